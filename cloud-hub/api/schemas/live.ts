@@ -1,0 +1,26 @@
+/**
+ * The ws feed at `/api/v1/live`. Text frames are these JSON messages; binary frames are pictures: shared/contract/codec.ts
+ * `encodePicture` with `livePictureHeader`. Pictures come only for the stream that the client watches.
+ */
+import { z } from 'zod';
+import { previewHeader } from '../../../shared/contract/messages/preview.ts';
+import { name } from '../../../shared/contract/names.ts';
+import { device, event, summary, trouble } from './api.ts';
+
+export const liveMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('device'), device }),
+  z.object({ type: z.literal('event'), event }),
+  z.object({ type: z.literal('summary'), summary }),
+  z.object({ type: z.literal('trouble'), trouble }),
+]);
+export type LiveMessage = z.infer<typeof liveMessage>;
+
+/** What a client may say. A watch lasts until `unwatch`, another `watch`, or the end of the connection. */
+export const liveRequest = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('watch'), device: name, stream: name }),
+  z.strictObject({ type: z.literal('unwatch') }),
+]);
+export type LiveRequest = z.infer<typeof liveRequest>;
+
+export const livePictureHeader = previewHeader.extend({ device: name });
+export type LivePictureHeader = z.infer<typeof livePictureHeader>;

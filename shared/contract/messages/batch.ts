@@ -1,0 +1,41 @@
+/**
+ * `up/records` and `down/ack`: the durable path from an agent's outbox to the hub (DESIGN 3.3).
+ *
+ * 1. `epoch` is born with the outbox file; `seq` rises by one a record from 1. (epoch, seq) names a record for ever.
+ * 2. A batch covers `from`..`to`. A number in that range without a record was given up by the agent (evicted or refused);
+ *    a `loss` record says why.
+ * 3. `base` is the lowest number the agent still holds: what is missing below it will never come, what is missing from it
+ *    on is still to come. Without `base`, `from` is taken.
+ * 4. The hub acknowledges after its commit. `upTo`: every number up to it is settled (stored, refused, or never to come);
+ *    the agent may forget it. `refused` names records that the hub put into quarantine, with the reason.
+ */
+import { z } from 'zod';
+import { count } from '../names.ts';
+
+const seq = z.number().int().positive();
+export const epoch = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+/** The largest number of records in one batch. */
+export const MAX_BATCH_RECORDS = 1000;
+
+/** The frame of a batch; each record is checked on its own, so that one bad record costs only itself. */
+export const batch = z
+  .looseObject({
+    epoch,
+    from: seq,
+    to: seq,
+    base: seq.optional(),
+    records: z.array(z.looseObject({ seq })).max(MAX_BATCH_RECORDS),
+  })
+  .refine((b) => b.from <= b.to, { path: ['to'], error: 'must not be below `from`' })
+  .refine((b) => b.records.every((r, i) => r.seq >= b.from && r.seq <= b.to && r.seq > (b.records[i - 1]?.seq ?? 0)), {
+    path: ['records'],
+    error: '`seq` must rise within `from`..`to`',
+  });
+export type Batch = z.infer<typeof batch>;
+
+export const refusal = z.looseObject({ from: seq, to: seq, reason: z.string().max(512) });
+export type Refusal = z.infer<typeof refusal>;
+
+export const ack = z.looseObject({ epoch, upTo: count, refused: z.array(refusal).max(MAX_BATCH_RECORDS).optional() });
+export type Ack = z.infer<typeof ack>;

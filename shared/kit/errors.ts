@@ -1,0 +1,36 @@
+/**
+ * The table of coded failures. A code is stable: dashboards, alerts and scripts match on it. The README of the agent lists
+ * exactly these (checked by a test).
+ */
+export const errorCodes = {
+  'config-invalid': 'A part of the configuration was refused; the message names the field.',
+  'source-open': 'A source could not be opened: missing file, wrong address, nothing that FFmpeg can read.',
+  'source-ended': 'A source ended although it should go on.',
+  'source-stalled': 'A source gave no frame for too long.',
+  'frame-undecodable': 'A frame could not be decoded; the stream goes on with the next.',
+  'model-invalid': 'A model package was refused: unreadable, damaged, or its manifest contradicts its graph.',
+  'model-failed':
+    'The model failed on a frame: an error of the runtime, or outputs of the wrong shape, NaN or infinite.',
+  'runner-died': 'A runner process ended unexpectedly and is started again.',
+  'outbox-corrupt': 'The outbox file was damaged; it was moved aside and a new one begun.',
+  'outbox-full': 'The disk or the quota is full: records were given up, counted in `loss` records.',
+  'records-refused': 'The hub refused records; they are in its quarantine with the reason.',
+  internal: 'A defect in Vedette itself. Please report it.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A failure with a stable code and a message that says what, where, why and what to do. */
+export class CodedError extends Error {
+  override readonly name = 'CodedError';
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

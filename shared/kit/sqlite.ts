@@ -1,0 +1,45 @@
+/** Opening SQLite files with the pragmas that every durable file of ours needs. */
+import Database from 'better-sqlite3';
+
+export type SqliteDatabase = Database.Database;
+
+export interface SqliteOptions {
+  /** `FULL`: a commit survives a power cut. `NORMAL`: it survives a crash of the process. */
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly readonly?: boolean;
+}
+
+/**
+ * Opens (and creates) a database in WAL mode, with a bounded WAL file and a quick structural check.
+ * @throws the SQLite error, with code SQLITE_NOTADB or SQLITE_CORRUPT for a damaged file
+ */
+export function openSqlite(file: string, options: SqliteOptions): SqliteDatabase {
+  const database = new Database(file, { readonly: options.readonly ?? false, timeout: 5000 });
+  try {
+    if (!options.readonly) {
+      database.pragma('journal_mode = WAL');
+      database.pragma(`synchronous = ${options.synchronous}`);
+      database.pragma('journal_size_limit = 8388608');
+      database.pragma('foreign_keys = ON');
+    }
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Is this failure a damaged database file? */
+export function isCorruption(thrown: unknown): boolean {
+  return hasCode(thrown, (code) => code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'));
+}
+
+/** Is this failure a full disk or a reached size limit? */
+export function isFull(thrown: unknown): boolean {
+  return hasCode(thrown, (code) => code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE' || code === 'ENOSPC');
+}
+
+function hasCode(thrown: unknown, test: (code: string) => boolean): boolean {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && test(thrown.code);
+}

@@ -1,0 +1,75 @@
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+
+interface Timer {
+  at: number;
+  readonly every: number | undefined;
+  readonly run: () => void;
+}
+
+/** A clock that stands still until a test moves it; wall and monotonic time can be set apart. */
+export class ManualClock implements Clock {
+  #mono = 0;
+  #wall: number;
+  readonly #timers = new Set<Timer>();
+
+  constructor(wall = Date.UTC(2026, 0, 1)) {
+    this.#wall = wall;
+  }
+
+  wall(): number {
+    return this.#wall;
+  }
+
+  mono(): number {
+    return this.#mono;
+  }
+
+  /** Moves only the wall clock, as a wrong time server would. */
+  setWall(wall: number): void {
+    this.#wall = wall;
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    return this.#add({ at: this.#mono + ms, every: undefined, run });
+  }
+
+  every(ms: number, run: () => void): Cancel {
+    return this.#add({ at: this.#mono + ms, every: ms, run });
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.after(ms, resolve);
+      signal?.addEventListener('abort', () => {
+        cancel();
+        reject(signal.reason);
+      });
+    });
+  }
+
+  /** Moves both clocks on by `ms`, runs what falls due, in order, and lets promises settle after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#mono + ms;
+    for (;;) {
+      const next = [...this.#timers].filter((t) => t.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.#move(next.at);
+      if (next.every === undefined) this.#timers.delete(next);
+      else next.at += next.every;
+      next.run();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#move(end);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #move(to: number): void {
+    this.#wall += to - this.#mono;
+    this.#mono = to;
+  }
+
+  #add(timer: Timer): Cancel {
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+}
