@@ -8,7 +8,7 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds since 1970; may be wrong and may jump. */
   wall(): number;
-  /** Milliseconds of a clock that never goes back, from an arbitrary start. */
+  /** Milliseconds of a clock that never goes back; its start is arbitrary, and the same for all processes of a machine. */
   mono(): number;
   /** Calls `run` once after `ms`; the result cancels. Does not keep the process alive. */
   after(ms: number, run: () => void): Cancel;
@@ -20,7 +20,10 @@ export interface Clock {
 
 export const systemClock: Clock = {
   wall: () => Date.now(),
-  mono: () => performance.now(),
+  mono() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1e3 + nanoseconds / 1e6;
+  },
   after(ms, run) {
     const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);

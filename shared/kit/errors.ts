@@ -6,6 +6,7 @@ export const errorCodes = {
   'config-invalid': 'A part of the configuration was refused; the message names the field.',
   'source-open': 'A source could not be opened: missing file, wrong address, nothing that FFmpeg can read.',
   'source-ended': 'A source ended although it should go on.',
+  'source-truncated': 'A file ended well before the length that its header states.',
   'source-stalled': 'A source gave no frame for too long.',
   'frame-undecodable': 'A frame could not be decoded; the stream goes on with the next.',
   'model-invalid': 'A model package was refused: unreadable, damaged, or its manifest contradicts its graph.',

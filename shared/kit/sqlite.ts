@@ -40,6 +40,11 @@ export function isFull(thrown: unknown): boolean {
   return hasCode(thrown, (code) => code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE' || code === 'ENOSPC');
 }
 
+/** Does another connection hold the lock? */
+export function isBusy(thrown: unknown): boolean {
+  return hasCode(thrown, (code) => code.startsWith('SQLITE_BUSY'));
+}
+
 function hasCode(thrown: unknown, test: (code: string) => boolean): boolean {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && test(thrown.code);
 }

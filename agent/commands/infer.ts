@@ -1,0 +1,157 @@
+/** `vedette-agent infer`: the pipeline once over its sources, without a hub (DESIGN 3.2). */
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { streamConfig } from '../../shared/contract/config/stream.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { absoluteAddress } from '../pipeline/source/address.ts';
+import type { FrameResult } from '../pipeline/stream.ts';
+import type { FromRunner } from '../runner/messages.ts';
+import { createSupervisor } from '../runner/supervisor.ts';
+
+export interface InferOptions {
+  readonly model: string;
+  readonly sources: readonly string[];
+  readonly fps?: number;
+  readonly runners: number;
+  readonly threads: number;
+  readonly variant: string;
+  /** What relative sources and the model are relative to. */
+  readonly folder: string;
+  /** A file; without it, stdout. */
+  readonly out?: string;
+  readonly runnerEntry: URL;
+  readonly clock: Clock;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+/** @returns the exit code: 0 when every source was read to its end, 1 otherwise */
+export async function infer(options: InferOptions): Promise<number> {
+  const lines = options.out === undefined ? options.stdout : createWriteStream(options.out);
+  const results = createResults(options.sources.length);
+  const workDir = mkdtempSync(path.join(tmpdir(), 'vedette-infer-'));
+  try {
+    await runAll(options, workDir, (message, say) => {
+      if (message.type === 'result') {
+        const source = Number(message.stream.slice(1));
+        results.add(message.result);
+        lines.write(`${lineOf(message.result, options.sources.length > 1 ? source : undefined)}\n`);
+      } else if (message.type === 'status' && message.status.model) results.variant = message.status.model.variant;
+      else if (message.type === 'trouble') say(`${message.code}: ${message.message}`);
+      else if (message.type === 'done') results.done(message.rssMb, message.failure !== undefined);
+    });
+  } finally {
+    rmSync(workDir, { recursive: true, force: true });
+  }
+  if (lines !== options.stdout) {
+    lines.end();
+    await finished(lines);
+  } else if (lines.writableNeedDrain) await once(lines, 'drain');
+  options.stderr.write(`${JSON.stringify(results.totals())}\n`);
+  return results.failed() ? 1 : 0;
+}
+
+/** Resolves when every source is done or its runner has died. */
+function runAll(
+  options: InferOptions,
+  workDir: string,
+  handle: (message: FromRunner, say: (line: string) => void) => void,
+): Promise<void> {
+  const say = (line: string) => void options.stderr.write(`${line}\n`);
+  const open = new Set(options.sources.map((_, index) => `s${index}`));
+  return new Promise((resolve, reject) => {
+    const close = (stream: string) => {
+      open.delete(stream);
+      if (open.size === 0) supervisor.stop().then(resolve, reject);
+    };
+    const supervisor = createSupervisor({
+      entry: options.runnerEntry,
+      workDir,
+      runners: options.runners,
+      restart: false,
+      clock: options.clock,
+      assignments: options.sources.map((url, index) => ({
+        stream: `s${index}`,
+        config: streamConfig.parse({
+          source: { url: absoluteAddress(url, options.folder), pace: 'fast' },
+          model: 'model',
+          ...(options.fps === undefined ? {} : { fps: options.fps }),
+        }),
+        modelDir: path.resolve(options.folder, options.model),
+        variant: options.variant,
+        threads: options.threads,
+        once: true,
+      })),
+      onMessage(message) {
+        handle(message, say);
+        if (message.type === 'done') close(message.stream);
+      },
+      onRunnerDied({ streams, code, message }) {
+        say(`${code}: ${message}`);
+        for (const stream of streams.filter((s) => open.has(s))) {
+          handle({ type: 'done', stream, failure: { code, message }, rssMb: 0 }, say);
+          close(stream);
+        }
+      },
+    });
+    supervisor.start();
+  });
+}
+
+function lineOf({ frame, ptsMs, detections }: FrameResult, source: number | undefined): string {
+  return JSON.stringify({
+    ...(source === undefined ? {} : { source }),
+    frame,
+    ptsMs: Math.round(ptsMs * 1000) / 1000,
+    detections: detections.map((d) => ({ ...d, score: round(d.score, 4), box: d.box.map((v) => round(v, 5)) })),
+  });
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function createResults(sources: number) {
+  const sums = { decode: 0, preprocess: 0, infer: 0, postprocess: 0 };
+  let frames = 0;
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  let rssMb = 0;
+  let complete = 0;
+  return {
+    variant: null as string | null,
+    add(result: FrameResult) {
+      frames++;
+      first = Math.min(first, result.startedAt);
+      last = Math.max(last, result.endedAt);
+      for (const key of ['decode', 'preprocess', 'infer', 'postprocess'] as const) sums[key] += result.timing[key];
+    },
+    done(processRssMb: number, failed: boolean) {
+      rssMb = Math.max(rssMb, processRssMb);
+      if (!failed) complete++;
+    },
+    failed: () => complete < sources,
+    /** The last line on stderr (DESIGN 3.2); `rssMb` is that of the largest runner. */
+    totals() {
+      const seconds = frames > 0 ? (last - first) / 1000 : 0;
+      const mean = (sum: number) => (frames > 0 ? round(sum / frames, 3) : 0);
+      return {
+        frames,
+        seconds: round(seconds, 3),
+        fps: seconds > 0 ? round(frames / seconds, 2) : 0,
+        msPerFrame: {
+          decode: mean(sums.decode),
+          preprocess: mean(sums.preprocess),
+          infer: mean(sums.infer),
+          postprocess: mean(sums.postprocess),
+        },
+        variant: this.variant,
+        rssMb,
+      };
+    },
+  };
+}

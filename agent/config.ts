@@ -1,0 +1,136 @@
+/**
+ * `agent.yaml`. A wrong field at the top refuses the whole file; a wrong field in a stream refuses that stream, and the
+ * others start. Relative paths are relative to the file.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { type StreamConfig, streamConfig } from '../shared/contract/config/stream.ts';
+import { name } from '../shared/contract/names.ts';
+import { digestOf } from '../shared/kit/digest.ts';
+import { messageOf } from '../shared/kit/errors.ts';
+import { type Complaint, complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
+import { absoluteAddress } from './pipeline/source/address.ts';
+
+const hub = z.strictObject({
+  url: z
+    .string()
+    .regex(/^mqtts?:\/\/[^@\s]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
+    .describe("the hub's MQTT address"),
+  tokenFile: z.string().min(1).describe("file with the device's token, as `vedette-hub device add` wrote it"),
+});
+
+const model = z.strictObject({
+  path: z.string().min(1).describe('folder of a model package'),
+  variant: z.enum(['auto', 'fp32', 'fp16', 'int8']).default('auto'),
+});
+
+const agentConfig = z.strictObject({
+  device: name,
+  dataDir: z.string().min(1).default('./data'),
+  hub: hub.optional(),
+  models: z.record(
+    name,
+    z.union([
+      z
+        .string()
+        .min(1)
+        .transform((p) => model.parse({ path: p })),
+      model,
+    ]),
+  ),
+  // Checked one by one below: a wrong stream must not stop the others.
+  streams: z.record(z.string(), z.unknown()),
+  runners: z
+    .strictObject({
+      count: z.union([z.literal('auto'), z.number().int().min(1).max(64)]).default('auto'),
+      threads: z.number().int().min(1).max(64).default(1).describe('threads of one inference'),
+    })
+    .default({ count: 'auto', threads: 1 }),
+  buffer: z
+    .strictObject({
+      quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),
+    })
+    .default({ quotaMb: 512 }),
+  log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export interface RefusedStream {
+  readonly stream: string;
+  readonly complaints: readonly Complaint[];
+}
+
+export interface AgentConfig extends Omit<z.infer<typeof agentConfig>, 'streams'> {
+  readonly streams: ReadonlyMap<string, StreamConfig>;
+  readonly refused: readonly RefusedStream[];
+  /** Names this very text: short digest. */
+  readonly revision: string;
+}
+
+/** A configuration that cannot be used at all; the message has one line a complaint. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError naming the file and, for each wrong field, its path, what was found and what is allowed */
+export function loadConfig(file: string): AgentConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${file}: cannot be read: ${messageOf(error)}`);
+  }
+  return parseConfig(text, path.resolve(file));
+}
+
+/** @param file absolute; names the source in errors and anchors relative paths */
+export function parseConfig(text: string, file: string): AgentConfig {
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch (error) {
+    throw new ConfigError(`${file}: not YAML: ${messageOf(error)}`);
+  }
+  const parsed = agentConfig.safeParse(raw);
+  if (!parsed.success) {
+    const lines = complaintsOf(parsed.error, raw).map((c) => `\n  ${describeComplaints([c])}`);
+    throw new ConfigError(`${file} is not a valid configuration:${lines.join('')}`);
+  }
+  const folder = path.dirname(file);
+  const { streams: rawStreams, models, hub: hubConfig, ...rest } = parsed.data;
+  const streams = new Map<string, StreamConfig>();
+  const refused: RefusedStream[] = [];
+  for (const [stream, value] of Object.entries(rawStreams)) {
+    const complaints = checkStream(stream, value, Object.keys(models));
+    if (Array.isArray(complaints)) refused.push({ stream, complaints });
+    else streams.set(stream, withAbsoluteSource(complaints, folder));
+  }
+  return {
+    ...rest,
+    ...(hubConfig ? { hub: { ...hubConfig, tokenFile: path.resolve(folder, hubConfig.tokenFile) } } : {}),
+    dataDir: path.resolve(folder, rest.dataDir),
+    models: Object.fromEntries(
+      Object.entries(models).map(([id, m]) => [id, { ...m, path: path.resolve(folder, m.path) }]),
+    ),
+    streams,
+    refused,
+    revision: digestOf(text).slice(0, 'sha256:'.length + 12),
+  };
+}
+
+function checkStream(stream: string, value: unknown, models: readonly string[]): StreamConfig | Complaint[] {
+  const root = `streams.${stream}`;
+  const named = name.safeParse(stream);
+  if (!named.success)
+    return [{ path: root, message: `the stream's name ${named.error.issues[0]?.message ?? 'is not allowed'}` }];
+  const parsed = streamConfig.safeParse(value);
+  if (!parsed.success) return complaintsOf(parsed.error, value, root);
+  if (models.includes(parsed.data.model)) return parsed.data;
+  const known = models.length > 0 ? `; known are: ${models.join(', ')}` : '; `models` is empty';
+  return [{ path: `${root}.model`, message: `names no model of \`models\`: found "${parsed.data.model}"${known}` }];
+}
+
+function withAbsoluteSource(config: StreamConfig, folder: string): StreamConfig {
+  return { ...config, source: { ...config.source, url: absoluteAddress(config.source.url, folder) } };
+}

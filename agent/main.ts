@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+/** The `vedette-agent` program: the only place of the agent that reads argv, the environment and signals. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../shared/kit/clock.ts';
+import { messageOf } from '../shared/kit/errors.ts';
+import { infer } from './commands/infer.ts';
+
+const runnerEntry = new URL('./runner/child.js', import.meta.url);
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number above 0.');
+  return value;
+}
+
+function positiveInteger(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number above 0.');
+  return value;
+}
+
+const program = new Command('vedette-agent')
+  .description('Runs ONNX models on camera and sensor streams, keeps every result, and syncs with a Vedette hub.')
+  .version(version())
+  .showHelpAfterError('(add --help for what is possible)');
+
+interface InferFlags {
+  model: string;
+  source: string[];
+  fps?: number;
+  runners: number;
+  threads: number;
+  variant: string;
+  out?: string;
+}
+
+program
+  .command('infer')
+  .summary('run a model over files, without a hub')
+  .description(
+    'Runs a model package over one or more sources and writes one JSON line an analysed frame.\n' +
+      'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms a frame, variant, memory.',
+  )
+  .requiredOption('--model <dir>', 'model package: a folder with model.yaml')
+  .requiredOption('--source <url...>', 'a file that FFmpeg reads, or "test:" patterns; may repeat')
+  .option('--fps <n>', 'analyse at most this many frames a second of the source (default: every frame)', positive)
+  .option('--runners <n>', 'runner processes; the sources are dealt over them', positiveInteger, 1)
+  .option('--threads <n>', 'threads of one inference', positiveInteger, 1)
+  .addOption(
+    new Option('--variant <name>', 'which variant of the package')
+      .choices(['auto', 'fp32', 'fp16', 'int8'])
+      .default('auto'),
+  )
+  .option('--out <file>', 'write the lines there (default: stdout)')
+  .addHelpText(
+    'after',
+    '\nExample:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl\n' +
+      '\nExit code: 0 when every source was read to its end, 1 when one failed, 2 for wrong use.',
+  )
+  .action(async ({ source, ...flags }: InferFlags) => {
+    process.exitCode = await infer({
+      ...flags,
+      sources: source,
+      folder: process.cwd(),
+      runners: Math.min(flags.runners, availableParallelism() * 4),
+      runnerEntry,
+      clock: systemClock,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+  });
+
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`vedette-agent: ${messageOf(error)}\n`);
+  process.exit(1);
+});

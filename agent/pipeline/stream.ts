@@ -1,0 +1,230 @@
+/**
+ * The walk of one stream: source → engine → track → rules ⇒ records.
+ *
+ * Invariants:
+ * 1. Frames are analysed in order, one at a time; events leave in the order in which they happened.
+ * 2. Every frame that the source gives is released exactly once, after the pictures that were wanted of it are made.
+ * 3. A frame that fails costs itself: it is counted, reported, and the walk goes on.
+ */
+import type { StreamConfig } from '../../shared/contract/config/stream.ts';
+import type { Detection, PreviewHeader } from '../../shared/contract/messages/preview.ts';
+import type { EventRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { Box } from '../../shared/contract/names.ts';
+import type { Engine } from '../../shared/engine/engine.ts';
+import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { createRule } from './rules/registry.ts';
+import type { Source, SourceEvents, SourceFrame, SourceOptions, SourcePicture } from './source/source.ts';
+import type { RuleEvent, Tracker, TrackUpdate } from './stage.ts';
+import { createSummary } from './summary.ts';
+import { createIouTracker } from './track/iou.ts';
+
+export interface FrameTiming {
+  readonly decode: number;
+  readonly preprocess: number;
+  readonly infer: number;
+  readonly postprocess: number;
+}
+
+/** One analysed frame, for `infer` and the live view. */
+export interface FrameResult {
+  readonly frame: number;
+  readonly ptsMs: number;
+  readonly detections: readonly Detection[];
+  readonly timing: FrameTiming;
+  /** `Clock.mono` when its decoding began and when its rules had been evaluated. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export type EventBody = Omit<EventRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
+export type SummaryBody = Omit<SummaryRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
+
+export interface WalkOutputs {
+  onOpened(info: VideoInfo): void;
+  onResult?(result: FrameResult): void;
+  onRecord(body: EventBody | SummaryBody): void;
+  onPreview(header: Omit<PreviewHeader, 'wall'>, jpeg: Uint8Array): void;
+  onTrouble(code: ErrorCode, message: string, count: number): void;
+  /** The source has ended, and everything it gave has been analysed. */
+  onEnd(failure?: { readonly code: ErrorCode; readonly message: string }): void;
+}
+
+export interface WalkParts {
+  readonly engine: Engine;
+  readonly openSource: (options: SourceOptions, events: SourceEvents) => Source;
+  readonly clock: Clock;
+}
+
+export interface Walk {
+  /** Sends previews of at most `fps` a second and this width, until the moment `until` of the monotonic clock. */
+  watch(until: number, fps: number, width: number): void;
+  /** Writes out the summary of the interval so far. */
+  flush(): void;
+  close(): Promise<void>;
+}
+
+/** Three tensors: one in inference, one ready, one being made. */
+const IN_FLIGHT = 3;
+const CROP_SIDE = 320;
+const CROP_MARGIN = 0.2;
+
+export function startWalk(id: string, config: StreamConfig, parts: WalkParts, out: WalkOutputs): Walk {
+  const { engine, clock } = parts;
+  const tracker = config.track === false ? untracked : createIouTracker(config.track);
+  const rules = config.rules.map((rule) => createRule(rule));
+  const summary = createSummary();
+  const queue: SourceFrame[] = [];
+  let summaryFrom = clock.mono();
+  let walking = false;
+  let ending: (() => void) | undefined;
+  let watched = { until: 0, stepMs: 0, width: 0, next: 0 };
+  /** Pictures in the making; keeps events in order. */
+  let pictures: Promise<void> = Promise.resolve();
+
+  /** Everything that may fail on one frame. */
+  const analyse = async (frame: SourceFrame) => {
+    const result = await engine.run(frame.tensor, frame.fit, config.threshold);
+    const inferred = clock.mono();
+    const update = tracker.update(result.detections);
+    const objects = config.track === false ? result.detections : update.tracked;
+    const events = rules.flatMap((rule) => rule.evaluate(result.detections, update));
+    const endedAt = clock.mono();
+    summary.inferred(objects, update.began, endedAt - frame.startedAt);
+    const { frame: index, ptsMs, decodeMs, preprocessMs, startedAt } = frame;
+    const postprocess = result.postprocessMs + endedAt - inferred;
+    const timing = { decode: decodeMs, preprocess: preprocessMs, infer: result.inferMs, postprocess };
+    out.onResult?.({ frame: index, ptsMs, detections: objects, timing, startedAt, endedAt });
+    return { events, objects };
+  };
+
+  /** Invariant 3. */
+  const analyseOrReport = async (frame: SourceFrame) => {
+    try {
+      return await analyse(frame);
+    } catch (error) {
+      summary.failed();
+      out.onTrouble(error instanceof CodedError ? error.code : 'internal', messageOf(error), 1);
+      return { events: [], objects: [] };
+    }
+  };
+
+  /** Lets the frame go; the pictures that it owes are made in the background. */
+  const release = (frame: SourceFrame, events: readonly RuleEvent[], objects: readonly Detection[]) => {
+    const shown = previewDue();
+    if (events.length === 0 && !shown) return source.release(frame);
+    const crops = events.map((e) => (e.snapshot && e.box ? source.picture(frame, widen(e.box), CROP_SIDE) : undefined));
+    const whole = shown ? source.picture(frame, [0, 0, 1, 1], watched.width) : undefined;
+    // Requests are answered in order and before the release, which is sent after them.
+    source.release(frame);
+    pictures = pictures.then(async () => {
+      for (const [index, event] of events.entries()) out.onRecord(eventBody(id, frame, event, await crops[index]));
+      const made = await whole;
+      if (!made) return;
+      const { width, height } = made;
+      const detections = objects.map(({ label, score, box, ...rest }) => ({ label, score, box, ...rest }));
+      out.onPreview({ stream: id, frame: frame.frame, ptsMs: frame.ptsMs, width, height, detections }, made.jpeg);
+    });
+  };
+
+  const previewDue = (): boolean => {
+    const now = clock.mono();
+    if (now > watched.until || now < watched.next) return false;
+    watched.next = Math.max(watched.next + watched.stepMs, now);
+    return true;
+  };
+
+  const flush = () => {
+    const now = clock.mono();
+    const totals = summary.take(Math.max(1, now - summaryFrom));
+    summaryFrom = now;
+    if (totals) out.onRecord({ kind: 'summary', stream: id, ...totals });
+  };
+
+  const walkOn = async () => {
+    walking = true;
+    for (let frame = queue.shift(); frame; frame = queue.shift()) {
+      summary.decoded(frame.decoded, frame.dropped);
+      const { events, objects } = await analyseOrReport(frame);
+      release(frame, events, objects);
+      if (clock.mono() - summaryFrom >= config.summaryS * 1000) flush();
+    }
+    walking = false;
+    ending?.();
+  };
+
+  const source = parts.openSource(
+    {
+      source: config.source,
+      input: engine.manifest.input,
+      inFlight: IN_FLIGHT,
+      ...(config.fps === undefined ? {} : { fps: config.fps }),
+    },
+    {
+      onOpened: out.onOpened,
+      onTrouble: out.onTrouble,
+      onFrame(frame) {
+        queue.push(frame);
+        if (!walking) void walkOn();
+      },
+      onEnd(failure) {
+        const finish = () => {
+          flush();
+          void pictures.then(() => out.onEnd(failure));
+        };
+        if (walking) ending = finish;
+        else finish();
+      },
+    },
+  );
+
+  return {
+    watch(until, fps, width) {
+      watched = { ...watched, until, stepMs: 1000 / fps, width };
+    },
+    flush,
+    async close() {
+      await source.close();
+      await pictures;
+      flush();
+    },
+  };
+}
+
+/** Without a tracker every detection stands alone. */
+const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }) satisfies TrackUpdate };
+
+function eventBody(stream: string, frame: SourceFrame, event: RuleEvent, crop: SourcePicture | undefined): EventBody {
+  const { snapshot: _, path, ...rest } = event;
+  return {
+    kind: 'event',
+    stream,
+    ...rest,
+    frame: frame.frame,
+    ptsMs: frame.ptsMs,
+    ...(path ? { path: [...path] } : {}),
+    ...(crop
+      ? {
+          snapshot: {
+            mime: 'image/jpeg',
+            width: crop.width,
+            height: crop.height,
+            data: Buffer.from(crop.jpeg).toString('base64'),
+          },
+        }
+      : {}),
+  };
+}
+
+/** The crop shows a little of what is around the object. */
+function widen([x, y, width, height]: Box): Box {
+  const left = Math.max(0, x - width * CROP_MARGIN);
+  const top = Math.max(0, y - height * CROP_MARGIN);
+  return [
+    left,
+    top,
+    Math.min(1, x + width * (1 + CROP_MARGIN)) - left,
+    Math.min(1, y + height * (1 + CROP_MARGIN)) - top,
+  ];
+}

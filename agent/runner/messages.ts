@@ -1,0 +1,64 @@
+/** What supervisor and runner say to each other. Same build on both sides; frames never cross (DESIGN 1.5). */
+import type { StreamConfig } from '../../shared/contract/config/stream.ts';
+import type { PreviewHeader } from '../../shared/contract/messages/preview.ts';
+import type { ModelRef } from '../../shared/contract/messages/record.ts';
+import type { StreamState } from '../../shared/contract/messages/report.ts';
+import type { ErrorCode } from '../../shared/kit/errors.ts';
+import type { EventBody, FrameResult, SummaryBody } from '../pipeline/stream.ts';
+
+/** One stream as a runner runs it: everything resolved. */
+export interface Assignment {
+  readonly stream: string;
+  readonly config: StreamConfig;
+  readonly modelDir: string;
+  /** `auto` or a precision. */
+  readonly variant: string;
+  readonly threads: number;
+  /** `infer`: every frame's result is sent, and a source that fails is not tried again. */
+  readonly once: boolean;
+}
+
+export type ToRunner =
+  | { readonly type: 'assign'; readonly assignments: readonly Assignment[] }
+  | {
+      readonly type: 'watch';
+      readonly stream: string;
+      readonly until: number;
+      readonly fps: number;
+      readonly width: number;
+    };
+
+export interface StreamStatus {
+  readonly state: StreamState;
+  readonly model?: ModelRef;
+  readonly width?: number;
+  readonly height?: number;
+  readonly error?: string;
+}
+
+/** `at` is `Clock.mono` when it happened, the same clock in all processes of a machine. */
+export type FromRunner =
+  | { readonly type: 'status'; readonly stream: string; readonly status: StreamStatus }
+  | {
+      readonly type: 'record';
+      readonly at: number;
+      readonly model: ModelRef;
+      readonly body: EventBody | SummaryBody;
+    }
+  | {
+      readonly type: 'trouble';
+      readonly at: number;
+      readonly stream: string;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly count: number;
+    }
+  | { readonly type: 'result'; readonly stream: string; readonly result: FrameResult }
+  | { readonly type: 'preview'; readonly header: Omit<PreviewHeader, 'wall'>; readonly jpeg: Uint8Array }
+  /** Nothing more will come of this stream (`once`). */
+  | {
+      readonly type: 'done';
+      readonly stream: string;
+      readonly failure?: { readonly code: ErrorCode; readonly message: string };
+      readonly rssMb: number;
+    };

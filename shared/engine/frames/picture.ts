@@ -1,0 +1,55 @@
+/** Pixels and pictures out of decoded frames. */
+import { Scaler } from 'node-av/api';
+import type { Frame } from 'node-av/lib';
+import type { Box } from '../../contract/names.ts';
+
+export interface Picture {
+  readonly jpeg: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureMaker {
+  /** The whole frame scaled to `width` x `height`: tightly packed RGB or gray bytes. */
+  pixels(frame: Frame, width: number, height: number, format: 'rgb' | 'gray'): Uint8Array;
+  /** The part `box` (fractions of the frame) as JPEG, its longer side at most `maxSide` pixels. */
+  crop(frame: Frame, box: Box, maxSide: number): Picture;
+  close(): void;
+}
+
+const JPEG_QUALITY = 80;
+/** An encoder of smaller pictures than this is of no use to anybody. */
+const MIN_SIDE = 16;
+
+export function createPictureMaker(): PictureMaker {
+  const scaler = new Scaler();
+  return {
+    pixels: (frame, width, height, format) => scaler.toBufferSync(frame, { resize: { width, height }, format }),
+    crop(frame, box, maxSide) {
+      const crop = cropPixels(box, frame.width, frame.height);
+      const ratio = Math.min(1, maxSide / Math.max(crop.width, crop.height));
+      const width = even(crop.width * ratio);
+      const height = even(crop.height * ratio);
+      const jpeg = scaler.toJpegSync(frame, { crop, resize: { width, height }, quality: JPEG_QUALITY });
+      return { jpeg, width, height };
+    },
+    close: () => scaler.close(),
+  };
+}
+
+/** A box in fractions to whole, even pixels inside the frame (chroma is subsampled by two). */
+function cropPixels(box: Box, frameWidth: number, frameHeight: number) {
+  const [left, width] = span(box[0], box[2], frameWidth);
+  const [top, height] = span(box[1], box[3], frameHeight);
+  return { x: left, y: top, width, height };
+}
+
+function span(start: number, size: number, total: number): [number, number] {
+  const length = Math.min(even(total - 1), even(size * total));
+  const from = Math.min(Math.max(0, start * total), total - length);
+  return [Math.floor(from / 2) * 2, length];
+}
+
+function even(value: number): number {
+  return Math.max(MIN_SIDE, Math.round(value / 2) * 2);
+}

@@ -1,0 +1,71 @@
+/** The only home of ONNX Runtime. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { CodedError, messageOf } from '../../kit/errors.ts';
+
+export interface OutputTensor {
+  readonly name: string;
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export interface Session {
+  /**
+   * Runs the model on one input. The native call blocks this thread for the whole inference.
+   * @param input the tensor's floats, in `shape`
+   * @throws CodedError `model-failed`
+   */
+  run(input: Float32Array, shape: readonly number[]): Promise<readonly OutputTensor[]>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Intra-op threads; one a session is best with several runner processes. */
+  readonly threads: number;
+  /** Names of the outputs to fetch; default: all. */
+  readonly outputs?: readonly string[];
+}
+
+/**
+ * Opens a session from a file's bytes.
+ * @throws CodedError `model-invalid` when the runtime refuses the model
+ */
+export async function openSession(bytes: Uint8Array, options: SessionOptions): Promise<Session> {
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(bytes, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      // Spinning workers burn the core that decode needs.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+  } catch (error) {
+    throw new CodedError('model-invalid', `ONNX Runtime refuses the model: ${messageOf(error)}`);
+  }
+  const [inputName] = session.inputNames;
+  if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
+  const names = options.outputs ?? session.outputNames;
+  return {
+    async run(input, shape) {
+      const tensor = new Tensor('float32', input, shape);
+      let results: InferenceSession.ReturnType;
+      try {
+        results = await session.run({ [inputName]: tensor }, names);
+      } catch (error) {
+        throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
+      }
+      return names.map((name) => floats(name, results[name]));
+    },
+    close: () => session.release(),
+  };
+}
+
+function floats(name: string, value: InferenceSession.ReturnType[string] | undefined): OutputTensor {
+  if (!(value?.data instanceof Float32Array)) {
+    throw new CodedError('model-failed', `output "${name}" is not a float32 tensor`);
+  }
+  return { name, data: value.data, shape: value.dims };
+}

@@ -1,0 +1,56 @@
+/** Does the manifest say what the graph says? */
+import type { ImageInput } from '../../contract/model-manifest.ts';
+import type { Graph, TensorInfo } from './graph.ts';
+
+/** One contradiction: the manifest's field, what it says, and what the graph says. */
+export interface Contradiction {
+  readonly field: string;
+  readonly says: string;
+  readonly graph: string;
+}
+
+/** Channels of a picture in a colour order. */
+export function channelsOf(color: ImageInput['color']): number {
+  return color === 'gray' ? 1 : 3;
+}
+
+/** Compares `input` of the manifest with the graph's image input; free axes agree with everything. */
+export function inputContradictions(input: ImageInput, graph: Graph): Contradiction[] {
+  const [image, ...others] = graph.inputs;
+  if (!image || others.length > 0) {
+    const names = graph.inputs.map((i) => i.name).join(', ');
+    return [{ field: 'input', says: 'one picture', graph: `${graph.inputs.length} inputs (${names})` }];
+  }
+  if (image.type !== 'float32')
+    return [{ field: 'input', says: 'float32 pixels', graph: `${image.type} in "${image.name}"` }];
+  if (image.shape.length !== 4) {
+    return [
+      {
+        field: 'input',
+        says: 'a picture (4 axes)',
+        graph: `${image.shape.length} axes in "${image.name}" ${shapeText(image)}`,
+      },
+    ];
+  }
+  const [batch, ...rest] = image.shape;
+  const [channels, height, width] = input.layout === 'nchw' ? rest : [rest[2], rest[0], rest[1]];
+  const wanted = channelsOf(input.color);
+  const pairs: [string, string, number, number | undefined][] = [
+    ['input.layout', `one picture, ${input.layout}`, 1, batch],
+    ['input.color', `${input.color} (${wanted} channels), ${input.layout}`, wanted, channels],
+    ['input.height', String(input.height), input.height, height],
+    ['input.width', String(input.width), input.width, width],
+  ];
+  return pairs
+    .filter(([, , says, found]) => found !== undefined && found !== says)
+    .map(([field, says, , found]) => ({ field, says, graph: `${found} in "${image.name}" ${shapeText(image)}` }));
+}
+
+export function describeContradictions(list: readonly Contradiction[]): string {
+  return list.map((c) => `${c.field} says ${c.says}, the graph says ${c.graph}`).join('; ');
+}
+
+/** A shape as people write it: `[1, 3, 416, ?]`. */
+export function shapeText(tensor: TensorInfo): string {
+  return `[${tensor.shape.map((n) => n ?? '?').join(', ')}]`;
+}

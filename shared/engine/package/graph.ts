@@ -1,0 +1,74 @@
+/**
+ * Reads an ONNX file as protobuf, before the runtime sees it (https://onnx.ai/onnx/repo-docs/IR.html). Tensor data stays
+ * where it is; only names, types and shapes are taken out.
+ */
+import onnxProto from 'onnx-proto';
+import { CodedError, messageOf } from '../../kit/errors.ts';
+
+const { onnx } = onnxProto;
+
+export interface TensorInfo {
+  readonly name: string;
+  /** ONNX element type: `float32`, `uint8`, … or `other`. */
+  readonly type: string;
+  /** Size of each axis; undefined where the graph leaves it free. */
+  readonly shape: readonly (number | undefined)[];
+}
+
+export interface Graph {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+const elementTypes: Readonly<Record<number, string>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  6: 'int32',
+  7: 'int64',
+  10: 'float16',
+};
+
+/**
+ * @param bytes a whole ONNX file
+ * @param where how to name it in an error
+ * @throws CodedError `model-invalid`: not ONNX, cut off, no graph, or data outside the file
+ */
+export function readGraph(bytes: Uint8Array, where: string): Graph {
+  let model: onnxProto.onnx.ModelProto;
+  try {
+    model = onnx.ModelProto.decode(bytes);
+  } catch (error) {
+    throw new CodedError(
+      'model-invalid',
+      `${where}: not a complete ONNX file (${bytes.length} bytes): ${messageOf(error)}`,
+    );
+  }
+  const graph = model.graph;
+  if (!graph?.output?.length)
+    throw new CodedError('model-invalid', `${where}: no graph in the file; it is empty or cut off`);
+  const outside = graph.initializer?.find((t) => t.dataLocation === 1 || (t.externalData?.length ?? 0) > 0);
+  if (outside) {
+    throw new CodedError(
+      'model-invalid',
+      `${where}: tensor "${outside.name}" keeps its data in another file; export with the data inside`,
+    );
+  }
+  const constants = new Set((graph.initializer ?? []).map((t) => t.name));
+  return {
+    inputs: (graph.input ?? []).filter((i) => !constants.has(i.name)).map(tensorInfo),
+    outputs: graph.output.map(tensorInfo),
+  };
+}
+
+function tensorInfo(value: onnxProto.onnx.IValueInfoProto): TensorInfo {
+  const tensor = value.type?.tensorType;
+  return {
+    name: value.name ?? '',
+    type: elementTypes[tensor?.elemType ?? 0] ?? 'other',
+    shape: (tensor?.shape?.dim ?? []).map((d) => {
+      const size = Number(d.dimValue ?? 0);
+      return size > 0 ? size : undefined;
+    }),
+  };
+}

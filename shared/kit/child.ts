@@ -1,0 +1,105 @@
+/**
+ * A supervised child process with typed messages: started again with backoff when it dies, ended with its parent.
+ *
+ * Invariants:
+ * 1. At most one process at a time; a message of an earlier process is never delivered after a later one has started.
+ * 2. `onExit` is called once a process, `onStart` before its first message.
+ * 3. `stop` resolves when the process is gone: asked first, killed after `graceMs`.
+ */
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
+import type { Backoff } from './backoff.ts';
+import type { Cancel, Clock } from './clock.ts';
+
+export interface ChildOptions<Received> {
+  /** The JavaScript file to run. */
+  readonly entry: string | URL;
+  readonly args?: readonly string[];
+  /** The whole environment of the child; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its working folder. */
+  readonly cwd: string;
+  /** Absent: a child that dies stays dead. */
+  readonly restart?: Backoff;
+  /** A child that lived this long starts with a fresh backoff. */
+  readonly healthyMs?: number;
+  readonly graceMs?: number;
+  readonly clock: Clock;
+  onStart?(): void;
+  onMessage(message: Received): void;
+  onExit?(exit: ChildExit): void;
+}
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** It was asked to end, by `stop`. */
+  readonly wanted: boolean;
+  /** How long until the next start; undefined when there is none. */
+  readonly restartMs: number | undefined;
+}
+
+export interface Child<Sent> {
+  start(): void;
+  /** False when there is no process to hear it. */
+  send(message: Sent): boolean;
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** `Received` is what our own child sends: same build on both sides, so that messages are not parsed again. */
+export function createChild<Sent extends object, Received>(options: ChildOptions<Received>): Child<Sent> {
+  const { clock, healthyMs = 30_000, graceMs = 1500 } = options;
+  let current: ChildProcess | undefined;
+  let cancelRestart: Cancel | undefined;
+  let stopping = false;
+
+  const start = () => {
+    cancelRestart = undefined;
+    const startedAt = clock.mono();
+    const forkOptions: ForkOptions = {
+      cwd: options.cwd,
+      env: options.env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    };
+    const child = fork(options.entry, [...(options.args ?? [])], forkOptions);
+    current = child;
+    options.onStart?.();
+    child.on('message', (message) => {
+      if (child === current) options.onMessage(message as Received);
+    });
+    // Without a listener a failed `send` to a dying child would end the parent.
+    child.on('error', () => undefined);
+    child.once('exit', (code, signal) => {
+      if (child === current) current = undefined;
+      if (clock.mono() - startedAt >= healthyMs) options.restart?.reset();
+      const restartMs = stopping ? undefined : options.restart?.next();
+      options.onExit?.({ code, signal, wanted: stopping, restartMs });
+      if (restartMs !== undefined) cancelRestart = clock.after(restartMs, start);
+    });
+  };
+
+  return {
+    start,
+    send(message) {
+      return current?.connected === true && current.send(message, () => undefined);
+    },
+    get pid() {
+      return current?.pid;
+    },
+    async stop() {
+      stopping = true;
+      cancelRestart?.();
+      const child = current;
+      if (!child) return;
+      const gone = new Promise<void>((resolve) => {
+        child.once('exit', () => resolve());
+      });
+      // The child sees its channel close and ends by itself.
+      if (child.connected) child.disconnect();
+      const kill = clock.after(graceMs, () => child.kill('SIGKILL'));
+      await gone;
+      kill();
+    },
+  };
+}

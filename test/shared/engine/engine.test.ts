@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openEngine } from '../../../shared/engine/engine.ts';
+import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
+import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { type BrightOptions, writeBrightPackage } from '../../support/onnx.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+async function run(options: BrightOptions, lit: readonly [number, number][]) {
+  const dir = writeBrightPackage(path.join(tempFolder(), 'm'), options);
+  const engine = await openEngine({ dir, variant: 'auto', threads: 1 }, systemClock);
+  const { input } = engine.manifest;
+  const pixels = new Uint8Array(64 * 64 * 3);
+  for (const [column, row] of lit) {
+    for (let i = 0; i < 64; i++) pixels[((row * 8 + (i >> 3)) * 64 + column * 8 + (i & 7)) * 3] = 255;
+  }
+  const fit = fitFrame(64, 64, input);
+  const writer = createTensorWriter(input);
+  const tensor = new Float32Array(writer.size);
+  writer.write(pixels, fit, tensor);
+  try {
+    return await engine.run(tensor, fit);
+  } finally {
+    await engine.close();
+  }
+}
+
+test('a real model finds the lit cells of a picture', async () => {
+  const { detections } = await run({}, [
+    [1, 2],
+    [6, 5],
+  ]);
+  const box = (column: number, row: number) =>
+    [(column - 0.5) / 8, (row - 0.5) / 8, 2 / 8, 2 / 8].map((v) => expect.closeTo(v, 5));
+  expect(detections).toHaveLength(2);
+  expect(detections).toEqual(
+    expect.arrayContaining([
+      { label: 'person', score: 1, box: box(1, 2) },
+      { label: 'person', score: 1, box: box(6, 5) },
+    ]),
+  );
+});
+
+test('a dark picture has no detections', async () => {
+  expect((await run({}, [])).detections).toEqual([]);
+});
+
+test('a model that gives NaN fails loudly', async () => {
+  await expect(run({ poison: true }, [])).rejects.toMatchObject({ code: 'model-failed' });
+});

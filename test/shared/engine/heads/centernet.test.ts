@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { centernet } from '../../../../shared/engine/heads/centernet.ts';
+import type { Head } from '../../../../shared/engine/heads/head.ts';
+
+const [rows, columns, labels] = [4, 4, 2];
+const last = { heatmap: [1, rows, columns, labels], ltrb: [1, rows, columns, 4] };
+const first = { heatmap: [1, labels, rows, columns], ltrb: [1, 4, rows, columns] };
+
+function head(shapes: { heatmap: number[]; ltrb: number[] }): Head {
+  const outputs = Object.entries(shapes).map(([name, shape]) => ({ name, type: 'float32', shape }));
+  return centernet.create({}, { inputWidth: columns * 4, inputHeight: rows * 4, labels, outputs });
+}
+
+function outputs(heat: Float32Array, sides: Float32Array) {
+  return [
+    { name: 'heatmap', data: heat, shape: [] },
+    { name: 'ltrb', data: sides, shape: [] },
+  ];
+}
+
+test.each([
+  ['channels last', last, (cell: number, c: number, n: number) => cell * n + c],
+  ['channels first', first, (cell: number, c: number) => c * rows * columns + cell],
+])('%s: a peak becomes a box around its cell', (_name, shapes, at) => {
+  const heat = new Float32Array(rows * columns * labels);
+  const sides = new Float32Array(rows * columns * 4);
+  const cell = 1 * columns + 2;
+  heat[at(cell, 1, labels)] = 0.9;
+  heat[at(cell + 1, 1, labels)] = 0.8;
+  heat[at(cell + 1, 0, labels)] = 0.7;
+  for (const near of [cell, cell + 1]) for (let side = 0; side < 4; side++) sides[at(near, side, 4)] = side + 1;
+  const found = head(shapes).decode(outputs(heat, sides), 0.5);
+  // The 0.8 is beside a greater one of its label; the 0.7 is the peak of another label.
+  expect(found.toSorted((a, b) => b.score - a.score)).toEqual([
+    { label: 1, score: expect.closeTo(0.9, 5), x1: 8 - 1, y1: 4 - 2, x2: 8 + 3, y2: 4 + 4 },
+    { label: 0, score: expect.closeTo(0.7, 5), x1: 12 - 1, y1: 4 - 2, x2: 12 + 3, y2: 4 + 4 },
+  ]);
+});
+
+test('NaN is an error, not a quiet frame', () => {
+  const heat = new Float32Array(rows * columns * labels).fill(Number.NaN);
+  expect(() => head(last).decode(outputs(heat, new Float32Array(rows * columns * 4)), 0.5)).toThrow(/centernet: score/);
+});
+
+test('a graph that contradicts the manifest is refused', () => {
+  expect(() => head({ ...last, heatmap: [1, rows, columns, 80] })).toThrow(
+    /\[1, 4, 4, 2\], the graph says \[1, 4, 4, 80\]/,
+  );
+  expect(() => centernet.create({ ltrb: 'wh' }, { inputWidth: 16, inputHeight: 16, labels, outputs: [] })).toThrow(
+    /head\.ltrb says "wh"/,
+  );
+});

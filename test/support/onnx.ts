@@ -1,0 +1,109 @@
+/** Small real ONNX models for tests, written with onnx-proto. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import onnxProto from 'onnx-proto';
+
+const { onnx } = onnxProto;
+
+type Shape = readonly (number | string)[];
+
+function valueInfo(name: string, shape: Shape) {
+  const dim = shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: 1, shape: { dim } } } };
+}
+
+function floats(name: string, dims: number[], values: readonly number[]) {
+  return { name, dims, dataType: 1, floatData: [...values] };
+}
+
+function ints(name: string, values: readonly number[]) {
+  return { name, dims: [values.length], dataType: 7, int64Data: [...values] };
+}
+
+function node(opType: string, input: string[], output: string, attribute: object[] = []) {
+  return { opType, input, output: [output], name: output, attribute };
+}
+
+const intsAttribute = (name: string, values: number[]) => ({ name, type: 7, ints: values });
+const intAttribute = (name: string, i: number) => ({ name, type: 2, i });
+
+function encode(graph: object): Uint8Array {
+  const model = onnx.ModelProto.fromObject({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }], graph });
+  return onnx.ModelProto.encode(model).finish();
+}
+
+export const CELL = 8;
+
+export interface BrightOptions {
+  /** Input size in pixels, a multiple of 8. */
+  readonly size?: number;
+  readonly labels?: number;
+  /** Divides by zero where it is dark: NaN or infinite scores. */
+  readonly poison?: boolean;
+}
+
+/**
+ * A detector with YOLOX's output layout at stride 8: a cell's objectness is the mean of its red channel / 255, label 0 has
+ * score 1, its box is two cells wide and high.
+ */
+export function brightModel({ size = 64, labels = 1, poison = false }: BrightOptions = {}): Uint8Array {
+  const cells = (size / CELL) ** 2;
+  const column = (value: number) => new Array<number>(cells).fill(value);
+  return encode({
+    name: 'bright',
+    input: [valueInfo('images', [1, 3, size, size])],
+    output: [valueInfo('output', [1, cells, 5 + labels])],
+    initializer: [
+      ints('starts', [0]),
+      ints('ends', [1]),
+      ints('axes', [1]),
+      floats('scale', [1], [poison ? 0 : 255]),
+      ints('flat', [1, cells, 1]),
+      floats('centre', [1, cells, 2], new Array<number>(cells * 2).fill(0.5)),
+      floats('sizes', [1, cells, 2], new Array<number>(cells * 2).fill(Math.log(2))),
+      floats('first', [1, cells, 1], column(1)),
+      ...Array.from({ length: labels - 1 }, (_, l) => floats(`other${l}`, [1, cells, 1], column(0))),
+    ],
+    node: [
+      node('Slice', ['images', 'starts', 'ends', 'axes'], 'red'),
+      node('AveragePool', ['red'], 'pooled', [
+        intsAttribute('kernel_shape', [CELL, CELL]),
+        intsAttribute('strides', [CELL, CELL]),
+      ]),
+      node('Div', ['pooled', 'scale'], 'lit'),
+      node('Reshape', ['lit', 'flat'], 'objectness'),
+      node(
+        'Concat',
+        ['centre', 'sizes', 'objectness', 'first', ...Array.from({ length: labels - 1 }, (_, l) => `other${l}`)],
+        'output',
+        [intAttribute('axis', 2)],
+      ),
+    ],
+  });
+}
+
+/** Writes a package of `brightModel`; `manifest` overrides lines of its model.yaml. */
+export function writeBrightPackage(
+  dir: string,
+  options: BrightOptions = {},
+  manifest: Record<string, unknown> = {},
+): string {
+  const { size = 64, labels = 1 } = options;
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(path.join(dir, 'fp32.onnx'), brightModel(options));
+  const lines = {
+    name: 'bright',
+    version: '1.0.0',
+    task: 'detect',
+    license: 'Apache-2.0',
+    input: { width: size, height: size, resize: 'stretch' },
+    head: { kind: 'yolox', strides: [CELL] },
+    labels: Array.from({ length: labels }, (_, l) => (l === 0 ? 'person' : `other-${l}`)),
+    threshold: 0.5,
+    variants: [{ file: 'fp32.onnx', precision: 'fp32' }],
+    ...manifest,
+  };
+  // JSON is YAML.
+  writeFileSync(path.join(dir, 'model.yaml'), JSON.stringify(lines));
+  return dir;
+}
