@@ -30,7 +30,8 @@ function positiveInteger(text: string): number {
 const program = new Command('vedette-agent')
   .description('Runs ONNX models on camera and sensor streams, keeps every result, and syncs with a Vedette hub.')
   .version(version())
-  .showHelpAfterError('(add --help for what is possible)');
+  .showHelpAfterError('(add --help for what is possible)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 interface InferFlags {
   model: string;
@@ -78,7 +79,6 @@ program
     });
   });
 
-program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`vedette-agent: ${messageOf(error)}\n`);
   process.exit(1);

@@ -38,15 +38,17 @@ export interface BrightOptions {
   /** Input size in pixels, a multiple of 8. */
   readonly size?: number;
   readonly labels?: number;
+  /** Width and height of a box, in cells. */
+  readonly boxCells?: number;
   /** Divides by zero where it is dark: NaN or infinite scores. */
   readonly poison?: boolean;
 }
 
 /**
  * A detector with YOLOX's output layout at stride 8: a cell's objectness is the mean of its red channel / 255, label 0 has
- * score 1, its box is two cells wide and high.
+ * score 1, its box is `boxCells` wide and high.
  */
-export function brightModel({ size = 64, labels = 1, poison = false }: BrightOptions = {}): Uint8Array {
+export function brightModel({ size = 64, labels = 1, boxCells = 2, poison = false }: BrightOptions = {}): Uint8Array {
   const cells = (size / CELL) ** 2;
   const column = (value: number) => new Array<number>(cells).fill(value);
   return encode({
@@ -60,7 +62,7 @@ export function brightModel({ size = 64, labels = 1, poison = false }: BrightOpt
       floats('scale', [1], [poison ? 0 : 255]),
       ints('flat', [1, cells, 1]),
       floats('centre', [1, cells, 2], new Array<number>(cells * 2).fill(0.5)),
-      floats('sizes', [1, cells, 2], new Array<number>(cells * 2).fill(Math.log(2))),
+      floats('sizes', [1, cells, 2], new Array<number>(cells * 2).fill(Math.log(boxCells))),
       floats('first', [1, cells, 1], column(1)),
       ...Array.from({ length: labels - 1 }, (_, l) => floats(`other${l}`, [1, cells, 1], column(0))),
     ],
