@@ -1,0 +1,23 @@
+/** What benchmarks look at: the development assets when they are there, else what `npm start` uses. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { ensureClip } from '../../fixtures/clip/clip.ts';
+import { ensureDetector } from '../../fixtures/detector/detector.ts';
+
+export interface Material {
+  readonly model: string;
+  readonly clip: string;
+}
+
+export async function material(say: (line: string) => void): Promise<Material> {
+  // dist/test/bench → the folder beside the repository
+  const assets = path.resolve(import.meta.dirname, '../../../../shared/assets');
+  if (existsSync(assets)) {
+    return { model: path.join(assets, 'models/yolox-nano-416'), clip: path.join(assets, 'media/vtest-20s.mp4') };
+  }
+  const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
+  const { path: clip } = await ensureClip({ cacheDir, say });
+  const { dir: model } = await ensureDetector({ cacheDir, say });
+  return { model, clip };
+}

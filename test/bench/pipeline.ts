@@ -1,0 +1,78 @@
+/** `bench pipeline`: frames a second of `infer` (one runner, one thread) over the rate of a bare `session.run()` loop. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Writable } from 'node:stream';
+import { infer } from '../../agent/commands/infer.ts';
+import { systemClock } from '../../shared/kit/clock.ts';
+import { type Bench, median, range } from './bench.ts';
+import { type Material, material } from './material.ts';
+
+const ROUNDS = 7;
+
+export const pipeline: Bench = {
+  summary: '`infer` over a bare session.run() loop, interleaved; event-loop delay and memory meanwhile',
+  async run(say) {
+    const { model, clip } = await material(say);
+    say(`model ${model}\nclip  ${clip}`);
+    const bare = fork(new URL('./bare-session.js', import.meta.url), [model]);
+    await once(bare, 'message');
+    const bareRate = async (runs: number) => {
+      bare.send(runs);
+      const [rate] = await once(bare, 'message');
+      return Number(rate);
+    };
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    try {
+      await bareRate(50);
+      await inferRate({ model, clip });
+      const ratios: number[] = [];
+      let rssMb = 0;
+      for (let round = 1; round <= ROUNDS; round++) {
+        const before = await bareRate(100);
+        delay.enable();
+        const run = await inferRate({ model, clip });
+        delay.disable();
+        const after = await bareRate(100);
+        const ratio = (2 * run.fps) / (before + after);
+        ratios.push(ratio);
+        rssMb = Math.max(rssMb, run.rssMb);
+        const rates = `infer ${run.fps.toFixed(1)}/s, bare ${before.toFixed(1)} and ${after.toFixed(1)}/s`;
+        say(`round ${round}: ${rates}, ratio ${ratio.toFixed(3)}`);
+      }
+      const own = Math.round(process.memoryUsage.rss() / 2 ** 20);
+      const p99 = (delay.percentile(99) / 1e6).toFixed(2);
+      say(`pipeline ratio: median ${median(ratios).toFixed(3)} (${range(ratios)}); first target 0.85`);
+      say(`supervisor event-loop delay p99: ${p99} ms (sampled each 1 ms; target 10 ms)`);
+      say(`RSS: supervisor ${own} MB, runner ${rssMb} MB`);
+    } finally {
+      bare.disconnect();
+    }
+  },
+};
+
+async function inferRate({ model, clip }: Material): Promise<{ fps: number; rssMb: number }> {
+  let text = '';
+  const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+  const stderr = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const code = await infer({
+    model,
+    sources: [clip],
+    folder: process.cwd(),
+    runners: 1,
+    threads: 1,
+    variant: 'auto',
+    runnerEntry: new URL('../../agent/runner/child.js', import.meta.url),
+    clock: systemClock,
+    stdout: nowhere(),
+    stderr,
+  });
+  const totals: unknown = JSON.parse(text.trim().split('\n').at(-1) ?? '');
+  if (code !== 0 || typeof totals !== 'object' || totals === null) throw new Error(`infer failed: ${text}`);
+  return { fps: Number(Reflect.get(totals, 'fps')), rssMb: Number(Reflect.get(totals, 'rssMb')) };
+}
