@@ -18,7 +18,7 @@ const hub = z.strictObject({
     .string()
     .regex(/^mqtts?:\/\/[^@\s]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
     .describe("the hub's MQTT address"),
-  tokenFile: z.string().min(1).describe("file with the device's token, as `vedette-hub device add` wrote it"),
+  tokenFile: z.string().min(1).describe("file with the device's token; `vedette-hub device add NAME` prints it"),
 });
 
 const model = z.strictObject({

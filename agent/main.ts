@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { infer } from './commands/infer.ts';
+import { run } from './commands/run.ts';
 
 const runnerEntry = new URL('./runner/child.js', import.meta.url);
 
@@ -27,11 +28,45 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+// A reader that went away (`| head`) does not end the agent.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const program = new Command('vedette-agent')
   .description('Runs ONNX models on camera and sensor streams, keeps every result, and syncs with a Vedette hub.')
   .version(version())
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program
+  .command('run')
+  .summary('run the agent')
+  .description(
+    'Runs the streams of a configuration file until it gets SIGINT or SIGTERM. Logs are JSON lines on stderr.',
+  )
+  .requiredOption('-c, --config <file>', 'the configuration, see fixtures/config/*.good.yaml for examples')
+  .addHelpText(
+    'after',
+    '\nA wrong field in a stream refuses that stream and the others start; a wrong field elsewhere refuses the file.\n' +
+      'Exit code: 0 after SIGINT or SIGTERM, 1 when it could not start, 2 for a configuration that cannot be used.',
+  )
+  .action(async ({ config }: { config: string }) => {
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+    // Started by another program that is gone now.
+    process.on('disconnect', () => stop.abort());
+    process.exitCode = await run({
+      configFile: config,
+      version: version(),
+      cpus: availableParallelism(),
+      runnerEntry,
+      clock: systemClock,
+      stop: stop.signal,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+    // Nothing of ours is left to do; a native library's thread must not keep the process.
+    process.exit();
+  });
 
 interface InferFlags {
   model: string;

@@ -5,16 +5,21 @@ import { createRunner } from './runner.ts';
 
 if (!process.send) throw new Error('runner/child.js is started by the supervisor, not by hand');
 
-// The supervisor decides when to end; a terminal sends Ctrl-C to the whole group.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
-
 const runner = createRunner((message: FromRunner) => {
   // The supervisor may be gone already.
   if (process.connected) process.send?.(message, () => undefined);
 }, systemClock);
 
+/** What the streams still had to say is sent before the channel closes. */
+const end = () => {
+  void runner.stop().finally(() => {
+    if (process.connected) process.disconnect();
+    process.exit(0);
+  });
+};
+
 process.on('message', (message: ToRunner) => runner.handle(message));
-process.on('disconnect', () => {
-  void runner.stop().finally(() => process.exit(0));
-});
+process.once('disconnect', end);
+process.once('SIGTERM', end);
+// Ctrl-C in a terminal goes to the whole group; the supervisor decides when to end.
+process.on('SIGINT', () => undefined);

@@ -4,7 +4,7 @@
  * Invariants:
  * 1. At most one process at a time; a message of an earlier process is never delivered after a later one has started.
  * 2. `onExit` is called once a process, `onStart` before its first message.
- * 3. `stop` resolves when the process is gone: asked first, killed after `graceMs`.
+ * 3. `stop` resolves when the process is gone: asked by SIGTERM first, killed after `graceMs`.
  */
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import type { Backoff } from './backoff.ts';
@@ -13,7 +13,8 @@ import type { Cancel, Clock } from './clock.ts';
 export interface ChildOptions<Received> {
   /** The JavaScript file to run. */
   readonly entry: string | URL;
-  readonly args?: readonly string[];
+  /** Asked at each start. */
+  readonly args?: () => readonly string[];
   /** The whole environment of the child; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   /** Its working folder. */
@@ -62,7 +63,7 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     };
-    const child = fork(options.entry, [...(options.args ?? [])], forkOptions);
+    const child = fork(options.entry, [...(options.args?.() ?? [])], forkOptions);
     current = child;
     options.onStart?.();
     child.on('message', (message) => {
@@ -75,7 +76,8 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       if (clock.mono() - startedAt >= healthyMs) options.restart?.reset();
       const restartMs = stopping ? undefined : options.restart?.next();
       options.onExit?.({ code, signal, wanted: stopping, restartMs });
-      if (restartMs !== undefined) cancelRestart = clock.after(restartMs, start);
+      // `onExit` may have called `stop`.
+      if (restartMs !== undefined && !stopping) cancelRestart = clock.after(restartMs, start);
     });
   };
 
@@ -95,8 +97,7 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       const gone = new Promise<void>((resolve) => {
         child.once('exit', () => resolve());
       });
-      // The child sees its channel close and ends by itself.
-      if (child.connected) child.disconnect();
+      child.kill('SIGTERM');
       const kill = clock.after(graceMs, () => child.kill('SIGKILL'));
       await gone;
       kill();

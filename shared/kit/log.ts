@@ -7,6 +7,9 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** A logger that writes JSON lines to stderr; names of fields that carry secrets are blanked wherever they appear. */
 export function createLogger(name: string, level: LogLevel = 'info'): Logger {
+  const destination = pino.destination({ dest: 2, sync: true });
+  // A reader that went away does not end the program.
+  destination.on('error', () => undefined);
   const secret = ['password', 'token', 'authorization', 'secret', 'cookie'];
   return pino(
     {
@@ -16,6 +19,6 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secret.flatMap((key) => [key, `*.${key}`]), censor: '[hidden]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }

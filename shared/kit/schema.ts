@@ -29,10 +29,17 @@ function complaintOf(issue: z.core.$ZodIssue, input: unknown, root: string): Com
     if (nested.some((i) => i.path.length > issue.path.length))
       return nested.flatMap((i) => complaintOf(i, input, root));
   }
+  const message = issue.code === 'invalid_union' ? describeBranches(issue) : issue.message;
   const found = valueAt(input, issue.path);
   return [
-    { path: join(root, issue.path), message: `${issue.message}${found === undefined ? '' : `; found ${show(found)}`}` },
+    { path: join(root, issue.path), message: `${message}${found === undefined ? '' : `; found ${show(found)}`}` },
   ];
+}
+
+/** What each branch of a union would have taken; a union with named kinds says it itself. */
+function describeBranches(issue: z.core.$ZodIssueInvalidUnion): string {
+  const wanted = issue.errors.map((branch) => branch[0]?.message.replace(/^Invalid input: /, '')).filter(Boolean);
+  return wanted.length > 0 ? `Invalid input: ${[...new Set(wanted)].join(', or ')}` : issue.message;
 }
 
 function join(root: string, path: readonly PropertyKey[]): string {

@@ -138,7 +138,8 @@ export function decodeLoop(options: SourceOptions, port: DecodePort, clock: Cloc
       read++;
       decoded++;
       const ptsMs = timeline.next(pts);
-      const next: Waiting = { picture, frame: frame++, ptsMs, decodeMs: clock.mono() - startedAt, startedAt };
+      const decodeMs = clock.mono() - startedAt;
+      const index = frame++;
       if (!passes(ptsMs)) {
         recycle(picture);
         listen(() => true);
@@ -148,11 +149,13 @@ export function decodeLoop(options: SourceOptions, port: DecodePort, clock: Cloc
         startAt ??= clock.mono() - ptsMs;
         listen(() => false, startAt + ptsMs);
       }
+      // A frame that waited for its time is not late: its latency counts from then.
+      const began = source.pace === 'pts' ? clock.mono() - decodeMs : startedAt;
       if (waiting) {
         recycle(waiting.picture);
         dropped++;
       }
-      waiting = next;
+      waiting = { picture, frame: index, ptsMs, decodeMs, startedAt: began };
       listen(() => source.pace === 'pts' || waiting === undefined);
     }
   };

@@ -120,9 +120,13 @@ export const recordBody = z.discriminatedUnion('kind', [
   lossRecord,
 ]);
 export type RecordBody = z.infer<typeof recordBody>;
-export type EventRecord = z.infer<typeof eventRecord>;
-export type SummaryRecord = z.infer<typeof summaryRecord>;
-export type ErrorRecord = z.infer<typeof errorRecord>;
-export type LossRecord = z.infer<typeof lossRecord>;
+
+/** The keys that this version knows: without the index signature of the loose schema, which `Omit` would fall into. */
+type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+
+export type EventRecord = Known<z.infer<typeof eventRecord>>;
+export type SummaryRecord = Known<z.infer<typeof summaryRecord>>;
+export type ErrorRecord = Known<z.infer<typeof errorRecord>>;
+export type LossRecord = Known<z.infer<typeof lossRecord>>;
 export type ModelRef = z.infer<typeof modelRef>;
 export type ClockQuality = z.infer<typeof clockQuality>;

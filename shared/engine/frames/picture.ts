@@ -28,13 +28,18 @@ export function createPictureMaker(): PictureMaker {
     crop(frame, box, maxSide) {
       const crop = cropPixels(box, frame.width, frame.height);
       const ratio = Math.min(1, maxSide / Math.max(crop.width, crop.height));
-      const width = even(crop.width * ratio);
-      const height = even(crop.height * ratio);
+      const width = pictureSide(crop.width * ratio);
+      const height = pictureSide(crop.height * ratio);
       const jpeg = scaler.toJpegSync(frame, { crop, resize: { width, height }, quality: JPEG_QUALITY });
       return { jpeg, width, height };
     },
     close: () => scaler.close(),
   };
+}
+
+/** Few distinct sizes, because a scaler and an encoder are kept for each. */
+function pictureSide(length: number): number {
+  return Math.max(MIN_SIDE, Math.round(length / MIN_SIDE) * MIN_SIDE);
 }
 
 /** A box in fractions to whole, even pixels inside the frame (chroma is subsampled by two). */

@@ -103,6 +103,8 @@ function createReader(format: FormatContext, url: string, options: ReaderOptions
       for (;;) {
         const received = decoder.receiveFrameSync(frame);
         if (received >= 0) {
+          // Making a picture goes through a filter graph, which refuses frames without a time base.
+          frame.timeBase = stream.timeBase;
           const pts = frame.bestEffortTimestamp;
           // AV_NOPTS_VALUE: count on the stated rate instead.
           const ms = pts >= 0n ? Number(pts) * msPerTick - startMs : (delivered * 1000) / (fps || 25);

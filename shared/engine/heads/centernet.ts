@@ -79,12 +79,10 @@ function mapsOf(heat: TensorInfo, stride: number, context: HeadContext): Maps {
 }
 
 function decode(heat: Float32Array, sides: Float32Array, maps: Maps, threshold: number): Candidate[] {
-  const found: Candidate[] = [];
   const cells = maps.rows * maps.columns;
-  for (let i = 0; i < heat.length; i++) {
+  const found: Candidate[] = [];
+  for (const i of notBelow(heat, threshold)) {
     const score = heat[i] as number;
-    // Written so that NaN does not pass as "below the threshold".
-    if (score < threshold) continue;
     if (!Number.isFinite(score)) throw new CodedError('model-failed', `centernet: score ${i} is ${score}`);
     const cell = maps.heatChannel === 1 ? Math.floor(i / maps.labels) : i % cells;
     const label = maps.heatChannel === 1 ? i % maps.labels : Math.floor(i / cells);
@@ -94,10 +92,18 @@ function decode(heat: Float32Array, sides: Float32Array, maps: Maps, threshold: 
     const side = (k: number) => sides[cell * maps.sideCell + k * maps.sideChannel] as number;
     const [x, y] = [column * maps.stride, row * maps.stride];
     const box = { x1: x - side(0), y1: y - side(1), x2: x + side(2), y2: y + side(3) };
-    if (!Number.isFinite(box.x1 + box.y1 + box.x2 + box.y2))
+    if (!Number.isFinite(box.x1 + box.y1 + box.x2 + box.y2)) {
       throw new CodedError('model-failed', `centernet: box of cell ${cell} is not finite`);
+    }
     if (box.x2 > box.x1 && box.y2 > box.y1) found.push({ label, score: Math.min(1, score), ...box });
   }
+  return found;
+}
+
+/** Indices of the values that are not below `threshold`, NaN among them. A million values: this loop has to stay bare. */
+function notBelow(values: Float32Array, threshold: number): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i++) if (!((values[i] as number) < threshold)) found.push(i);
   return found;
 }
 

@@ -162,7 +162,7 @@ test('wrong use: what is wrong, exit code 2; help teaches', async () => {
 const shared = path.resolve(import.meta.dirname, '../../../../shared');
 const assets = existsSync(path.join(shared, 'assets'));
 
-test.skipIf(!assets)('a real detector on a real clip agrees with an independent implementation', async () => {
+test.skipIf(!assets)('[assets] a real detector on a real clip agrees with an independent implementation', async () => {
   const out = path.join(tempFolder(), 'o.jsonl');
   const asset = (name: string) => path.join(shared, 'assets', name);
   const { code } = await infer(

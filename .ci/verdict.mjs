@@ -1,0 +1,23 @@
+// Turns Vitest's JSON report into the closing line; a run in which a test was skipped, or none ran, has failed.
+import { existsSync, readFileSync } from 'node:fs';
+
+const [report, status] = process.argv.slice(2);
+const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+const tests = testResults.flatMap((file) => file.assertionResults);
+const count = (...states) => tests.filter((t) => states.includes(t.status)).length;
+
+// The development assets are no part of the project: only where they are must their tests run.
+const assets = existsSync(new URL('../../shared/assets', import.meta.url));
+const skipped = tests
+  .filter((t) => !['passed', 'failed'].includes(t.status))
+  .filter((t) => assets || !t.fullName.includes('[assets]'));
+for (const t of skipped) console.log(`skipped, which is not allowed here: ${t.fullName}`);
+const broken = testResults.filter(
+  (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
+);
+for (const file of broken) console.log(`failed as a whole: ${file.name}`);
+
+const passed = count('passed');
+const failed = count('failed') + skipped.length + broken.length;
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || passed === 0 ? 1 : Number(status));

@@ -1,0 +1,154 @@
+/**
+ * The agent's composition root: the only place that puts its parts together.
+ *
+ * streams → runners → records (stamped here) → outbox → hub; wishes of the hub come back the same way.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { encodePicture } from '../shared/contract/codec.ts';
+import type { Command } from '../shared/contract/messages/command.ts';
+import type { RecordBody } from '../shared/contract/messages/record.ts';
+import type { Clock } from '../shared/kit/clock.ts';
+import type { Part } from '../shared/kit/lifecycle.ts';
+import type { Logger } from '../shared/kit/log.ts';
+import { describeComplaints } from '../shared/kit/schema.ts';
+import { type Outbox, openOutbox } from './buffer/outbox.ts';
+import type { AgentConfig } from './config.ts';
+import { createBoard } from './health/board.ts';
+import { clockQuality } from './health/clock-quality.ts';
+import { buildReport, type HostFacts } from './health/report.ts';
+import { createTroubles } from './health/troubles.ts';
+import type { Assignment, FromRunner } from './runner/messages.ts';
+import { createSupervisor } from './runner/supervisor.ts';
+import { createSync, type Sync } from './sync/sync.ts';
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  /** The device's token for the hub; only with `config.hub`. */
+  readonly token?: string;
+  readonly version: string;
+  /** Id of this start. */
+  readonly boot: string;
+  readonly host: HostFacts;
+  readonly runnerEntry: URL;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A fault that repeats is written down at once, then at most so often. */
+const TROUBLE_INTERVAL_MS = 60_000;
+const MIB = 2 ** 20;
+
+/** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
+export function createAgent(options: AgentOptions): Part {
+  const { config, clock, log, boot } = options;
+  const bootMono = clock.mono();
+
+  const stamp = (at: number) => {
+    const wall = clock.wall() - Math.max(0, clock.mono() - at);
+    return { config: config.revision, boot, mono: Math.max(0, at - bootMono), wall, clock: clockQuality(wall) };
+  };
+
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const outbox: Outbox = openOutbox({
+    folder: config.dataDir,
+    quotaBytes: config.buffer.quotaMb * MIB,
+    stamp: () => stamp(clock.mono()),
+    clock,
+    log,
+  });
+  const keep = (record: RecordBody) => void outbox.append(record);
+
+  const troubles = createTroubles(TROUBLE_INTERVAL_MS, clock, ({ code, message, stream, count }) => {
+    log.warn({ code, stream, count }, message);
+    const text = message.slice(0, 2048);
+    keep({ kind: 'error', ...stamp(clock.mono()), ...(stream ? { stream } : {}), code, message: text, count });
+  });
+  const board = createBoard(config, () => sync?.changed());
+
+  const heard = (message: FromRunner): void => {
+    switch (message.type) {
+      case 'record':
+        if (message.body.kind === 'summary') board.measure(message.body);
+        keep({ ...message.body, ...stamp(message.at), model: message.model });
+        break;
+      case 'status':
+        log.info({ stream: message.stream, ...message.status }, `stream ${message.status.state}`);
+        board.set(message.stream, message.status);
+        break;
+      case 'trouble':
+        troubles.add(message);
+        break;
+      case 'preview':
+        sync?.preview(encodePicture({ ...message.header, wall: clock.wall() }, message.jpeg));
+        break;
+      case 'result':
+      case 'done':
+        break;
+    }
+  };
+
+  const supervisor = createSupervisor({
+    entry: options.runnerEntry,
+    workDir: path.join(config.dataDir, 'runners'),
+    assignments: assignmentsOf(config),
+    runners: config.runners.count === 'auto' ? options.host.cpus : config.runners.count,
+    restart: true,
+    clock,
+    onMessage: heard,
+    onRunnerDied({ streams, code, message }) {
+      for (const stream of streams) {
+        troubles.add({ code, message, stream, count: 1 });
+        board.set(stream, { state: 'waiting', error: message });
+      }
+    },
+  });
+
+  const obey = (command: Command): void => {
+    const { stream, seconds, fps, width } = command;
+    supervisor.send(stream, { type: 'watch', stream, until: clock.mono() + seconds * 1000, fps, width });
+  };
+
+  const sync = createSyncIfWanted(options, outbox, {
+    report: () => buildReport({ ...options, outbox, streams: board.streams(), uptimeMs: clock.mono() - bootMono }),
+    onCommand: obey,
+    onTrouble: (code, message, count) => troubles.add({ code, message, count }),
+  });
+
+  return {
+    start() {
+      for (const { stream, complaints } of config.refused) {
+        const message = `stream "${stream}" is not started: ${describeComplaints(complaints)}`;
+        troubles.add({ code: 'config-invalid', message, count: 1, ...(config.streams.has(stream) ? { stream } : {}) });
+      }
+      sync?.start?.();
+      supervisor.start();
+    },
+    async stop() {
+      await supervisor.stop();
+      troubles.flush();
+      await sync?.stop();
+      outbox.close();
+    },
+  };
+}
+
+function createSyncIfWanted(
+  { config, token, clock, log }: AgentOptions,
+  outbox: Outbox,
+  wishes: Pick<Parameters<typeof createSync>[0], 'report' | 'onCommand' | 'onTrouble'>,
+): Sync | undefined {
+  if (!config.hub) return undefined;
+  const broker = { url: config.hub.url };
+  return createSync({ device: config.device, ...(token ? { token } : {}), broker, outbox, clock, log, ...wishes });
+}
+
+function assignmentsOf(config: AgentConfig): Assignment[] {
+  return [...config.streams].flatMap(([stream, streamConfig]) => {
+    const model = config.models[streamConfig.model];
+    // parseConfig has refused streams that name no model.
+    if (!model) return [];
+    const { path: modelDir, variant } = model;
+    return [{ stream, config: streamConfig, modelDir, variant, threads: config.runners.threads, once: false }];
+  });
+}

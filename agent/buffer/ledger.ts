@@ -1,0 +1,58 @@
+/**
+ * Arithmetic of the loss ledger. Every number that is given up is counted in exactly one loss; a loss covers `from`..`to`,
+ * of which `lost` numbers are gone (the others in between are still there: the batches show which).
+ */
+export interface Loss {
+  readonly from: number;
+  readonly to: number;
+  readonly lost: number;
+}
+
+/** The contiguous ranges of rising numbers. */
+export function rangesOf(numbers: readonly number[]): Loss[] {
+  const ranges: { from: number; to: number; lost: number }[] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last && number === last.to + 1) {
+      last.to = number;
+      last.lost++;
+    } else {
+      ranges.push({ from: number, to: number, lost: 1 });
+    }
+  }
+  return ranges;
+}
+
+/**
+ * Adds ranges to losses that may still grow: joined to one they touch, as a new one while there are fewer than `max`, else
+ * into the nearest. The losses keep their places; new ones follow.
+ */
+export function addLosses(growing: readonly Loss[], ranges: readonly Loss[], max: number): Loss[] {
+  const losses = [...growing];
+  for (const range of ranges) {
+    let at = losses.findIndex((loss) => distance(loss, range) <= 1);
+    if (at < 0 && losses.length >= Math.max(1, max)) at = nearest(losses, range);
+    const loss = losses[at];
+    if (loss) losses[at] = join(loss, range);
+    else losses.push(range);
+  }
+  return losses;
+}
+
+function join(a: Loss, b: Loss): Loss {
+  return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to), lost: a.lost + b.lost };
+}
+
+/** 0 when they overlap, 1 when one follows the other directly. */
+function distance(a: Loss, b: Loss): number {
+  return Math.max(0, a.from - b.to, b.from - a.to);
+}
+
+function nearest(losses: readonly Loss[], range: Loss): number {
+  let best = 0;
+  losses.forEach((loss, at) => {
+    const champion = losses[best];
+    if (champion && distance(loss, range) < distance(champion, range)) best = at;
+  });
+  return best;
+}

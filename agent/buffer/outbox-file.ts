@@ -1,0 +1,196 @@
+/**
+ * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`.
+ *
+ * Format (`user_version` 1):
+ *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters
+ *   records_0 … records_3
+ *            one table a rank (rank.ts): seq (rowid), bytes (of the JSON in UTF-8), body (JSON text of a `RecordBody`).
+ *            Each is written at one end and deleted from the other, so that what is given up frees whole pages.
+ *   refused  what the hub or the uplink refused, kept for the user: epoch, seq, reason, bytes, body; bounded, oldest go
+ *
+ * Invariants:
+ * 1. Numbers rise by one from 1 and are never used twice in an epoch, whatever is deleted: `nextSeq` lives in `meta` and
+ *    changes in the transaction that inserts.
+ * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
+ * 3. A record that was leased is never changed.
+ * 4. File and WAL are brought within the quota after every commit (evict.ts), as far as there is something to give up.
+ *
+ * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
+ */
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { CodedError } from '../../shared/kit/errors.ts';
+import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { DamagedFileError, FORMAT, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
+import { byRank, RANKS } from './rank.ts';
+import { FileTransaction } from './transaction.ts';
+
+export class OutboxFile {
+  readonly path: string;
+  /** What the WAL is meant to take at most; `checkpoint` when it is larger. */
+  readonly walBoundBytes: number;
+  readonly #database: SqliteDatabase;
+  readonly #transaction: FileTransaction;
+  readonly #lease;
+  readonly #lowest;
+  readonly #saveMeta;
+  readonly #begin;
+  readonly #commit;
+  readonly #rollback;
+  readonly #pageBytes: number;
+  #meta: MetaState;
+
+  /**
+   * Takes over an open database: makes the tables of a new one, reads the state of an old one.
+   * @throws DamagedFileError, a SQLite error, or CodedError when the file is of a newer version
+   */
+  constructor(database: SqliteDatabase, path: string, quotaBytes: number) {
+    this.path = path;
+    this.#database = database;
+    create(database, path);
+    this.walBoundBytes = boundWal(database, quotaBytes);
+    this.#meta = readMeta(database);
+    this.#transaction = new FileTransaction(database);
+    this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#rollback = database.prepare('ROLLBACK');
+    this.#saveMeta = database.prepare<[string]>('UPDATE meta SET state = ?');
+    this.#lowest = database.prepare<[], number | null>(ofAll('min')).pluck();
+    const above = RANKS.map((rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq > $after`);
+    this.#lease = database.prepare<[{ after: number; limit: number }], Leased>(
+      `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
+    );
+  }
+
+  get meta(): Readonly<MetaState> {
+    return this.#meta;
+  }
+
+  /** Runs `run` in one transaction; the tallies it changes are kept only when it commits. */
+  change<T>(run: (transaction: FileTransaction) => T): T {
+    const held = this.#meta.held;
+    const draft: MetaState = { ...this.#meta, held: byRank((rank) => ({ ...held[rank] })) };
+    this.#begin.run();
+    try {
+      const result = this.#transaction.run(draft, run);
+      this.#saveMeta.run(JSON.stringify(draft));
+      this.#commit.run();
+      this.#meta = draft;
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself after some failures, a full disk among them.
+      if (this.#database.inTransaction) this.#rollback.run();
+      throw error;
+    }
+  }
+
+  /** The next records above `after` in order: at most `limit`, and `maxBytes` unless the first alone is larger. */
+  lease(limit: number, maxBytes: number, after: number): Leased[] {
+    const leased: Leased[] = [];
+    let bytes = 0;
+    for (const record of this.#lease.iterate({ after, limit })) {
+      bytes += record.bytes;
+      if (leased.length > 0 && bytes > maxBytes) break;
+      leased.push(record);
+    }
+    return leased;
+  }
+
+  /** Lowest number still held, else the next to be given. */
+  base(): number {
+    return this.#lowest.get() ?? this.#meta.nextSeq;
+  }
+
+  /** Size of the file in pages, and its WAL in bytes. */
+  size(): { pages: number; freePages: number; pageBytes: number; walBytes: number } {
+    return {
+      pages: this.#transaction.pages(),
+      freePages: this.#transaction.freePages(),
+      pageBytes: this.#pageBytes,
+      walBytes: statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    };
+  }
+
+  /** Bytes on the disk: the file as it will be after a checkpoint, and the WAL. */
+  bytesOnDisk(): number {
+    const size = this.size();
+    return size.pages * size.pageBytes + size.walBytes;
+  }
+
+  /** Writes the WAL back into the file and empties it. */
+  checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL';
+
+export function newEpoch(): string {
+  return randomBytes(8).toString('hex');
+}
+
+function create(database: SqliteDatabase, path: string): void {
+  const format = database.pragma('user_version', { simple: true });
+  if (format === FORMAT) return;
+  if (format !== 0) {
+    throw new CodedError(
+      'config-invalid',
+      `${path} has format ${String(format)}, this agent knows ${FORMAT}: it was made by a newer version; run that one, or move the file away`,
+    );
+  }
+  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (tables !== 0) throw new DamagedFileError('the file has tables of something else');
+  // Only VACUUM can turn this on once a file exists, and opening in WAL mode has made one.
+  database.pragma('auto_vacuum = INCREMENTAL');
+  database.exec('VACUUM');
+  const none = { records: 0, bytes: 0 };
+  const state: MetaState = { epoch: newEpoch(), nextSeq: 1, held: [none, none, none, none], refused: 0, givenUp: 0 };
+  database.transaction(() => {
+    database.exec(`
+      CREATE TABLE meta (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL) STRICT;
+      ${RANKS.map((rank) => `CREATE TABLE ${tableOf(rank)} (${RECORD_COLUMNS}) STRICT;`).join('')}
+      CREATE TABLE refused (
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
+        bytes INTEGER NOT NULL, body TEXT NOT NULL
+      ) STRICT;
+    `);
+    database.prepare('INSERT INTO meta (only, state) VALUES (1, ?)').run(JSON.stringify(state));
+    database.pragma(`user_version = ${FORMAT}`);
+  })();
+}
+
+/** Pages after which SQLite writes the WAL back. The WAL counts in the quota, so a small quota gets a small WAL. */
+function walPages(quotaBytes: number, pageBytes: number): number {
+  return Math.max(32, Math.min(1000, Math.floor(quotaBytes / pageBytes / 16)));
+}
+
+function boundWal(database: SqliteDatabase, quotaBytes: number): number {
+  const pageBytes = Number(database.pragma('page_size', { simple: true }));
+  const pages = walPages(quotaBytes, pageBytes);
+  database.pragma(`wal_autocheckpoint = ${pages}`);
+  // Twice that, because the commit that passes the mark may be a large one.
+  const walBytes = pages * pageBytes * 2;
+  database.pragma(`journal_size_limit = ${walBytes}`);
+  return walBytes;
+}
+
+/** The lowest or highest number over all tables; each is one look at an edge of a tree. */
+function ofAll(edge: 'min' | 'max'): string {
+  const edges = RANKS.map((rank) => `SELECT ${edge}(seq) AS seq FROM ${tableOf(rank)}`);
+  return `SELECT ${edge}(seq) FROM (${edges.join(' UNION ALL ')})`;
+}
+
+function readMeta(database: SqliteDatabase): MetaState {
+  const text = database.prepare<[], string>('SELECT state FROM meta').pluck().get();
+  const highest = database.prepare<[], number | null>(ofAll('max')).pluck().get() ?? 0;
+  const state = parseMeta(text);
+  if (!state) throw new DamagedFileError('its `meta` row cannot be read');
+  if (highest >= state.nextSeq)
+    throw new DamagedFileError(`it holds number ${highest}, but the next is ${state.nextSeq}`);
+  return state;
+}

@@ -1,0 +1,250 @@
+/**
+ * The durable outbox: what the agent has to say waits here until the hub has committed it.
+ *
+ * 1. `append` resolves `committed` only after the commit; commits are grouped, so that a burst costs one disk flush.
+ * 2. Nothing is deleted but by an acknowledgement of this epoch, a refusal, or the quota; what the quota or a full disk
+ *    costs is counted in `loss` records.
+ * 3. While the disk takes nothing, records wait in bounded memory and the commit is tried again with backoff. They are
+ *    the only ones that a crash can lose, besides those younger than `groupMs`.
+ * 4. Damage, found at the start or later, never ends the process: the file is moved aside and a new epoch begins
+ *    (recover.ts). Whoever holds numbers compares `epoch`.
+ *
+ * The file itself: outbox-file.ts.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import type { RecordBody } from '../../shared/contract/messages/record.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import { openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { FileHolder } from './file-holder.ts';
+import type { Leased } from './format.ts';
+import { lockFolder } from './lock.ts';
+import { LossWriter, type Stamp } from './losses.ts';
+import { newEpoch, type OutboxFile } from './outbox-file.ts';
+import type { Fate } from './queue.ts';
+import type { Recovery } from './recover.ts';
+import { forget, refuse } from './settle.ts';
+import { Writer } from './writer.ts';
+
+export interface OutboxOptions {
+  /** The agent's data folder; made when missing, locked while the outbox is open. */
+  readonly folder: string;
+  /** Bound of file and WAL in bytes; default 512 MiB, at least 4 MiB. */
+  readonly quotaBytes?: number;
+  /** Longest wait of a record for others to share its commit, in milliseconds; default 20. */
+  readonly groupMs?: number;
+  /** What may wait in memory while the disk takes nothing; default 4096 records and 8 MiB. */
+  readonly memory?: { readonly records: number; readonly bytes: number };
+  /** How the file is opened; default: SQLite in WAL mode with `synchronous=FULL`. */
+  readonly open?: (path: string) => SqliteDatabase;
+  /** For the records that the outbox itself writes. */
+  readonly stamp: () => Stamp;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** `stale`: of another epoch. `ahead`: it names numbers never given, see `Outbox.ack`. `failed`: the disk; it will come again. */
+export type AckOutcome = 'settled' | 'stale' | 'ahead' | 'failed';
+
+export interface OutboxState {
+  readonly epoch: string;
+  /** Records held in the file, and the bytes of their JSON. */
+  readonly waiting: number;
+  readonly bytes: number;
+  /** The last number given in this epoch; 0 when there was none. */
+  readonly lastSeq: number;
+  /** Bytes of file and WAL. */
+  readonly bytesOnDisk: number;
+  /** Records that wait in memory. */
+  readonly inMemory: number;
+  /** Why the disk takes nothing, while it does not. */
+  readonly blocked: string | undefined;
+  /** Since the file was born: refused by hub or uplink; given up for the quota or the disk. */
+  readonly refused: number;
+  readonly givenUp: number;
+  /** The last damage since this start. */
+  readonly recovered: Recovery | undefined;
+}
+
+const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
+const MIN_QUOTA_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Opens the outbox of a data folder. O(1) in the backlog, unless the file is damaged.
+ * @throws CodedError `config-invalid` when another agent uses the folder or the file is of a newer version
+ * @throws RangeError for a quota below 4 MiB
+ */
+export function openOutbox(options: OutboxOptions): Outbox {
+  const quotaBytes = options.quotaBytes ?? DEFAULT_QUOTA_BYTES;
+  if (!(quotaBytes >= MIN_QUOTA_BYTES)) {
+    throw new RangeError(`the outbox quota is ${quotaBytes} bytes; it must be at least ${MIN_QUOTA_BYTES}`);
+  }
+  mkdirSync(options.folder, { recursive: true });
+  const unlock = lockFolder(options.folder);
+  try {
+    return new Outbox(options, quotaBytes, unlock);
+  } catch (error) {
+    unlock();
+    if (error instanceof CodedError) throw error;
+    const message = `the outbox in ${options.folder} cannot be opened: ${messageOf(error)}; check the rights and the room there`;
+    throw new CodedError('config-invalid', message, { cause: error });
+  }
+}
+
+export class Outbox {
+  readonly #log: Logger;
+  readonly #unlock: () => void;
+  readonly #losses: LossWriter;
+  readonly #holder: FileHolder;
+  readonly #writer: Writer;
+  readonly #listeners = new Set<() => void>();
+  #closed = false;
+
+  /** Use `openOutbox`. */
+  constructor(options: OutboxOptions, quotaBytes: number, unlock: () => void) {
+    const { clock, log } = options;
+    this.#log = log;
+    this.#unlock = unlock;
+    this.#losses = new LossWriter(options.stamp);
+    const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
+    const context = { path: path.join(options.folder, 'outbox.db'), quotaBytes, open, losses: this.#losses };
+    this.#holder = new FileHolder(context, clock, log);
+    this.#writer = new Writer({
+      holder: this.#holder,
+      losses: this.#losses,
+      groupMs: options.groupMs ?? 20,
+      memory: options.memory ?? { records: 4096, bytes: 8 * 1024 * 1024 },
+      onCommit: () => {
+        for (const listener of this.#listeners) listener();
+      },
+      clock,
+      log,
+    });
+    // What recovery has to tell, and a quota that is smaller than last time.
+    this.#writer.flush();
+  }
+
+  get epoch(): string {
+    return this.#holder.epoch;
+  }
+
+  /** The last number given in this epoch; 0 when there was none. */
+  get lastSeq(): number {
+    return this.#read((file) => file.meta.nextSeq - 1, 0);
+  }
+
+  /** Lowest number still held, else the next to be given. */
+  base(): number {
+    return this.#read((file) => file.base(), 1);
+  }
+
+  /**
+   * Keeps records, in order. Many at once are committed in pieces of some thousand.
+   * @returns their fate, once it is known; never rejects
+   */
+  append(bodies: RecordBody | readonly RecordBody[]): Promise<Fate> {
+    return this.#writer.append(bodies);
+  }
+
+  /**
+   * The next records above `after` in order, without changing them: at most `limit`, and `maxBytes` of JSON unless the
+   * first alone is larger. None when the file cannot be read now.
+   */
+  lease(limit: number, maxBytes: number, after = 0): Leased[] {
+    return this.#read((file) => {
+      const leased = file.lease(limit, maxBytes, after);
+      const last = leased.at(-1);
+      if (last) this.#losses.leased(last.seq);
+      return leased;
+    }, []);
+  }
+
+  /**
+   * Obeys an acknowledgement: forgets everything up to `upTo`, and keeps what was refused for the user.
+   *
+   * One that names numbers never given means that this file is an old copy put back: the hub has seen other records under
+   * the numbers to come and would drop ours as duplicates. So the epoch is changed (`ahead`); what is held stays.
+   */
+  ack(ack: Ack): AckOutcome {
+    if (ack.epoch !== this.epoch) return 'stale';
+    const outcome = this.#holder.use<AckOutcome>((file) => {
+      if (ack.upTo >= file.meta.nextSeq) {
+        this.#losses.leased(Number.POSITIVE_INFINITY);
+        file.change((transaction) => {
+          transaction.draft.epoch = newEpoch();
+        });
+        return 'ahead';
+      }
+      const refused = ack.refused ?? [];
+      this.#losses.leased(Math.max(ack.upTo, ...refused.map((range) => range.to)));
+      refuse(file, refused);
+      forget(file, ack.upTo);
+      return 'settled';
+    });
+    if (outcome.error) {
+      this.#log.warn({ err: outcome.error }, 'an acknowledgement could not be written down');
+      this.#tellOfRecovery();
+      return 'failed';
+    }
+    if (outcome.value === 'ahead') {
+      this.#log.error({ upTo: ack.upTo }, 'the hub knows of numbers that this outbox never gave: a new epoch is begun');
+    }
+    return outcome.value;
+  }
+
+  /** Takes records out of the way that can never be sent; they are kept with the refused ones. Returns how many. */
+  refuse(refusal: Refusal): number {
+    return this.#read((file) => {
+      this.#losses.leased(refusal.to);
+      return refuse(file, [refusal]);
+    }, 0);
+  }
+
+  /** Calls `listener` after each commit of new records. */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  state(): OutboxState {
+    const { epoch, recovery } = this.#holder;
+    const read = this.#read((file) => ({ meta: file.meta, bytesOnDisk: file.bytesOnDisk() }), undefined);
+    const held = read?.meta.held ?? [];
+    return {
+      epoch,
+      waiting: held.reduce((sum, tally) => sum + tally.records, 0),
+      bytes: held.reduce((sum, tally) => sum + tally.bytes, 0),
+      lastSeq: (read?.meta.nextSeq ?? 1) - 1,
+      bytesOnDisk: read?.bytesOnDisk ?? 0,
+      inMemory: this.#writer.waiting,
+      blocked: this.#writer.blocked,
+      refused: read?.meta.refused ?? 0,
+      givenUp: read?.meta.givenUp ?? 0,
+      recovered: recovery,
+    };
+  }
+
+  /** Commits what waits, if the disk lets it, and releases file and folder. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer.close();
+    this.#holder.close();
+    this.#unlock();
+  }
+
+  #read<T>(run: (file: OutboxFile) => T, otherwise: T): T {
+    const outcome = this.#holder.use(run);
+    if (!outcome.error) return outcome.value;
+    if (!this.#closed) this.#log.error({ err: outcome.error }, 'the outbox could not be read');
+    this.#tellOfRecovery();
+    return otherwise;
+  }
+
+  #tellOfRecovery(): void {
+    if (this.#holder.hasAbout) this.#writer.flush();
+  }
+}

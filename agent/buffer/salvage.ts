@@ -1,0 +1,95 @@
+/**
+ * Reads what can still be read of a damaged outbox file. SQLite fails on a damaged page and goes on behind it, so after
+ * each failure the reading skips ahead, further each time.
+ */
+import { z } from 'zod';
+import { openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { type Entry, type MetaState, parseMeta, tableOf } from './format.ts';
+import { isKind, RANKS, type Rank, rankOf } from './rank.ts';
+
+export interface Salvage {
+  /** State of the damaged file; undefined when even that cannot be read. */
+  readonly meta: MetaState | undefined;
+  readonly entries: Iterable<Entry>;
+  close(): void;
+}
+
+const MAX_FAILURES = 200;
+const PAGE_ROWS = 100;
+const row = z.object({ seq: z.number().int().positive(), body: z.unknown() });
+const body = z.looseObject({ kind: z.string() });
+
+/**
+ * @param file the damaged database, already moved aside; it is only read
+ * @returns undefined when SQLite cannot open it at all
+ */
+export function openSalvage(file: string): Salvage | undefined {
+  let database: SqliteDatabase;
+  try {
+    database = openSqlite(file, { synchronous: 'NORMAL', readonly: true });
+  } catch {
+    return undefined;
+  }
+  const meta = tryTo(() => parseMeta(database.prepare('SELECT state FROM meta').pluck().get()));
+  return { meta, entries: inOrder(RANKS.map((rank) => rowsOf(database, rank))), close: () => database.close() };
+}
+
+type Row = z.infer<typeof row>;
+
+/** Merges the tables by number; rows without readable JSON are left out. */
+function* inOrder(tables: readonly Generator<Row>[]): Generator<Entry> {
+  const heads = tables.map((table) => table.next());
+  for (;;) {
+    let lowest: { at: number; row: Row } | undefined;
+    heads.forEach((head, at) => {
+      if (!head.done && (!lowest || head.value.seq < lowest.row.seq)) lowest = { at, row: head.value };
+    });
+    const next = lowest;
+    const table = next && tables[next.at];
+    if (!next || !table) return;
+    heads[next.at] = table.next();
+    const entry = entryOf(next.row.body);
+    if (entry) yield entry;
+  }
+}
+
+/** Readable rows of a table by rising number. */
+function* rowsOf(database: SqliteDatabase, rank: Rank): Generator<Row> {
+  const page = `SELECT seq, body FROM ${tableOf(rank)} WHERE seq > ? ORDER BY seq LIMIT ${PAGE_ROWS}`;
+  let after = 0;
+  let skip = 1;
+  for (let failures = 0; failures < MAX_FAILURES; ) {
+    const rows: Row[] = [];
+    let complete = false;
+    try {
+      for (const found of database.prepare(page).iterate(after)) rows.push(row.parse(found));
+      complete = true;
+    } catch {
+      // What came before the damage counts.
+      failures++;
+    }
+    yield* rows;
+    if (complete && rows.length < PAGE_ROWS) return;
+    after = rows.at(-1)?.seq ?? after;
+    if (complete) continue;
+    if (rows.length > 0) skip = 1;
+    after += skip;
+    skip *= 2;
+  }
+}
+
+/** A record whose JSON and kind survived. */
+function entryOf(json: unknown): Entry | undefined {
+  if (typeof json !== 'string') return undefined;
+  const parsed = tryTo(() => body.parse(JSON.parse(json)));
+  if (!parsed || !isKind(parsed.kind)) return undefined;
+  return { rank: rankOf(parsed.kind), bytes: Buffer.byteLength(json), json };
+}
+
+function tryTo<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

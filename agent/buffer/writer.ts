@@ -1,0 +1,192 @@
+/**
+ * Group commit: records wait some milliseconds for each other and share one disk flush. While the disk takes nothing they
+ * wait in bounded memory, and the commit is tried again with backoff; what does not fit any more is counted.
+ *
+ * Commits are synchronous: no other code runs between a decision and its commit.
+ */
+
+import { channels } from '../../shared/contract/channels.ts';
+import type { RecordBody } from '../../shared/contract/messages/record.ts';
+import { createBackoff } from '../../shared/kit/backoff.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import { entryOf } from './entry.ts';
+import type { FileHolder } from './file-holder.ts';
+import type { Entry } from './format.ts';
+import type { LossWriter } from './losses.ts';
+import { type Fate, Queue } from './queue.ts';
+import { isDamage } from './recover.ts';
+import type { FileTransaction } from './transaction.ts';
+
+export interface WriterOptions {
+  readonly holder: FileHolder;
+  readonly losses: LossWriter;
+  readonly groupMs: number;
+  /** What may wait in memory while the disk takes nothing. */
+  readonly memory: { readonly records: number; readonly bytes: number };
+  readonly onCommit: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const GROUP_RECORDS = 256;
+const COMMIT_RECORDS = 4096;
+const COMMIT_BYTES = 1024 * 1024;
+/** A larger record could never be sent. */
+const MAX_RECORD_BYTES = channels.records.maxBytes - 1024;
+const COMPLAIN_AGAIN_MS = 60_000;
+
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #holder: FileHolder;
+  readonly #queue: Queue;
+  readonly #backoff = createBackoff(250, 10_000);
+  /** Records given up before they had a number, by reason, until a loss record says so. */
+  readonly #unnumbered = new Map<string, number>();
+  readonly #complainOfQuota: (records: number) => void;
+  #blocked: string | undefined;
+  #cancelTimer: Cancel | undefined;
+  #committedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#holder = options.holder;
+    this.#queue = new Queue(options.memory.records, options.memory.bytes);
+    this.#complainOfQuota = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) =>
+      options.log.warn({ records }, 'the outbox is full: the least valuable records were given up'),
+    );
+  }
+
+  /** Why the disk takes nothing, while it does not. */
+  get blocked(): string | undefined {
+    return this.#blocked;
+  }
+
+  /** Records that wait in memory. */
+  get waiting(): number {
+    return this.#queue.records;
+  }
+
+  /** As Outbox.append. */
+  append(bodies: RecordBody | readonly RecordBody[]): Promise<Fate> {
+    const entries: Entry[] = [];
+    let refused = 0;
+    for (const body of Array.isArray(bodies) ? bodies : [bodies]) {
+      const entry = this.#entryOf(body);
+      if (entry) entries.push(entry);
+      else refused++;
+    }
+    if (refused > 0) this.#giveUp('unfit', refused);
+    if (this.#closed) return Promise.resolve('given-up');
+    const fate = entries.length > 0 ? this.#queue.add(entries) : Promise.resolve<Fate>('committed');
+    if (this.#blocked === undefined) this.#schedule();
+    else this.#giveUp('disk', this.#queue.trim());
+    return refused > 0 ? fate.then(() => 'given-up') : fate;
+  }
+
+  /** Commits what waits, if the disk lets it. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+    this.#cancelTimer?.();
+    const lost = this.#queue.clear();
+    if (lost > 0) this.#log.error({ records: lost }, `records were lost: the disk took nothing (${this.#blocked})`);
+  }
+
+  #schedule(): void {
+    const due = this.#committedAt + this.#options.groupMs - this.#clock.mono();
+    if (due <= 0 || this.#queue.records >= GROUP_RECORDS) this.flush();
+    else this.#cancelTimer ??= this.#clock.after(due, () => this.flush());
+  }
+
+  /** Commits everything that waits, or plans to try again. */
+  flush(): void {
+    if (this.#closed) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    let error = this.#commitAll();
+    // Damage has given us a new file, which is worth one try at once.
+    if (error && isDamage(error)) error = this.#commitAll();
+    if (error) {
+      this.#hold(error);
+      return;
+    }
+    this.#release();
+    this.#keepWithinQuota();
+    this.#options.onCommit();
+  }
+
+  #keepWithinQuota(): void {
+    const quota = this.#holder.keepWithinQuota();
+    if (quota.error) this.#log.warn({ err: quota.error }, 'the outbox could not be brought below its quota');
+    else if (quota.value > 0) this.#complainOfQuota(quota.value);
+  }
+
+  #commitAll(): Error | undefined {
+    const about = this.#holder.takeAbout();
+    if (about.length > 0) void this.#queue.add(about);
+    while (this.#queue.records > 0 || this.#unnumbered.size > 0) {
+      const head = this.#queue.head(COMMIT_RECORDS, COMMIT_BYTES);
+      const outcome = this.#holder.use((file) =>
+        file.change((transaction) => {
+          transaction.insert(head);
+          this.#insertLosses(transaction);
+        }),
+      );
+      if (outcome.error) return outcome.error;
+      this.#unnumbered.clear();
+      this.#queue.committed(head.length);
+      this.#committedAt = this.#clock.mono();
+      if (this.#queue.records > 0) this.#keepWithinQuota();
+    }
+    return undefined;
+  }
+
+  #insertLosses(transaction: FileTransaction): void {
+    for (const [reason, lost] of this.#unnumbered) {
+      transaction.insert([
+        this.#options.losses.entry({ epoch: transaction.draft.epoch, from: 0, to: 0, lost, reason }),
+      ]);
+      transaction.draft.givenUp += lost;
+    }
+  }
+
+  #hold(error: Error): void {
+    if (this.#blocked === undefined) this.#log.error({ err: error }, 'the disk takes no records: they wait in memory');
+    this.#blocked = messageOf(error);
+    this.#giveUp('disk', this.#queue.trim());
+    this.#cancelTimer = this.#clock.after(this.#backoff.next(), () => this.flush());
+  }
+
+  #release(): void {
+    if (this.#blocked === undefined) return;
+    this.#log.warn('the disk takes records again');
+    this.#blocked = undefined;
+    this.#backoff.reset();
+  }
+
+  #giveUp(reason: string, records: number): void {
+    if (records > 0) this.#unnumbered.set(reason, (this.#unnumbered.get(reason) ?? 0) + records);
+  }
+
+  #entryOf(body: RecordBody): Entry | undefined {
+    try {
+      const entry = entryOf(body);
+      if (entry.bytes <= MAX_RECORD_BYTES) return entry;
+      this.#log.error(
+        { kind: body.kind, bytes: entry.bytes },
+        `a record larger than ${MAX_RECORD_BYTES} bytes was dropped`,
+      );
+    } catch (error) {
+      this.#log.error({ kind: body.kind, err: error }, 'a record that is not JSON was dropped');
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+/** What every stream is doing now: the agent's side of `up/report`. */
+import type { StreamConfig } from '../../shared/contract/config/stream.ts';
+import type { Report, StreamReport } from '../../shared/contract/messages/report.ts';
+import { describeComplaints } from '../../shared/kit/schema.ts';
+import type { AgentConfig } from '../config.ts';
+import { withoutCredentials } from '../pipeline/source/address.ts';
+import type { SummaryBody } from '../pipeline/stream.ts';
+import type { StreamStatus } from '../runner/messages.ts';
+
+export interface Board {
+  set(stream: string, status: StreamStatus): void;
+  /** Takes the analysed rate from a summary. */
+  measure(summary: SummaryBody): void;
+  streams(): Report['streams'];
+}
+
+/** A rate that differs by no more than this part is the same rate. */
+const NOTABLE = 0.1;
+
+/** @param onChange called when something that the hub should soon know has changed */
+export function createBoard(config: AgentConfig, onChange: () => void): Board {
+  const reports = new Map<string, StreamReport>();
+  for (const [id, stream] of config.streams) reports.set(id, { ...describe(id, stream), state: 'starting', fps: 0 });
+  for (const { stream, complaints } of config.refused) {
+    // A name that is not allowed cannot be reported under itself; its error record tells of it.
+    if (!/^[a-z0-9-]{1,64}$/.test(stream)) continue;
+    const error = describeComplaints(complaints).slice(0, 2048);
+    reports.set(stream, { id: stream, state: 'refused', source: '', fps: 0, rules: [], error });
+  }
+  return {
+    set(id, { state, error, ...rest }) {
+      const known = reports.get(id);
+      if (!known) return;
+      const { error: _old, ...kept } = known;
+      const running = state === 'running' ? {} : { fps: 0 };
+      reports.set(id, { ...kept, ...rest, ...running, state, ...(error ? { error: error.slice(0, 2048) } : {}) });
+      onChange();
+    },
+    measure({ stream, inferred, intervalMs }) {
+      const known = reports.get(stream);
+      const fps = Math.round((inferred * 10_000) / intervalMs) / 10;
+      if (!known || Math.abs(known.fps - fps) <= NOTABLE * known.fps) return;
+      reports.set(stream, { ...known, fps });
+      onChange();
+    },
+    streams: () => [...reports.values()],
+  };
+}
+
+function describe(id: string, stream: StreamConfig): Pick<StreamReport, 'id' | 'source' | 'rules'> {
+  const rules = stream.rules.map((r) => ({
+    name: r.name,
+    kind: r.kind,
+    ...('points' in r ? { points: [...r.points] } : {}),
+  }));
+  return { id, source: withoutCredentials(stream.source.url).slice(-1024), rules };
+}

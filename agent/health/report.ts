@@ -1,0 +1,36 @@
+/** Makes `up/report` out of what the parts know. */
+import type { Report } from '../../shared/contract/messages/report.ts';
+import type { Outbox } from '../buffer/outbox.ts';
+import type { AgentConfig } from '../config.ts';
+
+/** What stays the same while the agent runs. */
+export interface HostFacts {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpus: number;
+  readonly memoryMb: number;
+  readonly name: string;
+}
+
+export interface ReportInput {
+  readonly config: AgentConfig;
+  readonly version: string;
+  readonly boot: string;
+  readonly host: HostFacts;
+  readonly outbox: Pick<Outbox, 'state'>;
+  readonly streams: Report['streams'];
+  readonly uptimeMs: number;
+}
+
+export function buildReport({ config, version, boot, host, outbox, streams, uptimeMs }: ReportInput): Report {
+  const { epoch, waiting, bytesOnDisk, lastSeq, blocked, givenUp } = outbox.state();
+  return {
+    version,
+    boot,
+    config: config.revision,
+    host: { ...host },
+    process: { rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20), uptimeS: Math.round(uptimeMs / 1000) },
+    outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
+    streams: [...streams],
+  };
+}

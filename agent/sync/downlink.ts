@@ -1,0 +1,123 @@
+/**
+ * What the hub says: each message is decoded within the channel's bound and checked by its schema before anybody acts on
+ * it. A message that does not pass is counted and logged, nothing more. To take another channel: one line in `handlersOf`.
+ */
+import type { z } from 'zod';
+import { type ChannelName, channels, ownDownFilter, parseTopic } from '../../shared/contract/channels.ts';
+import { decode } from '../../shared/contract/codec.ts';
+import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
+import { type Command, command } from '../../shared/contract/messages/command.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import type { Link } from '../../shared/kit/link.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import { complaintsOf, describeComplaints } from '../../shared/kit/schema.ts';
+
+export interface DownlinkOptions {
+  readonly device: string;
+  readonly link: Link;
+  readonly onAck: (ack: Ack) => void;
+  readonly onCommand: (command: Command) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface DownlinkState {
+  readonly received: number;
+  /** Unreadable, of a wrong shape, or for a channel that this version does not know. */
+  readonly invalid: number;
+  /** Valid, but acting on it failed. */
+  readonly failed: number;
+}
+
+type Handle = (message: unknown) => void;
+
+const COMPLAIN_AGAIN_MS = 10_000;
+
+export class Downlink {
+  readonly #options: DownlinkOptions;
+  readonly #handlers: ReadonlyMap<ChannelName, Handle>;
+  readonly #complain: (messages: number) => void;
+  #lastComplaint = '';
+  #received = 0;
+  #invalid = 0;
+  #failed = 0;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(options: DownlinkOptions) {
+    this.#options = options;
+    this.#handlers = handlersOf(options);
+    this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (messages) =>
+      options.log.warn({ messages, last: this.#lastComplaint }, 'messages of the hub were ignored'),
+    );
+  }
+
+  start(): void {
+    if (this.#unsubscribe) return;
+    const { link, device } = this.#options;
+    this.#unsubscribe = link.onMessage((topic, payload) => this.#take(topic, payload));
+    link.subscribe(ownDownFilter(device), 1);
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  state(): DownlinkState {
+    return { received: this.#received, invalid: this.#invalid, failed: this.#failed };
+  }
+
+  #take(topic: string, payload: Buffer): void {
+    this.#received++;
+    const parsed = parseTopic(topic);
+    const handle = parsed?.device === this.#options.device ? this.#handlers.get(parsed.channel) : undefined;
+    if (!parsed || !handle) {
+      this.#ignore(`${topic.slice(0, 200)}: nothing listens to that`);
+      return;
+    }
+    const { maxBytes } = channels[parsed.channel];
+    try {
+      if (payload.length > maxBytes) throw new Error(`${payload.length} bytes are more than ${maxBytes}`);
+      handle(decode(payload, maxBytes));
+    } catch (error) {
+      if (error instanceof HandlerError) {
+        this.#failed++;
+        this.#options.log.error({ err: error.cause, topic }, 'acting on a message of the hub failed');
+      } else {
+        this.#ignore(`${topic}: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  #ignore(complaint: string): void {
+    this.#invalid++;
+    this.#lastComplaint = complaint.slice(0, 1024);
+    this.#complain(1);
+  }
+}
+
+class HandlerError extends Error {
+  override readonly name = 'HandlerError';
+}
+
+function handlersOf(options: DownlinkOptions): ReadonlyMap<ChannelName, Handle> {
+  return new Map<ChannelName, Handle>([
+    ['ack', checkedBy(ack, options.onAck)],
+    ['command', checkedBy(command, options.onCommand)],
+  ]);
+}
+
+/** @returns a handler that throws a readable complaint about a wrong message, and HandlerError when `act` fails */
+function checkedBy<T>(schema: z.ZodType<T>, act: (message: T) => void): Handle {
+  return (message) => {
+    const result = schema.safeParse(message);
+    if (!result.success) throw new Error(describeComplaints(complaintsOf(result.error, message)));
+    try {
+      act(result.data);
+    } catch (cause) {
+      throw new HandlerError(messageOf(cause), { cause });
+    }
+  };
+}

@@ -1,0 +1,78 @@
+/** The agent's side of MQTT in one part: uplink, downlink, state report and preview over one connection. */
+import type { Command } from '../../shared/contract/messages/command.ts';
+import type { Report } from '../../shared/contract/messages/report.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { Part } from '../../shared/kit/lifecycle.ts';
+import { createLink, type LinkOptions } from '../../shared/kit/link.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { Outbox } from '../buffer/outbox.ts';
+import { Downlink, type DownlinkState } from './downlink.ts';
+import { PreviewSender } from './preview.ts';
+import { offlineMessage, Reporter } from './reporter.ts';
+import { type OnTrouble, Uplink, type UplinkLimits, type UplinkState } from './uplink.ts';
+
+export interface SyncOptions {
+  /** Id of the device; it is also the client id and, with `token`, the user name. */
+  readonly device: string;
+  readonly token?: string;
+  /** Address and transport options of the connection. */
+  readonly broker: Pick<LinkOptions, 'url' | 'protocolVersion' | 'tls' | 'keepaliveS' | 'retryMs' | 'refusedRetryMs'>;
+  readonly outbox: Outbox;
+  readonly report: () => Report;
+  readonly onCommand: (command: Command) => void;
+  readonly onTrouble: OnTrouble;
+  readonly limits?: Partial<UplinkLimits>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SyncState {
+  readonly connected: boolean;
+  readonly uplink: UplinkState;
+  readonly downlink: DownlinkState;
+}
+
+export interface Sync extends Part {
+  start(): void;
+  /** Says farewell and ends within a second, whatever the broker does. */
+  stop(): Promise<void>;
+  /** Something in the report changed. */
+  changed(): void;
+  /** Sends a picture if it can go now; see PreviewSender. */
+  preview(payload: Buffer): boolean;
+  state(): SyncState;
+}
+
+/** @throws RangeError when the broker's address is not one */
+export function createSync(options: SyncOptions): Sync {
+  const { device, token, outbox, onTrouble, onCommand, limits, clock, log } = options;
+  const link = createLink({
+    ...options.broker,
+    clientId: device,
+    ...(token === undefined ? {} : { username: device, password: token }),
+    will: offlineMessage(device),
+    clock,
+    log,
+  });
+  const uplink = new Uplink({ device, outbox, link, onTrouble, ...(limits ? { limits } : {}), clock, log });
+  const downlink = new Downlink({ device, link, onAck: (ack) => uplink.onAck(ack), onCommand, clock, log });
+  const reporter = new Reporter({ device, link, build: options.report, clock, log });
+  const preview = new PreviewSender(device, link);
+  return {
+    start() {
+      downlink.start();
+      reporter.start();
+      uplink.start();
+      link.start();
+    },
+    async stop() {
+      uplink.stop();
+      reporter.stop();
+      await link.stop(offlineMessage(device));
+      downlink.stop();
+    },
+    changed: () => reporter.changed(),
+    preview: (payload) => preview.send(payload),
+    state: () => ({ connected: link.up, uplink: uplink.state(), downlink: downlink.state() }),
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * Drains the outbox to `up/records`. What to do when is decided in window.ts; here are its effects. Memory is bounded by
+ * the batches in flight: everything else stays in the outbox until the hub has acknowledged it.
+ */
+import { channels, topicOf } from '../../shared/contract/channels.ts';
+import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import { type Backoff, createBackoff } from '../../shared/kit/backoff.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import type { Link } from '../../shared/kit/link.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import type { Outbox } from '../buffer/outbox.ts';
+import { type MadeBatch, makeBatch } from './batches.ts';
+import {
+  acknowledged,
+  confirmed,
+  cursorOf,
+  decide,
+  failed,
+  openWindow,
+  reconnected,
+  sent,
+  type Window,
+  type WindowLimits,
+} from './window.ts';
+
+export interface UplinkLimits extends WindowLimits {
+  /** JSON of one batch in bytes, unless a single record is larger. */
+  readonly maxBytes: number;
+  /** A record whose JSON is larger cannot be sent; default: the channel's bound. */
+  readonly maxRecordBytes?: number;
+  /** Bounds of the wait before records are sent again, in milliseconds. */
+  readonly retryMs: { readonly first: number; readonly max: number };
+}
+
+/** A failure that is worth an `error` record; `count`: how many times since the last one of this code. */
+export type OnTrouble = (code: ErrorCode, message: string, count: number) => void;
+
+export interface UplinkOptions {
+  readonly device: string;
+  readonly outbox: Outbox;
+  readonly link: Link;
+  readonly onTrouble: OnTrouble;
+  readonly limits?: Partial<UplinkLimits>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface UplinkState {
+  readonly inFlight: number;
+  readonly batches: number;
+  readonly resent: number;
+  readonly staleAcks: number;
+}
+
+const DEFAULTS: UplinkLimits = {
+  maxFlights: 4,
+  maxRecords: 500,
+  maxBytes: 1_000_000,
+  lingerMs: 250,
+  ackTimeoutMs: 10_000,
+  retryMs: { first: 1_000, max: 60_000 },
+};
+const MIN_BATCH_BYTES = 16 * 1024;
+/** The outbox gave nothing although there should be something: it cannot be read now, or the rest was refused. */
+const LOOK_AGAIN_MS = 1_000;
+/** A hub that refuses even our complaint about its refusals must not make us complain faster. */
+const COMPLAIN_AGAIN_MS = 60_000;
+
+export class Uplink {
+  readonly #options: UplinkOptions;
+  readonly #limits: UplinkLimits;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #topic: string;
+  readonly #backoff: Backoff;
+  readonly #complain: (records: number) => void;
+  #window: Window;
+  /** Changes when flights are given up, so that their late confirmations are not taken for those of newer ones. */
+  #generation = 0;
+  #publishing = 0;
+  #waitingSince: number | undefined;
+  #cancelWake: Cancel | undefined;
+  #unsubscribe: readonly (() => void)[] = [];
+  #running = false;
+  #busy = false;
+  /** We have complained that nothing gets through. */
+  #silent = false;
+  #lastRefusal = '';
+  #highestSent = 0;
+  #counters = { batches: 0, resent: 0, staleAcks: 0 };
+
+  constructor(options: UplinkOptions) {
+    const { outbox, onTrouble } = options;
+    this.#options = options;
+    this.#limits = { ...DEFAULTS, ...options.limits };
+    this.#backoff = createBackoff(this.#limits.retryMs.first, this.#limits.retryMs.max);
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#topic = topicOf(options.device, 'records');
+    this.#window = openWindow(outbox.epoch, outbox.base(), this.#limits.maxRecords);
+    this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) => {
+      const message = `records refused and kept aside: ${records}; the last: ${this.#lastRefusal}`;
+      options.log.error({ records }, message);
+      onTrouble('records-refused', message, records);
+    });
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    const { link, outbox } = this.#options;
+    this.#unsubscribe = [
+      outbox.onCommit(() => this.#wake(0)),
+      link.onUp(() => {
+        this.#window = reconnected(this.#window);
+        this.#wake(0);
+      }),
+      link.onDown(() => this.#cutOff()),
+    ];
+    this.#wake(0);
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancelWake?.();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  /** The hub has spoken on `down/ack`. */
+  onAck(ack: Ack): void {
+    const outcome = this.#options.outbox.ack(ack);
+    if (outcome === 'stale') this.#counters.staleAcks++;
+    if (outcome === 'settled') {
+      const before = this.#window;
+      this.#window = acknowledged(before, ack.upTo, this.#clock.mono(), this.#limits);
+      if (this.#window.acked > before.acked) {
+        this.#backoff.reset();
+        if (this.#silent) this.#log.info('the hub acknowledges again');
+        this.#silent = false;
+      } else if (before.flights.length > this.#window.flights.length) {
+        this.#generation++;
+      }
+      for (const range of ack.refused ?? []) this.#refused(range);
+    }
+    this.#wake(0);
+  }
+
+  state(): UplinkState {
+    return { inFlight: this.#window.flights.length, ...this.#counters };
+  }
+
+  #wake(ms: number): void {
+    if (!this.#running) return;
+    this.#cancelWake?.();
+    this.#cancelWake = this.#clock.after(ms, () => this.#step());
+  }
+
+  /** One decision and its effect; plans the next. */
+  #step(): void {
+    if (!this.#running || this.#busy || !this.#options.link.up) return;
+    this.#busy = true;
+    try {
+      this.#followEpoch();
+      const { outbox } = this.#options;
+      const now = this.#clock.mono();
+      const lastSeq = outbox.lastSeq;
+      if (lastSeq > cursorOf(this.#window)) this.#waitingSince ??= now;
+      else this.#waitingSince = undefined;
+      const decision = decide(this.#window, now, lastSeq, this.#waitingSince ?? now, this.#limits);
+      if (decision.kind === 'send') this.#send(decision.after, decision.limit, now);
+      else if (decision.kind === 'silent') this.#giveUpFlights('it does not acknowledge them');
+      else if (decision.kind === 'wait') this.#wake(decision.ms);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #followEpoch(): void {
+    const { outbox } = this.#options;
+    if (outbox.epoch === this.#window.epoch) return;
+    this.#window = openWindow(outbox.epoch, outbox.base(), this.#window.share);
+    this.#generation++;
+    this.#highestSent = 0;
+  }
+
+  #send(after: number, limit: number, now: number): void {
+    // A batch of a flight given up is still being written: its end wakes us.
+    if (this.#publishing >= this.#limits.maxFlights) return;
+    const { outbox } = this.#options;
+    const { maxBytes, maxRecords, maxRecordBytes } = this.#limits;
+    const leased = outbox.lease(limit, Math.max(MIN_BATCH_BYTES, (maxBytes * limit) / maxRecords), after);
+    const batch = makeBatch({
+      epoch: this.#window.epoch,
+      base: outbox.base(),
+      from: after + 1,
+      leased,
+      ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
+    });
+    if (!batch || outbox.epoch !== this.#window.epoch) {
+      this.#window = { ...this.#window, notBefore: now + LOOK_AGAIN_MS };
+      this.#wake(LOOK_AGAIN_MS);
+      return;
+    }
+    this.#window = sent(this.#window, batch.to);
+    this.#waitingSince = undefined;
+    this.#counters.batches++;
+    if (batch.from <= this.#highestSent) this.#counters.resent++;
+    this.#highestSent = Math.max(this.#highestSent, batch.to);
+    void this.#publish(batch, this.#generation);
+    for (const { seq, reason } of batch.unsendable) {
+      outbox.refuse({ from: seq, to: seq, reason });
+      this.#refused({ from: seq, to: seq, reason });
+    }
+    this.#wake(0);
+  }
+
+  async #publish(batch: MadeBatch, generation: number): Promise<void> {
+    const { qos, retain } = channels.records;
+    this.#publishing++;
+    try {
+      await this.#options.link.publish({ topic: this.#topic, payload: batch.payload, qos, retain });
+      if (generation === this.#generation) this.#window = confirmed(this.#window, batch.to, this.#clock.mono());
+    } catch (error) {
+      if (generation === this.#generation) this.#giveUpFlights(messageOf(error));
+    } finally {
+      this.#publishing--;
+      this.#wake(0);
+    }
+  }
+
+  /** Back to the first unacknowledged record, after a while. */
+  #giveUpFlights(reason: string): void {
+    const ms = this.#backoff.next();
+    if (!this.#silent) this.#log.warn({ reason }, 'the hub does not take records; they are sent again');
+    this.#silent = true;
+    this.#window = failed(this.#window, this.#clock.mono(), ms);
+    this.#generation++;
+    this.#wake(ms);
+  }
+
+  #cutOff(): void {
+    if (this.#window.flights.length > 0) this.#window = failed(this.#window, this.#clock.mono(), 0);
+    this.#generation++;
+    this.#cancelWake?.();
+  }
+
+  #refused(range: Refusal): void {
+    this.#lastRefusal = `${range.reason} (numbers ${range.from} to ${range.to})`.slice(0, 1024);
+    this.#complain(Math.max(1, range.to - range.from + 1));
+  }
+}

@@ -1,0 +1,79 @@
+/** `agent.yaml` of the demo. */
+import { stringify } from 'yaml';
+
+export interface DemoAgent {
+  readonly device: string;
+  readonly mqttUrl: string;
+  readonly tokenFile: string;
+  readonly dataDir: string;
+  readonly model: string;
+  readonly clip: string;
+  /** The street scene has its own geometry; another clip gets one that fits any picture. */
+  readonly street: boolean;
+}
+
+/** Geometry for OpenCV's vtest.avi: people cross a square, mostly along its diagonals. */
+const streetRules = [
+  {
+    kind: 'line',
+    name: 'crossing',
+    points: [
+      [0.6, 0.18],
+      [0.6, 0.95],
+    ],
+    labels: ['person'],
+  },
+  {
+    kind: 'zone',
+    name: 'lawn',
+    points: [
+      [0.05, 0.45],
+      [0.42, 0.3],
+      [0.52, 0.62],
+      [0.12, 0.9],
+    ],
+    labels: ['person'],
+  },
+  { kind: 'threshold', name: 'crowd', atLeast: 5, frames: 5, labels: ['person'] },
+];
+
+const anyRules = [
+  {
+    kind: 'line',
+    name: 'middle',
+    points: [
+      [0.5, 0.05],
+      [0.5, 0.95],
+    ],
+  },
+  {
+    kind: 'zone',
+    name: 'lower-half',
+    points: [
+      [0.05, 0.5],
+      [0.95, 0.5],
+      [0.95, 0.97],
+      [0.05, 0.97],
+    ],
+  },
+];
+
+export function demoAgentYaml(demo: DemoAgent): string {
+  const config = {
+    device: demo.device,
+    dataDir: demo.dataDir,
+    hub: { url: demo.mqttUrl, tokenFile: demo.tokenFile },
+    models: { detector: demo.model },
+    log: 'warn',
+    streams: {
+      street: {
+        source: { url: demo.clip, loop: true },
+        model: 'detector',
+        fps: 5,
+        summaryS: 5,
+        rules: demo.street ? streetRules : anyRules,
+      },
+    },
+  };
+  return `# Written by \`npm start\` each time: to change it, copy it and run \`vedette-agent run -c YOUR-COPY\`.\n${stringify(config)}`;
+}

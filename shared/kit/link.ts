@@ -1,0 +1,288 @@
+/**
+ * An MQTT connection that comes back by itself: the only home of `mqtt`. It knows nothing of topics or of what is sent.
+ *
+ * 1. Nothing is queued while offline: `publish` is rejected. The durable queue is somebody else's, and is the truth.
+ * 2. Every connection has a client object of its own (clean session), so nothing of an old one is resent behind our back.
+ * 3. `up` is announced after the broker has granted every subscription; a retained message may come before it.
+ * 4. A QoS 1 publish that is not confirmed in time means a dead connection: it is dropped, which frees all it held.
+ * 5. No failure is thrown from a callback, and no listener's failure reaches the MQTT client.
+ */
+import { connect as connectMqtt, type MqttClient } from 'mqtt';
+import { createBackoff } from './backoff.ts';
+import type { Cancel, Clock } from './clock.ts';
+import { messageOf } from './errors.ts';
+import type { Logger } from './log.ts';
+
+export interface LinkMessage {
+  readonly topic: string;
+  readonly payload: Buffer | string;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
+export interface LinkOptions {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://` address; credentials belong into the fields below. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Published by the broker when the connection ends without a farewell. */
+  readonly will?: LinkMessage;
+  /** 4 is MQTT 3.1.1 (default), 5 is MQTT 5. */
+  readonly protocolVersion?: 4 | 5;
+  /** For `mqtts://` and `wss://`: PEM of the trusted authority, and of the client's own certificate and key. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly keepaliveS?: number;
+  /** Milliseconds for connecting and for a subscription (default 10,000). */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds for a publish to be confirmed (default 30,000). */
+  readonly publishTimeoutMs?: number;
+  /** Bounds in milliseconds of the wait before a new try (default 500 to 30,000). */
+  readonly retryMs?: { readonly first: number; readonly max: number };
+  /** The same after the broker refused our credentials or rights (default 5,000 to 60,000). */
+  readonly refusedRetryMs?: { readonly first: number; readonly max: number };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export type Unsubscribe = () => void;
+
+export interface Link {
+  /** Connected, and every subscription granted? */
+  readonly up: boolean;
+  /** Begins connecting; returns at once. */
+  start(): void;
+  /** Publishes `last` when connected, says farewell, and ends within a second whatever the broker does. */
+  stop(last?: LinkMessage): Promise<void>;
+  /** Resolves when sent (QoS 0) or confirmed (QoS 1). Rejects when not connected, refused, cut off or timed out. */
+  publish(message: LinkMessage): Promise<void>;
+  /** Subscribes now if connected, and after every connect. */
+  subscribe(filter: string, qos: 0 | 1): void;
+  onMessage(listener: (topic: string, payload: Buffer) => void): Unsubscribe;
+  onUp(listener: () => void): Unsubscribe;
+  onDown(listener: () => void): Unsubscribe;
+}
+
+const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
+/** Not authorised, bad credentials, refused client id, banned: MQTT 3.1.1 table 3.1 and MQTT 5 table 3-1. */
+const REFUSALS = new Set([2, 4, 5, 0x80, 0x85, 0x86, 0x87, 0x8a]);
+const SUBSCRIPTION_REFUSED = 0x80;
+const STOP_MS = 800;
+/** A connection that lasted this long counts as a success. */
+const STEADY_MS = 10_000;
+
+/** @throws RangeError when the URL is not an MQTT address or carries credentials */
+export function createLink(options: LinkOptions): Link {
+  checkUrl(options.url);
+  const { clock, log } = options;
+  const publishTimeoutMs = options.publishTimeoutMs ?? 30_000;
+  const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
+  const retry = createBackoff(options.retryMs?.first ?? 500, options.retryMs?.max ?? 30_000);
+  const refusedRetry = createBackoff(options.refusedRetryMs?.first ?? 5_000, options.refusedRetryMs?.max ?? 60_000);
+  const filters = new Map<string, 0 | 1>();
+  const messageListeners = new Set<(topic: string, payload: Buffer) => void>();
+  const upListeners = new Set<() => void>();
+  const downListeners = new Set<() => void>();
+  /** Rejects every promise that waits for the present connection. */
+  const waiting = new Set<(reason: Error) => void>();
+  let client: MqttClient | undefined;
+  let up = false;
+  let upSince = 0;
+  let running = false;
+  let lastComplaint = '';
+  let cancelRetry: Cancel = () => {};
+
+  function safely(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      log.error({ err: error }, 'a listener of the MQTT connection failed');
+    }
+  }
+
+  /** One line for a complaint, not one for each try. */
+  function complain(message: string): void {
+    if (message === lastComplaint) return;
+    lastComplaint = message;
+    log.warn({ url: options.url, clientId: options.clientId }, message);
+  }
+
+  function open(): void {
+    if (!running) return;
+    let mqtt: MqttClient;
+    try {
+      mqtt = connectMqtt(options.url, {
+        clientId: options.clientId,
+        ...(options.username === undefined ? {} : { username: options.username }),
+        ...(options.password === undefined ? {} : { password: options.password }),
+        ...(options.will === undefined ? {} : { will: willOf(options.will) }),
+        ...options.tls,
+        protocolVersion: options.protocolVersion ?? 4,
+        clean: true,
+        keepalive: options.keepaliveS ?? 30,
+        connectTimeout: connectTimeoutMs,
+        reconnectPeriod: 0,
+        resubscribe: false,
+        queueQoSZero: false,
+      });
+    } catch (error) {
+      complain(`the MQTT connection could not be opened: ${messageOf(error)}; trying again`);
+      cancelRetry = clock.after(retry.next(), open);
+      return;
+    }
+    client = mqtt;
+    mqtt.on('connect', () => void announce(mqtt));
+    mqtt.on('message', (topic, payload) => {
+      if (mqtt !== client) return;
+      for (const listener of messageListeners) safely(() => listener(topic, payload));
+    });
+    mqtt.on('error', (error) => drop(mqtt, error));
+    mqtt.on('close', () => drop(mqtt, new Error('the connection was closed')));
+  }
+
+  async function announce(mqtt: MqttClient): Promise<void> {
+    if (mqtt !== client) return;
+    try {
+      for (const [filter, qos] of filters) await subscribeOn(mqtt, filter, qos);
+    } catch (error) {
+      drop(mqtt, error);
+      return;
+    }
+    if (mqtt !== client || up) return;
+    up = true;
+    upSince = clock.mono();
+    lastComplaint = '';
+    log.info({ url: options.url, clientId: options.clientId }, 'connected to the MQTT broker');
+    for (const listener of upListeners) safely(listener);
+  }
+
+  /** Ends one connection for good, whatever it was doing, and plans the next. */
+  function drop(mqtt: MqttClient, reason: unknown): void {
+    if (mqtt !== client) return;
+    const wasUp = up;
+    client = undefined;
+    up = false;
+    // A broker that cuts us off as soon as we speak must not be met at full speed for ever.
+    if (wasUp && clock.mono() - upSince >= STEADY_MS) {
+      retry.reset();
+      refusedRetry.reset();
+    }
+    for (const reject of waiting) reject(new Error(`MQTT: ${messageOf(reason)}`));
+    waiting.clear();
+    mqtt.end(true);
+    if (wasUp) for (const listener of downListeners) safely(listener);
+    if (!running) return;
+    const refused = isRefusal(reason);
+    complain(
+      refused
+        ? `the MQTT broker refused this client: ${messageOf(reason)}; check its name, token and rights; trying again slowly`
+        : `no MQTT connection: ${messageOf(reason)}; trying again`,
+    );
+    cancelRetry = clock.after((refused ? refusedRetry : retry).next(), open);
+  }
+
+  /** A promise for something the broker does, ended by `ms`, by a cut, or by its callback. */
+  function bounded(mqtt: MqttClient, what: string, ms: number, begin: (done: (error?: Error) => void) => void) {
+    return new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error) => {
+        cancel();
+        waiting.delete(settle);
+        if (error) reject(error);
+        else resolve();
+      };
+      const cancel = clock.after(ms, () => drop(mqtt, new Error(`the broker did not confirm ${what} in ${ms} ms`)));
+      waiting.add(settle);
+      try {
+        begin(settle);
+      } catch (error) {
+        settle(new Error(`MQTT: ${messageOf(error)}`));
+      }
+    });
+  }
+
+  function subscribeOn(mqtt: MqttClient, filter: string, qos: 0 | 1): Promise<void> {
+    return bounded(mqtt, 'a subscription', connectTimeoutMs, (done) =>
+      mqtt.subscribe(filter, { qos }, (error, granted) => {
+        const refused = error !== null || granted?.some((grant) => grant.qos >= SUBSCRIPTION_REFUSED);
+        done(refused ? new RefusedError(`subscription to ${filter} refused`) : undefined);
+      }),
+    );
+  }
+
+  function publish(message: LinkMessage): Promise<void> {
+    const mqtt = client;
+    if (!mqtt || !up) return Promise.reject(new Error('MQTT: not connected'));
+    return bounded(mqtt, 'a message', publishTimeoutMs, (done) =>
+      mqtt.publish(message.topic, message.payload, { qos: message.qos, retain: message.retain }, (error) =>
+        done(error ? new Error(`MQTT: ${messageOf(error)}`) : undefined),
+      ),
+    );
+  }
+
+  return {
+    get up() {
+      return up;
+    },
+    start() {
+      if (running) return;
+      running = true;
+      open();
+    },
+    async stop(last) {
+      running = false;
+      cancelRetry();
+      const mqtt = client;
+      if (!mqtt) return;
+      if (up) {
+        const farewell = (last ? publish(last) : Promise.resolve()).then(() => mqtt.endAsync());
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(STOP_MS, resolve);
+          farewell
+            .catch((error) => log.info(`no farewell to the MQTT broker: ${messageOf(error)}`))
+            .finally(() => {
+              cancel();
+              resolve();
+            });
+        });
+      }
+      drop(mqtt, new Error('stopped'));
+    },
+    publish,
+    subscribe(filter, qos) {
+      filters.set(filter, qos);
+      const mqtt = client;
+      if (mqtt && up) subscribeOn(mqtt, filter, qos).catch((error) => drop(mqtt, error));
+    },
+    onMessage: (listener) => listen(messageListeners, listener),
+    onUp: (listener) => listen(upListeners, listener),
+    onDown: (listener) => listen(downListeners, listener),
+  };
+}
+
+class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+function isRefusal(reason: unknown): boolean {
+  if (reason instanceof RefusedError) return true;
+  return reason instanceof Error && 'code' in reason && typeof reason.code === 'number' && REFUSALS.has(reason.code);
+}
+
+function willOf(will: LinkMessage) {
+  return { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain };
+}
+
+function listen<T>(listeners: Set<T>, listener: T): Unsubscribe {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function checkUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !SCHEMES.includes(parsed.protocol)) {
+    throw new RangeError(`"${url}" is not an MQTT address; write mqtt://HOST:PORT (or mqtts, ws, wss)`);
+  }
+  if (parsed.username || parsed.password) {
+    throw new RangeError('the MQTT address carries credentials; give them as username and password instead');
+  }
+}

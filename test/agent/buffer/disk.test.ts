@@ -1,0 +1,239 @@
+import {
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openSqlite, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { body, heldBy, open } from './fixture.ts';
+
+/** An opener whose database can be told how many pages it may have: SQLite itself then reports a full disk. */
+function limited() {
+  let database: SqliteDatabase | undefined;
+  return {
+    open: (file: string) => {
+      database = openSqlite(file, { synchronous: 'FULL' });
+      return database;
+    },
+    full: () => database?.pragma('max_page_count = 1'),
+    roomy: () => database?.pragma('max_page_count = 1000000'),
+  };
+}
+
+describe('a full disk', () => {
+  test('records wait in memory, in order, and are committed when there is room again', async () => {
+    const clock = new ManualClock();
+    const disk = limited();
+    const outbox = open(tempFolder(), { clock, open: disk.open });
+    await outbox.append(body(0));
+    disk.full();
+    const fates = [1, 2, 3].map((mark) => outbox.append(body(mark, 'event', 5000)));
+    expect(outbox.state()).toMatchObject({ waiting: 1, inMemory: 3, blocked: expect.stringContaining('full') });
+    await clock.advance(60_000);
+    expect(outbox.state().inMemory).toBe(3);
+    disk.roomy();
+    await clock.advance(10_000);
+    expect(await Promise.all(fates)).toEqual(['committed', 'committed', 'committed']);
+    expect(outbox.state()).toMatchObject({ waiting: 4, inMemory: 0, blocked: undefined, givenUp: 0 });
+    expect(heldBy(outbox).map((r) => r.mark)).toEqual([0, 1, 2, 3]);
+    outbox.close();
+  });
+
+  test('when memory is full the least valuable records go, and are counted once there is room', async () => {
+    const clock = new ManualClock();
+    const disk = limited();
+    const outbox = open(tempFolder(), { clock, open: disk.open, memory: { records: 100, bytes: 1e9 } });
+    disk.full();
+    const events = Array.from({ length: 60 }, (_, i) => outbox.append(body(i, 'event', 500)));
+    const readings = Array.from({ length: 200 }, (_, i) => outbox.append(body(1000 + i, 'reading', 500)));
+    disk.roomy();
+    await clock.advance(10_000);
+    expect(new Set(await Promise.all(events))).toEqual(new Set(['committed']));
+    const lost = (await Promise.all(readings)).filter((fate) => fate === 'given-up').length;
+    const held = heldBy(outbox);
+    expect(held.filter((r) => r.kind === 'event').map((r) => r.mark)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    expect(held.filter((r) => r.kind === 'reading')).toHaveLength(200 - lost);
+    expect(held.filter((r) => r.kind === 'reading').at(-1)?.mark).toBe(1199);
+    expect(held.filter((r) => r.kind === 'loss')).toMatchObject([{ from: 0, to: 0, lost, reason: 'disk' }]);
+    expect(outbox.state()).toMatchObject({ givenUp: lost, inMemory: 0 });
+    outbox.close();
+  });
+
+  test('closing on a full disk gives up what waits and says so to the callers', async () => {
+    const disk = limited();
+    const outbox = open(tempFolder(), { open: disk.open });
+    disk.full();
+    const fate = outbox.append(body(1, 'event', 5000));
+    outbox.close();
+    expect(await fate).toBe('given-up');
+  });
+});
+
+describe('a damaged file', () => {
+  async function filled(folder: string, records: number): Promise<string> {
+    const outbox = open(folder);
+    await outbox.append(Array.from({ length: records }, (_, i) => body(i, 'event', 300)));
+    outbox.close();
+    return outbox.epoch;
+  }
+
+  /** Writes garbage over whole pages in the middle of the file. */
+  function damage(file: string, fromPage: number, pages: number): void {
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(pages * 4096, 0xa5), 0, pages * 4096, fromPage * 4096);
+  }
+
+  test('garbage instead of a database: moved aside, a new epoch, an error record, and work goes on', async () => {
+    const folder = tempFolder();
+    const epoch = await filled(folder, 10);
+    const file = path.join(folder, 'outbox.db');
+    writeFileSync(file, 'this is no database, and never was one; it is longer than a header'.repeat(10));
+    const before = readFileSync(file);
+    const outbox = open(folder);
+    expect(outbox.epoch).not.toBe(epoch);
+    const { recovered } = outbox.state();
+    expect(recovered).toMatchObject({
+      movedTo: `${file}.corrupt-1`,
+      salvaged: 0,
+      lost: undefined,
+      bytes: before.length,
+    });
+    expect(readFileSync(`${file}.corrupt-1`)).toEqual(before);
+    await outbox.append(body(7));
+    expect(heldBy(outbox)).toMatchObject([
+      { seq: 1, kind: 'error', code: 'outbox-corrupt' },
+      { seq: 2, mark: 7 },
+    ]);
+    outbox.close();
+  });
+
+  test('damaged pages cost only the records on them; the rest is saved in order and the lost ones are counted', async () => {
+    const folder = tempFolder();
+    const epoch = await filled(folder, 2000);
+    const file = path.join(folder, 'outbox.db');
+    damage(file, 100, 5);
+    const outbox = open(folder);
+    // The damage is deep inside: it shows when the page is read.
+    heldBy(outbox);
+    const { recovered } = outbox.state();
+    expect(recovered?.reason).toMatch(/malformed/);
+    const held = heldBy(outbox);
+    const marks = held.filter((r) => r.kind === 'event').map((r) => r.mark);
+    expect(marks.length).toBe(recovered?.salvaged);
+    expect(marks.length).toBeGreaterThan(1000);
+    expect(marks).toEqual([...new Set(marks)].sort((a, b) => a - b));
+    expect(held.find((r) => r.kind === 'loss')).toMatchObject({
+      epoch,
+      lost: 2000 - marks.length,
+      reason: 'outbox-corrupt',
+    });
+    expect(held.filter((r) => r.kind === 'error')).toMatchObject([{ code: 'outbox-corrupt' }]);
+    expect(outbox.state()).toMatchObject({ waiting: held.length });
+    outbox.close();
+  });
+
+  test('records of several kinds are saved in the order in which they came', async () => {
+    const folder = tempFolder();
+    const first = open(folder);
+    const kinds = ['event', 'reading', 'error', 'event', 'health'] as const;
+    await first.append(Array.from({ length: 1000 }, (_, i) => body(i, kinds[i % kinds.length], 300)));
+    first.close();
+    damage(path.join(folder, 'outbox.db'), 60, 3);
+    const outbox = open(folder);
+    heldBy(outbox);
+    const marks = heldBy(outbox).flatMap((r) => (typeof r.mark === 'number' ? [r.mark] : []));
+    expect(marks.length).toBe(outbox.state().recovered?.salvaged);
+    expect(marks.length).toBeGreaterThan(500);
+    expect(marks).toEqual(marks.toSorted((a, b) => a - b));
+    outbox.close();
+  });
+
+  test('damage that shows while appending loses none of the new records', async () => {
+    const folder = tempFolder();
+    await filled(folder, 2000);
+    const file = path.join(folder, 'outbox.db');
+    const pages = statSync(file).size / 4096;
+    damage(file, 4, pages - 4);
+    const outbox = open(folder);
+    expect(await outbox.append(body(5000))).toBe('committed');
+    outbox.lease(100, 1e9);
+    expect(await outbox.append(body(5001))).toBe('committed');
+    const marks = heldBy(outbox).map((r) => r.mark);
+    expect(marks.filter((mark) => mark >= 5000)).toContain(5001);
+    expect(outbox.state().recovered).toBeDefined();
+    outbox.close();
+  });
+
+  test('a file cut short by the file system is met the same way', async () => {
+    const folder = tempFolder();
+    await filled(folder, 2000);
+    truncateSync(path.join(folder, 'outbox.db'), 40 * 4096);
+    const outbox = open(folder);
+    heldBy(outbox);
+    expect(await outbox.append(body(9000))).toBe('committed');
+    expect(heldBy(outbox).some((r) => r.mark === 9000)).toBe(true);
+    expect(outbox.state().recovered).toBeDefined();
+    outbox.close();
+  });
+
+  test('each damaged file is kept', async () => {
+    const folder = tempFolder();
+    const file = path.join(folder, 'outbox.db');
+    for (let n = 1; n <= 4; n++) {
+      writeFileSync(file, `garbage number ${n} `.repeat(100));
+      open(folder).close();
+      expect(readFileSync(`${file}.corrupt-${n}`, 'utf8')).toContain(`garbage number ${n}`);
+    }
+  });
+
+  test('a crash between moving the database and its WAL is completed at the next start', () => {
+    const folder = tempFolder();
+    const file = path.join(folder, 'outbox.db');
+    writeFileSync(`${file}.corrupt-1`, 'the database');
+    writeFileSync(`${file}-wal`, 'its log');
+    open(folder).close();
+    expect(readFileSync(`${file}.corrupt-1-wal`, 'utf8')).toBe('its log');
+  });
+
+  test("a newer version's file is refused, not touched", async () => {
+    const folder = tempFolder();
+    await filled(folder, 1);
+    const database = openSqlite(path.join(folder, 'outbox.db'), { synchronous: 'FULL' });
+    database.pragma('user_version = 2');
+    database.close();
+    expect(() => open(folder)).toThrow(/format 2.*newer version/);
+    expect(readdirSync(folder).filter((name) => name.includes('corrupt'))).toEqual([]);
+  });
+
+  test('a damaged lock file does not keep the agent from starting', () => {
+    const folder = tempFolder();
+    writeFileSync(path.join(folder, 'lock.db'), 'not a database at all '.repeat(50));
+    open(folder).close();
+    expect(existsSync(path.join(folder, 'lock.db.corrupt-1'))).toBe(true);
+  });
+});
+
+test('opening does not read the backlog', async () => {
+  const folder = tempFolder();
+  const outbox = open(folder, { quotaBytes: 1e9 });
+  for (let i = 0; i < 40; i++) await outbox.append(Array.from({ length: 1000 }, (_, n) => body(n, 'event', 300)));
+  outbox.close();
+  // Every page of the table but its edges is destroyed: whoever reads one of them fails.
+  const file = path.join(folder, 'outbox.db');
+  const pages = statSync(file).size / 4096;
+  const handle = openSync(file, 'r+');
+  const middle = Math.floor(pages / 4);
+  writeSync(handle, Buffer.alloc(middle * 2 * 4096, 0xa5), 0, middle * 2 * 4096, middle * 4096);
+  const again = open(folder, { quotaBytes: 1e9 });
+  expect(again.state()).toMatchObject({ waiting: 40_000, lastSeq: 40_000, recovered: undefined });
+  expect(again.lease(10, 1e6)).toHaveLength(10);
+  again.close();
+});

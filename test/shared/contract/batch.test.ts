@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { ack, batch, MAX_BATCH_RECORDS } from '../../../shared/contract/messages/batch.ts';
+
+const good = {
+  epoch: 'a1b2',
+  from: 3,
+  to: 9,
+  base: 3,
+  records: [
+    { seq: 3, kind: 'event' },
+    { seq: 7, novelty: true },
+  ],
+};
+
+describe('batch', () => {
+  test('holes in the range are allowed, an empty batch too, and unknown keys stay', () => {
+    expect(batch.parse(good)).toEqual(good);
+    expect(batch.parse({ ...good, records: [] }).records).toEqual([]);
+  });
+
+  const bad: [string, Record<string, unknown>][] = [
+    ['a range that ends before it begins', { from: 9, to: 3 }],
+    ['a number outside of the range', { records: [{ seq: 10 }] }],
+    ['a number before the range', { records: [{ seq: 2 }] }],
+    ['numbers that do not rise', { records: [{ seq: 5 }, { seq: 5 }] }],
+    ['a number that is no integer', { records: [{ seq: 3.5 }] }],
+    ['a record without a number', { records: [{}] }],
+    ['an epoch that could be a path', { epoch: '../x' }],
+    ['number zero', { from: 0 }],
+    [
+      'too many records',
+      { from: 1, to: 2000, records: Array.from({ length: MAX_BATCH_RECORDS + 1 }, (_, i) => ({ seq: i + 1 })) },
+    ],
+  ];
+  test.each(bad)('%s is refused', (_what, change) => {
+    expect(batch.safeParse({ ...good, ...change }).success).toBe(false);
+  });
+});
+
+test('an acknowledgement may settle nothing yet, but not less', () => {
+  expect(ack.safeParse({ epoch: 'e', upTo: 0 }).success).toBe(true);
+  expect(ack.safeParse({ epoch: 'e', upTo: -1 }).success).toBe(false);
+  expect(ack.safeParse({ epoch: 'e', upTo: 1, refused: [{ from: 1, to: 1 }] }).success).toBe(false);
+});

@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { createLink, type LinkMessage, type LinkOptions } from '../../../shared/kit/link.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
+import { rights, startBroker } from '../../agent/sync/tiny-hub.ts';
+import { until } from '../../support/until.ts';
+
+const log = createLogger('test', 'silent');
+
+function link(url: string, options: Partial<LinkOptions> = {}) {
+  const made = createLink({
+    url,
+    clientId: 'box-1',
+    retryMs: { first: 5, max: 20 },
+    refusedRetryMs: { first: 5, max: 20 },
+    clock: systemClock,
+    log,
+    ...options,
+  });
+  onTestFinished(() => made.stop());
+  return made;
+}
+
+async function brokerForTest(options = {}) {
+  const broker = await startBroker(options);
+  onTestFinished(() => broker.stop());
+  return broker;
+}
+
+/** A server that speaks as much MQTT as it is told to. */
+async function rawServer(onData: (socket: Socket, data: Buffer) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => onData(socket, data));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const CONNACK = Buffer.from([0x20, 2, 0, 0]);
+const isConnect = (data: Buffer) => data[0] === 0x10;
+const message = (qos: 0 | 1 = 1): LinkMessage => ({ topic: 'a/b', payload: 'x', qos, retain: false });
+
+describe('link', () => {
+  test('delivers, and is up only with every subscription granted', async () => {
+    const broker = await brokerForTest();
+    const a = link(broker.url);
+    const heard: string[] = [];
+    let ups = 0;
+    a.onMessage((topic, payload) => heard.push(`${topic} ${payload}`));
+    a.onUp(() => ups++);
+    a.subscribe('a/#', 1);
+    a.start();
+    a.start();
+    await until(() => a.up, 'up');
+    await a.publish(message(1));
+    await a.publish(message(0));
+    await until(() => heard.length === 2, 'both messages');
+    expect(heard).toEqual(['a/b x', 'a/b x']);
+    expect(ups).toBe(1);
+  });
+
+  test('offline nothing is queued: a publish is rejected', async () => {
+    const a = link('mqtt://127.0.0.1:1');
+    a.start();
+    await expect(a.publish(message())).rejects.toThrow('not connected');
+    expect(a.up).toBe(false);
+  });
+
+  test('comes back after a cut with its subscriptions, and rejects what the cut took', async () => {
+    const broker = await brokerForTest();
+    const a = link(broker.url);
+    const heard: string[] = [];
+    const changes: string[] = [];
+    a.onMessage((topic) => heard.push(topic));
+    a.onUp(() => changes.push('up'));
+    a.onDown(() => changes.push('down'));
+    a.subscribe('a/b', 1);
+    a.start();
+    for (let cut = 1; cut <= 5; cut++) {
+      await until(() => a.up, 'up');
+      const lost = a.publish({ ...message(), payload: Buffer.alloc(1_000_000), topic: 'c' });
+      broker.cut();
+      await expect(lost).rejects.toThrow('MQTT');
+      await until(() => changes.filter((c) => c === 'up').length > cut, 'up again');
+    }
+    await a.publish(message());
+    await until(() => heard.includes('a/b'), 'the message');
+    expect(changes.slice(0, 4)).toEqual(['up', 'down', 'up', 'down']);
+  });
+
+  test('a broker that never confirms a publish: rejected in time, and the connection is given up', async () => {
+    const url = await rawServer((socket, data) => {
+      if (isConnect(data)) socket.write(CONNACK);
+    });
+    const a = link(url, { publishTimeoutMs: 50 });
+    let downs = 0;
+    a.onDown(() => downs++);
+    a.start();
+    await until(() => a.up, 'up');
+    await expect(a.publish(message())).rejects.toThrow('did not confirm');
+    expect(downs).toBe(1);
+  });
+
+  test('a broker that answers with garbage, or not at all, never ends the process', async () => {
+    let connections = 0;
+    const url = await rawServer((socket) => {
+      connections++;
+      if (connections % 2 === 0) socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 1, 2]));
+      else socket.destroy();
+    });
+    const a = link(url, { connectTimeoutMs: 50 });
+    a.start();
+    await until(() => connections >= 6, 'six tries');
+    expect(a.up).toBe(false);
+  });
+
+  test('stops within a second although the broker says nothing any more', async () => {
+    const url = await rawServer((socket, data) => {
+      if (isConnect(data)) socket.write(CONNACK);
+    });
+    const a = link(url);
+    a.start();
+    await until(() => a.up, 'up');
+    const before = performance.now();
+    await a.stop(message());
+    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(a.up).toBe(false);
+  });
+
+  test('stops while connecting, and does not come back', async () => {
+    let connections = 0;
+    const url = await rawServer(() => connections++);
+    const a = link(url);
+    a.start();
+    await until(() => connections === 1, 'a connection');
+    await a.stop();
+    await new Promise((resolve) => systemClock.after(60, () => resolve(undefined)));
+    expect(connections).toBe(1);
+  });
+
+  test('a farewell is heard, and the will is not', async () => {
+    const broker = await brokerForTest();
+    const heard: string[] = [];
+    broker.aedes.on('publish', (packet) => heard.push(`${packet.topic} ${packet.payload}`));
+    const a = link(broker.url, { will: { topic: 'will', payload: 'dead', qos: 1, retain: false } });
+    a.start();
+    await until(() => a.up, 'up');
+    const gone = once(broker.aedes, 'clientDisconnect');
+    await a.stop({ topic: 'farewell', payload: 'bye', qos: 1, retain: false });
+    await gone;
+    expect(heard.filter((line) => !line.startsWith('$SYS'))).toEqual(['farewell bye']);
+  });
+
+  test('refused credentials are told once and tried again slowly', async () => {
+    const broker = await brokerForTest(rights({ 'box-1': 'right' }));
+    const lines: string[] = [];
+    const telling = Object.assign(createLogger('test', 'silent'), {
+      warn: (_fields: unknown, text: string) => lines.push(text),
+    });
+    let tries = 0;
+    broker.aedes.on('clientError', () => tries++);
+    const a = link(broker.url, { username: 'box-1', password: 'wrong', log: telling });
+    a.start();
+    await until(() => tries >= 3, 'three tries');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/refused this client.*check its name, token and rights/);
+    expect(lines[0]).not.toContain('wrong');
+  });
+
+  test('a refused subscription is not up', async () => {
+    const broker = await brokerForTest(rights({ 'box-1': 'right' }));
+    const a = link(broker.url, { username: 'box-1', password: 'right' });
+    a.subscribe('#', 1);
+    a.start();
+    await once(broker.aedes, 'clientDisconnect');
+    expect(a.up).toBe(false);
+  });
+
+  test('a listener that throws hurts nobody', async () => {
+    const broker = await brokerForTest();
+    const a = link(broker.url);
+    let heard = 0;
+    a.onMessage(() => {
+      throw new Error('listener');
+    });
+    a.onMessage(() => heard++);
+    a.onUp(() => {
+      throw new Error('listener');
+    });
+    a.subscribe('a/b', 0);
+    a.start();
+    await until(() => a.up, 'up');
+    await a.publish(message());
+    await until(() => heard === 1, 'the message');
+    expect(a.up).toBe(true);
+  });
+
+  test('an address that is none, or that carries credentials, is refused', () => {
+    expect(() => link('localhost')).toThrow('mqtt://HOST:PORT');
+    expect(() => link('http://localhost')).toThrow('is not an MQTT address');
+    expect(() => link('mqtt://user:secret@localhost')).toThrow('give them as username and password');
+    expect(() => link('mqtt://user:secret@localhost')).not.toThrow('secret');
+  });
+});
