@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { streamConfig } from '../../shared/contract/config/stream.ts';
+import type { Outcome } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { FrameResult } from '../pipeline/stream.ts';
@@ -102,13 +103,29 @@ function runAll(
   });
 }
 
-function lineOf({ frame, ptsMs, detections }: FrameResult, source: number | undefined): string {
+function lineOf({ frame, ptsMs, outcome, objects }: FrameResult, source: number | undefined): string {
   return JSON.stringify({
     ...(source === undefined ? {} : { source }),
     frame,
     ptsMs: Math.round(ptsMs * 1000) / 1000,
-    detections: detections.map((d) => ({ ...d, score: round(d.score, 4), box: d.box.map((v) => round(v, 5)) })),
+    ...resultOf(outcome, objects),
   });
+}
+
+/** The task's own fields of a line (DESIGN 3.2). */
+function resultOf(outcome: Outcome, objects: FrameResult['objects']): object {
+  switch (outcome.task) {
+    case 'detect':
+      return {
+        detections: objects.map((d) => ({ ...d, score: round(d.score, 4), box: d.box.map((v) => round(v, 5)) })),
+      };
+    case 'classify':
+      return { classes: outcome.classes.map((c) => ({ label: c.label, score: round(c.score, 4) })) };
+    case 'anomaly':
+      return { score: round(outcome.score, 6), threshold: round(outcome.threshold, 6), anomalous: outcome.anomalous };
+    case 'embed':
+      return { vector: [...outcome.vector] };
+  }
 }
 
 function round(value: number, digits: number): number {

@@ -6,6 +6,7 @@
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { Box, Point } from '../../shared/contract/names.ts';
+import type { Outcome } from '../../shared/engine/outcome.ts';
 
 /** Where a result belongs in its stream. */
 export interface FrameInfo {
@@ -44,8 +45,18 @@ export type RuleEvent = Pick<EventRecord, 'rule' | 'ruleKind' | 'action' | 'labe
   readonly snapshot: boolean;
 };
 
+/** What is known of one frame when its rules are evaluated. */
+export interface Observation extends FrameInfo {
+  /** `Clock.wall` when the frame was due, in milliseconds since 1970; for schedules only. */
+  readonly wall: number;
+  readonly outcome: Outcome;
+  /** The outcome's objects by falling score. */
+  readonly objects: readonly Detection[];
+  readonly update: TrackUpdate;
+}
+
 /** One rule of a stream. */
 export interface RuleStage {
-  /** Looks at one frame's objects; returns what happened, in order (mostly nothing). */
-  evaluate(objects: readonly Detection[], update: TrackUpdate): RuleEvent[];
+  /** Looks at one frame; returns what happened, in order (mostly nothing). */
+  evaluate(observation: Observation): RuleEvent[];
 }

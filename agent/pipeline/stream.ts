@@ -12,6 +12,7 @@ import type { EventRecord, SummaryRecord } from '../../shared/contract/messages/
 import type { Box } from '../../shared/contract/names.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
+import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
 import { createRule } from './rules/registry.ts';
@@ -31,7 +32,9 @@ export interface FrameTiming {
 export interface FrameResult {
   readonly frame: number;
   readonly ptsMs: number;
-  readonly detections: readonly Detection[];
+  readonly outcome: Outcome;
+  /** The outcome's objects, with their tracks where there is a tracker. */
+  readonly objects: readonly Detection[];
   readonly timing: FrameTiming;
   /** `Clock.mono` when its decoding began and when its rules had been evaluated. */
   readonly startedAt: number;
@@ -87,15 +90,18 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
   const analyse = async (frame: SourceFrame) => {
     const result = await engine.run(frame.tensor, frame.fit, config.threshold);
     const inferred = clock.mono();
-    const update = tracker.update(result.detections);
-    const objects = config.track === false ? result.detections : update.tracked;
-    const events = rules.flatMap((rule) => rule.evaluate(result.detections, update));
+    const { outcome } = result;
+    const found = objectsOf(outcome);
+    const update = tracker.update(found);
+    const objects = config.track === false ? found : update.tracked;
+    const { frame: index, ptsMs, decodeMs, preprocessMs, startedAt } = frame;
+    const observation = { frame: index, ptsMs, wall: clock.wall(), outcome, objects: found, update };
+    const events = rules.flatMap((rule) => rule.evaluate(observation));
     const endedAt = clock.mono();
     summary.inferred(objects, update.began, endedAt - frame.startedAt);
-    const { frame: index, ptsMs, decodeMs, preprocessMs, startedAt } = frame;
     const postprocess = result.postprocessMs + endedAt - inferred;
     const timing = { decode: decodeMs, preprocess: preprocessMs, infer: result.inferMs, postprocess };
-    out.onResult?.({ frame: index, ptsMs, detections: objects, timing, startedAt, endedAt });
+    out.onResult?.({ frame: index, ptsMs, outcome, objects, timing, startedAt, endedAt });
     return { events, objects };
   };
 

@@ -1,6 +1,5 @@
 /** A model package and a picture in, detections out: what runners, second opinions and `infer` share. */
 import { z } from 'zod';
-import type { Detection } from '../contract/messages/preview.ts';
 import type { ModelRef } from '../contract/messages/record.ts';
 import type { ModelManifest } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
@@ -10,13 +9,13 @@ import type { Head } from './heads/head.ts';
 import { suppress } from './heads/nms.ts';
 import { headOfKind } from './heads/registry.ts';
 import { openSession, type Session } from './infer/session.ts';
+import type { Outcome } from './outcome.ts';
 import { channelsOf } from './package/check.ts';
 import { chooseVariant, type LoadedVariant, loadVariant, type ModelPackage, readPackage } from './package/package.ts';
 import { type Fit, toFrameBox } from './preprocess/fit.ts';
 
 export interface EngineResult {
-  /** By falling score; boxes as fractions of the frame. */
-  readonly detections: Detection[];
+  readonly outcome: Outcome;
   readonly inferMs: number;
   readonly postprocessMs: number;
 }
@@ -93,7 +92,11 @@ function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, ses
         score: c.score,
         box: toFrameBox(fit, c.x1, c.y1, c.x2, c.y2),
       }));
-      return { detections, inferMs: inferred - start, postprocessMs: clock.mono() - inferred };
+      return {
+        outcome: { task: 'detect', detections },
+        inferMs: inferred - start,
+        postprocessMs: clock.mono() - inferred,
+      };
     },
     close: () => session.close(),
   };

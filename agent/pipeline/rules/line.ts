@@ -22,7 +22,7 @@ export function createLineRule(rule: LineRule): RuleStage {
   const counts = { forward: 0, backward: 0 };
   const [from, to] = rule.points;
   return {
-    evaluate(_objects, { tracked, ended }) {
+    evaluate({ update: { tracked, ended } }) {
       const events: RuleEvent[] = [];
       for (const object of tracked) {
         const known = walkers.get(object.track);

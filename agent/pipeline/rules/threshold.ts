@@ -11,7 +11,7 @@ export function createThresholdRule(rule: ThresholdRule): RuleStage {
   let against = 0;
   let last: Detection | undefined;
   return {
-    evaluate(objects) {
+    evaluate({ objects }) {
       const counted = objects.filter(selects);
       // Objects come by falling score: the first is the best.
       const best = counted[0];

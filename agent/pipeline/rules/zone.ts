@@ -29,7 +29,7 @@ export function createZoneRule(rule: ZoneRule): RuleStage {
   });
 
   return {
-    evaluate(_objects, { tracked, ended }) {
+    evaluate({ update: { tracked, ended } }) {
       const events: RuleEvent[] = [];
       for (const object of tracked) {
         const presence = presences.get(object.track) ?? { inside: false, against: 0, last: object };

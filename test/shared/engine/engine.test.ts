@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openEngine } from '../../../shared/engine/engine.ts';
+import { objectsOf } from '../../../shared/engine/outcome.ts';
 import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
 import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
@@ -27,12 +28,13 @@ async function run(options: BrightOptions, lit: readonly [number, number][]) {
 }
 
 test('a real model finds the lit cells of a picture', async () => {
-  const { detections } = await run({}, [
+  const { outcome } = await run({}, [
     [1, 2],
     [6, 5],
   ]);
   const box = (column: number, row: number) =>
     [(column - 0.5) / 8, (row - 0.5) / 8, 2 / 8, 2 / 8].map((v) => expect.closeTo(v, 5));
+  const detections = objectsOf(outcome);
   expect(detections).toHaveLength(2);
   expect(detections).toEqual(
     expect.arrayContaining([
@@ -43,7 +45,7 @@ test('a real model finds the lit cells of a picture', async () => {
 });
 
 test('a dark picture has no detections', async () => {
-  expect((await run({}, [])).detections).toEqual([]);
+  expect((await run({}, [])).outcome).toEqual({ task: 'detect', detections: [] });
 });
 
 test('a model that gives NaN fails loudly', async () => {

@@ -2,13 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRule } from '../../../../agent/pipeline/rules/registry.ts';
 import { insidePolygon } from '../../../../agent/pipeline/rules/zone.ts';
-import type { Tracked } from '../../../../agent/pipeline/stage.ts';
+import type { Observation, Tracked } from '../../../../agent/pipeline/stage.ts';
 import { rule } from '../../../../shared/contract/config/rules.ts';
 import type { Box, Point } from '../../../../shared/contract/names.ts';
 
 /** An object whose foot stands at (x, y). */
 function person(x: number, y: number, track = 1, label = 'person', score = 0.9): Tracked {
   return { label, score, track, box: [x - 0.05, y - 0.2, 0.1, 0.2] as Box };
+}
+
+/** What a rule is shown of a frame of objects. */
+function observe(tracked: readonly Tracked[], ended: readonly number[] = []): Observation {
+  const outcome = { task: 'detect' as const, detections: [...tracked] };
+  return { frame: 0, ptsMs: 0, wall: 0, outcome, objects: tracked, update: { tracked, began: [], ended } };
 }
 
 /** Feeds frames of objects to a rule; returns `frame:action` of each event. */
@@ -19,9 +25,7 @@ function play(
 ): string[] {
   const stage = createRule(rule.parse(config));
   return frames.flatMap((tracked, index) =>
-    stage
-      .evaluate(tracked, { tracked, began: [], ended: ended[index] ?? [] })
-      .map((e) => `${index}:${e.action}:${e.count}`),
+    stage.evaluate(observe(tracked, ended[index])).map((e) => `${index}:${e.action}:${e.count}`),
   );
 }
 
@@ -158,9 +162,8 @@ test('threshold: starts and ends after so many frames in a row', () => {
 
 test('threshold: an end without anything to be seen has no box and wants no crop', () => {
   const stage = createRule(rule.parse({ kind: 'threshold', name: 'any', frames: 1 }));
-  const nothing = { tracked: [], began: [], ended: [] };
-  expect(stage.evaluate([person(0.5, 0.5)], nothing)[0]).toMatchObject({ action: 'start', snapshot: true });
-  const end = stage.evaluate([], nothing)[0];
+  expect(stage.evaluate(observe([person(0.5, 0.5)]))[0]).toMatchObject({ action: 'start', snapshot: true });
+  const end = stage.evaluate(observe([]))[0];
   expect(end).toMatchObject({ action: 'end', label: 'person', count: 0, snapshot: false });
   expect(end).not.toHaveProperty('box');
 });
