@@ -5,7 +5,7 @@ import type { ModelManifest } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { CodedError } from '../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../kit/schema.ts';
-import type { Head } from './heads/head.ts';
+import type { Candidate, Head } from './heads/head.ts';
 import { suppress } from './heads/nms.ts';
 import { headOfKind } from './heads/registry.ts';
 import { openSession, type Session } from './infer/session.ts';
@@ -43,16 +43,19 @@ export interface EngineOptions {
 /** @throws CodedError `model-invalid` for a package, graph or head that does not fit together */
 export async function openEngine(options: EngineOptions, clock: Clock): Promise<Engine> {
   const pack = await readPackage(options.dir);
-  if (pack.manifest.task !== 'detect') {
-    throw new CodedError(
-      'model-invalid',
-      `${options.dir}: task says "${pack.manifest.task}"; this version runs: detect`,
-    );
-  }
   const loaded = await loadVariant(pack, chooseVariant(pack.manifest, options.variant));
   const head = createHead(pack, loaded);
+  if (head.task !== taskOf(pack.manifest)) {
+    const says = `task says "${pack.manifest.task}", head.kind "${pack.manifest.head.kind}" answers "${head.task}"`;
+    throw new CodedError('model-invalid', `${options.dir}: ${says}`);
+  }
   const session = await openSession(loaded.bytes, { threads: options.threads, outputs: head.outputs });
   return createEngine(pack, loaded, head, session, clock);
+}
+
+/** The task of the outcomes: an audio model answers with classes. */
+function taskOf({ task }: ModelManifest): Outcome['task'] {
+  return task === 'audio' ? 'classify' : task;
 }
 
 function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
@@ -79,6 +82,15 @@ function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, ses
   const { width, height, layout, color } = manifest.input;
   const channels = channelsOf(color);
   const shape = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels];
+  const detected = (candidates: readonly Candidate[], overlapping: boolean, fit: Fit): Outcome => {
+    const kept = overlapping ? suppress(candidates, manifest.iou) : candidates.toSorted((a, b) => b.score - a.score);
+    const detections = kept.map((c) => ({
+      label: labels[c.label] ?? String(c.label),
+      score: c.score,
+      box: toFrameBox(fit, c.x1, c.y1, c.x2, c.y2),
+    }));
+    return { task: 'detect', detections };
+  };
   return {
     manifest,
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
@@ -86,14 +98,12 @@ function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, ses
       const start = clock.mono();
       const outputs = await session.run(tensor, shape);
       const inferred = clock.mono();
-      const kept = suppress(head.decode(outputs, threshold), manifest.iou);
-      const detections = kept.map((c) => ({
-        label: labels[c.label] ?? String(c.label),
-        score: c.score,
-        box: toFrameBox(fit, c.x1, c.y1, c.x2, c.y2),
-      }));
+      const outcome =
+        head.task === 'detect'
+          ? detected(head.decode(outputs, threshold), head.suppress ?? true, fit)
+          : head.decode(outputs, { tensor, labels, threshold });
       return {
-        outcome: { task: 'detect', detections },
+        outcome,
         inferMs: inferred - start,
         postprocessMs: clock.mono() - inferred,
       };

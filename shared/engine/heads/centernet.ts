@@ -37,6 +37,7 @@ export const centernet = headKind({
     const heat = outputNamed(context, heatmap, 'head.heatmap');
     const maps = mapsOf(heat, stride, context);
     return {
+      task: 'detect',
       outputs: [heatmap, ltrb],
       decode(outputs, threshold) {
         const [h, s] = [outputs[0]?.data ?? new Float32Array(), outputs[1]?.data ?? new Float32Array()];

@@ -1,6 +1,7 @@
-/** What a head is: raw outputs of a detector in, candidate boxes in input pixels out. To add one: a file and a line in registry.ts. */
+/** What a head is: it turns a model's raw outputs into what they mean. To add one: a file and a line in registry.ts. */
 import type { z } from 'zod';
 import type { OutputTensor } from '../infer/session.ts';
+import type { Outcome } from '../outcome.ts';
 import type { TensorInfo } from '../package/graph.ts';
 
 /** A box before suppression: corners in pixels of the model's input. */
@@ -22,7 +23,9 @@ export interface HeadContext {
   readonly outputs: readonly TensorInfo[];
 }
 
-export interface Head {
+/** A head of a detector: candidates, which the engine suppresses and maps to the frame. */
+export interface DetectHead {
+  readonly task: 'detect';
   /** Names of the outputs to fetch, in the order in which `decode` wants them. */
   readonly outputs: readonly string[];
   /**
@@ -31,20 +34,40 @@ export interface Head {
    * @throws CodedError `model-failed` for outputs of another shape, NaN or infinities
    */
   decode(outputs: readonly OutputTensor[], threshold: number): Candidate[];
+  /** False where the graph or the architecture leaves nothing to suppress (NMS in the graph, DETR). Default: true. */
+  readonly suppress?: boolean;
 }
 
-export interface HeadKind<Options> {
+/** What a head of any other task may look at beside the outputs. */
+export interface HeadInput {
+  /** What the model was given. */
+  readonly tensor: Float32Array;
+  readonly labels: readonly string[];
+  readonly threshold: number;
+}
+
+/** A head of any other task: the outcome itself. */
+export interface OutcomeHead {
+  readonly task: Exclude<Outcome['task'], 'detect'>;
+  readonly outputs: readonly string[];
+  /** @throws CodedError `model-failed` for outputs of another shape, NaN or infinities */
+  decode(outputs: readonly OutputTensor[], input: HeadInput): Outcome;
+}
+
+export type Head = DetectHead | OutcomeHead;
+
+export interface HeadKind<Options, Made extends Head = Head> {
   /** The head's options in `model.yaml`, beside `kind`. */
   readonly options: z.ZodType<Options>;
   /** @throws CodedError `model-invalid` where manifest and graph contradict each other */
-  create(options: Options, context: HeadContext): Head;
+  create(options: Options, context: HeadContext): Made;
 }
 
 /** A head kind whose options are checked on use: what the registry keeps. */
-export interface AnyHeadKind {
-  create(options: unknown, context: HeadContext): Head;
+export interface AnyHeadKind<Made extends Head = Head> {
+  create(options: unknown, context: HeadContext): Made;
 }
 
-export function headKind<Options>(kind: HeadKind<Options>): AnyHeadKind {
+export function headKind<Options, Made extends Head>(kind: HeadKind<Options, Made>): AnyHeadKind<Made> {
   return { create: (options, context) => kind.create(kind.options.parse(options), context) };
 }

@@ -37,6 +37,7 @@ export const yolox = headKind({
       );
     }
     return {
+      task: 'detect',
       outputs: [output.name],
       decode(outputs, threshold) {
         const data = outputs[0]?.data ?? new Float32Array();

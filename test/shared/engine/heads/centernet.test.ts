@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { centernet } from '../../../../shared/engine/heads/centernet.ts';
-import type { Head } from '../../../../shared/engine/heads/head.ts';
+import type { DetectHead } from '../../../../shared/engine/heads/head.ts';
 
 const [rows, columns, labels] = [4, 4, 2];
 const last = { heatmap: [1, rows, columns, labels], ltrb: [1, rows, columns, 4] };
 const first = { heatmap: [1, labels, rows, columns], ltrb: [1, 4, rows, columns] };
 
-function head(shapes: { heatmap: number[]; ltrb: number[] }): Head {
+function head(shapes: { heatmap: number[]; ltrb: number[] }): DetectHead {
   const outputs = Object.entries(shapes).map(([name, shape]) => ({ name, type: 'float32', shape }));
   return centernet.create({}, { inputWidth: columns * 4, inputHeight: rows * 4, labels, outputs });
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Head } from '../../../../shared/engine/heads/head.ts';
+import type { DetectHead } from '../../../../shared/engine/heads/head.ts';
 import { yolox } from '../../../../shared/engine/heads/yolox.ts';
 
 const strides = [8, 16];
 const labels = 3;
 const anchors = 8 * 8 + 4 * 4;
 
-function head(shape: (number | undefined)[] = [1, anchors, 5 + labels]): Head {
+function head(shape: (number | undefined)[] = [1, anchors, 5 + labels]): DetectHead {
   const outputs = [{ name: 'output', type: 'float32', shape }];
   return yolox.create({ strides }, { inputWidth: 64, inputHeight: 64, labels, outputs });
 }
