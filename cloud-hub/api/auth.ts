@@ -1,0 +1,77 @@
+/**
+ * Who may call a route. Each route names its access in `config.access`; one that names none is for admins. Credentials: a
+ * bearer token, or the session cookie. A cookie is sent by browsers unasked, so with it a change, and the upgrade to the
+ * live feed, must come from the hub's own origin.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IdentityService } from '../identity/identity.ts';
+import { hasRole } from '../identity/roles.ts';
+import { ProblemError } from './problems.ts';
+import type { Identity, Role } from './schemas/api.ts';
+
+export const SESSION_COOKIE = 'vedette_session';
+
+export type Access = Role | 'public';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who asks; null on public routes. */
+    identity: Identity | null;
+  }
+}
+
+/** Adds the check to all routes of this scope. */
+export function guard(app: FastifyInstance, identity: IdentityService): void {
+  app.decorateRequest('identity', null);
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access ?? 'admin';
+    if (access === 'public') return;
+    const found = await identify(request, identity);
+    if (!found) {
+      throw new ProblemError(401, 'sign in, or send a valid token as "Authorization: Bearer …"', {
+        'www-authenticate': 'Bearer realm="vedette"',
+      });
+    }
+    if (!hasRole(found.role, access)) {
+      throw new ProblemError(403, `this needs the role ${access}; "${found.name}" has the role ${found.role}`);
+    }
+    request.identity = found;
+  });
+}
+
+/** Reads the credentials of a request; undefined when they are missing or not valid. @throws ProblemError on a foreign origin */
+export async function identify(request: FastifyRequest, identity: IdentityService): Promise<Identity | undefined> {
+  const token = bearerOf(request);
+  if (token !== undefined) return identity.fromToken(token);
+  const cookie = request.cookies[SESSION_COOKIE];
+  if (cookie === undefined) return undefined;
+  const isUpgrade = request.headers.upgrade !== undefined;
+  if (isUpgrade || (request.method !== 'GET' && request.method !== 'HEAD')) requireOwnOrigin(request);
+  return identity.fromSession(cookie);
+}
+
+/** @throws ProblemError 403 when the request does not come from a page of this hub */
+export function requireOwnOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers;
+  if (origin !== undefined && host !== undefined && hostOf(origin) === host.toLowerCase()) return;
+  throw new ProblemError(
+    403,
+    `a request with a session must come from the hub's own pages; its origin is ${origin ?? 'missing'}`,
+  );
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
+  return match?.[1] ?? (request.headers.authorization === undefined ? undefined : '');
+}

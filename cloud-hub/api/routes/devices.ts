@@ -1,0 +1,119 @@
+/** Devices, their tokens and sequence ledgers. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { name } from '../../../shared/contract/names.ts';
+import type { IdentityService } from '../../identity/identity.ts';
+import type { Store } from '../../store/store.ts';
+import { ProblemError } from '../problems.ts';
+import { answers, created, pageOf, security } from '../responses.ts';
+import { device, deviceSecret, newDevice, page, pageQuery, sequence } from '../schemas/api.ts';
+
+const params = z.object({ device: name });
+const query = pageQuery.extend({
+  online: z.enum(['true', 'false']).optional().describe('only devices that are connected, or that are not'),
+});
+
+export interface DeviceRouteOptions {
+  readonly store: Store;
+  readonly identity: IdentityService;
+  readonly disconnect: (device: string) => void;
+}
+
+export function deviceRoutes({ store, identity, disconnect }: DeviceRouteOptions): FastifyPluginAsyncZod {
+  const notFound = (id: string) => new ProblemError(404, `there is no device "${id}"`);
+  return async (app) => {
+    app.get(
+      '/devices',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'List devices by id',
+          tags: ['devices'],
+          security,
+          querystring: query,
+          response: answers(page(device)),
+        },
+      },
+      async ({ query: { cursor, limit, online } }) => {
+        const filter = {
+          after: cursor,
+          limit: limit + 1,
+          online: online === undefined ? undefined : online === 'true',
+        };
+        return pageOf(await store.devices.list(filter), limit);
+      },
+    );
+
+    app.get(
+      '/devices/:device',
+      {
+        config: { access: 'viewer' },
+        schema: { summary: 'Get a device', tags: ['devices'], security, params, response: answers(device) },
+      },
+      async (request) => {
+        const found = store.devices.get(request.params.device);
+        if (!found) throw notFound(request.params.device);
+        return found;
+      },
+    );
+
+    app.get(
+      '/devices/:device/sequences',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'What has come of each epoch of the outbox, and what never will',
+          tags: ['devices'],
+          security,
+          params,
+          response: answers(z.object({ items: z.array(sequence) })),
+        },
+      },
+      async (request) => {
+        if (!store.devices.get(request.params.device)) throw notFound(request.params.device);
+        return { items: await store.sequences.list(request.params.device) };
+      },
+    );
+
+    app.post(
+      '/devices',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Add a device',
+          tags: ['devices'],
+          security,
+          body: newDevice,
+          response: created(deviceSecret, 'The device and its token, which is shown only now'),
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.body;
+        const token = await identity.addDevice(id);
+        if (token === undefined) throw new ProblemError(409, `there is a device "${id}" already`);
+        return reply.code(201).send({ id, token });
+      },
+    );
+
+    app.post(
+      '/devices/:device/token',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Give a device a new token; the old one, and a connection made with it, end',
+          tags: ['devices'],
+          security,
+          params,
+          response: created(deviceSecret, 'The new token, which is shown only now'),
+        },
+      },
+      async (request, reply) => {
+        const id = request.params.device;
+        const token = await identity.renewDeviceToken(id);
+        if (token === undefined) throw notFound(id);
+        disconnect(id);
+        return reply.code(201).send({ id, token });
+      },
+    );
+  };
+}

@@ -1,0 +1,84 @@
+/** The HTTP server: hooks that hold for everything, then docs, routes, pages. */
+import cookie from '@fastify/cookie';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { guard } from './auth.ts';
+import { describeApi } from './docs.ts';
+import type { ApiOptions } from './options.ts';
+import { servePages } from './pages.ts';
+import { handleError } from './problems.ts';
+import { healthRoutes } from './routes/health.ts';
+import { routeGroups } from './routes.ts';
+
+const BODY_BYTES = 64 * 1024;
+const WS_MESSAGE_BYTES = 4096;
+const REQUEST_TIMEOUT_MS = 30_000;
+const WS_CLOSE_MS = 300;
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; " +
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** Builds the server, ready to listen. */
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    frameworkErrors: handleError,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  // JSON only: anything else is answered with 415.
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    options.metrics.http.observe(labels, reply.elapsedTime / 1000);
+  });
+
+  await app.register(cookie);
+  await app.register(websocket, {
+    options: { maxPayload: WS_MESSAGE_BYTES },
+    preClose(done) {
+      const { clients } = app.websocketServer;
+      for (const client of clients) client.close(1001, 'the hub stops');
+      // A client that is gone does not answer.
+      options.clock.after(WS_CLOSE_MS, () => {
+        for (const client of clients) client.terminate();
+      });
+      app.websocketServer.close(() => done());
+    },
+  });
+  await describeApi(app, options.version);
+  await app.register(
+    async (api) => {
+      guard(api, options.identity);
+      for (const group of routeGroups) await api.register(group(options));
+    },
+    { prefix: '/api/v1' },
+  );
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(healthRoutes(options));
+  await servePages(app, options.dashboard);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,27 @@
+/**
+ * What the hub needs of a broker. The embedded one is embedded.ts; a client of an external broker can take its place.
+ */
+import type { DownChannel } from '../../shared/contract/channels.ts';
+
+export interface HubBroker {
+  /**
+   * Sends a message to a device, if it is there and fast enough to take it. It may get lost: acks and commands are said
+   * again when they matter.
+   */
+  publish(device: string, channel: DownChannel, payload: Buffer): void;
+  /** Ends a device's connection; it may come back if it is still let in. */
+  disconnect(device: string): void;
+  /** Is it listening? */
+  isOpen(): boolean;
+  stop(): Promise<void>;
+}
+
+/** What the broker tells the hub. */
+export interface BrokerEvents {
+  /** A device published. A promise makes that device wait until it resolves. */
+  message(topic: string, payload: Buffer): Promise<void> | undefined;
+  connected(device: string): void;
+  disconnected(device: string): void;
+  /** The device listens: what is sent from now on can reach it. */
+  subscribed(device: string): void;
+}

@@ -1,0 +1,148 @@
+/** The composition root: the only place of the hub that constructs its parts. */
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseTopic } from '../shared/contract/channels.ts';
+import type { Clock } from '../shared/kit/clock.ts';
+import { messageOf } from '../shared/kit/errors.ts';
+import { startAll } from '../shared/kit/lifecycle.ts';
+import type { Logger } from '../shared/kit/log.ts';
+import { createMetrics } from './api/metrics.ts';
+import { createApi } from './api/server.ts';
+import type { BrokerEvents, HubBroker } from './broker/broker.ts';
+import { startEmbeddedBroker } from './broker/embedded.ts';
+import type { HubConfig } from './config.ts';
+import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
+import { createIdentityService } from './identity/identity.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { LiveFeed } from './live/feed.ts';
+import { Watches } from './live/watches.ts';
+import { openStore, type Store } from './store/store.ts';
+
+export interface HubOptions {
+  readonly config: HubConfig;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Folder of the built dashboard; default: beside this file, where the build puts it. */
+  readonly dashboard?: string;
+}
+
+export interface Hub {
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  readonly dataDir: string;
+  readonly adminToken: AdminToken;
+  /** Ends every part, last first; it may be called twice. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error that says what to do: a port that is taken, a folder that cannot be used, a damaged database */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const dataDir = path.resolve(options.config.dataDir);
+  makeFolder(dataDir);
+  const store = await openStore(dataDir, options.clock.wall());
+  let stop = async () => store.close();
+  try {
+    const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
+    const running = await startParts(options, store);
+    stop = running.stop;
+    return { ...running, dataDir, adminToken };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: HubOptions, store: Store) {
+  const { config, clock, log } = options;
+  await store.devices.allOffline();
+  const metrics = createMetrics();
+  const identity = createIdentityService({ store, clock });
+  const feed = new LiveFeed(metrics);
+
+  let broker: HubBroker | undefined;
+  const send: HubBroker['publish'] = (device, channel, payload) => broker?.publish(device, channel, payload);
+  const watches = new Watches({ send, clock, metrics });
+  const ingest = new Ingest({ store, metrics, send, announce: (build) => feed.announce(build), clock, log });
+
+  const events: BrokerEvents = {
+    message(topic, payload) {
+      const parsed = parseTopic(topic);
+      if (parsed?.channel !== 'preview') return ingest.offer(topic, payload);
+      if (!watches.picture(parsed.device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
+      return undefined;
+    },
+    connected: (device) => ingest.presence(device, true),
+    disconnected: (device) => ingest.presence(device, false),
+    subscribed: (device) => watches.renew(device),
+  };
+
+  const checks = {
+    database: () => store.check(),
+    broker: () => {
+      if (!broker?.isOpen()) throw new Error('the broker is closed');
+    },
+  };
+  const dashboard = options.dashboard ?? fileURLToPath(new URL('./dashboard', import.meta.url));
+  const { version } = options;
+  const disconnect = (device: string) => broker?.disconnect(device);
+  const parts = { store, identity, feed, watches, metrics, disconnect, checks };
+  const api = await createApi({ ...parts, clock, log, version, dashboard });
+
+  let mqttPort = 0;
+  let httpPort = 0;
+  const stop = await startAll([
+    { stop: () => store.close() },
+    { stop: () => ingest.stop() },
+    {
+      async start() {
+        const { host, mqttPort: port } = config;
+        const { tokenHash } = store.devices;
+        const started = await startEmbeddedBroker({ host, port, tokenHash, events, metrics, clock, log }).catch(
+          (error: unknown) => {
+            throw listenError(error, `MQTT port ${host}:${port}`, '--mqtt-port or VEDETTE_MQTT_PORT');
+          },
+        );
+        broker = started;
+        mqttPort = started.port;
+      },
+      stop: () => broker?.stop(),
+    },
+    { stop: () => watches.stop() },
+    {
+      async start() {
+        const { host, httpPort: port } = config;
+        await api.listen({ host, port }).catch((error: unknown) => {
+          throw listenError(error, `HTTP port ${host}:${port}`, '--http-port or VEDETTE_HTTP_PORT');
+        });
+        httpPort = (api.server.address() as AddressInfo).port;
+      },
+      stop: () => api.close(),
+    },
+  ]);
+  return { httpPort, mqttPort, stop };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = messageOf(error);
+    throw new Error(
+      `cannot make the data folder ${folder} (${why}): choose another with --data-dir or VEDETTE_DATA_DIR`,
+    );
+  }
+}
+
+function listenError(error: unknown, what: string, how: string): Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const why =
+    code === 'EADDRINUSE'
+      ? 'is taken by another program'
+      : code === 'EACCES'
+        ? 'needs rights that this user does not have'
+        : `cannot be opened (${messageOf(error)})`;
+  return new Error(`${what} ${why}: choose another with ${how}`, { cause: error });
+}

@@ -1,0 +1,48 @@
+/** Bounds failed sign-ins: `max` failures an address within `windowMs`, then it has to wait. Memory is bounded. */
+import type { Clock } from '../../shared/kit/clock.ts';
+
+/** Addresses remembered at once; beyond it the one that failed longest ago is forgotten. */
+const MAX_ADDRESSES = 10_000;
+
+interface Failures {
+  count: number;
+  readonly since: number;
+}
+
+export class FailedAttempts {
+  readonly #clock: Clock;
+  readonly #max: number;
+  readonly #windowMs: number;
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(clock: Clock, max = 10, windowMs = 15 * 60_000) {
+    this.#clock = clock;
+    this.#max = max;
+    this.#windowMs = windowMs;
+  }
+
+  /** Milliseconds that an address has to wait; 0: it may try. */
+  waitMs(address: string): number {
+    const failures = this.#current(address);
+    if (!failures || failures.count < this.#max) return 0;
+    return failures.since + this.#windowMs - this.#clock.mono();
+  }
+
+  failed(address: string): void {
+    const before = this.#current(address);
+    this.#failures.delete(address);
+    this.#failures.set(address, { count: (before?.count ?? 0) + 1, since: before?.since ?? this.#clock.mono() });
+    if (this.#failures.size <= MAX_ADDRESSES) return;
+    const oldest = this.#failures.keys().next().value;
+    if (oldest !== undefined) this.#failures.delete(oldest);
+  }
+
+  succeeded(address: string): void {
+    this.#failures.delete(address);
+  }
+
+  #current(address: string): Failures | undefined {
+    const failures = this.#failures.get(address);
+    return failures && this.#clock.mono() - failures.since < this.#windowMs ? failures : undefined;
+  }
+}

@@ -1,0 +1,49 @@
+/** Step 6, after the commit: tell the device what it may forget, and what was refused. */
+import { channels } from '../../../shared/contract/channels.ts';
+import { encode } from '../../../shared/contract/codec.ts';
+import type { Ack, Refusal } from '../../../shared/contract/messages/batch.ts';
+import type { BadRecord, BatchContent } from '../message.ts';
+import type { Step } from '../step.ts';
+
+export const ack: Step = {
+  name: 'ack',
+  phase: 'after',
+  run(message, { store, send, metrics }) {
+    const { content, device, view } = message;
+    if (content?.kind !== 'batch' || !view?.accepted) return;
+    // Read again: a later batch of the same group may have filled a hole.
+    const { upTo } = store.sequences.read(device, content.epoch);
+    send(device, 'ack', encodeAck(content.epoch, upTo, refusalsOf(content)));
+    metrics.acks.inc();
+  },
+};
+
+/** All that is bad in the batch, also what an earlier copy of it brought: the answer to that one may have been lost. */
+export function refusalsOf(content: BatchContent): Refusal[] {
+  const { from, to } = content.arrival;
+  if (content.refusedWhole !== undefined) return [{ from, to, reason: content.refusedWhole }];
+  return merge(content.bad);
+}
+
+function merge(bad: readonly BadRecord[]): Refusal[] {
+  const merged: { from: number; to: number; reason: string }[] = [];
+  for (const { seq, reason } of bad) {
+    const last = merged.at(-1);
+    // The index of the record stands in the reason; what is the same besides is one complaint.
+    if (last && last.to + 1 === seq && withoutIndex(last.reason) === withoutIndex(reason)) last.to = seq;
+    else merged.push({ from: seq, to: seq, reason });
+  }
+  return merged;
+}
+
+function withoutIndex(reason: string): string {
+  return reason.replace(/^records\[\d+\]/, '');
+}
+
+/** Encodes an ack within the channel's bound: when the reasons do not fit, the quarantine has them. */
+export function encodeAck(epoch: string, upTo: number, refused: readonly Refusal[]): Buffer {
+  const message: Ack = { epoch, upTo, ...(refused.length > 0 ? { refused: [...refused] } : {}) };
+  const full = encode(message);
+  if (full.length <= channels.ack.maxBytes) return full;
+  return encode({ ...message, refused: refused.map((r) => ({ ...r, reason: "see the hub's quarantine" })) });
+}

@@ -1,0 +1,43 @@
+/** Step 7, after the commit: counters, and those who watch. */
+import type { LiveMessage } from '../../api/schemas/live.ts';
+import { eventOf } from '../../store/events.ts';
+import type { StoredRecord } from '../../store/records.ts';
+import { summaryOf } from '../../store/summaries.ts';
+import { troubleOf } from '../../store/troubles.ts';
+import type { Message } from '../message.ts';
+import type { Step, StepTools } from '../step.ts';
+
+export const fanOut: Step = {
+  name: 'fan out',
+  phase: 'after',
+  run(message, tools) {
+    const { content, device } = message;
+    count(message, tools);
+    for (const item of message.stored) tools.announce(() => liveOf(item));
+    if (content && content.kind !== 'batch') {
+      tools.announce(() => {
+        const found = tools.store.devices.get(device);
+        return found && { type: 'device', device: found };
+      });
+    }
+  },
+};
+
+function liveOf(item: StoredRecord): LiveMessage | undefined {
+  const { record } = item;
+  if (record.kind === 'event') return { type: 'event', event: eventOf(item, record) };
+  if (record.kind === 'summary') return { type: 'summary', summary: summaryOf(item, record) };
+  if (record.kind === 'error' || record.kind === 'loss') return { type: 'trouble', trouble: troubleOf(item, record) };
+  return undefined;
+}
+
+function count(message: Message, { metrics }: StepTools): void {
+  for (const { record } of message.stored) metrics.records.inc({ kind: record.kind });
+  metrics.quarantined.inc(message.quarantined.length);
+  metrics.quarantineEvicted.inc(message.evicted);
+  const { content, view } = message;
+  if (content?.kind !== 'batch' || !view) return;
+  metrics.batches.inc();
+  metrics.duplicates.inc(content.good.length + content.bad.length - view.fresh.length - view.freshBad.length);
+  metrics.refused.inc(view.freshBad.length);
+}

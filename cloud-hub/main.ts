@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+/**
+ * `vedette-hub`: reads arguments, environment and signals; the hub itself is hub.ts.
+ * Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../shared/kit/clock.ts';
+import { messageOf } from '../shared/kit/errors.ts';
+import { createLogger } from '../shared/kit/log.ts';
+import { complaintsOf } from '../shared/kit/schema.ts';
+import { createApiClient } from './api-client.ts';
+import { type HubConfig, hubConfig } from './config.ts';
+import { type Hub, startHub } from './hub.ts';
+
+/** Longest orderly stop; then the process ends anyway, which the store survives. */
+const STOP_MS = 2_500;
+
+class UsageError extends Error {}
+
+/** Settings: option, environment variable, explanation. */
+const settings = {
+  dataDir: ['--data-dir <folder>', 'VEDETTE_DATA_DIR', 'folder of the database and admin.token (default: ./data)'],
+  httpPort: ['--http-port <port>', 'VEDETTE_HTTP_PORT', 'port of API and dashboard, 0: a free one (default: 8080)'],
+  mqttPort: ['--mqtt-port <port>', 'VEDETTE_MQTT_PORT', 'port of the MQTT broker, 0: a free one (default: 1883)'],
+  host: ['--host <address>', undefined, 'address to listen on, 0.0.0.0 for all (default: 127.0.0.1)'],
+  logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
+} as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
+
+const unsupported = {
+  VEDETTE_MQTT_URL: 'an external MQTT broker',
+  VEDETTE_DATABASE_URL: 'PostgreSQL',
+} as const;
+
+function readConfig(options: Record<string, string | undefined>): HubConfig {
+  for (const [variable, what] of Object.entries(unsupported)) {
+    if (process.env[variable]) {
+      throw new UsageError(`${variable} is set, but this version does not support ${what} yet: unset it`);
+    }
+  }
+  const input = Object.fromEntries(
+    Object.entries(settings).flatMap(([key, [, variable]]) => {
+      const value = options[key] ?? (variable === undefined ? undefined : process.env[variable]);
+      return value === undefined || (value === '' && options[key] === undefined) ? [] : [[key, value]];
+    }),
+  );
+  const parsed = hubConfig.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const lines = complaintsOf(parsed.error, input).map(({ path, message }) => {
+    const setting = settings[path as keyof HubConfig];
+    const named = setting.slice(0, 2).filter((part) => part !== undefined);
+    return `${named.join(' / ')}: ${message}`;
+  });
+  throw new UsageError(lines.join('\n'));
+}
+
+async function run(options: Record<string, string | undefined>, version: string): Promise<void> {
+  const config = readConfig(options);
+  const log = createLogger('hub', config.logLevel);
+  const hub = await startHub({ config, version, clock: systemClock, log });
+
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    systemClock.after(STOP_MS, () => process.exit(1));
+    hub.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+  process.on('disconnect', () => stop('disconnect'));
+
+  console.log(summaryOf(hub, config));
+  if (hub.adminToken.mismatch) {
+    log.warn(
+      { file: hub.adminToken.file },
+      'admin.token is not the token of this database; delete it to get a new one',
+    );
+  }
+  process.send?.({ type: 'ready', httpPort: hub.httpPort, mqttPort: hub.mqttPort });
+}
+
+function summaryOf(hub: Hub, config: HubConfig): string {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const { created, file } = hub.adminToken;
+  return [
+    'Vedette hub is ready',
+    `  dashboard    http://${host}:${hub.httpPort}/`,
+    `  MQTT         mqtt://${host}:${hub.mqttPort}`,
+    `  data folder  ${hub.dataDir}`,
+    created === undefined
+      ? `  sign in      with the token in ${file}`
+      : `  sign in      with this token, shown only now and kept in ${file}:\n               ${created}`,
+  ].join('\n');
+}
+
+function clientOf(options: { url: string; tokenFile: string }) {
+  if (!URL.canParse(options.url))
+    throw new UsageError(`--url: "${options.url}" is not a URL such as http://127.0.0.1:8080`);
+  if (!existsSync(options.tokenFile)) {
+    throw new UsageError(
+      `--token-file: there is no file ${options.tokenFile}; it is admin.token in the hub's data folder`,
+    );
+  }
+  return createApiClient(options.url, readFileSync(options.tokenFile, 'utf8').trim());
+}
+
+function readVersion(): string {
+  // Beside the sources and, one level up, beside dist/.
+  const file = ['../package.json', '../../package.json']
+    .map((p) => new URL(p, import.meta.url))
+    .find((u) => existsSync(u));
+  if (!file) throw new Error('package.json is missing: the installation is not complete');
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
+}
+
+function commands(version: string): Command {
+  const program = new Command('vedette-hub').description('The hub of a Vedette fleet').version(version).exitOverride();
+  const runCommand = program.command('run', { isDefault: true }).description('run the hub until SIGINT or SIGTERM');
+  for (const [flags, variable, help] of Object.values(settings)) {
+    runCommand.option(flags, variable === undefined ? help : `${help} [${variable}]`);
+  }
+  runCommand.action((options: Record<string, string | undefined>) => run(options, version));
+
+  const deviceCommand = program.command('device').description('devices of a running hub');
+  const withApi = (command: Command) =>
+    command
+      .option('--url <url>', 'address of the hub', 'http://127.0.0.1:8080')
+      .option('--token-file <file>', 'file with an API token', './data/admin.token');
+  withApi(deviceCommand.command('add <name>').description('add a device and print its token')).action(
+    async (name: string, options: { url: string; tokenFile: string }) => {
+      console.log(await clientOf(options).addDevice(name));
+    },
+  );
+  withApi(deviceCommand.command('list').description('list devices: id, online or offline, version, last seen')).action(
+    async (options: { url: string; tokenFile: string }) => {
+      for await (const found of clientOf(options).devices()) {
+        const { id, online, version: running = '-', lastSeenAt = 'never' } = found;
+        console.log([id, online ? 'online' : 'offline', running, lastSeenAt].join('\t'));
+      }
+    },
+  );
+  for (const command of [runCommand, deviceCommand, ...deviceCommand.commands]) command.version(version);
+  return program;
+}
+
+try {
+  await commands(readVersion()).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version arrive here as well, with code 0; commander has written what there is to say.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    console.error(`vedette-hub: ${messageOf(error)}`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The hub's database: one SQLite file `hub.db` (WAL, synchronous=FULL) behind kysely.
+ *
+ * Invariants:
+ * 1. One connection. Statements through `query` are single and commit by themselves; what must be atomic runs inside
+ *    `transact`, which is synchronous, so that nothing can come between.
+ * 2. Only one process has the folder open: `hub.lock.db` is held locked until the process ends.
+ * 3. When `transact` returns, its work survives a power cut; when it throws, nothing of it happened.
+ *
+ * Crash behaviour: SQLite rolls an unfinished transaction back at the next start; the operating system frees the lock.
+ */
+import { closeSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { Kysely, SqliteDialect } from 'kysely';
+import { messageOf } from '../../shared/kit/errors.ts';
+import { isBusy, isCorruption, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { migrate } from './migrations.ts';
+import type { Tables } from './tables.ts';
+
+export interface HubDatabase {
+  readonly query: Kysely<Tables>;
+  /** Prepares a statement of the hot path; keep it. */
+  readonly prepare: SqliteDatabase['prepare'];
+  /** Runs `work` in one transaction and commits it to disk. */
+  transact<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the database of a data folder and brings its schema up to date.
+ * @param now milliseconds since 1970, noted beside each schema change
+ * @throws Error that says what to do: folder in use, file damaged, written by a newer version
+ */
+export async function openDatabase(folder: string, now: number): Promise<HubDatabase> {
+  const lock = takeLock(folder);
+  try {
+    const sqlite = openFile(path.join(folder, 'hub.db'));
+    const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+    try {
+      // Migrations know no tables but those they make.
+      await migrate(query as unknown as Kysely<unknown>, now);
+    } catch (error) {
+      sqlite.close();
+      throw error;
+    }
+    return {
+      query,
+      prepare: sqlite.prepare.bind(sqlite),
+      transact: (work) => sqlite.transaction(work).immediate(),
+      close() {
+        sqlite.close();
+        lock.close();
+      },
+    };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function openFile(file: string): SqliteDatabase {
+  try {
+    // Pictures of people are nobody else's business; SQLite gives the WAL the mode of the database.
+    closeSync(openSync(file, 'a', 0o600));
+    return openSqlite(file, { synchronous: 'FULL' });
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    throw new Error(
+      `${file} is damaged (${messageOf(error)}). Restore it from a backup, or move it aside to begin with an empty one.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The lock is an open write transaction: the operating system ends it with the process, however that ends. */
+function takeLock(folder: string): SqliteDatabase {
+  const file = path.join(folder, 'hub.lock.db');
+  let lock: SqliteDatabase | undefined;
+  try {
+    lock = openSqlite(file, { synchronous: 'NORMAL' });
+    lock.pragma('busy_timeout = 0');
+    lock.exec('BEGIN IMMEDIATE');
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (isBusy(error)) {
+      throw new Error(`another hub is using the data folder ${folder}: stop it, or choose another with --data-dir`);
+    }
+    throw new Error(`cannot open ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}

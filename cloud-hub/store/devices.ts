@@ -1,0 +1,95 @@
+/** Devices: who may connect, and what each last said about itself. */
+import type { Report } from '../../shared/contract/messages/report.ts';
+import type { Device } from '../api/schemas/api.ts';
+import type { HubDatabase } from './database.ts';
+import { indexText, isoTime } from './rows.ts';
+import type { DeviceTable } from './tables.ts';
+
+/** What changes in a device's row when it is heard; an absent field stays as it was. */
+export interface Heard {
+  readonly online?: boolean;
+  readonly version?: string | undefined;
+  readonly report?: Report;
+}
+
+export interface DeviceFilter {
+  readonly online?: boolean | undefined;
+  /** Only ids above it. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export type DeviceStore = ReturnType<typeof createDeviceStore>;
+
+export function createDeviceStore(database: HubDatabase) {
+  const { query } = database;
+  const byId = database.prepare('SELECT * FROM devices WHERE id = ?');
+  const update = database.prepare(
+    `UPDATE devices SET last_seen_at = ?, online = COALESCE(?, online), version = COALESCE(?, version),
+       report = COALESCE(?, report) WHERE id = ?`,
+  );
+
+  const row = (id: string): DeviceTable | undefined => byId.get(id) as DeviceTable | undefined;
+
+  return {
+    /** Adds a device; false when the id is taken. */
+    async add(id: string, tokenHash: string, now: number): Promise<boolean> {
+      const result = await query
+        .insertInto('devices')
+        .values({ id, token_hash: tokenHash, created_at: now, online: 0 })
+        .onConflict((c) => c.column('id').doNothing())
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n;
+    },
+
+    /** Replaces the token; false when there is no such device. */
+    async setTokenHash(id: string, tokenHash: string): Promise<boolean> {
+      const result = await query
+        .updateTable('devices')
+        .set({ token_hash: tokenHash })
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+
+    tokenHash: (id: string): string | undefined => row(id)?.token_hash,
+
+    get(id: string): Device | undefined {
+      const found = row(id);
+      return found && toDevice(found);
+    },
+
+    async list(filter: DeviceFilter): Promise<Device[]> {
+      let select = query.selectFrom('devices').selectAll().orderBy('id').limit(filter.limit);
+      if (filter.after !== undefined) select = select.where('id', '>', filter.after);
+      if (filter.online !== undefined) select = select.where('online', '=', filter.online ? 1 : 0);
+      return (await select.execute()).map(toDevice);
+    },
+
+    /** Notes that a device was heard; part of the ingest transaction. */
+    heard(id: string, heard: Heard, now: number): void {
+      const online = heard.online === undefined ? null : Number(heard.online);
+      const report = heard.report === undefined ? null : JSON.stringify(heard.report);
+      update.run(now, online, heard.version === undefined ? null : indexText(heard.version), report, id);
+    },
+
+    /** At the start nobody is connected yet. */
+    async allOffline(): Promise<void> {
+      await query.updateTable('devices').set({ online: 0 }).where('online', '=', 1).execute();
+    },
+  };
+}
+
+function toDevice(row: DeviceTable): Device {
+  // Only a report that passed its schema is ever written.
+  const report = row.report === null ? undefined : (JSON.parse(row.report) as Report);
+  return {
+    id: row.id,
+    online: row.online === 1,
+    createdAt: isoTime(row.created_at),
+    streams: report?.streams ?? [],
+    ...(row.version === null ? {} : { version: row.version }),
+    ...(row.last_seen_at === null ? {} : { lastSeenAt: isoTime(row.last_seen_at) }),
+    ...(report ? { host: report.host, outbox: report.outbox } : {}),
+  };
+}

@@ -1,0 +1,71 @@
+/** Lists of events, newest first by receipt. */
+import type { EventRecord, ModelRef } from '../../shared/contract/messages/record.ts';
+import type { Event } from '../api/schemas/api.ts';
+import type { HubDatabase } from './database.ts';
+import { fewInTime, type ListFilter, newestFirst } from './lists.ts';
+import type { StoredRecord } from './records.ts';
+import { indexText, isoTime } from './rows.ts';
+
+export interface EventFilter extends ListFilter {
+  readonly rule?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+export type EventStore = ReturnType<typeof createEventStore>;
+
+export function createEventStore(database: HubDatabase) {
+  const { query } = database;
+  return {
+    async list(filter: EventFilter): Promise<Event[]> {
+      let select = newestFirst(
+        query.selectFrom('events').selectAll(),
+        filter,
+        await fewInTime(query, 'events', filter),
+      );
+      if (filter.rule !== undefined) select = select.where('rule', '=', filter.rule);
+      if (filter.label !== undefined) select = select.where('label', '=', indexText(filter.label));
+      return (await select.execute()).map(fromRow);
+    },
+
+    async get(id: number): Promise<Event | undefined> {
+      const row = await query.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && fromRow(row);
+    },
+  };
+}
+
+/** What the API and the live feed say of an event just stored. */
+export function eventOf(item: StoredRecord, record: EventRecord): Event {
+  return describe(item.id, item.device, item.receivedAt, record, item.picture !== undefined);
+}
+
+function fromRow(row: { id: number; device: string; received_at: number; body: string; has_snapshot: number }): Event {
+  // The body passed its schema before it was stored.
+  return describe(row.id, row.device, row.received_at, JSON.parse(row.body) as EventRecord, row.has_snapshot === 1);
+}
+
+function describe(id: number, device: string, receivedAt: number, record: EventRecord, pictured: boolean): Event {
+  return {
+    id: String(id),
+    device,
+    stream: record.stream,
+    rule: record.rule,
+    ruleKind: record.ruleKind,
+    action: record.action,
+    label: record.label,
+    score: record.score,
+    ...(record.track === undefined ? {} : { track: record.track }),
+    ...(record.box === undefined ? {} : { box: record.box }),
+    ...(record.count === undefined ? {} : { count: record.count }),
+    ptsMs: record.ptsMs,
+    at: isoTime(record.wall),
+    receivedAt: isoTime(receivedAt),
+    clock: record.clock,
+    ...(record.model === undefined ? {} : { model: modelText(record.model) }),
+    ...(pictured ? { snapshot: String(id) } : {}),
+  };
+}
+
+function modelText(model: ModelRef): string {
+  return `${model.name}@${model.version} (${model.variant})`;
+}

@@ -1,0 +1,51 @@
+/**
+ * Schema changes, oldest first; a change is one file and one line here. Each is applied in a transaction together with the
+ * row that remembers it, so that a crash leaves either both or neither. A change that has been released is never edited.
+ */
+import type { Kysely } from 'kysely';
+import { up as initial } from './migrations/0001-initial.ts';
+
+type Migration = (query: Kysely<unknown>) => Promise<void>;
+
+const migrations: readonly Migration[] = [initial];
+
+type SchemaTable = { schema_version: { version: number; applied_at: number } };
+
+/**
+ * Brings the database to the newest schema.
+ * @param query a connection that nothing else uses yet
+ * @param now milliseconds since 1970
+ * @throws when the database was written by a newer version of the hub
+ */
+export async function migrate(query: Kysely<unknown>, now: number): Promise<void> {
+  const versions = query.withTables<SchemaTable>();
+  await query.schema
+    .createTable('schema_version')
+    .ifNotExists()
+    .addColumn('version', 'integer', (c) => c.primaryKey())
+    .addColumn('applied_at', 'integer', (c) => c.notNull())
+    .execute();
+  const row = await versions
+    .selectFrom('schema_version')
+    .select((e) => e.fn.max('version').as('version'))
+    .executeTakeFirst();
+  const current = Number(row?.version ?? 0);
+  if (current > migrations.length) {
+    throw new Error(
+      `the database has schema version ${current}, but this hub knows only up to ${migrations.length}: ` +
+        'it was written by a newer version. Start that version, or restore a backup made by this one.',
+    );
+  }
+  for (const [index, up] of migrations.entries()) {
+    const version = index + 1;
+    if (version <= current) continue;
+    await query.transaction().execute(async (transaction) => {
+      await up(transaction);
+      await transaction
+        .withTables<SchemaTable>()
+        .insertInto('schema_version')
+        .values({ version, applied_at: now })
+        .execute();
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Records of every kind: which table a kind lives in and how a checked record becomes a row. (device, epoch, seq) is unique
+ * in each table; the sequence ledger keeps it unique over all of them.
+ */
+import type { RecordBody } from '../../shared/contract/messages/record.ts';
+import type { HubDatabase } from './database.ts';
+import { indexText, timeColumn } from './rows.ts';
+
+/** A record that passed its schema, ready to be stored. */
+export interface NewRecord {
+  readonly device: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly receivedAt: number;
+  readonly record: RecordBody;
+  /** The record as it came, as JSON, without the picture. */
+  readonly body: string;
+  readonly picture?: Uint8Array | undefined;
+}
+
+/** A record with the id under which it is stored. */
+export interface StoredRecord extends NewRecord {
+  readonly id: number;
+}
+
+export type RecordStore = ReturnType<typeof createRecordStore>;
+
+export function createRecordStore(database: HubDatabase) {
+  const insert = (table: string, columns: readonly string[]) => {
+    const all = ['device', 'epoch', 'seq', 'at', 'received_at', 'body', ...columns];
+    return database.prepare(
+      `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
+         ON CONFLICT (device, epoch, seq) DO NOTHING`,
+    );
+  };
+  const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot']);
+  const summary = insert('summaries', ['stream']);
+  const trouble = insert('troubles', ['stream', 'kind', 'code']);
+  const other = insert('records', ['stream', 'kind']);
+  const snapshot = database.prepare('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
+
+  return {
+    /** Stores a record; undefined when it is there already. Part of the ingest transaction. */
+    add(item: NewRecord): StoredRecord | undefined {
+      const { record } = item;
+      const common = [
+        item.device,
+        item.epoch,
+        item.seq,
+        timeColumn(record.wall),
+        timeColumn(item.receivedAt),
+        item.body,
+      ];
+      let result: { changes: number; lastInsertRowid: number | bigint };
+      switch (record.kind) {
+        case 'event':
+          result = event.run(...common, record.stream, record.rule, indexText(record.label), item.picture ? 1 : 0);
+          break;
+        case 'summary':
+          result = summary.run(...common, record.stream);
+          break;
+        case 'error':
+          result = trouble.run(...common, record.stream ?? null, 'error', indexText(record.code));
+          break;
+        case 'loss':
+          result = trouble.run(...common, record.stream ?? null, 'loss', 'loss');
+          break;
+        default:
+          result = other.run(...common, record.stream ?? null, record.kind);
+      }
+      if (result.changes === 0) return undefined;
+      const id = Number(result.lastInsertRowid);
+      if (item.picture) snapshot.run(id, 'image/jpeg', item.picture);
+      return { ...item, id };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** The hub's store: one part a noun, all on one database. */
+import { openDatabase } from './database.ts';
+import { createDeviceStore } from './devices.ts';
+import { createEventStore } from './events.ts';
+import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
+import { createRecordStore } from './records.ts';
+import { createSequenceStore } from './sequences.ts';
+import { createSessionStore } from './sessions.ts';
+import { createSnapshotStore } from './snapshots.ts';
+import { createSummaryStore } from './summaries.ts';
+import { createTokenStore } from './tokens.ts';
+import { createTroubleStore } from './troubles.ts';
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+
+/**
+ * Opens the store in a folder that exists.
+ * @param now milliseconds since 1970
+ * @throws what openDatabase throws
+ */
+export async function openStore(folder: string, now: number, limits?: { quarantine?: QuarantineLimits }) {
+  const database = await openDatabase(folder, now);
+  return {
+    devices: createDeviceStore(database),
+    records: createRecordStore(database),
+    events: createEventStore(database),
+    summaries: createSummaryStore(database),
+    troubles: createTroubleStore(database),
+    snapshots: createSnapshotStore(database),
+    sequences: createSequenceStore(database),
+    quarantine: createQuarantineStore(database, limits?.quarantine),
+    tokens: createTokenStore(database),
+    sessions: createSessionStore(database),
+    /** One transaction; see HubDatabase. */
+    transact: database.transact,
+    /** Throws when the database does not answer. */
+    check(): void {
+      database.prepare('SELECT 1').get();
+    },
+    close: () => database.close(),
+  };
+}

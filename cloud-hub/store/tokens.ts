@@ -1,0 +1,55 @@
+/** API tokens: only their SHA-256 digests are kept. */
+import type { Role } from '../api/schemas/api.ts';
+import type { HubDatabase } from './database.ts';
+
+export interface TokenRow {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly hash: string;
+  readonly createdAt: number;
+}
+
+export type TokenStore = ReturnType<typeof createTokenStore>;
+
+export function createTokenStore({ query }: HubDatabase) {
+  const toToken = (row: { id: number; name: string; role: string; hash: string; created_at: number }): TokenRow => ({
+    id: row.id,
+    name: row.name,
+    // Only identity/ writes roles, and it has checked them.
+    role: row.role as Role,
+    hash: row.hash,
+    createdAt: row.created_at,
+  });
+  return {
+    /** Adds a token; undefined when the name is taken. */
+    async add(name: string, role: Role, hash: string, now: number): Promise<TokenRow | undefined> {
+      const row = await query
+        .insertInto('tokens')
+        .values({ name, role, hash, created_at: now })
+        .onConflict((c) => c.column('name').doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      return row && toToken(row);
+    },
+
+    async byHash(hash: string): Promise<TokenRow | undefined> {
+      const row = await query.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst();
+      return row && toToken(row);
+    },
+
+    async list(): Promise<TokenRow[]> {
+      return (await query.selectFrom('tokens').selectAll().orderBy('id').execute()).map(toToken);
+    },
+
+    async byName(name: string): Promise<TokenRow | undefined> {
+      const row = await query.selectFrom('tokens').selectAll().where('name', '=', name).executeTakeFirst();
+      return row && toToken(row);
+    },
+
+    async remove(id: number): Promise<boolean> {
+      const result = await query.deleteFrom('tokens').where('id', '=', id).executeTakeFirst();
+      return result.numDeletedRows > 0n;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { type LiveMessage, liveMessage, livePictureHeader } from '../../../cloud-hub/api/schemas/live.ts';
+import { decodePicture, encodePicture } from '../../../shared/contract/codec.ts';
+import { eventRecord, jpeg, lossRecord, summaryRecord, type TestHub, testDevice, testHub } from '../support.ts';
+
+/** Opens the feed; everything that comes is kept, and can be awaited. */
+async function follow(hub: TestHub, headers: Record<string, string> = { authorization: `Bearer ${hub.token}` }) {
+  const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/api/v1/live`, { headers });
+  onTestFinished(() => socket.terminate());
+  const messages: LiveMessage[] = [];
+  const pictures: Buffer[] = [];
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) pictures.push(data);
+    else messages.push(liveMessage.parse(JSON.parse(data.toString())));
+  });
+  await once(socket, 'open');
+  return { socket, messages, pictures };
+}
+
+async function refusal(hub: TestHub, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/api/v1/live`, { headers });
+  socket.on('error', () => undefined);
+  const [, response] = await once(socket, 'unexpected-response');
+  return response.statusCode;
+}
+
+describe('the live feed', () => {
+  test('needs a token, or a session from the own origin', async () => {
+    const hub = await testHub();
+    expect(await refusal(hub, {})).toBe(401);
+    expect(await refusal(hub, { authorization: 'Bearer wrong' })).toBe(401);
+    const signedIn = await hub.post('/sign-in', { token: hub.token });
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect(await refusal(hub, { cookie })).toBe(403);
+    expect(await refusal(hub, { cookie, origin: 'https://evil.example' })).toBe(403);
+    await follow(hub, { cookie, origin: hub.url });
+  });
+
+  test('says what was committed', async () => {
+    const hub = await testHub();
+    const cam = await testDevice(hub, 'cam');
+    const { messages } = await follow(hub);
+    const records = [eventRecord(1), summaryRecord(2), lossRecord(3, { epoch: 'e1', from: 0, to: 0, reason: 'full' })];
+    await cam.publish('records', { epoch: 'e1', from: 1, to: 3, records });
+    await cam.publish('status', { online: true, version: '3.0.0' });
+    await expect.poll(() => messages.map((m) => m.type)).toEqual(['event', 'summary', 'trouble', 'device']);
+    const stored = await hub.json<{ items: unknown[] }>('/events');
+    expect(messages[0]).toEqual({ type: 'event', event: stored.items[0] });
+  });
+
+  test('a watch brings the pictures of that stream, until it ends', async () => {
+    const hub = await testHub();
+    const cam = await testDevice(hub, 'cam');
+    const { socket, pictures } = await follow(hub);
+    socket.send(JSON.stringify({ type: 'watch', device: 'cam', stream: 'door' }));
+    expect(await cam.next('command')).toMatchObject({ kind: 'preview', stream: 'door' });
+    const header = { stream: 'door', frame: 3, ptsMs: 1, wall: 2, width: 2, height: 2, detections: [] };
+    await cam.publishRaw('preview', encodePicture({ ...header, stream: 'yard' }, jpeg));
+    await cam.publishRaw('preview', encodePicture(header, jpeg));
+    await expect.poll(() => pictures.length).toBe(1);
+    const { header: got, picture } = decodePicture(pictures[0] ?? Buffer.alloc(0));
+    expect(livePictureHeader.parse(got)).toEqual({ ...header, device: 'cam' });
+    expect(Buffer.from(picture)).toEqual(jpeg);
+
+    socket.send(JSON.stringify({ type: 'unwatch' }));
+    socket.send(JSON.stringify({ type: 'watch', device: 'cam', stream: 'other' }));
+    expect(await cam.next('command')).toMatchObject({ stream: 'other' });
+    await cam.publishRaw('preview', encodePicture(header, jpeg));
+    await cam.publishRaw('preview', encodePicture({ ...header, stream: 'other' }, jpeg));
+    await expect.poll(() => pictures.length).toBe(2);
+    expect(decodePicture(pictures[1] ?? Buffer.alloc(0)).header).toMatchObject({ stream: 'other' });
+  });
+
+  test('a device that comes back is asked again', async () => {
+    const hub = await testHub();
+    const cam = await testDevice(hub, 'cam');
+    const { socket } = await follow(hub);
+    socket.send(JSON.stringify({ type: 'watch', device: 'cam', stream: 'door' }));
+    await cam.next('command');
+    const again = await testDevice(hub, 'cam', cam.token);
+    expect(await again.next('command')).toMatchObject({ stream: 'door' });
+  });
+
+  test.each(['{', '{"type":"dance"}', '{"type":"watch","device":"cam"}', 'x'.repeat(5000)])(
+    'a bad request ends this connection with the reason: %s',
+    async (text) => {
+      const hub = await testHub();
+      const { socket } = await follow(hub);
+      const closed = once(socket, 'close');
+      socket.send(text);
+      const [code] = await closed;
+      expect(code).toBe(text.length > 4096 ? 1009 : 1008);
+      expect((await fetch(`${hub.url}/healthz`)).status).toBe(200);
+    },
+  );
+
+  test('the end of the hub ends the connections', async () => {
+    const hub = await testHub();
+    const { socket } = await follow(hub);
+    const closed = once(socket, 'close');
+    await hub.hub.stop();
+    expect((await closed)[0]).toBe(1001);
+  });
+});

@@ -1,0 +1,177 @@
+/** The program as its user starts it. */
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { connectAsync } from 'mqtt';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { deviceSecret, sequence } from '../../cloud-hub/api/schemas/api.ts';
+import { ownDownFilter, topicOf } from '../../shared/contract/channels.ts';
+import { decode, encode } from '../../shared/contract/codec.ts';
+import { ack } from '../../shared/contract/messages/batch.ts';
+import { tempFolder } from '../support/temp.ts';
+import { eventRecord } from './support.ts';
+
+const program = fileURLToPath(new URL('../../dist/cloud-hub/main.js', import.meta.url));
+const ready = z.object({ type: z.literal('ready'), httpPort: z.number(), mqttPort: z.number() });
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function cli(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], {
+      env: { ...process.env, ...env },
+    });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    return error as Outcome;
+  }
+}
+
+async function start(
+  folder: string,
+): Promise<{ child: ChildProcess; stdout: () => string; httpPort: number; mqttPort: number }> {
+  const args = ['run', '--data-dir', folder, '--http-port', '0', '--mqtt-port', '0', '--log-level', 'error'];
+  const child = fork(program, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let stdout = '';
+  child.stdout?.on('data', (text) => {
+    stdout += text;
+  });
+  const [message] = await once(child, 'message');
+  return { child, stdout: () => stdout, ...ready.parse(message) };
+}
+
+describe('vedette-hub', () => {
+  test('starts, says where it is, and stops in order', async () => {
+    const folder = path.join(tempFolder(), 'new', 'data');
+    const { child, stdout, httpPort } = await start(folder);
+    const file = path.join(folder, 'admin.token');
+    const token = readFileSync(file, 'utf8').trim();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(stdout()).toContain(`http://127.0.0.1:${httpPort}/`);
+    expect(stdout()).toContain(token);
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    const again = await start(folder);
+    expect(again.stdout()).not.toContain(token);
+    expect(readFileSync(file, 'utf8').trim()).toBe(token);
+  });
+
+  test('devices are added and listed', async () => {
+    const folder = tempFolder();
+    const { httpPort } = await start(folder);
+    const access = ['--url', `http://127.0.0.1:${httpPort}`, '--token-file', path.join(folder, 'admin.token')];
+    const added = await cli(['device', 'add', 'cam', ...access]);
+    expect(added.stdout).toMatch(/^[\w-]{43}\n$/);
+    expect((await cli(['device', 'list', ...access])).stdout).toBe('cam\toffline\t-\tnever\n');
+    const again = await cli(['device', 'add', 'cam', ...access]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/409.*there is a device "cam" already/);
+  });
+
+  test('what was acknowledged survives kill -9', async () => {
+    const folder = tempFolder();
+    const first = await start(folder);
+    const api = (port: number, target: string, body?: object) =>
+      fetch(`http://127.0.0.1:${port}/api/v1${target}`, {
+        method: body ? 'POST' : 'GET',
+        headers: {
+          authorization: `Bearer ${readFileSync(path.join(folder, 'admin.token'), 'utf8').trim()}`,
+          ...(body ? { 'content-type': 'application/json' } : {}),
+        },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }).then((response) => response.json());
+    const { token } = deviceSecret.parse(await api(first.httpPort, '/devices', { id: 'cam' }));
+    const client = await connectAsync(`mqtt://127.0.0.1:${first.mqttPort}`, {
+      username: 'cam',
+      password: token,
+      reconnectPeriod: 0,
+    });
+    onTestFinished(() => {
+      client.end(true);
+    });
+    client.on('error', () => undefined);
+    await client.subscribeAsync(ownDownFilter('cam'), { qos: 1 });
+    let acked = 0;
+    const enough = new Promise<void>((resolve) => {
+      client.on('message', (_topic, payload) => {
+        acked = Math.max(acked, ack.parse(decode(payload, 1 << 20)).upTo);
+        if (acked >= 200) resolve();
+      });
+    });
+    for (let n = 0; n < 400; n++) {
+      const records = Array.from({ length: 10 }, (_, i) => eventRecord(n * 10 + i + 1));
+      const batch = { epoch: 'e1', from: n * 10 + 1, to: n * 10 + 10, base: 1, records };
+      client.publish(topicOf('cam', 'records'), encode(batch), { qos: 1 }, () => undefined);
+    }
+    await enough;
+    const exit = once(first.child, 'exit');
+    first.child.kill('SIGKILL');
+    await exit;
+    const atKill = acked;
+
+    const second = await start(folder);
+    const answer = z.object({ items: z.array(sequence) }).parse(await api(second.httpPort, '/devices/cam/sequences'));
+    const [ledger] = answer.items;
+    if (!ledger) throw new Error('the epoch is gone');
+    expect(ledger.upTo).toBeGreaterThanOrEqual(atKill);
+    expect(ledger.upTo % 10).toBe(0);
+    expect(ledger).toMatchObject({ epoch: 'e1', records: ledger.upTo, gaps: [] });
+  });
+
+  test('a port that is taken is named, with what to do', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.close();
+    });
+    const { port } = server.address() as { port: number };
+    for (const [mine, other, variable] of [
+      ['--http-port', '--mqtt-port', 'VEDETTE_HTTP_PORT'],
+      ['--mqtt-port', '--http-port', 'VEDETTE_MQTT_PORT'],
+    ] as const) {
+      const outcome = await cli(['run', '--data-dir', tempFolder(), mine, String(port), other, '0']);
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr).toContain(
+        `127.0.0.1:${port} is taken by another program: choose another with ${mine} or ${variable}`,
+      );
+    }
+  });
+
+  test.each([
+    [['run', '--http-port', 'eighty'], {}, /--http-port <port> \/ VEDETTE_HTTP_PORT: .*found "eighty"/],
+    [['run'], { VEDETTE_MQTT_PORT: '70000' }, /VEDETTE_MQTT_PORT: .*found "70000"/],
+    [['run', '--log-level', 'loud'], {}, /--log-level/],
+    [['run'], { VEDETTE_MQTT_URL: 'mqtt://x' }, /VEDETTE_MQTT_URL is set, but this version does not support/],
+    [['run'], { VEDETTE_DATABASE_URL: 'postgres://x' }, /VEDETTE_DATABASE_URL is set/],
+    [['run', '--nonsense'], {}, /unknown option/],
+    [['device', 'add'], {}, /missing required argument 'name'/],
+    [['device', 'list', '--token-file', '/nonexistent'], {}, /there is no file \/nonexistent/],
+  ] as const)('%j %j: wrong usage', async (args, env, message) => {
+    const outcome = await cli([...args], env);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.code).toBe(2);
+  });
+
+  test('help and version everywhere', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    for (const command of [[], ['run'], ['device'], ['device', 'add'], ['device', 'list']]) {
+      const help = await cli([...command, '--help']);
+      expect([help.code, help.stderr]).toEqual([0, '']);
+      expect(help.stdout).toMatch(/Usage: vedette-hub/);
+      expect(await cli([...command, '--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    }
+  });
+});
