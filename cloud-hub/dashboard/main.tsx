@@ -1,0 +1,77 @@
+import './state/jitless.ts';
+import 'uplot/dist/uPlot.min.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/dialogs.css';
+import './styles/fleet.css';
+import './styles/fleet-narrow.css';
+import './styles/device.css';
+import './styles/events.css';
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import { createBackoff } from '../../shared/kit/backoff.ts';
+import { App } from './app.tsx';
+import { ServicesProvider } from './services.ts';
+import { createApi } from './state/api.ts';
+import { browserClock } from './state/clock.ts';
+import { createFeed } from './state/live.ts';
+import { codeOf } from './state/route.ts';
+import { createRouter } from './state/router.ts';
+import { createSession } from './state/session.ts';
+import { openSocket } from './state/socket.ts';
+import { createStore } from './state/store.ts';
+
+function main(root: HTMLElement): void {
+  const clock = browserClock;
+  const page = new URL(window.location.href);
+  const code = codeOf(page.hash);
+  // A one-time code is worth nothing after use, but the address bar gets copied and filmed.
+  if (code) window.history.replaceState(null, '', page.pathname + page.search);
+
+  const api = createApi({ fetch: (input, init) => fetch(input, init), onUnauthorized: () => session.lost() });
+  const session = createSession(api);
+  const feed = createFeed({
+    open: (handlers) => openSocket(page, '/api/v1/live', handlers),
+    clock,
+    backoff: createBackoff(500, 30_000),
+    // The browser does not say why a WebSocket was refused; a session that is over answers 401 here.
+    onRefused: () => void api.me().catch(() => undefined),
+  });
+  const store = createStore(api, feed, clock);
+
+  const now = signal(clock.wall());
+  clock.every(1000, () => {
+    now.value = clock.wall();
+  });
+  const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const isDark = signal(dark.matches);
+  dark.addEventListener('change', () => {
+    isDark.value = dark.matches;
+  });
+  const isVisible = signal(!document.hidden);
+  document.addEventListener('visibilitychange', () => {
+    isVisible.value = !document.hidden;
+  });
+  window.addEventListener('online', () => feed.retry());
+
+  let isRunning = false;
+  session.state.subscribe(({ kind }) => {
+    if (kind === 'signed-in' && !isRunning) store.start();
+    else if (kind !== 'signed-in' && isRunning) store.stop();
+    isRunning = kind === 'signed-in';
+  });
+  void session.begin(code);
+
+  const services = { api, clock, feed, router: createRouter(window), session, store, now, isDark, isVisible };
+  render(
+    <ServicesProvider value={services}>
+      <App />
+    </ServicesProvider>,
+    root,
+  );
+}
+
+const root = document.getElementById('app');
+if (root) main(root);

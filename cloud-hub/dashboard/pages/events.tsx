@@ -1,0 +1,80 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Event } from '../../api/schemas/api.ts';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { EventDialog } from '../parts/event-dialog.tsx';
+import { EventFilters } from '../parts/event-filters.tsx';
+import { EventRow } from '../parts/event-row.tsx';
+import { More } from '../parts/more.tsx';
+import { Segmented } from '../parts/segmented.tsx';
+import { useLiveList } from '../parts/use-live-list.ts';
+import { useServices } from '../services.ts';
+import { matches } from '../state/event-filter.ts';
+import type { EventFilter } from '../state/route.ts';
+
+const CAP = 1000;
+const PAGE = 60;
+/** Further down than this, the reader is reading: new events wait. */
+const READING_FROM_PX = 240;
+
+const looks = [
+  { id: 'grid', title: 'Grid' },
+  { id: 'rows', title: 'List' },
+] as const;
+
+/** Events of the whole fleet, newest first, as they come. */
+export function EventsPage({ filter }: { filter: EventFilter }) {
+  const { api, router } = useServices();
+  const [open, setOpen] = useState<Event>();
+  const [look, setLook] = useState<(typeof looks)[number]>(looks[0]);
+  const list = useLiveList<Event>({
+    key: JSON.stringify(filter),
+    cap: CAP,
+    fetchPage: (cursor, signal) => api.events({ ...filter, cursor, limit: PAGE }, signal),
+    pick: (message) => (message.type === 'event' && matches(filter, message.event) ? message.event : undefined),
+  });
+  const { items, pending, loading } = list.state.value;
+
+  useEffect(() => {
+    const onScroll = () => list.hold(window.scrollY > READING_FROM_PX);
+    onScroll();
+    window.addEventListener('scroll', onScroll, { passive: true });
+    return () => window.removeEventListener('scroll', onScroll);
+  }, [list]);
+
+  return (
+    <>
+      <div class="page-head">
+        <h1>Events</h1>
+        <span class="spacer" />
+        <Segmented label="Look" options={looks} chosen={look} onChoose={setLook} />
+      </div>
+      <EventFilters
+        filter={filter}
+        seen={items}
+        onChange={(next) => router.go({ page: 'events', filter: next }, 'replace')}
+      />
+      {pending.length > 0 && (
+        <button type="button" class="button primary fresh" onClick={() => window.scrollTo({ top: 0 })}>
+          {pending.length} new
+        </button>
+      )}
+      <ul class={`events ${look.id}`}>
+        {items.map((event) => (
+          <EventRow key={event.id} event={event} onOpen={setOpen} withDevice />
+        ))}
+      </ul>
+      {items.length === 0 && loading.kind === 'ready' && (
+        <EmptyState
+          title="No events"
+          detail={
+            Object.keys(filter).length > 0
+              ? 'None matches this filter yet. It goes on watching: a matching event appears by itself.'
+              : 'An event appears here when a rule of a stream fires: a threshold, a zone or a line.'
+          }
+        />
+      )}
+      <More list={list} noun="events" />
+      {open && <EventDialog events={items} event={open} onShow={setOpen} />}
+    </>
+  );
+}

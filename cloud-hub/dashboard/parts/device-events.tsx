@@ -1,0 +1,52 @@
+import { useState } from 'preact/hooks';
+import type { Event } from '../../api/schemas/api.ts';
+import { useServices } from '../services.ts';
+import { EventDialog } from './event-dialog.tsx';
+import { EventRow } from './event-row.tsx';
+import { Failure } from './failure.tsx';
+import { Link } from './link.tsx';
+import { useLiveList } from './use-live-list.ts';
+
+const CAP = 100;
+const PAGE = 50;
+
+/** The newest events of a stream, as they come. */
+export function DeviceEvents({ device, stream }: { device: string; stream: string }) {
+  const { api } = useServices();
+  const [open, setOpen] = useState<Event>();
+  const list = useLiveList<Event>({
+    key: `${device}/${stream}`,
+    cap: CAP,
+    fetchPage: (cursor, signal) => api.events({ device, stream, cursor, limit: PAGE }, signal),
+    pick: (message) =>
+      message.type === 'event' && message.event.device === device && message.event.stream === stream
+        ? message.event
+        : undefined,
+  });
+  const { items, loading } = list.state.value;
+  return (
+    <section class="panel side" aria-label="Events of this stream">
+      <header class="panel-head">
+        <h2>Events</h2>
+        <span class="spacer" />
+        <Link class="small-link" to={{ page: 'events', filter: { device, stream } }}>
+          All events
+        </Link>
+      </header>
+      {loading.kind === 'failed' && <Failure reason={loading.reason} onRetry={() => void list.renew()} />}
+      <div class="side-scroll">
+        <ul class="events rows">
+          {items.map((event) => (
+            <EventRow key={event.id} event={event} onOpen={setOpen} />
+          ))}
+        </ul>
+        {items.length === 0 && loading.kind === 'ready' && (
+          <p class="muted hint">
+            Nothing yet. An event appears when a rule of this stream fires: a threshold, a zone or a line.
+          </p>
+        )}
+      </div>
+      {open && <EventDialog events={items} event={open} onShow={setOpen} />}
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+import type { Event } from '../../api/schemas/api.ts';
+import { percent, short, span } from '../state/format.ts';
+import { Dialog } from './dialog.tsx';
+import { Facts } from './facts.tsx';
+import { Link } from './link.tsx';
+import { Thumb } from './thumb.tsx';
+import { Time } from './time.tsx';
+
+interface EventDialogProps {
+  /** The list it was opened from, for stepping with the arrow keys. */
+  readonly events: readonly Event[];
+  readonly event: Event;
+  readonly onShow: (event: Event | undefined) => void;
+}
+
+const LATE_MS = 60_000;
+
+/** An event with its crop and every field. */
+export function EventDialog({ events, event, onShow }: EventDialogProps) {
+  const index = events.findIndex(({ id }) => id === event.id);
+  const newer = index > 0 ? events[index - 1] : undefined;
+  const older = index >= 0 ? events[index + 1] : undefined;
+  const onKey = (key: string) => {
+    if (key === 'ArrowLeft' && newer) onShow(newer);
+    if (key === 'ArrowRight' && older) onShow(older);
+  };
+  return (
+    <Dialog
+      title={`${event.label}: ${event.action} ${event.rule}`}
+      class="event-dialog"
+      onClose={() => onShow(undefined)}
+      onKey={onKey}
+    >
+      <div class="event-detail">
+        <Thumb large snapshot={event.snapshot} alt={`Crop of ${event.label}`} />
+        <Facts facts={factsOf(event)} />
+      </div>
+      <footer class="dialog-foot">
+        <button type="button" class="button" disabled={!newer} onClick={() => newer && onShow(newer)}>
+          ← Newer
+        </button>
+        <button type="button" class="button" disabled={!older} onClick={() => older && onShow(older)}>
+          Older →
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function factsOf(event: Event) {
+  const late = Date.parse(event.receivedAt) - Date.parse(event.at);
+  return [
+    ['Time', <Time key="at" at={event.at} />],
+    [
+      'Received',
+      <>
+        <Time at={event.receivedAt} />
+        {event.clock !== 'wrong' && late > LATE_MS && ` (${span(late)} later)`}
+      </>,
+    ],
+    ['Device clock', event.clock === 'synced' ? 'synchronised' : clockText(event.clock)],
+    [
+      'Device',
+      <Link key="device" to={{ page: 'device', device: event.device, stream: event.stream }}>
+        {event.device}
+      </Link>,
+    ],
+    ['Stream', event.stream],
+    ['Rule', `${event.rule} (${event.ruleKind})`],
+    ['Action', event.action],
+    ['Label', event.label],
+    ['Score', percent(event.score)],
+    ['Track', event.track],
+    ['Count', event.count],
+    ['Box', event.box && `x ${percent(event.box[0])}, y ${percent(event.box[1])}, ${boxSize(event.box)}`],
+    ['In the stream', `${short(event.ptsMs / 1000)} s`],
+    ['Model', event.model],
+    ['Id', <code key="id">{event.id}</code>],
+  ] as const;
+}
+
+const boxSize = (box: NonNullable<Event['box']>) => `${percent(box[2])} × ${percent(box[3])} of the frame`;
+
+function clockText(clock: string): string {
+  return clock === 'wrong' ? 'wrong: go by the time of receipt' : 'not synchronised: the time may be off';
+}

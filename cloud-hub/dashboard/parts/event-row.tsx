@@ -1,0 +1,37 @@
+import type { Event } from '../../api/schemas/api.ts';
+import { timeOf } from '../state/event-time.ts';
+import { percent } from '../state/format.ts';
+import { Thumb } from './thumb.tsx';
+import { Time } from './time.tsx';
+
+interface EventRowProps {
+  readonly event: Event;
+  readonly onOpen: (event: Event) => void;
+  /** Name the device, where the list is of more than one. */
+  readonly withDevice?: boolean;
+}
+
+export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
+  return (
+    <li data-testid="event" data-label={event.label} data-rule={event.rule} data-id={event.id}>
+      <button type="button" class="event" onClick={() => onOpen(event)}>
+        <Thumb snapshot={event.snapshot} alt={`Crop of ${event.label}`} />
+        <span class="event-text">
+          <span class="event-title">
+            <strong>{event.label}</strong>
+            <span class="num muted">{percent(event.score)}</span>
+            {event.track !== undefined && <span class="num faint">#{event.track}</span>}
+          </span>
+          <span class="event-what">
+            <span class={`action ${event.action}`}>{event.action}</span> {event.rule}
+            {event.count !== undefined && <span class="num faint"> · {event.count}</span>}
+          </span>
+          <span class="event-where faint">
+            {withDevice && <span class="clip">{`${event.device} / ${event.stream}`}</span>}
+            <Time at={timeOf(event)} />
+          </span>
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,35 @@
+/** What main.tsx constructs once and every component may use. */
+import type { ReadonlySignal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { Api } from './state/api.ts';
+import type { Feed } from './state/live.ts';
+import type { Router } from './state/router.ts';
+import type { Session } from './state/session.ts';
+import type { Store } from './state/store.ts';
+
+export interface Services {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly feed: Feed;
+  readonly router: Router;
+  readonly session: Session;
+  readonly store: Store;
+  /** Milliseconds since 1970, moved on every second: what "12 s ago" follows. */
+  readonly now: ReadonlySignal<number>;
+  /** The system prefers dark. */
+  readonly isDark: ReadonlySignal<boolean>;
+  /** The page is in view. */
+  readonly isVisible: ReadonlySignal<boolean>;
+}
+
+const Context = createContext<Services | undefined>(undefined);
+
+export const ServicesProvider = Context.Provider;
+
+export function useServices(): Services {
+  const services = useContext(Context);
+  if (!services) throw new Error('useServices outside of ServicesProvider');
+  return services;
+}

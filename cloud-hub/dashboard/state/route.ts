@@ -1,0 +1,64 @@
+/** Addresses of the dashboard: pure, both ways. An unknown address is `missing`, never an error. */
+import { queryText } from './api.ts';
+
+export interface EventFilter {
+  readonly device?: string;
+  readonly stream?: string;
+  readonly rule?: string;
+  readonly label?: string;
+}
+
+export type Route =
+  | { readonly page: 'fleet' }
+  | { readonly page: 'device'; readonly device: string; readonly stream?: string }
+  | { readonly page: 'events'; readonly filter: EventFilter }
+  | { readonly page: 'troubles'; readonly view: 'troubles' | 'quarantine'; readonly device?: string }
+  | { readonly page: 'missing' };
+
+const filterKeys = ['device', 'stream', 'rule', 'label'] as const;
+
+export function parseRoute(url: URL): Route {
+  const [first = '', second, ...more] = url.pathname.split('/').slice(1).filter(Boolean).map(decode);
+  const query = (key: string) => url.searchParams.get(key) || undefined;
+  if (more.length > 0) return { page: 'missing' };
+  if (first === '' && second === undefined) return { page: 'fleet' };
+  if (first === 'devices' && second !== undefined) {
+    const stream = query('stream');
+    return { page: 'device', device: second, ...(stream ? { stream } : {}) };
+  }
+  if (first === 'events' && second === undefined) {
+    const given = filterKeys.flatMap((key) => (query(key) ? [[key, query(key)]] : []));
+    return { page: 'events', filter: Object.fromEntries(given) };
+  }
+  if ((first === 'troubles' || first === 'quarantine') && second === undefined) {
+    const device = query('device');
+    return { page: 'troubles', view: first, ...(device ? { device } : {}) };
+  }
+  return { page: 'missing' };
+}
+
+export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
+  switch (route.page) {
+    case 'fleet':
+      return '/';
+    case 'device':
+      return `/devices/${encodeURIComponent(route.device)}${queryText({ stream: route.stream })}`;
+    case 'events':
+      return `/events${queryText({ ...route.filter })}`;
+    case 'troubles':
+      return `/${route.view}${queryText({ device: route.device })}`;
+  }
+}
+
+/** The one-time code of a sign-in link, `#code=…`. */
+export function codeOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('code') || undefined;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
