@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 
@@ -7,7 +8,9 @@ const dist = path.resolve(import.meta.dirname, '../../dist');
 
 /** A file of `dist/`, as `npm run build` made it. */
 export function built(file: string): string {
-  return path.join(dist, file);
+  const found = path.join(dist, file);
+  if (!existsSync(found)) throw new Error(`${found} is missing: run \`npm run build\` first (npm test does it)`);
+  return found;
 }
 
 export interface Finished {
