@@ -21,5 +21,3 @@ const end = () => {
 process.on('message', (message: ToRunner) => runner.handle(message));
 process.once('disconnect', end);
 process.once('SIGTERM', end);
-// Ctrl-C in a terminal goes to the whole group; the supervisor decides when to end.
-process.on('SIGINT', () => undefined);

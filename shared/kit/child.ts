@@ -61,6 +61,8 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       cwd: options.cwd,
       env: options.env,
       serialization: 'advanced',
+      // A group of its own: Ctrl-C in a terminal reaches only the parent, which ends its children in order.
+      detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     };
     const child = fork(options.entry, [...(options.args?.() ?? [])], forkOptions);

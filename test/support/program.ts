@@ -37,6 +37,8 @@ export function startProgram(
   const child = spawn(process.execPath, [built(file), ...args], {
     env: { ...process.env, ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
+    // A group of its own, so that a test can do what Ctrl-C does: signal the whole group.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe', ...(options.ipc ? ['ipc' as const] : [])],
   });
   let stdout = '';
