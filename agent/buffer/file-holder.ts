@@ -1,13 +1,16 @@
 /**
- * Holds the outbox's file open through failures. Damage is met with a new file (recover.ts); anything else (no room, an
- * I/O error) is handed back, and the next use tries again.
+ * Holds the outbox's file open through failures. Damage is met with a new file (recover.ts), a full disk with what room
+ * can be made (room.ts); what cannot be met so is handed back, and the next use tries again.
  */
-import type { Clock } from '../../shared/kit/clock.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import { isFull } from '../../shared/kit/sqlite.ts';
 import { Evictor } from './evict.ts';
 import type { Entry } from './format.ts';
 import type { OutboxFile } from './outbox-file.ts';
+import type { PendingAcks } from './pending-acks.ts';
 import {
   isDamage,
   type OpenContext,
@@ -17,18 +20,36 @@ import {
   type Recovery,
   recover,
 } from './recover.ts';
+import type { Room } from './room.ts';
 
 export type Outcome<T> = { readonly value: T; readonly error?: never } | { readonly error: Error };
 
+export interface FileHolderOptions {
+  readonly context: OpenContext;
+  readonly room: Room;
+  readonly pending: PendingAcks;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface Open {
+  readonly file: OutboxFile;
+  readonly evictor: Evictor;
+}
+
 /** A disk that damages every new file must not be filled with them. */
 const RECOVER_AGAIN_MS = 60_000;
+const COMPLAIN_AGAIN_MS = 60_000;
+/** How often to see whether the disk has more room. */
+const LOOK_MS = 60_000;
 
 export class FileHolder {
-  readonly #context: OpenContext;
+  readonly #options: FileHolderOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
-  #file: OutboxFile | undefined;
-  #evictor: Evictor | undefined;
+  readonly #cancelLook: Cancel;
+  readonly #complain: (records: number) => void;
+  #open: Open | undefined;
   #about: Entry[] = [];
   #closed = false;
   #recoveredAt = Number.NEGATIVE_INFINITY;
@@ -38,29 +59,55 @@ export class FileHolder {
   recovery: Recovery | undefined;
 
   /** @throws what keeps the file from being opened and is not damage */
-  constructor(context: OpenContext, clock: Clock, log: Logger) {
-    this.#context = context;
-    this.#clock = clock;
-    this.#log = log;
-    this.#adopt(openOrRecover(context));
+  constructor(options: FileHolderOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) =>
+      options.log.warn({ records }, `the outbox is full, records were given up: ${options.room.complaint}`),
+    );
+    this.#adopt(openOrRecover(options.context));
+    this.#cancelLook = options.clock.every(LOOK_MS, () => {
+      this.use((file) => options.room.look(file));
+    });
   }
 
-  /** Runs `run` on the file. After an error the file may be another one, or there may be none until the next use. */
-  use<T>(run: (file: OutboxFile) => T): Outcome<T> {
-    try {
-      const file = this.#file ?? this.#open();
-      const value = run(file);
-      this.epoch = file.meta.epoch;
-      return { value };
-    } catch (error) {
-      if (isDamage(error)) this.#replace(messageOf(error));
-      return { error: error instanceof Error ? error : new Error(String(error)) };
+  /**
+   * Runs `run` on the file. After an error the file may be another one, or there may be none until the next use.
+   * @param run is called again when it failed for want of room and some could be made: it must bear that
+   * @param urgent it makes room itself, so it may have the last of the reserve
+   */
+  use<T>(run: (file: OutboxFile) => T, urgent = false): Outcome<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const { file } = this.#open ?? this.#reopen();
+        const value = run(file);
+        this.epoch = file.meta.epoch;
+        return { value };
+      } catch (error) {
+        if (isDamage(error)) this.#replace(messageOf(error));
+        else if (isFull(error) && this.#regain(attempt, urgent)) continue;
+        return { error: error instanceof Error ? error : new Error(String(error)) };
+      }
     }
   }
 
-  /** Gives up what is above the quota; how many records, or why not. */
-  keepWithinQuota(): Outcome<number> {
-    return this.use(() => this.#evictor?.keepWithinQuota() ?? 0);
+  /** Writes down the acknowledgements that wait. */
+  settle(): Outcome<void> {
+    const settled = this.use((file) => this.#options.pending.apply(file), true);
+    // What becomes of the room they leave is another matter.
+    if (!settled.error) this.use((file) => this.#options.room.freed(file));
+    return settled;
+  }
+
+  /** Gives up what is above the bound. */
+  keepWithinBound(): Outcome<void> {
+    return this.use(() => this.#open?.evictor.keepWithinBound());
+  }
+
+  /** Records up to this number are on their way to the hub. */
+  leased(upTo: number): void {
+    this.#open?.evictor.leased(upTo);
   }
 
   /** Are there records that tell of damage? */
@@ -77,13 +124,37 @@ export class FileHolder {
 
   close(): void {
     this.#closed = true;
-    this.#file?.close();
-    this.#file = undefined;
+    this.#cancelLook();
+    this.#open?.file.close();
+    this.#open = undefined;
+    // Closing gives the WAL's room back; the next start needs some.
+    this.#options.room.keep();
   }
 
-  #open(): OutboxFile {
+  /** After a write found no room: is it worth trying again? */
+  #regain(attempt: number, urgent: boolean): boolean {
+    const { room } = this.#options;
+    try {
+      if (!this.#open) return room.release();
+      return room.regain(this.#open.file, this.#reliefOf(this.#open), attempt, urgent);
+    } catch (error) {
+      if (isDamage(error)) this.#replace(messageOf(error));
+      else this.#log.warn({ err: error }, 'no room could be made for the outbox');
+    }
+    return false;
+  }
+
+  #reliefOf({ file, evictor }: Open) {
+    return {
+      settle: () => this.#options.pending.apply(file),
+      shrink: (stepPages: number) => evictor.shrink(stepPages),
+    };
+  }
+
+  #reopen(): Open {
+    const { context } = this.#options;
     if (this.#closed) throw new Error('the outbox is closed');
-    return this.#adopt(this.#mayRecover() ? openOrRecover(this.#context) : { file: openFile(this.#context) });
+    return this.#adopt(this.#mayRecover() ? openOrRecover(context) : { file: openFile(context) });
   }
 
   #mayRecover(): boolean {
@@ -91,27 +162,29 @@ export class FileHolder {
   }
 
   #replace(reason: string): void {
-    this.#file?.close();
-    this.#file = undefined;
+    this.#open?.file.close();
+    this.#open = undefined;
     if (!this.#mayRecover()) return;
     try {
-      this.#adopt(recover(this.#context, reason));
+      this.#adopt(recover(this.#options.context, reason));
     } catch (error) {
       this.#log.error({ err: error }, 'the damaged outbox could not be replaced yet');
     }
   }
 
-  #adopt(opened: Recovered | { readonly file: OutboxFile; readonly recovery?: never }): OutboxFile {
-    const { losses, quotaBytes } = this.#context;
-    losses.leased(Number.POSITIVE_INFINITY);
-    this.#file = opened.file;
-    this.#evictor = new Evictor(opened.file, quotaBytes, losses);
-    this.epoch = opened.file.meta.epoch;
-    if (!opened.recovery) return opened.file;
-    this.recovery = opened.recovery;
+  #adopt(opened: Recovered | { readonly file: OutboxFile; readonly recovery?: never }): Open {
+    const { context, room } = this.#options;
+    const { file, recovery } = opened;
+    context.losses.reset();
+    const open = { file, evictor: new Evictor(file, room, context.losses, this.#clock, this.#complain) };
+    this.#open = open;
+    this.epoch = file.meta.epoch;
+    room.adopt(file, this.#reliefOf(open));
+    if (!recovery) return open;
+    this.recovery = recovery;
     this.#recoveredAt = this.#clock.mono();
     this.#about.push(...opened.entries);
-    this.#log.error(opened.recovery, 'the outbox was damaged: moved aside, a new one begun');
-    return opened.file;
+    this.#log.error(recovery, 'the outbox was damaged: moved aside, a new one begun');
+    return open;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`.
+ * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (reserve.ts).
  *
  * Format (`user_version` 1):
  *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters
@@ -13,7 +13,8 @@
  *    changes in the transaction that inserts.
  * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
  * 3. A record that was leased is never changed.
- * 4. File and WAL are brought within the quota after every commit (evict.ts), as far as there is something to give up.
+ * 4. File, WAL and reserve are brought within the quota, or what the disk has of it (room.ts), after every commit
+ *    (evict.ts), as far as there is something to give up. The WAL is small against the quota (sizes.ts).
  *
  * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
  */
@@ -23,12 +24,11 @@ import { CodedError } from '../../shared/kit/errors.ts';
 import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { DamagedFileError, FORMAT, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
 import { byRank, RANKS } from './rank.ts';
+import type { Sizes } from './sizes.ts';
 import { FileTransaction } from './transaction.ts';
 
 export class OutboxFile {
   readonly path: string;
-  /** What the WAL is meant to take at most; `checkpoint` when it is larger. */
-  readonly walBoundBytes: number;
   readonly #database: SqliteDatabase;
   readonly #transaction: FileTransaction;
   readonly #lease;
@@ -44,11 +44,10 @@ export class OutboxFile {
    * Takes over an open database: makes the tables of a new one, reads the state of an old one.
    * @throws DamagedFileError, a SQLite error, or CodedError when the file is of a newer version
    */
-  constructor(database: SqliteDatabase, path: string, quotaBytes: number) {
+  constructor(database: SqliteDatabase, path: string) {
     this.path = path;
     this.#database = database;
     create(database, path);
-    this.walBoundBytes = boundWal(database, quotaBytes);
     this.#meta = readMeta(database);
     this.#transaction = new FileTransaction(database);
     this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
@@ -118,6 +117,17 @@ export class OutboxFile {
     return size.pages * size.pageBytes + size.walBytes;
   }
 
+  /** Bytes that file and WAL have allocated now. */
+  allocatedBytes(): number {
+    return (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) + this.size().walBytes;
+  }
+
+  /** How large the WAL becomes before SQLite writes it back, and after that. */
+  boundWal({ walPages, walBoundBytes }: Sizes): void {
+    this.#database.pragma(`wal_autocheckpoint = ${walPages}`);
+    this.#database.pragma(`journal_size_limit = ${walBoundBytes}`);
+  }
+
   /** Writes the WAL back into the file and empties it. */
   checkpoint(): void {
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
@@ -162,21 +172,6 @@ function create(database: SqliteDatabase, path: string): void {
     database.prepare('INSERT INTO meta (only, state) VALUES (1, ?)').run(JSON.stringify(state));
     database.pragma(`user_version = ${FORMAT}`);
   })();
-}
-
-/** Pages after which SQLite writes the WAL back. The WAL counts in the quota, so a small quota gets a small WAL. */
-function walPages(quotaBytes: number, pageBytes: number): number {
-  return Math.max(32, Math.min(1000, Math.floor(quotaBytes / pageBytes / 16)));
-}
-
-function boundWal(database: SqliteDatabase, quotaBytes: number): number {
-  const pageBytes = Number(database.pragma('page_size', { simple: true }));
-  const pages = walPages(quotaBytes, pageBytes);
-  database.pragma(`wal_autocheckpoint = ${pages}`);
-  // Twice that, because the commit that passes the mark may be a large one.
-  const walBytes = pages * pageBytes * 2;
-  database.pragma(`journal_size_limit = ${walBytes}`);
-  return walBytes;
 }
 
 /** The lowest or highest number over all tables; each is one look at an edge of a tree. */

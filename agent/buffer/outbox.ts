@@ -4,8 +4,10 @@
  * 1. `append` resolves `committed` only after the commit; commits are grouped, so that a burst costs one disk flush.
  * 2. Nothing is deleted but by an acknowledgement of this epoch, a refusal, or the quota; what the quota or a full disk
  *    costs is counted in `loss` records.
- * 3. While the disk takes nothing, records wait in bounded memory and the commit is tried again with backoff. They are
- *    the only ones that a crash can lose, besides those younger than `groupMs`.
+ * 3. A full disk lowers the quota to what there is (room.ts): newer records are kept by giving up the least valuable older
+ *    ones, and acknowledgements are obeyed. While it takes nothing at all, records and acknowledgements wait in bounded
+ *    memory and are tried again with backoff. These records are the only ones that a crash can lose, besides those younger
+ *    than `groupMs`.
  * 4. Damage, found at the start or later, never ends the process: the file is moved aside and a new epoch begins
  *    (recover.ts). Whoever holds numbers compares `epoch`.
  *
@@ -18,21 +20,24 @@ import type { RecordBody } from '../../shared/contract/messages/record.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import { openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { isFull, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { FileHolder } from './file-holder.ts';
 import type { Leased } from './format.ts';
 import { lockFolder } from './lock.ts';
 import { LossWriter, type Stamp } from './losses.ts';
 import { newEpoch, type OutboxFile } from './outbox-file.ts';
+import { PendingAcks } from './pending-acks.ts';
 import type { Fate } from './queue.ts';
 import type { Recovery } from './recover.ts';
-import { forget, refuse } from './settle.ts';
+import { Reserve } from './reserve.ts';
+import { Room } from './room.ts';
+import { refuse } from './settle.ts';
 import { Writer } from './writer.ts';
 
 export interface OutboxOptions {
   /** The agent's data folder; made when missing, locked while the outbox is open. */
   readonly folder: string;
-  /** Bound of file and WAL in bytes; default 512 MiB, at least 4 MiB. */
+  /** Bound of file, WAL and reserve in bytes; default 512 MiB, at least 4 MiB. */
   readonly quotaBytes?: number;
   /** Longest wait of a record for others to share its commit, in milliseconds; default 20. */
   readonly groupMs?: number;
@@ -46,7 +51,7 @@ export interface OutboxOptions {
   readonly log: Logger;
 }
 
-/** `stale`: of another epoch. `ahead`: it names numbers never given, see `Outbox.ack`. `failed`: the disk; it will come again. */
+/** `stale`: of another epoch. `ahead`: it names numbers never given, see `Outbox.ack`. `failed`: the disk; it has to come again. */
 export type AckOutcome = 'settled' | 'stale' | 'ahead' | 'failed';
 
 export interface OutboxState {
@@ -58,6 +63,10 @@ export interface OutboxState {
   readonly lastSeq: number;
   /** Bytes of file and WAL. */
   readonly bytesOnDisk: number;
+  /** Bytes that are held for the time when the disk is full. */
+  readonly reserveBytes: number;
+  /** What file, WAL and reserve may take together: the quota, or less while the disk does not have that much. */
+  readonly boundBytes: number;
   /** Records that wait in memory. */
   readonly inMemory: number;
   /** Why the disk takes nothing, while it does not. */
@@ -83,14 +92,28 @@ export function openOutbox(options: OutboxOptions): Outbox {
     throw new RangeError(`the outbox quota is ${quotaBytes} bytes; it must be at least ${MIN_QUOTA_BYTES}`);
   }
   mkdirSync(options.folder, { recursive: true });
+  try {
+    try {
+      return begin(options, quotaBytes);
+    } catch (error) {
+      // On a full disk, even the lock needs some room.
+      if (!isFull(error) || new Reserve(options.folder).release() === 0) throw error;
+      return begin(options, quotaBytes);
+    }
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const message = `the outbox in ${options.folder} cannot be opened: ${messageOf(error)}; check the rights and the room there`;
+    throw new CodedError('config-invalid', message, { cause: error });
+  }
+}
+
+function begin(options: OutboxOptions, quotaBytes: number): Outbox {
   const unlock = lockFolder(options.folder);
   try {
     return new Outbox(options, quotaBytes, unlock);
   } catch (error) {
     unlock();
-    if (error instanceof CodedError) throw error;
-    const message = `the outbox in ${options.folder} cannot be opened: ${messageOf(error)}; check the rights and the room there`;
-    throw new CodedError('config-invalid', message, { cause: error });
+    throw error;
   }
 }
 
@@ -100,6 +123,8 @@ export class Outbox {
   readonly #losses: LossWriter;
   readonly #holder: FileHolder;
   readonly #writer: Writer;
+  readonly #room: Room;
+  readonly #pending = new PendingAcks();
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -110,10 +135,13 @@ export class Outbox {
     this.#unlock = unlock;
     this.#losses = new LossWriter(options.stamp);
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
-    const context = { path: path.join(options.folder, 'outbox.db'), quotaBytes, open, losses: this.#losses };
-    this.#holder = new FileHolder(context, clock, log);
+    const context = { path: path.join(options.folder, 'outbox.db'), open, losses: this.#losses };
+    const room = new Room({ folder: options.folder, quotaBytes, clock, log });
+    this.#room = room;
+    this.#holder = new FileHolder({ context, room, pending: this.#pending, clock, log });
     this.#writer = new Writer({
       holder: this.#holder,
+      room,
       losses: this.#losses,
       groupMs: options.groupMs ?? 20,
       memory: options.memory ?? { records: 4096, bytes: 8 * 1024 * 1024 },
@@ -138,7 +166,10 @@ export class Outbox {
 
   /** Lowest number still held, else the next to be given. */
   base(): number {
-    return this.#read((file) => file.base(), 1);
+    return Math.max(
+      this.#settledUpTo + 1,
+      this.#read((file) => file.base(), 1),
+    );
   }
 
   /**
@@ -155,9 +186,12 @@ export class Outbox {
    */
   lease(limit: number, maxBytes: number, after = 0): Leased[] {
     return this.#read((file) => {
-      const leased = file.lease(limit, maxBytes, after);
+      const leased = file.lease(limit, maxBytes, Math.max(after, this.#settledUpTo));
       const last = leased.at(-1);
-      if (last) this.#losses.leased(last.seq);
+      if (last) {
+        this.#losses.leased(last.seq);
+        this.#holder.leased(last.seq);
+      }
       return leased;
     }, []);
   }
@@ -170,29 +204,17 @@ export class Outbox {
    */
   ack(ack: Ack): AckOutcome {
     if (ack.epoch !== this.epoch) return 'stale';
-    const outcome = this.#holder.use<AckOutcome>((file) => {
-      if (ack.upTo >= file.meta.nextSeq) {
-        this.#losses.leased(Number.POSITIVE_INFINITY);
-        file.change((transaction) => {
-          transaction.draft.epoch = newEpoch();
-        });
-        return 'ahead';
-      }
-      const refused = ack.refused ?? [];
-      this.#losses.leased(Math.max(ack.upTo, ...refused.map((range) => range.to)));
-      refuse(file, refused);
-      forget(file, ack.upTo);
-      return 'settled';
-    });
-    if (outcome.error) {
-      this.#log.warn({ err: outcome.error }, 'an acknowledgement could not be written down');
-      this.#tellOfRecovery();
-      return 'failed';
+    const known = this.#read((file) => ack.upTo < file.meta.nextSeq, true);
+    if (!known) return this.#beginEpoch(ack.upTo);
+    this.#losses.leased(Math.max(ack.upTo, ...(ack.refused ?? []).map((range) => range.to)));
+    const taken = this.#pending.add(ack) || (!this.#holder.settle().error && this.#pending.add(ack));
+    const settled = this.#holder.settle();
+    if (settled.error) {
+      this.#log.warn({ err: settled.error }, 'an acknowledgement could not be written down yet');
+      // Tries again later, and tells of damage.
+      this.#writer.flush();
     }
-    if (outcome.value === 'ahead') {
-      this.#log.error({ upTo: ack.upTo }, 'the hub knows of numbers that this outbox never gave: a new epoch is begun');
-    }
-    return outcome.value;
+    return taken && (!settled.error || ack.upTo <= this.#settledUpTo) ? 'settled' : 'failed';
   }
 
   /** Takes records out of the way that can never be sent; they are kept with the refused ones. Returns how many. */
@@ -219,6 +241,8 @@ export class Outbox {
       bytes: held.reduce((sum, tally) => sum + tally.bytes, 0),
       lastSeq: (read?.meta.nextSeq ?? 1) - 1,
       bytesOnDisk: read?.bytesOnDisk ?? 0,
+      reserveBytes: this.#room.reserveBytes,
+      boundBytes: this.#room.boundBytes,
       inMemory: this.#writer.waiting,
       blocked: this.#writer.blocked,
       refused: read?.meta.refused ?? 0,
@@ -234,6 +258,26 @@ export class Outbox {
     this.#writer.close();
     this.#holder.close();
     this.#unlock();
+  }
+
+  #beginEpoch(upTo: number): AckOutcome {
+    const begun = this.#holder.use((file) => {
+      this.#losses.leased(Number.POSITIVE_INFINITY);
+      file.change((transaction) => {
+        transaction.draft.epoch = newEpoch();
+      });
+    });
+    if (begun.error) {
+      this.#log.warn({ err: begun.error }, 'a new epoch could not be begun yet');
+      return 'failed';
+    }
+    this.#log.error({ upTo }, 'the hub knows of numbers that this outbox never gave: a new epoch is begun');
+    return 'ahead';
+  }
+
+  /** Numbers up to this one are settled, though the file may still hold them. */
+  get #settledUpTo(): number {
+    return this.#pending.settledUpTo(this.epoch);
   }
 
   #read<T>(run: (file: OutboxFile) => T, otherwise: T): T {

@@ -27,7 +27,6 @@ export interface Recovery {
 
 export interface OpenContext {
   readonly path: string;
-  readonly quotaBytes: number;
   readonly open: (path: string) => SqliteDatabase;
   readonly losses: LossWriter;
 }
@@ -87,7 +86,7 @@ export function recover(context: OpenContext, reason: string): Recovered {
 export function openFile(context: OpenContext): OutboxFile {
   const database = context.open(context.path);
   try {
-    return new OutboxFile(database, context.path, context.quotaBytes);
+    return new OutboxFile(database, context.path);
   } catch (error) {
     database.close();
     throw error;

@@ -71,9 +71,9 @@ export class FileTransaction {
     this.draft.held[entry.rank].bytes += entry.bytes - oldBytes;
   }
 
-  /** The oldest records of a rank. */
-  oldest(rank: Rank, limit: number): Victim[] {
-    return this.#tables[rank].oldest.all(limit);
+  /** The oldest records of a rank, with numbers above `after`. */
+  oldest(rank: Rank, after: number, limit: number): Victim[] {
+    return this.#tables[rank].oldest.all(after, limit);
   }
 
   /** Deletes `from`..`to` of some ranks; returns how many there were. */
@@ -121,7 +121,9 @@ function statementsOf(database: SqliteDatabase, rank: Rank) {
   return {
     insert: database.prepare<[number, number, string]>(`INSERT INTO ${table} (seq, bytes, body) VALUES (?, ?, ?)`),
     rewrite: database.prepare<[number, string, number]>(`UPDATE ${table} SET bytes = ?, body = ? WHERE seq = ?`),
-    oldest: database.prepare<[number], Victim>(`SELECT seq, bytes FROM ${table} ORDER BY seq LIMIT ?`),
+    oldest: database.prepare<[number, number], Victim>(
+      `SELECT seq, bytes FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`,
+    ),
     weigh: database.prepare<[number, number], Weight>(
       `SELECT count(*) AS records, sum(bytes) AS bytes FROM ${table} WHERE seq BETWEEN ? AND ?`,
     ),

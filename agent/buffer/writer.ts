@@ -11,18 +11,20 @@ import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import { nowAndThen } from '../../shared/kit/now-and-then.ts';
 import { entryOf } from './entry.ts';
 import type { FileHolder } from './file-holder.ts';
 import type { Entry } from './format.ts';
 import type { LossWriter } from './losses.ts';
+import type { OutboxFile } from './outbox-file.ts';
 import { type Fate, Queue } from './queue.ts';
 import { isDamage } from './recover.ts';
+import type { Room } from './room.ts';
 import type { FileTransaction } from './transaction.ts';
 
 export interface WriterOptions {
   readonly holder: FileHolder;
   readonly losses: LossWriter;
+  readonly room: Room;
   readonly groupMs: number;
   /** What may wait in memory while the disk takes nothing. */
   readonly memory: { readonly records: number; readonly bytes: number };
@@ -33,10 +35,8 @@ export interface WriterOptions {
 
 const GROUP_RECORDS = 256;
 const COMMIT_RECORDS = 4096;
-const COMMIT_BYTES = 1024 * 1024;
 /** A larger record could never be sent. */
 const MAX_RECORD_BYTES = channels.records.maxBytes - 1024;
-const COMPLAIN_AGAIN_MS = 60_000;
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -47,7 +47,6 @@ export class Writer {
   readonly #backoff = createBackoff(250, 10_000);
   /** Records given up before they had a number, by reason, until a loss record says so. */
   readonly #unnumbered = new Map<string, number>();
-  readonly #complainOfQuota: (records: number) => void;
   #blocked: string | undefined;
   #cancelTimer: Cancel | undefined;
   #committedAt = Number.NEGATIVE_INFINITY;
@@ -59,9 +58,6 @@ export class Writer {
     this.#log = options.log;
     this.#holder = options.holder;
     this.#queue = new Queue(options.memory.records, options.memory.bytes);
-    this.#complainOfQuota = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) =>
-      options.log.warn({ records }, 'the outbox is full: the least valuable records were given up'),
-    );
   }
 
   /** Why the disk takes nothing, while it does not. */
@@ -106,7 +102,7 @@ export class Writer {
     else this.#cancelTimer ??= this.#clock.after(due, () => this.flush());
   }
 
-  /** Commits everything that waits, or plans to try again. */
+  /** Commits everything that waits, acknowledgements too, or plans to try again. */
   flush(): void {
     if (this.#closed) return;
     this.#cancelTimer?.();
@@ -119,42 +115,56 @@ export class Writer {
       return;
     }
     this.#release();
-    this.#keepWithinQuota();
+    this.#keepWithinBound();
     this.#options.onCommit();
   }
 
-  #keepWithinQuota(): void {
-    const quota = this.#holder.keepWithinQuota();
-    if (quota.error) this.#log.warn({ err: quota.error }, 'the outbox could not be brought below its quota');
-    else if (quota.value > 0) this.#complainOfQuota(quota.value);
+  #keepWithinBound(): void {
+    const kept = this.#holder.keepWithinBound();
+    if (kept.error) this.#log.warn({ err: kept.error }, 'the outbox could not be brought below its quota');
   }
 
   #commitAll(): Error | undefined {
     const about = this.#holder.takeAbout();
     if (about.length > 0) void this.#queue.add(about);
+    const settled = this.#holder.settle();
+    if (settled.error) return settled.error;
     while (this.#queue.records > 0 || this.#unnumbered.size > 0) {
-      const head = this.#queue.head(COMMIT_RECORDS, COMMIT_BYTES);
-      const outcome = this.#holder.use((file) =>
-        file.change((transaction) => {
-          transaction.insert(head);
-          this.#insertLosses(transaction);
-        }),
-      );
+      const outcome = this.#holder.use((file) => this.#commitHead(file));
       if (outcome.error) return outcome.error;
       this.#unnumbered.clear();
-      this.#queue.committed(head.length);
+      this.#queue.committed(outcome.value);
       this.#committedAt = this.#clock.mono();
-      if (this.#queue.records > 0) this.#keepWithinQuota();
+      if (this.#queue.records > 0) this.#keepWithinBound();
     }
     return undefined;
   }
 
+  /** Commits the oldest records, as many as there should be in one commit now; returns how many. */
+  #commitHead(file: OutboxFile): number {
+    const { room, losses } = this.#options;
+    const head = this.#queue.head(COMMIT_RECORDS, room.sizes.commitBytes);
+    room.check(head.reduce((sum, entry) => sum + entry.bytes, 0));
+    losses.within(() =>
+      file.change((transaction) => {
+        transaction.insert(head);
+        this.#insertLosses(transaction);
+      }),
+    );
+    return head.length;
+  }
+
   #insertLosses(transaction: FileTransaction): void {
+    const { losses } = this.#options;
     for (const [reason, lost] of this.#unnumbered) {
-      transaction.insert([
-        this.#options.losses.entry({ epoch: transaction.draft.epoch, from: 0, to: 0, lost, reason }),
-      ]);
+      transaction.insert([losses.entry({ epoch: transaction.draft.epoch, from: 0, to: 0, lost, reason })]);
       transaction.draft.givenUp += lost;
+      if (reason === 'disk') {
+        losses.tellFull(
+          transaction,
+          `the disk took no records (${this.#blocked}): ${lost} were given up; make room there`,
+        );
+      }
     }
   }
 

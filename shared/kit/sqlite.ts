@@ -35,9 +35,17 @@ export function isCorruption(thrown: unknown): boolean {
   return hasCode(thrown, (code) => code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'));
 }
 
+const FULL_CODES = new Set([
+  'SQLITE_FULL',
+  'SQLITE_IOERR_WRITE',
+  // The WAL's index, a file of its own, could not grow.
+  'SQLITE_IOERR_SHMSIZE',
+  'ENOSPC',
+]);
+
 /** Is this failure a full disk or a reached size limit? */
 export function isFull(thrown: unknown): boolean {
-  return hasCode(thrown, (code) => code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE' || code === 'ENOSPC');
+  return hasCode(thrown, (code) => FULL_CODES.has(code));
 }
 
 /** Does another connection hold the lock? */
