@@ -12,12 +12,18 @@ import type { Clock } from '../shared/kit/clock.ts';
 import type { Part } from '../shared/kit/lifecycle.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import { describeComplaints } from '../shared/kit/schema.ts';
+import { createAnnotator } from './api/annotate.ts';
+import { createApi } from './api/api.ts';
+import { createLive } from './api/live.ts';
+import type { ApiOptions } from './api/options.ts';
+import { createWishes } from './api/wishes.ts';
 import { type Outbox, openOutbox } from './buffer/outbox.ts';
 import type { AgentConfig } from './config.ts';
 import { createBoard } from './health/board.ts';
 import { clockQuality } from './health/clock-quality.ts';
 import { buildReport, type HostFacts } from './health/report.ts';
-import { createTroubles } from './health/troubles.ts';
+import { createTallies } from './health/tallies.ts';
+import { createTroubles, type Trouble } from './health/troubles.ts';
 import type { Assignment, FromRunner } from './runner/messages.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createSync, type Sync } from './sync/sync.ts';
@@ -64,12 +70,29 @@ export function createAgent(options: AgentOptions): Part {
     const text = message.slice(0, 2048);
     keep({ kind: 'error', ...stamp(clock.mono()), ...(stream ? { stream } : {}), code, message: text, count });
   });
+  const tallies = createTallies();
+  const trouble = (found: Trouble) => {
+    tallies.trouble(found, clock.wall());
+    troubles.add(found);
+  };
   const board = createBoard(config, () => sync?.changed());
+  const wishes = createWishes(clock, (stream, wish) => supervisor.send(stream, { type: 'watch', stream, ...wish }));
+  const live = createLive({
+    wishes,
+    follow: (stream, until) => supervisor.send(stream, { type: 'follow', stream, until }),
+    rulesOf: (stream) => board.streams().find((s) => s.id === stream)?.rules ?? [],
+    annotate: createAnnotator(),
+    onFault: (stream, error) => log.warn({ stream, err: error }, 'no picture for the local API'),
+    clock,
+  });
 
   const heard = (message: FromRunner): void => {
     switch (message.type) {
       case 'record':
-        if (message.body.kind === 'summary') board.measure(message.body);
+        if (message.body.kind === 'summary') {
+          board.measure(message.body);
+          tallies.summary(message.body);
+        }
         keep({ ...message.body, ...stamp(message.at), model: message.model });
         break;
       case 'status':
@@ -77,10 +100,18 @@ export function createAgent(options: AgentOptions): Part {
         board.set(message.stream, message.status);
         break;
       case 'trouble':
-        troubles.add(message);
+        trouble(message);
+        break;
+      case 'note':
+        log.info({ stream: message.stream }, message.message);
+        break;
+      case 'latest':
+        live.onLatest(message.stream, message.result);
         break;
       case 'preview':
-        sync?.preview(encodePicture({ ...message.header, wall: clock.wall() }, message.jpeg));
+        live.onPreview(message.header, message.jpeg);
+        if (wishes.due('hub', message.header.stream))
+          sync?.preview(encodePicture({ ...message.header, wall: clock.wall() }, message.jpeg));
         break;
       case 'result':
       case 'done':
@@ -94,11 +125,13 @@ export function createAgent(options: AgentOptions): Part {
     assignments: assignmentsOf(config),
     runners: config.runners.count === 'auto' ? options.host.cpus : config.runners.count,
     restart: true,
+    memoryMb: config.runners.memoryMb,
+    onRecycled: ({ streams, message }) => log.warn({ streams }, message),
     clock,
     onMessage: heard,
     onRunnerDied({ streams, code, message }) {
       for (const stream of streams) {
-        troubles.add({ code, message, stream, count: 1 });
+        trouble({ code, message, stream, count: 1 });
         board.set(stream, { state: 'waiting', error: message });
       }
     },
@@ -106,25 +139,45 @@ export function createAgent(options: AgentOptions): Part {
 
   const obey = (command: Command): void => {
     const { stream, seconds, fps, width } = command;
-    supervisor.send(stream, { type: 'watch', stream, until: clock.mono() + seconds * 1000, fps, width });
+    if (!config.streams.has(stream)) return;
+    wishes.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
   };
 
   const sync = createSyncIfWanted(options, outbox, {
     report: () => buildReport({ ...options, outbox, streams: board.streams(), uptimeMs: clock.mono() - bootMono }),
     onCommand: obey,
-    onTrouble: (code, message, count) => troubles.add({ code, message, count }),
+    onTrouble: (code, message, count) => trouble({ code, message, count }),
   });
 
+  const seen: ApiOptions = {
+    device: config.device,
+    version: options.version,
+    streams: board.streams,
+    tallies,
+    live,
+    outbox,
+    quotaBytes: config.buffer.quotaMb * MIB,
+    runners: () => supervisor.pids().length,
+    hubConnected: () => sync?.state().connected,
+    clock,
+    log,
+  };
+  const api = config.api
+    ? createApi(config.api, seen, (message) => trouble({ code: 'config-invalid', message, count: 1 }))
+    : undefined;
+
   return {
-    start() {
+    async start() {
       for (const { stream, complaints } of config.refused) {
         const message = `stream "${stream}" is not started: ${describeComplaints(complaints)}`;
-        troubles.add({ code: 'config-invalid', message, count: 1, ...(config.streams.has(stream) ? { stream } : {}) });
+        trouble({ code: 'config-invalid', message, count: 1, ...(config.streams.has(stream) ? { stream } : {}) });
       }
       sync?.start?.();
       supervisor.start();
+      await api?.start?.();
     },
     async stop() {
+      await api?.stop();
       await supervisor.stop();
       troubles.flush();
       await sync?.stop();

@@ -11,7 +11,8 @@ import { name } from '../shared/contract/names.ts';
 import { digestOf } from '../shared/kit/digest.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { type Complaint, complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
-import { absoluteAddress } from './pipeline/source/address.ts';
+import { isLoopback } from './api/loopback.ts';
+import { absoluteAddress, absoluteSource } from './pipeline/source/address.ts';
 
 const hub = z.strictObject({
   url: z
@@ -25,6 +26,24 @@ const model = z.strictObject({
   path: z.string().min(1).describe('folder of a model package'),
   variant: z.enum(['auto', 'fp32', 'fp16', 'int8']).default('auto'),
 });
+
+/** The local HTTP API; what it may be bound to is decided here, so that a wrong file is refused before anything listens. */
+const api = z
+  .strictObject({
+    host: z
+      .string()
+      .min(1)
+      .max(253)
+      .default('127.0.0.1')
+      .describe('address to listen on; any but loopback needs a token'),
+    port: z.number().int().min(0).max(65_535).default(8090).describe('0: one that is free'),
+    tokenFile: z.string().min(1).optional().describe('file with the token that callers send as a bearer token'),
+  })
+  .superRefine(({ host, tokenFile }, context) => {
+    if (isLoopback(host) || tokenFile !== undefined) return;
+    const message = `must name a file with a token, because \`api.host\` is not loopback but "${host}"`;
+    context.addIssue({ code: 'custom', path: ['tokenFile'], message });
+  });
 
 const agentConfig = z.strictObject({
   device: name,
@@ -46,13 +65,24 @@ const agentConfig = z.strictObject({
     .strictObject({
       count: z.union([z.literal('auto'), z.number().int().min(1).max(64)]).default('auto'),
       threads: z.number().int().min(1).max(64).default(1).describe('threads of one inference'),
+      memoryMb: z
+        .number()
+        .int()
+        .min(128)
+        .max(1_000_000)
+        .default(1024)
+        .describe('a runner that takes more is drained and started afresh'),
     })
-    .default({ count: 'auto', threads: 1 }),
+    .default({ count: 'auto', threads: 1, memoryMb: 1024 }),
   buffer: z
     .strictObject({
       quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),
     })
     .default({ quotaMb: 512 }),
+  api: z
+    .union([z.literal(false), api])
+    .default(() => api.parse({}))
+    .describe('false turns the local API off'),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
@@ -98,7 +128,7 @@ export function parseConfig(text: string, file: string): AgentConfig {
     throw new ConfigError(`${file} is not a valid configuration:${lines.join('')}`);
   }
   const folder = path.dirname(file);
-  const { streams: rawStreams, models, hub: hubConfig, ...rest } = parsed.data;
+  const { streams: rawStreams, models, hub: hubConfig, api: apiConfig, ...rest } = parsed.data;
   const streams = new Map<string, StreamConfig>();
   const refused: RefusedStream[] = [];
   for (const [stream, value] of Object.entries(rawStreams)) {
@@ -109,6 +139,10 @@ export function parseConfig(text: string, file: string): AgentConfig {
   return {
     ...rest,
     ...(hubConfig ? { hub: { ...hubConfig, tokenFile: path.resolve(folder, hubConfig.tokenFile) } } : {}),
+    api:
+      apiConfig !== false && apiConfig.tokenFile !== undefined
+        ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
+        : apiConfig,
     dataDir: path.resolve(folder, rest.dataDir),
     models: Object.fromEntries(
       Object.entries(models).map(([id, m]) => [id, { ...m, path: path.resolve(folder, m.path) }]),
@@ -132,5 +166,11 @@ function checkStream(stream: string, value: unknown, models: readonly string[]):
 }
 
 function withAbsoluteSource(config: StreamConfig, folder: string): StreamConfig {
-  return { ...config, source: { ...config.source, url: absoluteAddress(config.source.url, folder) } };
+  if (config.kind === 'audio') {
+    return { ...config, source: { ...config.source, url: absoluteAddress(config.source.url, folder) } };
+  }
+  if (config.kind !== 'sensor') return { ...config, source: absoluteSource(config.source, folder) };
+  const { url, passwordFile } = config.source;
+  const password = passwordFile === undefined ? {} : { passwordFile: path.resolve(folder, passwordFile) };
+  return { ...config, source: { ...config.source, url: absoluteAddress(url, folder), ...password } };
 }

@@ -5,8 +5,10 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
+import { doctor } from './commands/doctor.ts';
 import { infer } from './commands/infer.ts';
 import { run } from './commands/run.ts';
+import { trainAnomaly } from './commands/train.ts';
 
 const runnerEntry = new URL('./runner/child.js', import.meta.url);
 
@@ -86,7 +88,10 @@ program
       'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms a frame, variant, memory.',
   )
   .requiredOption('--model <dir>', 'model package: a folder with model.yaml')
-  .requiredOption('--source <url...>', 'a file that FFmpeg reads, or "test:" patterns; may repeat')
+  .requiredOption(
+    '--source <url...>',
+    'a file, a folder of pictures, rtsp:, http:, /dev/videoN, test: patterns, - for standard input; may repeat',
+  )
   .option('--fps <n>', 'analyse at most this many frames a second of the source (default: every frame)', positive)
   .option('--runners <n>', 'runner processes; the sources are dealt over them', positiveInteger, 1)
   .option('--threads <n>', 'threads of one inference', positiveInteger, 1)
@@ -107,6 +112,88 @@ program
       sources: source,
       folder: process.cwd(),
       runners: Math.min(flags.runners, availableParallelism() * 4),
+      runnerEntry,
+      clock: systemClock,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+  });
+
+function fraction(text: string): number {
+  const value = positive(text);
+  if (value > 1) throw new InvalidArgumentError('must be above 0 and at most 1.');
+  return value;
+}
+
+interface TrainFlags {
+  source: string;
+  out: string;
+  column: string[];
+  time: string;
+  name?: string;
+  license: string;
+  window: number;
+  step: number;
+  components?: number;
+  detrend: boolean;
+  quantile: number;
+  margin: number;
+}
+
+program
+  .command('train')
+  .summary('fit a model to your own data')
+  .command('anomaly')
+  .description(
+    'Fits a model of what is normal to a series of healthy data and writes a model package for streams of kind sensor.\n' +
+      'Progress is on stderr; the last line on stdout is one JSON object: windows, explained variance, threshold.',
+  )
+  .requiredOption('--source <file>', 'CSV or JSON-lines file, of a time without faults')
+  .requiredOption('--out <dir>', 'the package to make; must not be there yet')
+  .option('--column <name...>', 'what to train on; default: the only column beside the time', [])
+  .option('--time <name>', 'where the time stands', 'timestamp')
+  .option('--name <name>', 'name of the model (default: the name of the folder)')
+  .option('--license <text>', 'what the package says', 'proprietary')
+  .option('--window <n>', 'samples of one window', positiveInteger, 64)
+  .option('--step <n>', 'samples from one window to the next', positiveInteger, 4)
+  .option(
+    '--components <k>',
+    'principal components (default: as many as explain 95 % of the variance)',
+    positiveInteger,
+  )
+  .option('--detrend', 'take a straight line out of each window first: levels and slow drift are no anomaly', false)
+  .option(
+    '--quantile <q>',
+    'part of the held-out windows that lie below the threshold, before the margin',
+    fraction,
+    0.995,
+  )
+  .option('--margin <f>', 'factor on the threshold', positive, 1.5)
+  .addHelpText(
+    'after',
+    '\nExample:\n  vedette-agent train anomaly --source healthy.csv --column value --out ./models/spindle\n' +
+      '\nExit code: 0 when the package is written, 1 when not, 2 for wrong use.',
+  )
+  .action(async ({ column, ...flags }: TrainFlags) => {
+    const { stdout, stderr } = process;
+    process.exitCode = await trainAnomaly({ ...flags, columns: column, clock: systemClock, stdout, stderr });
+  });
+
+program
+  .command('doctor')
+  .summary('show what this machine can do, and why a stream is slow')
+  .description(
+    'Looks at the machine and, with a configuration, at hub, ports and every stream: opens each source for a few seconds\n' +
+      'in a runner process, measures every stage, and says what bounds it.',
+  )
+  .option('-c, --config <file>', 'the configuration; without it only the machine is looked at')
+  .option('--json', 'print JSON', false)
+  .addHelpText('after', '\nExit code: 0 when everything works, 1 when something is broken, 2 for wrong use.')
+  .action(async ({ config, json }: { config?: string; json: boolean }) => {
+    process.exitCode = await doctor({
+      ...(config === undefined ? {} : { configFile: config }),
+      json,
+      nodeVersion: process.version,
       runnerEntry,
       clock: systemClock,
       stdout: process.stdout,

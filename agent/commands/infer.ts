@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { streamConfig } from '../../shared/contract/config/stream.ts';
+import { type StreamConfig, streamConfig } from '../../shared/contract/config/stream.ts';
+import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
+import { readPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { FrameResult } from '../pipeline/stream.ts';
@@ -36,13 +38,15 @@ export async function infer(options: InferOptions): Promise<number> {
   const results = createResults(options.sources.length);
   const workDir = mkdtempSync(path.join(tmpdir(), 'vedette-infer-'));
   try {
-    await runAll(options, workDir, (message, say) => {
+    const kind = await kindOf(path.resolve(options.folder, options.model));
+    await runAll(options, kind, workDir, (message, say) => {
       if (message.type === 'result') {
         const source = Number(message.stream.slice(1));
         results.add(message.result);
         lines.write(`${lineOf(message.result, options.sources.length > 1 ? source : undefined)}\n`);
       } else if (message.type === 'status' && message.status.model) results.variant = message.status.model.variant;
       else if (message.type === 'trouble') say(`${message.code}: ${message.message}`);
+      else if (message.type === 'note') say(message.message);
       else if (message.type === 'done') results.done(message.rssMb, message.failure !== undefined);
     });
   } finally {
@@ -56,9 +60,17 @@ export async function infer(options: InferOptions): Promise<number> {
   return results.failed() ? 1 : 0;
 }
 
+/** What a model looks at decides how its sources are read. A package that cannot be read is the runner's to refuse. */
+async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
+  const pack = await readPackage(modelDir).catch(() => undefined);
+  if (!pack || isImageInput(pack.manifest.input)) return 'picture';
+  return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
+}
+
 /** Resolves when every source is done or its runner has died. */
 function runAll(
   options: InferOptions,
+  kind: StreamConfig['kind'],
   workDir: string,
   handle: (message: FromRunner, say: (line: string) => void) => void,
 ): Promise<void> {
@@ -74,13 +86,15 @@ function runAll(
       workDir,
       runners: options.runners,
       restart: false,
+      ...(options.sources.includes('-') ? { stdin: 'inherit' } : {}),
       clock: options.clock,
       assignments: options.sources.map((url, index) => ({
         stream: `s${index}`,
         config: streamConfig.parse({
+          kind,
           source: { url: absoluteAddress(url, options.folder), pace: 'fast' },
           model: 'model',
-          ...(options.fps === undefined ? {} : { fps: options.fps }),
+          ...(options.fps === undefined || kind !== 'picture' ? {} : { fps: options.fps }),
         }),
         modelDir: path.resolve(options.folder, options.model),
         variant: options.variant,

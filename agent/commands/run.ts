@@ -67,7 +67,8 @@ async function untilAborted(clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await clock.sleep(2 ** 31 - 1, signal).catch(() => undefined);
 }
 
-function readToken(file: string): string {
+/** @throws ConfigError saying how to make one */
+export function readToken(file: string): string {
   let token: string;
   try {
     token = readFileSync(file, 'utf8').trim();

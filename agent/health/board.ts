@@ -47,11 +47,12 @@ export function createBoard(config: AgentConfig, onChange: () => void): Board {
   };
 }
 
-function describe(id: string, stream: StreamConfig): Pick<StreamReport, 'id' | 'source' | 'rules'> {
+function describe(id: string, stream: StreamConfig): Pick<StreamReport, 'id' | 'kind' | 'source' | 'rules'> {
   const rules = stream.rules.map((r) => ({
     name: r.name,
     kind: r.kind,
     ...('points' in r ? { points: [...r.points] } : {}),
   }));
-  return { id, source: withoutCredentials(stream.source.url).slice(-1024), rules };
+  const kind = stream.kind ? { kind: stream.kind } : {};
+  return { id, ...kind, source: withoutCredentials(stream.source.url).slice(-1024), rules };
 }

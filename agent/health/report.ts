@@ -1,5 +1,6 @@
 /** Makes `up/report` out of what the parts know. */
 import type { Report } from '../../shared/contract/messages/report.ts';
+import { rssMb } from '../../shared/kit/memory.ts';
 import type { Outbox } from '../buffer/outbox.ts';
 import type { AgentConfig } from '../config.ts';
 
@@ -29,7 +30,7 @@ export function buildReport({ config, version, boot, host, outbox, streams, upti
     boot,
     config: config.revision,
     host: { ...host },
-    process: { rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20), uptimeS: Math.round(uptimeMs / 1000) },
+    process: { rssMb: rssMb(), uptimeS: Math.round(uptimeMs / 1000) },
     outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
     streams: [...streams],
   };

@@ -32,7 +32,36 @@ export interface TrackUpdate {
 
 /** Gives detections their identity over time. */
 export interface Tracker {
-  update(detections: readonly Detection[]): TrackUpdate;
+  /**
+   * Called for each analysed frame, in order; a gated frame leaves everything where it was.
+   * @param detections of the frame, those below the stream's threshold included: they continue tracks, no more
+   * @param ptsMs the frame's time: the rate of analysed frames varies
+   */
+  update(detections: readonly Detection[], ptsMs: number): TrackUpdate;
+}
+
+/** A frame as a gate sees it. */
+export interface GateFrame {
+  /** Brightness, a byte a pixel, row by row; empty for a gate without `plane`. The gate does not keep it. */
+  readonly luma: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly ptsMs: number;
+  /** `Clock.wall` when the frame was due, in milliseconds since 1970. */
+  readonly wall: number;
+}
+
+/** Decides which frames are worth the model. */
+export interface Gate {
+  /** Size of the brightness plane that it wants of each frame, the whole picture scaled to it; undefined: none. */
+  readonly plane: { readonly width: number; readonly height: number } | undefined;
+  /**
+   * `analyse`: the frame goes through the model, and later ones are compared with it. `reuse`: it shows what the last
+   * analysed frame showed, whose result stands. `skip`: outside of the active hours, nothing is to be done.
+   * Frames come in order, and only those that will be handed on: a frame that is dropped after `analyse` would leave the
+   * ones after it with a result of something else.
+   */
+  decide(frame: GateFrame): 'analyse' | 'reuse' | 'skip';
 }
 
 /** What a rule found; the walk adds stream, model, time and crop. */
@@ -40,8 +69,11 @@ export type RuleEvent = Pick<EventRecord, 'rule' | 'ruleKind' | 'action' | 'labe
   readonly track?: number;
   readonly box?: Box;
   readonly count?: number;
+  /** Of an anomaly, in the model's own units. */
+  readonly value?: number;
+  readonly threshold?: number;
   readonly path?: readonly Point[];
-  /** Does the rule want a crop of `box`? */
+  /** Does the rule want a picture: a crop of `box`, without one the whole? */
   readonly snapshot: boolean;
 };
 
@@ -50,7 +82,7 @@ export interface Observation extends FrameInfo {
   /** `Clock.wall` when the frame was due, in milliseconds since 1970; for schedules only. */
   readonly wall: number;
   readonly outcome: Outcome;
-  /** The outcome's objects by falling score. */
+  /** What of it rules count, by falling score: its objects, or what it found in the whole of its input. */
   readonly objects: readonly Detection[];
   readonly update: TrackUpdate;
 }

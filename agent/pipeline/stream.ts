@@ -1,14 +1,16 @@
 /**
- * The walk of one stream: source → engine → track → rules ⇒ records.
+ * The walk of one stream: source (and gate) → engine → track → rules ⇒ records.
  *
  * Invariants:
  * 1. Frames are analysed in order, one at a time; events leave in the order in which they happened.
  * 2. Every frame that the source gives is released exactly once, after the pictures that were wanted of it are made.
  * 3. A frame that fails costs itself: it is counted, reported, and the walk goes on.
+ * 4. A gated frame is judged by the last result: objects stay where they were, the tracker does not hear of it.
  */
-import type { StreamConfig } from '../../shared/contract/config/stream.ts';
-import type { Detection, PreviewHeader } from '../../shared/contract/messages/preview.ts';
-import type { EventRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { PictureStream } from '../../shared/contract/config/stream.ts';
+import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
+import type { EventRecord, ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import { imageInputOf } from '../../shared/contract/model-manifest.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
@@ -16,10 +18,11 @@ import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
 import { createRule } from './rules/registry.ts';
-import type { Source, SourceEvents, SourceFrame, SourceOptions, SourcePicture } from './source/source.ts';
-import type { RuleEvent, Tracker, TrackUpdate } from './stage.ts';
+import { findingsOf } from './sensor/findings.ts';
+import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions, SourcePicture } from './source/source.ts';
+import type { RuleEvent, Tracked, Tracker, TrackUpdate } from './stage.ts';
 import { createSummary } from './summary.ts';
-import { createIouTracker } from './track/iou.ts';
+import { createByteTracker } from './track/bytetrack.ts';
 
 export interface FrameTiming {
   readonly decode: number;
@@ -42,14 +45,20 @@ export interface FrameResult {
 }
 
 export type EventBody = Omit<EventRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
+export type ReadingBody = Omit<ReadingRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
 export type SummaryBody = Omit<SummaryRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
 
 export interface WalkOutputs {
-  onOpened(info: VideoInfo): void;
+  /** @param info of a picture; none of a sensor or of sound */
+  onOpened(info: VideoInfo | undefined): void;
   onResult?(result: FrameResult): void;
-  onRecord(body: EventBody | SummaryBody): void;
-  onPreview(header: Omit<PreviewHeader, 'wall'>, jpeg: Uint8Array): void;
+  onRecord(body: EventBody | SummaryBody | ReadingBody): void;
+  onPreview(header: PreviewBody, jpeg: Uint8Array): void;
   onTrouble(code: ErrorCode, message: string, count: number): void;
+  /** A camera has failed and is tried again after `waitMs`; `onOpened` follows. */
+  onWaiting?(failure: Failure, waitMs: number): void;
+  /** What a person may want to know, and nothing is wrong; said once. */
+  onNote?(message: string): void;
   /** The source has ended, and everything it gave has been analysed. */
   onEnd(failure?: { readonly code: ErrorCode; readonly message: string }): void;
 }
@@ -68,17 +77,34 @@ export interface Walk {
   close(): Promise<void>;
 }
 
+/** What the last analysed frame showed. */
+interface Shown {
+  readonly outcome: Outcome;
+  /** What rules count. */
+  readonly found: readonly Detection[];
+  /** The same with tracks, where there is a tracker. */
+  readonly objects: readonly Detection[];
+  readonly tracked: readonly Tracked[];
+}
+
+const NOTHING: { events: readonly RuleEvent[]; objects: readonly Detection[] } = { events: [], objects: [] };
+
 /** Three tensors: one in inference, one ready, one being made. */
 const IN_FLIGHT = 3;
 const CROP_SIDE = 320;
 const CROP_MARGIN = 0.2;
 
-export function startWalk(id: string, config: StreamConfig, parts: WalkParts, out: WalkOutputs): Walk {
+export function startWalk(id: string, config: PictureStream, parts: WalkParts, out: WalkOutputs): Walk {
   const { engine, clock } = parts;
-  const tracker = config.track === false ? untracked : createIouTracker(config.track);
+  const threshold = config.threshold ?? engine.manifest.threshold;
+  const tracker = config.track === false ? untracked : createByteTracker(config.track, threshold);
+  /** The tracker wants weaker detections too; other tasks mean something else by their threshold. */
+  const low = config.track !== false && engine.manifest.task === 'detect' ? config.track.low : undefined;
+  const floor = low === undefined ? config.threshold : Math.min(threshold, low);
   const rules = config.rules.map((rule) => createRule(rule));
   const summary = createSummary();
   const queue: SourceFrame[] = [];
+  let shown: Shown | undefined;
   let summaryFrom = clock.mono();
   let walking = false;
   let ending: (() => void) | undefined;
@@ -86,17 +112,24 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
   /** Pictures in the making; keeps events in order. */
   let pictures: Promise<void> = Promise.resolve();
 
+  const judge = ({ frame, ptsMs }: SourceFrame, result: Shown, update: TrackUpdate): RuleEvent[] => {
+    const { outcome, found } = result;
+    const observation = { frame, ptsMs, wall: clock.wall(), outcome, objects: found, update };
+    return rules.flatMap((rule) => rule.evaluate(observation));
+  };
+
   /** Everything that may fail on one frame. */
   const analyse = async (frame: SourceFrame) => {
-    const result = await engine.run(frame.tensor, frame.fit, config.threshold);
+    shown = undefined;
+    const result = await engine.run(frame.tensor, frame.fit, floor);
     const inferred = clock.mono();
-    const { outcome } = result;
-    const found = objectsOf(outcome);
-    const update = tracker.update(found);
-    const objects = config.track === false ? found : update.tracked;
+    const update = tracker.update(objectsOf(result.outcome), frame.ptsMs);
+    const outcome = low === undefined ? result.outcome : atLeast(result.outcome, threshold);
+    const found = outcome.task === 'detect' ? outcome.detections : findingsOf(outcome, threshold);
+    const objects = low === undefined ? found : update.tracked;
+    shown = { outcome, found, objects, tracked: update.tracked };
     const { frame: index, ptsMs, decodeMs, preprocessMs, startedAt } = frame;
-    const observation = { frame: index, ptsMs, wall: clock.wall(), outcome, objects: found, update };
-    const events = rules.flatMap((rule) => rule.evaluate(observation));
+    const events = judge(frame, shown, update);
     const endedAt = clock.mono();
     summary.inferred(objects, update.began, endedAt - frame.startedAt);
     const postprocess = result.postprocessMs + endedAt - inferred;
@@ -105,23 +138,33 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
     return { events, objects };
   };
 
+  /** Invariant 4. After a frame that failed nothing is known. */
+  const reuse = (frame: SourceFrame) => {
+    summary.gated();
+    if (!shown) return NOTHING;
+    const update = { tracked: shown.tracked, began: [], ended: [] };
+    return { events: judge(frame, shown, update), objects: shown.objects };
+  };
+
   /** Invariant 3. */
-  const analyseOrReport = async (frame: SourceFrame) => {
+  const lookOrReport = async (frame: SourceFrame) => {
     try {
-      return await analyse(frame);
+      return frame.gated ? reuse(frame) : await analyse(frame);
     } catch (error) {
       summary.failed();
       out.onTrouble(error instanceof CodedError ? error.code : 'internal', messageOf(error), 1);
-      return { events: [], objects: [] };
+      return NOTHING;
     }
   };
 
   /** Lets the frame go; the pictures that it owes are made in the background. */
   const release = (frame: SourceFrame, events: readonly RuleEvent[], objects: readonly Detection[]) => {
-    const shown = previewDue();
-    if (events.length === 0 && !shown) return source.release(frame);
-    const crops = events.map((e) => (e.snapshot && e.box ? source.picture(frame, widen(e.box), CROP_SIDE) : undefined));
-    const whole = shown ? source.picture(frame, [0, 0, 1, 1], watched.width) : undefined;
+    const previewed = previewDue();
+    if (events.length === 0 && !previewed) return source.release(frame);
+    const crops = events.map((e) =>
+      e.snapshot ? source.picture(frame, e.box ? widen(e.box) : [0, 0, 1, 1], CROP_SIDE) : undefined,
+    );
+    const whole = previewed ? source.picture(frame, [0, 0, 1, 1], watched.width) : undefined;
     // Requests are answered in order and before the release, which is sent after them.
     source.release(frame);
     pictures = pictures.then(async () => {
@@ -152,7 +195,7 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
     walking = true;
     for (let frame = queue.shift(); frame; frame = queue.shift()) {
       summary.decoded(frame.decoded, frame.dropped);
-      const { events, objects } = await analyseOrReport(frame);
+      const { events, objects } = await lookOrReport(frame);
       release(frame, events, objects);
       if (clock.mono() - summaryFrom >= config.summaryS * 1000) flush();
     }
@@ -163,13 +206,16 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
   const source = parts.openSource(
     {
       source: config.source,
-      input: engine.manifest.input,
+      input: imageInputOf(engine.manifest),
+      gate: { gate: config.gate, active: config.active },
       inFlight: IN_FLIGHT,
       ...(config.fps === undefined ? {} : { fps: config.fps }),
     },
     {
       onOpened: out.onOpened,
       onTrouble: out.onTrouble,
+      ...(out.onWaiting ? { onWaiting: out.onWaiting } : {}),
+      ...(out.onNote ? { onNote: out.onNote } : {}),
       onFrame(frame) {
         queue.push(frame);
         if (!walking) void walkOn();
@@ -200,6 +246,12 @@ export function startWalk(id: string, config: StreamConfig, parts: WalkParts, ou
 
 /** Without a tracker every detection stands alone. */
 const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }) satisfies TrackUpdate };
+
+/** What the tracker alone was to see is nobody else's business. */
+function atLeast(outcome: Outcome, threshold: number): Outcome {
+  if (outcome.task !== 'detect') return outcome;
+  return { task: 'detect', detections: outcome.detections.filter((d) => d.score >= threshold) };
+}
 
 function eventBody(stream: string, frame: SourceFrame, event: RuleEvent, crop: SourcePicture | undefined): EventBody {
   const { snapshot: _, path, ...rest } = event;

@@ -11,6 +11,8 @@ export interface Summary {
   decoded(frames: number, dropped: number): void;
   /** One frame: its objects, the tracks that began with it, and decode to rules in milliseconds. */
   inferred(objects: readonly Detection[], began: readonly Detection[], latencyMs: number): void;
+  /** One frame that the gate answered with the last result. */
+  gated(): void;
   failed(): void;
   /** The totals since the last call; undefined when nothing happened. */
   take(intervalMs: number): Totals | undefined;
@@ -38,6 +40,9 @@ export function createSummary(): Summary {
       }
       for (const { label } of began) current.tracks[label] = (current.tracks[label] ?? 0) + 1;
     },
+    gated() {
+      current.gated++;
+    },
     failed() {
       current.failed++;
     },
@@ -45,7 +50,7 @@ export function createSummary(): Summary {
       const { latencies, ...totals } = current;
       if (totals.frames === 0 && totals.failed === 0) return undefined;
       current = empty();
-      return { ...totals, intervalMs, gated: 0, latencyMs: quantiles(latencies) };
+      return { ...totals, intervalMs, latencyMs: quantiles(latencies) };
     },
   };
 }
@@ -54,6 +59,7 @@ function empty() {
   return {
     frames: 0,
     inferred: 0,
+    gated: 0,
     dropped: 0,
     failed: 0,
     // Labels come from outside: no prototype to collide with.

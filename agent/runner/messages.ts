@@ -1,10 +1,11 @@
 /** What supervisor and runner say to each other. Same build on both sides; frames never cross (DESIGN 1.5). */
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
-import type { PreviewHeader } from '../../shared/contract/messages/preview.ts';
+import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 import type { StreamState } from '../../shared/contract/messages/report.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
-import type { EventBody, FrameResult, SummaryBody } from '../pipeline/stream.ts';
+import type { EventBody, FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
+import type { LightResult } from './follow.ts';
 
 /** One stream as a runner runs it: everything resolved. */
 export interface Assignment {
@@ -26,11 +27,15 @@ export type ToRunner =
       readonly until: number;
       readonly fps: number;
       readonly width: number;
-    };
+    }
+  /** Somebody looks at the results of a stream: send `latest`, a few a second, until that moment of `Clock.mono`. */
+  | { readonly type: 'follow'; readonly stream: string; readonly until: number };
 
 export interface StreamStatus {
   readonly state: StreamState;
   readonly model?: ModelRef;
+  /** What decodes it: the codec, and the hardware where there is one. */
+  readonly decoder?: string;
   readonly width?: number;
   readonly height?: number;
   readonly error?: string;
@@ -43,7 +48,7 @@ export type FromRunner =
       readonly type: 'record';
       readonly at: number;
       readonly model: ModelRef;
-      readonly body: EventBody | SummaryBody;
+      readonly body: EventBody | SummaryBody | ReadingBody;
     }
   | {
       readonly type: 'trouble';
@@ -53,8 +58,13 @@ export type FromRunner =
       readonly message: string;
       readonly count: number;
     }
+  /** Nothing is wrong; a person may want to know. */
+  | { readonly type: 'note'; readonly stream: string; readonly message: string }
   | { readonly type: 'result'; readonly stream: string; readonly result: FrameResult }
-  | { readonly type: 'preview'; readonly header: Omit<PreviewHeader, 'wall'>; readonly jpeg: Uint8Array }
+  | { readonly type: 'latest'; readonly stream: string; readonly result: LightResult }
+  | { readonly type: 'preview'; readonly header: PreviewBody; readonly jpeg: Uint8Array }
+  /** How much the process takes, each few seconds. */
+  | { readonly type: 'memory'; readonly rssMb: number }
   /** Nothing more will come of this stream (`once`). */
   | {
       readonly type: 'done';

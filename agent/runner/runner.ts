@@ -6,8 +6,11 @@ import { type Engine, openEngine } from '../../shared/engine/engine.ts';
 import { type Backoff, createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { rssMb } from '../../shared/kit/memory.ts';
 import { openSource } from '../pipeline/source/open.ts';
-import { startWalk, type Walk } from '../pipeline/stream.ts';
+import type { Walk } from '../pipeline/stream.ts';
+import { startWalk } from '../pipeline/walk.ts';
+import { createFollower, type Follower, lighten } from './follow.ts';
 import type { Assignment, FromRunner, StreamStatus, ToRunner } from './messages.ts';
 
 export interface Runner {
@@ -16,11 +19,12 @@ export interface Runner {
 }
 
 interface Running {
+  readonly follower: Follower;
   walk?: Walk;
   cancelRetry?: Cancel;
 }
 
-const RETRY_FIRST_MS = 1000;
+const RETRY_FIRST_MS = 400;
 const RETRY_MAX_MS = 30_000;
 
 export function createRunner(send: (message: FromRunner) => void, clock: Clock): Runner {
@@ -40,12 +44,12 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
 
   const begin = (assignment: Assignment) => {
     const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-    const running: Running = {};
+    const running: Running = { follower: createFollower(clock) };
     streams.set(assignment.stream, running);
-    void engineOf(assignment).then(
-      (engine) => play(assignment, engine, running, backoff),
-      (error) => refuse(assignment.stream, error),
-    );
+    // A stream may not suit its model: that too is known only now.
+    void engineOf(assignment)
+      .then((engine) => play(assignment, engine, running, backoff))
+      .catch((error) => refuse(assignment.stream, error));
   };
 
   /** A model that cannot be loaded stays refused until the configuration changes. */
@@ -65,13 +69,25 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
     running.walk = startWalk(
       stream,
       config,
-      { engine, openSource, clock },
+      { engine, clock, openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock) },
       {
-        onOpened({ width, height }) {
+        onOpened(info) {
           backoff.reset();
-          status({ state: 'running', width, height });
+          status({
+            state: 'running',
+            ...(info ? { width: info.width, height: info.height, decoder: info.decoder } : {}),
+          });
         },
-        ...(once ? { onResult: (result) => send({ type: 'result', stream, result }) } : {}),
+        onWaiting({ message }, waitMs) {
+          status({ state: 'waiting', error: `${message}; next try in ${Math.ceil(waitMs / 1000)} s` });
+        },
+        onNote: (message) => send({ type: 'note', stream, message }),
+        onResult(result) {
+          // Not when it opens: a source may open well and give nothing.
+          backoff.reset();
+          if (once) send({ type: 'result', stream, result });
+          else if (running.follower.due()) send({ type: 'latest', stream, result: lighten(result) });
+        },
         onRecord: (body) => send({ type: 'record', at: clock.mono(), model: engine.model, body }),
         onPreview: (header, jpeg) => send({ type: 'preview', header, jpeg }),
         onTrouble: (code, message, count) => trouble(stream, code, message, count),
@@ -94,6 +110,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
   return {
     handle(message) {
       if (message.type === 'assign') for (const assignment of message.assignments) begin(assignment);
+      else if (message.type === 'follow') streams.get(message.stream)?.follower.follow(message.until);
       else streams.get(message.stream)?.walk?.watch(message.until, message.fps, message.width);
     },
     async stop() {
@@ -102,8 +119,4 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
       await Promise.all([...streams.values()].map((running) => running.walk?.close()));
     },
   };
-}
-
-function rssMb(): number {
-  return Math.round(process.memoryUsage.rss() / 2 ** 20);
 }

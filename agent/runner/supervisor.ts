@@ -18,10 +18,16 @@ export interface SupervisorOptions {
   readonly workDir: string;
   readonly assignments: readonly Assignment[];
   readonly runners: number;
+  /** What the runners read from standard input: ours (`infer --source -`), or nothing (default). */
+  readonly stdin?: 'inherit';
   /** Absent: a runner that dies stays dead (`infer`). */
   readonly restart: boolean;
+  /** Resident memory that a runner may take, in MB; above it the runner is recycled: drained, ended, started afresh. */
+  readonly memoryMb?: number;
   readonly clock: Clock;
   onMessage(message: FromRunner): void;
+  /** A runner went over its budget and is being recycled; its streams lose no result. */
+  onRecycled?(recycling: { streams: readonly string[]; message: string }): void;
   /** A runner ended by itself; `streams` had been with it. */
   onRunnerDied(death: { streams: readonly string[]; message: string; code: ErrorCode }): void;
 }
@@ -35,21 +41,37 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
+/** A budget that no runner can keep must not become a loop. */
+const RECYCLE_AGAIN_MS = 60_000;
+
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const byStream = new Map<string, Child<ToRunner>>();
   const children = deal(options.assignments, options.runners).map((assignments, index) => {
     const cwd = path.join(options.workDir, `runner-${index}`);
     mkdirSync(cwd, { recursive: true, mode: 0o700 });
     const streams = assignments.map((a) => a.stream);
+    let recycledAt = Number.NEGATIVE_INFINITY;
     const child: Child<ToRunner> = createChild<ToRunner, FromRunner>({
       entry: options.entry,
       cwd,
-      // glibc keeps an arena a thread by default, and image work makes each of them grow.
-      env: { MALLOC_ARENA_MAX: '2' },
+      // glibc keeps an arena a thread by default, and image work makes each of them grow. A camera that is waited for
+      // takes one of libuv's threads.
+      env: { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)) },
       clock: options.clock,
+      ...(options.stdin ? { stdin: options.stdin } : {}),
       ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),
       onStart: () => setImmediate(() => child.send({ type: 'assign', assignments })),
-      onMessage: options.onMessage,
+      onMessage(message) {
+        if (message.type !== 'memory') return options.onMessage(message);
+        const budget = options.memoryMb ?? Number.POSITIVE_INFINITY;
+        if (message.rssMb <= budget || options.clock.mono() - recycledAt < RECYCLE_AGAIN_MS) return;
+        recycledAt = options.clock.mono();
+        options.onRecycled?.({
+          streams,
+          message: `runner ${index} takes ${message.rssMb} MB of ${budget}; starting afresh`,
+        });
+        child.renew();
+      },
       onExit({ code, signal, wanted, restartMs }) {
         if (wanted) return;
         const how = signal ? `by ${signal}` : `with code ${code}`;

@@ -10,6 +10,8 @@ export interface DemoAgent {
   readonly clip: string;
   /** The street scene has its own geometry; another clip gets one that fits any picture. */
   readonly street: boolean;
+  /** A series to replay and the model that knows its healthy days. */
+  readonly sensor: { readonly series: string; readonly model: string };
 }
 
 /** Geometry for OpenCV's vtest.avi: people cross a square, mostly along its diagonals. */
@@ -63,8 +65,10 @@ export function demoAgentYaml(demo: DemoAgent): string {
     device: demo.device,
     dataDir: demo.dataDir,
     hub: { url: demo.mqttUrl, tokenFile: demo.tokenFile },
-    models: { detector: demo.model },
+    models: { detector: demo.model, temperature: demo.sensor.model },
     log: 'warn',
+    // Any free port: the demo must not fail because something else listens on 8090.
+    api: { port: 0 },
     streams: {
       street: {
         source: { url: demo.clip, loop: true },
@@ -72,6 +76,14 @@ export function demoAgentYaml(demo: DemoAgent): string {
         fps: 5,
         summaryS: 5,
         rules: demo.street ? streetRules : anyRules,
+      },
+      machine: {
+        kind: 'sensor',
+        // One row a minute: ten rows a second are a day in two and a half minutes.
+        source: { url: demo.sensor.series, speed: 600, loop: true },
+        model: 'temperature',
+        summaryS: 5,
+        rules: [{ kind: 'anomaly', name: 'overheating' }],
       },
     },
   };

@@ -10,6 +10,7 @@ import { systemClock } from '../../shared/kit/clock.ts';
 import { demoAgentYaml } from './agent-config.ts';
 import { createHubClient } from './hub-client.ts';
 import { startPrograms } from './programs.ts';
+import { type DemoSensor, ensureSensor } from './sensor.ts';
 
 const DEVICE = 'demo';
 
@@ -64,11 +65,11 @@ async function demo(flags: Flags): Promise<void> {
   const tokenFile = path.join(agentDir, 'device.token');
   writeFileSync(tokenFile, `${await client.deviceToken(DEVICE)}\n`, { mode: 0o600 });
   const configFile = path.join(agentDir, 'agent.yaml');
-  const { clip, model, street } = prepared;
+  const { clip, model, street, sensor } = prepared;
   const mqttUrl = `mqtt://127.0.0.1:${hub.mqttPort}`;
   writeFileSync(
     configFile,
-    demoAgentYaml({ device: DEVICE, mqttUrl, tokenFile, dataDir: agentDir, model, clip, street }),
+    demoAgentYaml({ device: DEVICE, mqttUrl, tokenFile, dataDir: agentDir, model, clip, street, sensor }),
   );
   programs.startAgent(configFile);
 
@@ -79,20 +80,29 @@ async function demo(flags: Flags): Promise<void> {
   MQTT        127.0.0.1:${hub.mqttPort}
   Clip        ${clip}
   Model       ${model}
+  Sensor      ${sensor.series}
   Agent       ${configFile}
   Data        ${dataDir}
 
   Ctrl-C ends all of it; the next start goes on where this one ended.`);
 }
 
-async function prepare(flags: Flags): Promise<{ clip: string; model: string; street: boolean }> {
+interface Material {
+  readonly clip: string;
+  readonly model: string;
+  readonly street: boolean;
+  readonly sensor: DemoSensor;
+}
+
+async function prepare(flags: Flags): Promise<Material> {
   const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
   const fetched = flags.clip === undefined ? await ensureClip({ cacheDir, say }) : undefined;
   const clip = fetched?.path ?? path.resolve(flags.clip ?? '');
   if (fetched?.origin === 'generated')
     say('The street clip cannot be had here: running on a generated clip, in which no person is to be found.');
   const model = flags.model === undefined ? (await ensureDetector({ cacheDir, say })).dir : path.resolve(flags.model);
-  return { clip, model, street: fetched !== undefined && fetched.origin !== 'generated' };
+  const sensor = await ensureSensor(cacheDir, systemClock, say);
+  return { clip, model, sensor, street: fetched !== undefined && fetched.origin !== 'generated' };
 }
 
 new Command('npm start --')

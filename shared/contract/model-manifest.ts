@@ -33,6 +33,68 @@ export const imageInput = z.strictObject({
 });
 export type ImageInput = z.infer<typeof imageInput>;
 
+const perChannel = (fallback: number) => z.array(z.number()).min(1).max(256).default([fallback]);
+
+/** A sliding window over the series of a sensor. */
+export const windowInput = z
+  .strictObject({
+    window: z.number().int().min(2).max(65_536).describe('samples of one window'),
+    step: z.number().int().min(1).max(65_536).default(1).describe('samples from one window to the next'),
+    channels: z.array(z.string().min(1).max(128)).min(1).max(256).describe('names of the values of one sample'),
+    rateHz: z.number().positive().max(1e6).describe('samples a second, after resampling'),
+    layout: z.enum(['nwc', 'ncw']).default('nwc').describe('sample by sample, or channel by channel'),
+    detrend: z.boolean().default(false).describe('take the straight line of least squares out of each channel first'),
+    mean: perChannel(0).describe('one number a channel, or one for all'),
+    std: perChannel(1)
+      .refine((v) => v.every((x) => x !== 0), { error: 'must not be 0' })
+      .describe('value = (sample - mean) / std'),
+  })
+  .superRefine((input, context) => {
+    for (const key of ['mean', 'std'] as const) {
+      const { length } = input[key];
+      if (length === 1 || length === input.channels.length) continue;
+      const message = `needs one number a channel (${input.channels.length}), or one for all`;
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+    if (new Set(input.channels).size < input.channels.length)
+      context.addIssue({ code: 'custom', path: ['channels'], message: 'names a channel twice' });
+  });
+export type WindowInput = z.infer<typeof windowInput>;
+
+/** Consecutive windows of mono sound, -1 to 1. */
+export const audioInput = z.strictObject({
+  sampleRate: z.number().int().min(8000).max(192_000).describe('Hz; sound of another rate is resampled'),
+  window: z.number().int().min(16).max(65_536).describe('samples of one window'),
+});
+export type AudioInput = z.infer<typeof audioInput>;
+
+export type ModelInput = ImageInput | WindowInput | AudioInput;
+
+/** What a model takes: a picture (`width`), a window of a series (`channels`) or of sound (`sampleRate`). */
+export const modelInput = z.unknown().transform((value, context): ModelInput => {
+  const has = (key: string) => typeof value === 'object' && value !== null && key in value;
+  // Told apart by the key that only one of them has, so that a complaint is about the one that was meant.
+  const schema = has('channels') ? windowInput : has('sampleRate') ? audioInput : imageInput;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  return z.NEVER;
+});
+
+export function isImageInput(input: ModelInput): input is ImageInput {
+  return 'width' in input;
+}
+
+export function isWindowInput(input: ModelInput): input is WindowInput {
+  return 'channels' in input;
+}
+
+/** @throws RangeError for a model that takes no pictures; the engine's caller has checked it */
+export function imageInputOf({ input, name: model }: Pick<ModelManifest, 'input' | 'name'>): ImageInput {
+  if (isImageInput(input)) return input;
+  throw new RangeError(`${model} takes no pictures`);
+}
+
 /** `kind` names a file of engine/heads; the rest are that head's options, checked by its own schema. */
 export const headConfig = z.looseObject({ kind: z.string().min(1).max(32) });
 export type HeadConfig = z.infer<typeof headConfig>;
@@ -53,7 +115,7 @@ export const modelManifest = z.strictObject({
   version: z.string().regex(semver, 'must be a semantic version such as 1.0.0'),
   task: z.enum(['detect', 'classify', 'anomaly', 'embed', 'audio']),
   license: z.string().min(1).max(128),
-  input: imageInput,
+  input: modelInput,
   head: headConfig,
   labels: z.union([packagePath, z.array(z.string().min(1).max(128)).min(1).max(65_536)]),
   threshold: z.number().min(0).max(1).default(0.3),

@@ -1,17 +1,19 @@
-/** A model package and a picture in, detections out: what runners, second opinions and `infer` share. */
+/** A model package and a picture or window in, what it says out: what runners, second opinions and `infer` share. */
 import { z } from 'zod';
 import type { ModelRef } from '../contract/messages/record.ts';
-import type { ModelManifest } from '../contract/model-manifest.ts';
+import { isImageInput, type ModelInput, type ModelManifest } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { CodedError } from '../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../kit/schema.ts';
-import type { Candidate, Head } from './heads/head.ts';
+import type { Candidate, Head, HeadContext, HeadInput } from './heads/head.ts';
 import { suppress } from './heads/nms.ts';
 import { headOfKind } from './heads/registry.ts';
-import { openSession, type Session } from './infer/session.ts';
+import { type OutputTensor, openSession, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
 import { channelsOf } from './package/check.ts';
+import type { Graph } from './package/graph.ts';
 import { chooseVariant, type LoadedVariant, loadVariant, type ModelPackage, readPackage } from './package/package.ts';
+import { windowShape } from './package/windows.ts';
 import { type Fit, toFrameBox } from './preprocess/fit.ts';
 
 export interface EngineResult {
@@ -30,7 +32,21 @@ export interface Engine {
    * @throws CodedError `model-failed`
    */
   run(tensor: Float32Array, fit: Fit, threshold?: number): Promise<EngineResult>;
+  /** Begins a stream of windows with a memory of its own; the session is shared. */
+  attach(): Inference;
   close(): Promise<void>;
+}
+
+/** One stream of windows. */
+export interface Inference {
+  /**
+   * @param window one window as the manifest's input says, normalised
+   * @param threshold instead of the model's own
+   * @throws CodedError `model-failed`
+   */
+  run(window: Float32Array, threshold?: number): Promise<EngineResult>;
+  /** The series was interrupted: forget what came before. */
+  reset(): void;
 }
 
 export interface EngineOptions {
@@ -49,6 +65,10 @@ export async function openEngine(options: EngineOptions, clock: Clock): Promise<
     const says = `task says "${pack.manifest.task}", head.kind "${pack.manifest.head.kind}" answers "${head.task}"`;
     throw new CodedError('model-invalid', `${options.dir}: ${says}`);
   }
+  if (head.task === 'detect' && !isImageInput(pack.manifest.input)) {
+    const says = `input says windows, head.kind "${pack.manifest.head.kind}" finds boxes in pictures`;
+    throw new CodedError('model-invalid', `${options.dir}: ${says}`);
+  }
   const session = await openSession(loaded.bytes, { threads: options.threads, outputs: head.outputs });
   return createEngine(pack, loaded, head, session, clock);
 }
@@ -60,14 +80,16 @@ function taskOf({ task }: ModelManifest): Outcome['task'] {
 
 function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
   const { kind, ...options } = pack.manifest.head;
-  const { width, height } = pack.manifest.input;
+  const { input } = pack.manifest;
+  const context: HeadContext = {
+    ...(isImageInput(input)
+      ? { inputWidth: input.width, inputHeight: input.height }
+      : { inputWidth: input.window, inputHeight: 1, window: { input, inputs: loaded.graph.inputs } }),
+    labels: pack.labels.length,
+    outputs: loaded.graph.outputs,
+  };
   try {
-    return headOfKind(kind).create(options, {
-      inputWidth: width,
-      inputHeight: height,
-      labels: pack.labels.length,
-      outputs: loaded.graph.outputs,
-    });
+    return headOfKind(kind).create(options, context);
   } catch (error) {
     if (error instanceof z.ZodError) {
       throw new CodedError('model-invalid', `${pack.dir}: ${describeComplaints(complaintsOf(error, options, 'head'))}`);
@@ -77,11 +99,21 @@ function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
   }
 }
 
+/** The shape in which one input is fed. */
+function shapeOf(input: ModelInput, graph: Graph): readonly number[] {
+  if (isImageInput(input)) {
+    const { width, height, layout } = input;
+    const channels = channelsOf(input.color);
+    return layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels];
+  }
+  // loadVariant has refused a graph whose window lies otherwise; one with more inputs is fed by its head.
+  const [window] = graph.inputs;
+  return (window && windowShape(input, window)) ?? [1, input.window];
+}
+
 function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, session: Session, clock: Clock): Engine {
   const { manifest, labels } = pack;
-  const { width, height, layout, color } = manifest.input;
-  const channels = channelsOf(color);
-  const shape = layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels];
+  const shape = shapeOf(manifest.input, loaded.graph);
   const detected = (candidates: readonly Candidate[], overlapping: boolean, fit: Fit): Outcome => {
     const kept = overlapping ? suppress(candidates, manifest.iou) : candidates.toSorted((a, b) => b.score - a.score);
     const detections = kept.map((c) => ({
@@ -91,21 +123,43 @@ function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, ses
     }));
     return { task: 'detect', detections };
   };
+  const headInput = (tensor: Float32Array, asked: number | undefined): HeadInput => ({
+    tensor,
+    labels,
+    threshold: asked ?? manifest.threshold,
+    ...(asked === undefined ? {} : { asked }),
+  });
+  const timed = async (
+    infer: () => Promise<readonly OutputTensor[]>,
+    decode: (outputs: readonly OutputTensor[]) => Outcome,
+  ): Promise<EngineResult> => {
+    const start = clock.mono();
+    const outputs = await infer();
+    const inferred = clock.mono();
+    const outcome = decode(outputs);
+    return { outcome, inferMs: inferred - start, postprocessMs: clock.mono() - inferred };
+  };
   return {
     manifest,
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
-    async run(tensor, fit, threshold = manifest.threshold) {
-      const start = clock.mono();
-      const outputs = await session.run(tensor, shape);
-      const inferred = clock.mono();
-      const outcome =
-        head.task === 'detect'
-          ? detected(head.decode(outputs, threshold), head.suppress ?? true, fit)
-          : head.decode(outputs, { tensor, labels, threshold });
+    run: (tensor, fit, asked) =>
+      timed(
+        () => session.run(tensor, shape),
+        (outputs) =>
+          head.task === 'detect'
+            ? detected(head.decode(outputs, asked ?? manifest.threshold), head.suppress ?? true, fit)
+            : head.decode(outputs, headInput(tensor, asked)),
+      ),
+    attach() {
+      if (head.task === 'detect') throw new RangeError(`${manifest.name} finds boxes in pictures, not in windows`);
+      const state = head.begin?.();
       return {
-        outcome,
-        inferMs: inferred - start,
-        postprocessMs: clock.mono() - inferred,
+        run: (window, asked) =>
+          timed(
+            () => (state?.inputs ? session.feed(state.inputs(window)) : session.run(window, shape)),
+            (outputs) => (state ?? head).decode(outputs, headInput(window, asked)),
+          ),
+        reset: () => state?.reset(),
       };
     },
     close: () => session.close(),

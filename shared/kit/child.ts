@@ -19,6 +19,8 @@ export interface ChildOptions<Received> {
   readonly env: Readonly<Record<string, string>>;
   /** Its working folder. */
   readonly cwd: string;
+  /** Standard input: the parent's, or nothing (default). */
+  readonly stdin?: 'inherit';
   /** Absent: a child that dies stays dead. */
   readonly restart?: Backoff;
   /** A child that lived this long starts with a fresh backoff. */
@@ -33,7 +35,7 @@ export interface ChildOptions<Received> {
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** It was asked to end, by `stop`. */
+  /** It was asked to end, by `stop` or `renew`. */
   readonly wanted: boolean;
   /** How long until the next start; undefined when there is none. */
   readonly restartMs: number | undefined;
@@ -41,6 +43,8 @@ export interface ChildExit {
 
 export interface Child<Sent> {
   start(): void;
+  /** Ends the process in order and starts a fresh one at once; nothing when none runs or one is ending already. */
+  renew(): void;
   /** False when there is no process to hear it. */
   send(message: Sent): boolean;
   readonly pid: number | undefined;
@@ -53,6 +57,12 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
   let current: ChildProcess | undefined;
   let cancelRestart: Cancel | undefined;
   let stopping = false;
+  let renewing = false;
+
+  const ask = (child: ChildProcess): Cancel => {
+    child.kill('SIGTERM');
+    return clock.after(graceMs, () => child.kill('SIGKILL'));
+  };
 
   const start = () => {
     cancelRestart = undefined;
@@ -63,7 +73,7 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       serialization: 'advanced',
       // A group of its own: Ctrl-C in a terminal reaches only the parent, which ends its children in order.
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: [options.stdin ?? 'ignore', 'inherit', 'inherit', 'ipc'],
     };
     const child = fork(options.entry, [...(options.args?.() ?? [])], forkOptions);
     current = child;
@@ -76,8 +86,10 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
     child.once('exit', (code, signal) => {
       if (child === current) current = undefined;
       if (clock.mono() - startedAt >= healthyMs) options.restart?.reset();
-      const restartMs = stopping ? undefined : options.restart?.next();
-      options.onExit?.({ code, signal, wanted: stopping, restartMs });
+      const renewed = renewing && !stopping;
+      renewing = false;
+      const restartMs = stopping ? undefined : renewed ? 0 : options.restart?.next();
+      options.onExit?.({ code, signal, wanted: stopping || renewed, restartMs });
       // `onExit` may have called `stop`.
       if (restartMs !== undefined && !stopping) cancelRestart = clock.after(restartMs, start);
     });
@@ -87,6 +99,12 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
     start,
     send(message) {
       return current?.connected === true && current.send(message, () => undefined);
+    },
+    renew() {
+      if (!current || renewing || stopping) return;
+      renewing = true;
+      const forgive = ask(current);
+      current.once('exit', forgive);
     },
     get pid() {
       return current?.pid;
@@ -99,10 +117,9 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       const gone = new Promise<void>((resolve) => {
         child.once('exit', () => resolve());
       });
-      child.kill('SIGTERM');
-      const kill = clock.after(graceMs, () => child.kill('SIGKILL'));
+      const forgive = ask(child);
       await gone;
-      kill();
+      forgive();
     },
   };
 }

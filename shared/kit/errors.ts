@@ -5,10 +5,15 @@
 export const errorCodes = {
   'config-invalid': 'A part of the configuration was refused; the message names the field.',
   'source-open': 'A source could not be opened: missing file, wrong address, nothing that FFmpeg can read.',
+  'source-auth': 'A camera or server refused the user or the password.',
+  'source-no-video':
+    'A source has no picture: sound only, a codec that FFmpeg cannot decode, or not one frame that it can.',
   'source-ended': 'A source ended although it should go on.',
   'source-truncated': 'A file ended well before the length that its header states.',
   'source-stalled': 'A source gave no frame for too long.',
   'frame-undecodable': 'A frame could not be decoded; the stream goes on with the next.',
+  'sensor-row': 'A row of a sensor cannot be used: a value is missing, is no number, or the row cannot be read.',
+  'sensor-order': 'A row of a sensor came out of order or twice; it was left out.',
   'model-invalid': 'A model package was refused: unreadable, damaged, or its manifest contradicts its graph.',
   'model-failed':
     'The model failed on a frame: an error of the runtime, or outputs of the wrong shape, NaN or infinite.',

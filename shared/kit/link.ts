@@ -41,6 +41,8 @@ export interface LinkOptions {
   readonly retryMs?: { readonly first: number; readonly max: number };
   /** The same after the broker refused our credentials or rights (default 5,000 to 60,000). */
   readonly refusedRetryMs?: { readonly first: number; readonly max: number };
+  /** Told why there is no connection, once a reason; `refused`: the broker does not want this client. */
+  readonly onComplaint?: (message: string, refused: boolean) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -101,10 +103,11 @@ export function createLink(options: LinkOptions): Link {
   }
 
   /** One line for a complaint, not one for each try. */
-  function complain(message: string): void {
+  function complain(message: string, refused = false): void {
     if (message === lastComplaint) return;
     lastComplaint = message;
     log.warn({ url: options.url, clientId: options.clientId }, message);
+    safely(() => options.onComplaint?.(message, refused));
   }
 
   function open(): void {
@@ -177,6 +180,7 @@ export function createLink(options: LinkOptions): Link {
       refused
         ? `the MQTT broker refused this client: ${messageOf(reason)}; check its name, token and rights; trying again slowly`
         : `no MQTT connection: ${messageOf(reason)}; trying again`,
+      refused,
     );
     cancelRetry = clock.after((refused ? refusedRetry : retry).next(), open);
   }

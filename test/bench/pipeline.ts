@@ -2,11 +2,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Writable } from 'node:stream';
-import { infer } from '../../agent/commands/infer.ts';
-import { systemClock } from '../../shared/kit/clock.ts';
 import { type Bench, median, range } from './bench.ts';
-import { type Material, material } from './material.ts';
+import { inferRate } from './infer-rate.ts';
+import { material } from './material.ts';
 
 const ROUNDS = 7;
 
@@ -25,13 +23,13 @@ export const pipeline: Bench = {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     try {
       await bareRate(50);
-      await inferRate({ model, clip });
+      await inferRate({ model, sources: [clip], runners: 1 });
       const ratios: number[] = [];
       let rssMb = 0;
       for (let round = 1; round <= ROUNDS; round++) {
         const before = await bareRate(100);
         delay.enable();
-        const run = await inferRate({ model, clip });
+        const run = await inferRate({ model, sources: [clip], runners: 1 });
         delay.disable();
         const after = await bareRate(100);
         const ratio = (2 * run.fps) / (before + after);
@@ -50,29 +48,3 @@ export const pipeline: Bench = {
     }
   },
 };
-
-async function inferRate({ model, clip }: Material): Promise<{ fps: number; rssMb: number }> {
-  let text = '';
-  const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });
-  const stderr = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
-  const code = await infer({
-    model,
-    sources: [clip],
-    folder: process.cwd(),
-    runners: 1,
-    threads: 1,
-    variant: 'auto',
-    runnerEntry: new URL('../../agent/runner/child.js', import.meta.url),
-    clock: systemClock,
-    stdout: nowhere(),
-    stderr,
-  });
-  const totals: unknown = JSON.parse(text.trim().split('\n').at(-1) ?? '');
-  if (code !== 0 || typeof totals !== 'object' || totals === null) throw new Error(`infer failed: ${text}`);
-  return { fps: Number(Reflect.get(totals, 'fps')), rssMb: Number(Reflect.get(totals, 'rssMb')) };
-}

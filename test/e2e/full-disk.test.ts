@@ -78,10 +78,14 @@ test.skipIf(skipped)(title, { timeout: 180_000 }, async () => {
     60_000,
   );
   // Each missing number is one that was given up, and nothing else was; the loss record may come after the gap.
-  const { lost, reasons, full, ledger } = await until(async () => {
-    const seen = await lossesAt(second);
-    return seen.lost === seen.missing ? seen : undefined;
-  }, 'the gaps are what the loss records say');
+  const { lost, reasons, full, ledger } = await until(
+    async () => {
+      const seen = await lossesAt(second);
+      return seen.lost === seen.missing ? seen : undefined;
+    },
+    'the gaps are what the loss records say',
+    60_000,
+  );
   expect(lost).toBeGreaterThan(0);
   expect(reasons).toEqual(new Set(['disk']));
   expect(full).toMatchObject([{ message: expect.stringContaining('make room on that disk') }]);

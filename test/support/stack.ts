@@ -52,6 +52,7 @@ export async function configureAgent(folder: string, hub: HubHandle, config: Rec
     device: 'box',
     hub: { url: `mqtt://127.0.0.1:${hub.mqttPort}`, tokenFile: './device.token' },
     log: 'warn',
+    api: false,
   };
   writeFileSync(file, JSON.stringify({ ...common, ...config }));
   return file;

@@ -2,49 +2,73 @@
 import type { LineRule } from '../../../shared/contract/config/rules.ts';
 import type { Point } from '../../../shared/contract/names.ts';
 import type { RuleEvent, RuleStage } from '../stage.ts';
+import { createDebounce, createGap, type Debounced } from './hysteresis.ts';
+import { createPaths } from './paths.ts';
 import { footOf, selector } from './select.ts';
 
 interface Walker {
-  /** Where it last stood clearly on one side. */
-  point: Point;
+  /** The side on which it counts as standing. */
   side: -1 | 1;
-  path: Point[];
+  /** Where it last stood clearly, on whichever side. */
+  point: Point;
+  /** Did its last change of sides go through the line, rather than around its end? */
+  through: boolean;
+  /** Has it come to the other side? */
+  over: Debounced;
 }
 
 /** Closer to the line than this (fraction of the frame) is on neither side: a box that trembles does not cross. */
 const MARGIN = 0.004;
-const MAX_PATH = 64;
 
-/** `forward` is from the line's left to its right, seen while walking from its first point to its second. */
+/**
+ * `forward` is from the line's left to its right, seen while walking from its first point to its second. Each crossing is
+ * counted; one that falls into the least gap is not told.
+ */
 export function createLineRule(rule: LineRule): RuleStage {
   const selects = selector(rule);
+  const gap = createGap(rule.minGapS);
+  const paths = createPaths();
   const walkers = new Map<number, Walker>();
   const counts = { forward: 0, backward: 0 };
   const [from, to] = rule.points;
+
+  /** The direction in which this step completes a crossing, if it does. */
+  const step = (walker: Walker, foot: Point, side: -1 | 1): 'forward' | 'backward' | undefined => {
+    const before = signedDistance(walker.point, from, to) > 0 ? 1 : -1;
+    if (before !== side) walker.through = segmentsCross(walker.point, foot, from, to);
+    walker.point = foot;
+    if (!walker.over.hear(side !== walker.side)) return undefined;
+    walker.side = side;
+    walker.over = createDebounce(rule);
+    if (!walker.through) return undefined;
+    return side === 1 ? 'forward' : 'backward';
+  };
+
   return {
-    evaluate({ update: { tracked, ended } }) {
+    evaluate({ update: { tracked, ended }, ptsMs }) {
       const events: RuleEvent[] = [];
       for (const object of tracked) {
-        const known = walkers.get(object.track);
+        const { label, score, track, box } = object;
+        const known = walkers.get(track);
         if (!known && !selects(object)) continue;
-        const foot = footOf(object.box);
+        const foot = footOf(box);
+        paths.add(track, foot);
         const distance = signedDistance(foot, from, to);
         if (Math.abs(distance) < MARGIN) continue;
         const side = distance > 0 ? 1 : -1;
-        const walker = known ?? { point: foot, side, path: [] };
-        walkers.set(object.track, walker);
-        walker.path = [...walker.path.slice(1 - MAX_PATH), foot];
-        const crossed = side !== walker.side && segmentsCross(walker.point, foot, from, to);
-        walker.point = foot;
-        walker.side = side;
-        if (!crossed) continue;
-        const action = side === 1 ? 'forward' : 'backward';
-        if (rule.direction !== 'both' && rule.direction !== action) continue;
-        const { label, score, track, box } = object;
-        const seen = { label, score, track, box, path: walker.path, snapshot: rule.snapshot };
-        events.push({ rule: rule.name, ruleKind: 'line', action, count: ++counts[action], ...seen });
+        const walker = known ?? { side, point: foot, through: false, over: createDebounce(rule) };
+        walkers.set(track, walker);
+        const action = step(walker, foot, side);
+        if (!action || (rule.direction !== 'both' && rule.direction !== action)) continue;
+        const count = ++counts[action];
+        if (!gap(action, ptsMs)) continue;
+        const seen = { label, score, track, box, path: paths.of(track), snapshot: rule.snapshot };
+        events.push({ rule: rule.name, ruleKind: rule.kind, action, count, ...seen });
       }
-      for (const id of ended) walkers.delete(id);
+      for (const track of ended) {
+        walkers.delete(track);
+        paths.end(track);
+      }
       return events;
     },
   };

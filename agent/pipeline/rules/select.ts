@@ -2,11 +2,12 @@ import type { Rule } from '../../../shared/contract/config/rules.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { Box, Point } from '../../../shared/contract/names.ts';
 
-/** The test that every kind of rule shares: label and score. */
-export function selector(rule: Pick<Rule, 'labels' | 'minScore'>): (object: Detection) => boolean {
-  const labels = rule.labels && new Set(rule.labels);
-  const floor = rule.minScore ?? 0;
-  return (object) => object.score >= floor && (labels === undefined || labels.has(object.label));
+type Selection = Pick<Extract<Rule, { kind: 'threshold' }>, 'labels' | 'minScore'>;
+
+/** The test that the kinds of rules share: label and score. */
+export function selector({ labels, minScore = 0 }: Selection): (object: Detection) => boolean {
+  const wanted = labels && new Set(labels);
+  return ({ label, score }) => score >= minScore && (wanted === undefined || wanted.has(label));
 }
 
 /** Where an object stands: the middle of its lower side. */

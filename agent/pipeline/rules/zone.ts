@@ -1,69 +1,111 @@
-/** `zone`: an object's foot enters or leaves a polygon. */
+/** `zone`: an object's foot enters or leaves a polygon, stays in it (`dwell`), or many are in it at once (`occupied`). */
 import type { ZoneRule } from '../../../shared/contract/config/rules.ts';
-import type { Point } from '../../../shared/contract/names.ts';
+import { insidePolygon } from '../../../shared/kit/polygon.ts';
 import type { RuleEvent, RuleStage, Tracked } from '../stage.ts';
+import { createDebounce, createGap, type Debounced } from './hysteresis.ts';
+import { createPaths } from './paths.ts';
 import { footOf, selector } from './select.ts';
 
+type Action = NonNullable<ZoneRule['actions']>[number];
+
 interface Presence {
-  inside: boolean;
-  /** Frames in a row that say the opposite of `inside`. */
-  against: number;
+  readonly inside: Debounced;
+  /** When it came in. */
+  sinceMs: number;
+  /** Has this stay's `enter` been told, its `dwell`? */
+  entered: boolean;
+  dwelt: boolean;
   last: Tracked;
 }
 
-/** A track that ends inside has left too, so that enters and leaves balance. `count` is how many are inside afterwards. */
+/**
+ * A track that ends inside has left too, so that enters and leaves balance. An enter or `occupied` that falls into the least
+ * gap is told after it, if it still holds by then. `count` is how many are inside afterwards.
+ */
 export function createZoneRule(rule: ZoneRule): RuleStage {
   const selects = selector(rule);
+  const gap = createGap(rule.minGapS);
+  const paths = createPaths();
   const presences = new Map<number, Presence>();
+  const told = new Set<Action>(rule.actions ?? ['enter', 'leave', 'dwell', 'occupied', 'vacant']);
+  const crowd = { sinceMs: undefined as number | undefined, told: false };
+  const insiders = () => [...presences.values()].filter((p) => p.inside.value);
 
-  const event = (action: 'enter' | 'leave', object: Tracked, visible: boolean): RuleEvent => ({
-    rule: rule.name,
-    ruleKind: 'zone',
-    action,
-    label: object.label,
-    score: object.score,
-    track: object.track,
-    box: object.box,
-    count: [...presences.values()].filter((p) => p.inside).length,
-    snapshot: rule.snapshot && visible,
-  });
+  const event = (action: Action, object: Tracked, visible: boolean): RuleEvent => {
+    const { label, score, track, box } = object;
+    const seen = { label, score, track, box, path: paths.of(track), snapshot: rule.snapshot && visible };
+    return { rule: rule.name, ruleKind: rule.kind, action, count: insiders().length, ...seen };
+  };
+
+  const leave = (presence: Presence, ptsMs: number, visible: boolean): RuleEvent[] => {
+    const due = told.has('leave') && (told.has('enter') ? presence.entered : gap('leave', ptsMs));
+    presence.entered = false;
+    presence.dwelt = false;
+    return due ? [event('leave', presence.last, visible)] : [];
+  };
+
+  /** What became of one object in this frame. */
+  const look = (presence: Presence, ptsMs: number): RuleEvent[] => {
+    const changed = presence.inside.hear(insidePolygon(footOf(presence.last.box), rule.points));
+    if (!presence.inside.value) return changed ? leave(presence, ptsMs, true) : [];
+    if (changed) presence.sinceMs = ptsMs;
+    const events: RuleEvent[] = [];
+    if (told.has('enter') && !presence.entered && gap('enter', ptsMs)) {
+      presence.entered = true;
+      events.push(event('enter', presence.last, true));
+    }
+    const long = rule.dwellS !== undefined && ptsMs - presence.sinceMs >= rule.dwellS * 1000;
+    if (told.has('dwell') && long && !presence.dwelt && gap('dwell', ptsMs)) {
+      presence.dwelt = true;
+      events.push(event('dwell', presence.last, true));
+    }
+    return events;
+  };
+
+  /** `occupied` and `vacant` tell of the one who came or went last; they belong to no single track. */
+  const occupancy = (ptsMs: number, latest: Tracked | undefined): RuleEvent[] => {
+    if (!rule.occupancy) return [];
+    const many = insiders().length >= rule.occupancy.atLeast;
+    crowd.sinceMs = many ? (crowd.sinceMs ?? ptsMs) : undefined;
+    const long = crowd.sinceMs !== undefined && ptsMs - crowd.sinceMs >= rule.occupancy.forS * 1000;
+    const action = !crowd.told && long ? 'occupied' : crowd.told && !many ? 'vacant' : undefined;
+    if (!action || !latest || (action === 'occupied' && !gap(action, ptsMs))) return [];
+    crowd.told = action === 'occupied';
+    if (!told.has(action)) return [];
+    const { track: _, path: __, ...rest } = event(action, latest, action === 'occupied');
+    return [rest];
+  };
 
   return {
-    evaluate({ update: { tracked, ended } }) {
+    evaluate({ update: { tracked, ended }, ptsMs }) {
       const events: RuleEvent[] = [];
+      let latest: Tracked | undefined;
       for (const object of tracked) {
-        const presence = presences.get(object.track) ?? { inside: false, against: 0, last: object };
-        const known = presences.has(object.track);
+        const known = presences.get(object.track);
         if (!known && !selects(object)) continue;
+        const presence = known ?? {
+          inside: createDebounce(rule),
+          sinceMs: ptsMs,
+          entered: false,
+          dwelt: false,
+          last: object,
+        };
         presences.set(object.track, presence);
         presence.last = object;
-        presence.against =
-          insidePolygon(footOf(object.box), rule.points) === presence.inside ? 0 : presence.against + 1;
-        if (presence.against < rule.frames) continue;
-        presence.inside = !presence.inside;
-        presence.against = 0;
-        events.push(event(presence.inside ? 'enter' : 'leave', object, true));
+        paths.add(object.track, footOf(object.box));
+        const wasInside = presence.inside.value;
+        events.push(...look(presence, ptsMs));
+        if (wasInside || presence.inside.value) latest = object;
       }
-      for (const id of ended) {
-        const presence = presences.get(id);
-        presences.delete(id);
-        if (presence?.inside) events.push(event('leave', presence.last, false));
+      for (const track of ended) {
+        const presence = presences.get(track);
+        presences.delete(track);
+        if (!presence) continue;
+        if (presence.inside.value) events.push(...leave(presence, ptsMs, false));
+        latest ??= presence.last;
+        paths.end(track);
       }
-      return events;
+      return [...events, ...occupancy(ptsMs, latest ?? tracked[0])];
     },
   };
-}
-
-/** Even-odd rule (Shimrat, "Algorithm 112: Position of point relative to polygon", CACM 1962). */
-export function insidePolygon([x, y]: Point, polygon: readonly Point[]): boolean {
-  let inside = false;
-  let previous = polygon.at(-1);
-  for (const corner of polygon) {
-    if (previous && corner[1] > y !== previous[1] > y) {
-      const crossing = corner[0] + ((previous[0] - corner[0]) * (y - corner[1])) / (previous[1] - corner[1]);
-      if (x < crossing) inside = !inside;
-    }
-    previous = corner;
-  }
-  return inside;
 }

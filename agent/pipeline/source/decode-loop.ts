@@ -1,190 +1,170 @@
 /**
- * The body of the decode thread: reads, paces, drops or hands over. Synchronous from end to end; between frames it hears
- * the walk's requests.
+ * The body of the decode thread: opens, reads, paces, hands over. Between frames it hears the walk's requests; while it waits
+ * for a camera it hears them at once.
  *
  * Invariants:
- * 1. At most `inFlight` tensors are with the walk; each comes back by `release`, with the frame that it was made of.
- * 2. pace `fast`: no frame is dropped, the loop waits for a tensor. pace `pts`: the file's own clock rules; while all
- *    tensors are out, the newest frame waits and older ones are dropped and counted.
- * 3. A frame stays decoded (for pictures) until its release.
+ * 1. A recording, pace `fast`: no frame is dropped, the loop waits for a tensor. Pace `pts`: the recording's own time rules,
+ *    and the newest frame wins.
+ * 2. A camera is never paced and never loops; the newest frame wins. With `reconnect` it is tried again until it is closed,
+ *    and its frames go on, in number and in time.
+ * 3. The last message is `ended` or `failed`, sent when all tensors are back; nothing follows a `close`.
  */
-import type { Box } from '../../../shared/contract/names.ts';
-import { createPictureMaker } from '../../../shared/engine/frames/picture.ts';
-import type { Frame } from '../../../shared/engine/frames/reader.ts';
-import { allocFrame, openVideo, type VideoReader } from '../../../shared/engine/frames/reader.ts';
-import { channelsOf } from '../../../shared/engine/package/check.ts';
-import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
-import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
+import type { Frame, VideoReader } from '../../../shared/engine/frames/reader.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
-import { CodedError, messageOf } from '../../../shared/kit/errors.ts';
-import { createRateLimit, createTimeline } from './pacing.ts';
-import type { SourceMessage, SourceOptions, SourceRequest } from './source.ts';
-import type { Bell } from './thread-bell.ts';
-
-export interface DecodePort {
-  send(message: SourceMessage, transfer: readonly ArrayBuffer[]): void;
-  /** The next request, without waiting. */
-  receive(): SourceRequest | undefined;
-  readonly bell: Bell;
-}
-
-interface Waiting {
-  readonly picture: Frame;
-  readonly frame: number;
-  readonly ptsMs: number;
-  readonly decodeMs: number;
-  readonly startedAt: number;
-}
+import { CodedError } from '../../../shared/kit/errors.ts';
+import type { Gate } from '../stage.ts';
+import { withoutCredentials } from './address.ts';
+import { createComplaints } from './complaints.ts';
+import { type Connection, connect } from './connection.ts';
+import { createHandover, type DecodePort } from './handover.ts';
+import type { Kind } from './kinds/kind.ts';
+import { kindOf } from './kinds/registry.ts';
+import { createLiveTimeline, createRateLimit, createRecordedTimeline, type Timeline } from './pacing.ts';
+import { createRetry } from './retry.ts';
+import type { SourceOptions } from './source.ts';
 
 /** A file that ends before this part of its stated frames has been cut off. */
 const COMPLETE = 0.95;
-const ERRORS_AT_ONCE = 50;
 
-export function decodeLoop(options: SourceOptions, port: DecodePort, clock: Clock): void {
-  const { source, input } = options;
-  const writer = createTensorWriter(input);
-  const pictures = createPictureMaker();
-  const free = Array.from({ length: options.inFlight }, () => new Float32Array(writer.size));
-  const held = new Map<number, Frame>();
-  const spare: Frame[] = [];
+/** @param gate decides which frames are worth the model; without one all are */
+export async function decodeLoop(options: SourceOptions, port: DecodePort, clock: Clock, gate?: Gate): Promise<void> {
+  const { source } = options;
+  const shown = withoutCredentials(source.url);
+  const complaints = createComplaints((message, count) =>
+    port.send({ type: 'trouble', code: 'frame-undecodable', message: `${shown}: ${message}`, count }, []),
+  );
+  const handover = createHandover({
+    input: options.input,
+    inFlight: options.inFlight,
+    gate,
+    port,
+    clock,
+    complain: complaints.add,
+  });
+  const { closed } = handover;
   const passes = createRateLimit(options.fps);
-  let waiting: Waiting | undefined;
-  let decoded = 0;
-  let dropped = 0;
-  let undecodable = 0;
-
-  const recycle = (picture: Frame) => {
-    picture.unref();
-    spare.push(picture);
-  };
-
-  const handOver = (w: Waiting, tensor: Float32Array<ArrayBuffer>) => {
-    const start = clock.mono();
-    const fit = fitFrame(w.picture.width, w.picture.height, input);
-    const format = channelsOf(input.color) === 1 ? 'gray' : 'rgb';
-    writer.write(pictures.pixels(w.picture, fit.width, fit.height, format), fit, tensor);
-    held.set(w.frame, w.picture);
-    const { frame, ptsMs, decodeMs, startedAt } = w;
-    const preprocessMs = clock.mono() - start;
-    const message = { frame, ptsMs, tensor, fit, decodeMs, preprocessMs, startedAt, decoded, dropped };
-    decoded = 0;
-    dropped = 0;
-    port.send({ type: 'frame', ...message }, [tensor.buffer]);
-  };
-
-  const flush = () => {
-    const tensor = waiting && free.pop();
-    if (!waiting || !tensor) return;
-    handOver(waiting, tensor);
-    waiting = undefined;
-  };
-
-  const answer = (request: SourceRequest) => {
-    const picture = held.get(request.frame);
-    if (request.type === 'release') {
-      free.push(request.tensor);
-      held.delete(request.frame);
-      if (picture) recycle(picture);
-      return;
-    }
-    const made = picture && cropOrNothing(picture, request.box, request.maxSide);
-    port.send({ type: 'picture', request: request.request, picture: made }, []);
-  };
-
-  /** A picture that cannot be made costs the event its crop, not the stream its life. */
-  const cropOrNothing = (picture: Frame, box: Box, maxSide: number) => {
-    try {
-      return pictures.crop(picture, box, maxSide);
-    } catch (error) {
-      complain(`no picture of it: ${messageOf(error)}`);
-      return undefined;
-    }
-  };
-
-  /** Hears requests until `ready` says so or the moment `until` has come. */
-  const listen = (ready: () => boolean, until = Number.POSITIVE_INFINITY) => {
-    for (;;) {
-      for (let request = port.receive(); request; request = port.receive()) answer(request);
-      flush();
-      const rest = until - clock.mono();
-      if (ready() || rest <= 0) return;
-      port.bell.wait(Math.min(rest, 1000));
-    }
-  };
-
-  const complain = (message: string) => {
-    undecodable++;
-    if (undecodable === 1 || undecodable % ERRORS_AT_ONCE === 0) {
-      const count = undecodable === 1 ? 1 : ERRORS_AT_ONCE;
-      port.send({ type: 'trouble', code: 'frame-undecodable', message: `${source.url}: ${message}`, count }, []);
-    }
-  };
-
-  let frame = 0;
-  let timeline: ReturnType<typeof createTimeline> | undefined;
+  const retry = createRetry();
+  const said = new Set<string>();
+  let timeline: Timeline | undefined;
   let startAt: number | undefined;
+  let frames = 0;
+  let size = '';
 
-  const playOnce = (reader: VideoReader): number => {
+  const sayOnce = (message: string) => {
+    if (!said.has(message)) port.send({ type: 'note', message: `${shown}: ${message}` }, []);
+    said.add(message);
+  };
+
+  /** @returns how many frames were read, to the end or until it was closed */
+  const play = async (connection: Connection, kind: Kind): Promise<number> => {
+    const { reader, live } = connection;
+    timeline ??= live ? createLiveTimeline() : createRecordedTimeline(1000 / (reader.info.fps || 25));
+    const time = timeline;
+    const paced = !live && source.pace === 'pts';
     let read = 0;
-    timeline ??= createTimeline(1000 / (reader.info.fps || 25));
     for (;;) {
-      const startedAt = clock.mono();
-      const picture = spare.pop() ?? allocFrame();
-      const pts = reader.next(picture);
-      if (pts === undefined) {
-        spare.push(picture);
-        return read;
-      }
-      read++;
-      decoded++;
-      const ptsMs = timeline.next(pts);
-      const decodeMs = clock.mono() - startedAt;
-      const index = frame++;
+      handover.hear();
+      if (closed.aborted) return read;
+      const began = clock.mono();
+      const picture = handover.take();
+      const stamp = await decode(reader, picture, handover.recycle);
+      const passed = reader.skipped() + (stamp === undefined ? 0 : 1);
+      read += passed;
+      frames += passed;
+      handover.count(passed);
+      if (stamp === undefined) return read;
+      if (read === passed) retry.flowed();
+      connection.frame();
+      const { width, height } = picture;
+      // The container may not know the size, and a camera may change it.
+      if (size !== `${width}x${height}`) port.send({ type: 'opened', info: { ...reader.info, width, height } }, []);
+      size = `${width}x${height}`;
+      const now = clock.mono();
+      // What a camera was waited for is not work.
+      const decodeMs = now - (live ? Math.max(began, connection.packetAt()) : began);
+      const ptsMs = time.next(kind.stamps === 'media' || !live ? stamp : undefined, now - decodeMs);
       if (!passes(ptsMs)) {
-        recycle(picture);
-        listen(() => true);
+        handover.recycle(picture);
         continue;
       }
-      if (source.pace === 'pts') {
+      const frame = frames - 1;
+      if (paced) {
         startAt ??= clock.mono() - ptsMs;
-        listen(() => false, startAt + ptsMs);
+        await handover.until(() => false, startAt + ptsMs);
       }
       // A frame that waited for its time is not late: its latency counts from then.
-      const began = source.pace === 'pts' ? clock.mono() - decodeMs : startedAt;
-      if (waiting) {
-        recycle(waiting.picture);
-        dropped++;
+      const startedAt = (paced ? clock.mono() : now) - decodeMs;
+      handover.offer({ picture, frame, ptsMs, decodeMs, startedAt });
+      if (!live && !paced && !handover.idle()) await handover.until(handover.idle);
+    }
+  };
+
+  /** Opens the source and plays it, to its end or until it is closed. */
+  const playOnce = async (kind: Kind, round: number): Promise<void> => {
+    const wants = (stampMs: number) =>
+      timeline === undefined || passes.due(timeline.peek(kind.stamps === 'media' ? stampMs : undefined, clock.mono()));
+    // Of a recording every frame has its number; it is not left out.
+    const enough = kind.remote && options.fps !== undefined ? { enoughFps: options.fps } : {};
+    const readerOptions = { wants, onUndecodable: complaints.add, ...enough };
+    const connection = await connect(kind, source, readerOptions, clock, closed);
+    const { info } = connection.reader;
+    try {
+      if (info.note !== undefined) sayOnce(info.note);
+      const read = await play(connection, kind);
+      if (closed.aborted) return;
+      if (read === 0) throw new CodedError('source-no-video', `${shown}: no frame could be decoded`);
+      if (connection.live) throw new CodedError('source-ended', `${shown}: the other side ended the stream`);
+      if (round === 0 && read < info.frames * COMPLETE) {
+        const message = `${shown}: its header states ${info.frames} frames, ${read} could be read; is it cut off?`;
+        port.send({ type: 'trouble', code: 'source-truncated', message, count: 1 }, []);
       }
-      waiting = { picture, frame: index, ptsMs, decodeMs, startedAt: began };
-      listen(() => source.pace === 'pts' || waiting === undefined);
+    } finally {
+      complaints.flush();
+      connection.close();
+      timeline?.again();
+    }
+  };
+
+  const playAll = async (kind: Kind): Promise<void> => {
+    for (let round = 0; !closed.aborted; round++) {
+      try {
+        await playOnce(kind, round);
+        if (!source.loop) return;
+      } catch (error) {
+        if (closed.aborted) return;
+        if (!(error instanceof CodedError && kind.remote && options.reconnect)) throw error;
+        const { code, message } = error;
+        const waitMs = retry.next(code);
+        size = '';
+        port.send({ type: 'waiting', code, message, waitMs }, []);
+        await handover.until(() => false, clock.mono() + waitMs);
+      }
     }
   };
 
   try {
-    for (let round = 0; round === 0 || source.loop; round++) {
-      const reader = openVideo(source.url, { onUndecodable: complain });
-      if (round === 0) port.send({ type: 'opened', info: reader.info }, []);
-      let read: number;
-      try {
-        read = playOnce(reader);
-      } finally {
-        reader.close();
-      }
-      if (read === 0) throw new CodedError('source-open', `${source.url}: no frame could be decoded`);
-      if (round === 0 && read < reader.info.frames * COMPLETE) {
-        const message = `${source.url}: its header states ${reader.info.frames} frames, ${read} could be read; is it cut off?`;
-        port.send({ type: 'trouble', code: 'source-truncated', message, count: 1 }, []);
-      }
-      timeline?.loop();
-    }
+    await playAll(kindOf(source.url));
     // The frames with the walk still want their pictures.
-    listen(() => free.length === options.inFlight);
+    await handover.until(handover.settled);
     port.send({ type: 'ended' }, []);
   } catch (error) {
-    listen(() => free.length === options.inFlight);
     if (!(error instanceof CodedError)) throw error;
+    await handover.until(handover.settled);
     port.send({ type: 'failed', code: error.code, message: error.message }, []);
   } finally {
-    pictures.close();
+    handover.close();
+  }
+}
+
+/** The next frame's time; at the end, or on failure, its picture goes back. */
+async function decode(reader: VideoReader, picture: Frame, giveBack: (picture: Frame) => void) {
+  let stamp: number | undefined;
+  try {
+    const next = reader.next(picture);
+    // Waiting costs a turn of the event loop: only where there is something to wait for.
+    stamp = typeof next === 'object' ? await next : next;
+    return stamp;
+  } finally {
+    if (stamp === undefined) giveBack(picture);
   }
 }

@@ -3,7 +3,9 @@
  * by transfer. FFmpeg's calls block, and so does inference: in two threads they overlap.
  */
 
-import type { SourceConfig } from '../../../shared/contract/config/stream.ts';
+import type { GateConfig } from '../../../shared/contract/config/gate.ts';
+import type { Schedule } from '../../../shared/contract/config/schedule.ts';
+import type { SourceConfig } from '../../../shared/contract/config/source.ts';
 import type { ImageInput } from '../../../shared/contract/model-manifest.ts';
 import type { Box } from '../../../shared/contract/names.ts';
 import type { VideoInfo } from '../../../shared/engine/frames/reader.ts';
@@ -17,12 +19,18 @@ export interface SourceOptions {
   readonly input: ImageInput;
   /** At most this many frames a second are given; all without. */
   readonly fps?: number;
+  /** What the gate of the stream is made of (`createGate`); without it every frame is handed over. */
+  readonly gate?: { readonly gate: false | GateConfig; readonly active?: Schedule | undefined };
   /** How many tensors may be on their way: two keep inference fed, more only add delay. */
   readonly inFlight: number;
+  /** Try a camera again when it fails; else its failure is the end. */
+  readonly reconnect?: boolean;
 }
 
 /** A frame as the model wants it. */
 export interface SourceFrame extends FrameInfo {
+  /** The gate found nothing new in it: its tensor is empty, the last result stands for it. */
+  readonly gated?: true;
   readonly tensor: Float32Array<ArrayBuffer>;
   readonly fit: Fit;
   readonly decodeMs: number;
@@ -40,10 +48,14 @@ export type SourceMessage =
   | ({ readonly type: 'frame' } & SourceFrame)
   | { readonly type: 'picture'; readonly request: number; readonly picture: SourcePicture | undefined }
   | { readonly type: 'trouble'; readonly code: ErrorCode; readonly message: string; readonly count: number }
+  /** A camera has failed and is tried again after `waitMs`; `opened` follows. */
+  | { readonly type: 'waiting'; readonly code: ErrorCode; readonly message: string; readonly waitMs: number }
+  /** What a person may want to know, and nothing is wrong. */
+  | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'ended' }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** To the decode thread. Each message also rings the bell (thread-bell.ts). */
+/** To the decode thread. */
 export type SourceRequest =
   | { readonly type: 'release'; readonly frame: number; readonly tensor: Float32Array<ArrayBuffer> }
   | {
@@ -52,7 +64,8 @@ export type SourceRequest =
       readonly frame: number;
       readonly box: Box;
       readonly maxSide: number;
-    };
+    }
+  | { readonly type: 'close' };
 
 export interface SourcePicture {
   readonly jpeg: Uint8Array;
@@ -61,13 +74,23 @@ export interface SourcePicture {
 }
 
 export interface SourceEvents {
+  /** With the first frame, again after each reconnection and when the size changes. */
   onOpened(info: VideoInfo): void;
   /** The walk owes `release` for each frame. */
   onFrame(frame: SourceFrame): void;
   /** Something went wrong and the source goes on; `count` times since the last call. */
   onTrouble(code: ErrorCode, message: string, count: number): void;
+  /** A camera has failed and is tried again after `waitMs`. */
+  onWaiting?(failure: Failure, waitMs: number): void;
+  /** What a person may want to know, and nothing is wrong; said once. */
+  onNote?(message: string): void;
   /** The last call: the source ended in order (no failure), or broke. */
-  onEnd(failure?: { readonly code: ErrorCode; readonly message: string }): void;
+  onEnd(failure?: Failure): void;
+}
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 export interface Source {
@@ -75,5 +98,6 @@ export interface Source {
   release(frame: SourceFrame): void;
   /** A JPEG of a part of a frame that has not been released; undefined when the source has ended. */
   picture(frame: SourceFrame, box: Box, maxSide: number): Promise<SourcePicture | undefined>;
+  /** Resolves within about a second, also while the source is waited for. */
   close(): Promise<void>;
 }

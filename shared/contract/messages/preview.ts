@@ -20,3 +20,5 @@ export const previewHeader = z.looseObject({
   detections: z.array(detection).max(1000),
 });
 export type PreviewHeader = z.infer<typeof previewHeader>;
+/** A header as the runner makes it; the supervisor adds the time. */
+export type PreviewBody = Pick<PreviewHeader, 'stream' | 'frame' | 'ptsMs' | 'width' | 'height' | 'detections'>;

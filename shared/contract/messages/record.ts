@@ -51,8 +51,11 @@ export const eventRecord = z.looseObject({
   ...envelope,
   stream: name,
   rule: name,
-  ruleKind: z.enum(['threshold', 'zone', 'line']),
-  /** What happened: `start`/`end` (threshold), `enter`/`leave` (zone), `forward`/`backward` (line). */
+  ruleKind: z.enum(['threshold', 'zone', 'line', 'absence', 'anomaly']),
+  /**
+   * What happened: `start`/`end` (threshold, absence, anomaly), `enter`/`leave`/`dwell` and `occupied`/`vacant` (zone),
+   * `forward`/`backward` (line).
+   */
   action: z.string().max(32),
   label: z.string().max(128),
   score,
@@ -62,7 +65,10 @@ export const eventRecord = z.looseObject({
   count: count.optional(),
   frame: count,
   ptsMs: z.number(),
-  path: z.array(point).max(256).optional().describe('centres of the track, oldest first'),
+  /** An anomaly's score in the model's own units, and from where on it is one. */
+  value: z.number().optional(),
+  threshold: z.number().optional(),
+  path: z.array(point).max(256).optional().describe("the track's feet (middle of the box's lower side), oldest first"),
   snapshot: snapshot.optional(),
 });
 
@@ -106,7 +112,18 @@ export const lossRecord = z.looseObject({
 });
 
 export const healthRecord = z.looseObject({ kind: z.literal('health'), ...envelope });
-export const readingRecord = z.looseObject({ kind: z.literal('reading'), ...envelope, stream: name });
+/** What a model said of a window of a sensor or of sound: at most one a second, and one at each change of `anomalous`. */
+export const readingRecord = z.looseObject({
+  kind: z.literal('reading'),
+  ...envelope,
+  stream: name,
+  ptsMs: z.number().optional().describe('time of the last sample, from the start of the series'),
+  score: z.number().optional().describe("in the model's units; of a class 0 to 1"),
+  threshold: z.number().optional(),
+  anomalous: z.boolean().optional().describe('the score has reached the threshold'),
+  label: z.string().max(128).optional().describe('the best class, of a model that tells classes'),
+  values: z.record(z.string().max(128), z.number()).optional().describe('the last values, by channel'),
+});
 export const verdictRecord = z.looseObject({ kind: z.literal('verdict'), ...envelope });
 
 /** A record before the outbox has numbered it. */
@@ -127,6 +144,7 @@ type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 export type EventRecord = Known<z.infer<typeof eventRecord>>;
 export type SummaryRecord = Known<z.infer<typeof summaryRecord>>;
 export type ErrorRecord = Known<z.infer<typeof errorRecord>>;
+export type ReadingRecord = Known<z.infer<typeof readingRecord>>;
 export type LossRecord = Known<z.infer<typeof lossRecord>>;
 export type ModelRef = z.infer<typeof modelRef>;
 export type ClockQuality = z.infer<typeof clockQuality>;

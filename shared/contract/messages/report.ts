@@ -16,6 +16,7 @@ export const ruleShape = z.looseObject({
 
 export const streamReport = z.looseObject({
   id: name,
+  kind: z.enum(['picture', 'sensor', 'audio']).optional().describe('only a stream of pictures (default) has a preview'),
   state: streamState,
   source: z.string().max(1024).describe('where it comes from, credentials removed'),
   model: modelRef.optional(),

@@ -1,10 +1,20 @@
 /**
- * Reading video frames by FFmpeg, with node-av's synchronous calls: they are as fast as the ffmpeg program, but block, so a
- * reader belongs into a thread of its own.
+ * Reading video frames by FFmpeg. Decoding and local files use node-av's synchronous calls: they are as fast as the ffmpeg
+ * program, but block, so a reader belongs into a thread of its own. A network or a device is waited for without blocking.
  */
-import { AV_LOG_QUIET, AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
-import { Codec, CodecContext, FFmpegError, FormatContext, Frame, Log, Packet } from 'node-av/lib';
+import {
+  AV_CODEC_ID_MJPEG,
+  AV_CODEC_ID_PNG,
+  AV_CODEC_ID_RAWVIDEO,
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+  AVERROR_INVALIDDATA,
+  AVMEDIA_TYPE_VIDEO,
+} from 'node-av/constants';
+import { type FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
 import { CodedError } from '../../kit/errors.ts';
+import { type Hardware, openDecoder, type VideoDecoder } from './decoder.ts';
+import { openInput, orAbort, reason, type VideoInput } from './input.ts';
 
 export interface VideoInfo {
   readonly width: number;
@@ -13,83 +23,166 @@ export interface VideoInfo {
   readonly fps: number;
   /** Frames that the container states; 0 when it does not. */
   readonly frames: number;
+  /** How long the container says that it is; 0 when it has no end or does not know. */
+  readonly durationMs: number;
+  /** What decodes it: the codec, and the hardware where there is one. */
+  readonly decoder: string;
+  /** What a person should know of how it is decoded. */
+  readonly note?: string;
 }
 
 export interface ReaderOptions {
   /** FFmpeg's frame threads for the decoder. */
   readonly decodeThreads?: number;
+  readonly hardware?: Hardware;
+  /** Leave out frames that no other frame needs where at least twice as many a second come; nobody can count them then. */
+  readonly enoughFps?: number;
+  /** Is the frame of this time wanted? Asked only where frames stand alone (MJPEG); others are then not decoded. */
+  readonly wants?: (ptsMs: number) => boolean;
+  /** Called for each packet of the video. */
+  readonly onPacket?: () => void;
   /** Called for each packet that could not be decoded; reading goes on. */
   readonly onUndecodable: (message: string) => void;
+  /** Ends opening and `next`, which then throw its reason. */
+  readonly signal?: AbortSignal;
 }
+
+/** Milliseconds from the start of the file; undefined at its end. */
+export type Next = number | undefined;
 
 export interface VideoReader {
   readonly info: VideoInfo;
+  /** Frames that were left out undecoded since the last call of this. */
+  skipped(): number;
   /**
-   * Decodes the next frame into `frame`.
-   * @returns its presentation time in milliseconds from the start of the file, or undefined at the end
+   * Decodes the next frame into `frame`: at once, or a promise where the input waits for somebody else. One call at a time.
+   * @returns its presentation time
    * @throws CodedError `source-ended` when reading fails before the end
    */
-  next(frame: Frame): number | undefined;
+  next(frame: Frame): Next | Promise<Next>;
   close(): void;
 }
 
+/** Packets without any sense in a row, after which no sense is expected. */
+const SENSELESS = 1000;
+const INTRA_ONLY: ReadonlySet<number> = new Set([AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG, AV_CODEC_ID_RAWVIDEO]);
+
 /**
  * Opens a file or address with FFmpeg.
- * @throws CodedError `source-open` with FFmpeg's reason
+ * @throws CodedError `source-open`, `source-auth` or `source-no-video` with FFmpeg's reason
  */
-export function openVideo(url: string, options: ReaderOptions): VideoReader {
-  // FFmpeg prints to stderr by itself, addresses with their passwords included.
-  Log.setLevel(AV_LOG_QUIET);
-  const format = new FormatContext();
-  const opened = format.openInputSync(url);
-  if (opened < 0) throw new CodedError('source-open', `cannot open ${url}: ${reason(opened)}`);
+export async function openVideo(input: VideoInput, options: ReaderOptions): Promise<VideoReader> {
+  const format = await openInput(input, options.signal);
   try {
-    return createReader(format, url, options);
+    const index = format.findBestStream(AVMEDIA_TYPE_VIDEO);
+    const stream = index < 0 ? undefined : format.streams[index];
+    if (!stream) throw new CodedError('source-no-video', `${input.shown}: has no video that FFmpeg can read`);
+    const decoder = openDecoder(stream, input.shown, {
+      threads: options.decodeThreads ?? 1,
+      hardware: options.hardware ?? 'off',
+      skipUnreferenced: rateOf(stream) >= 2 * (options.enoughFps ?? Number.POSITIVE_INFINITY),
+    });
+    return createReader(format, stream, index, decoder, input, options);
   } catch (error) {
     format.closeInputSync();
     throw error;
   }
 }
 
-function createReader(format: FormatContext, url: string, options: ReaderOptions): VideoReader {
-  format.findStreamInfoSync();
-  const index = format.findBestStream(AVMEDIA_TYPE_VIDEO);
-  const stream = index < 0 ? undefined : format.streams[index];
-  if (!stream) throw new CodedError('source-open', `${url}: has no video that FFmpeg can read`);
-  const codec = Codec.findDecoder(stream.codecpar.codecId);
-  if (!codec) throw new CodedError('source-open', `${url}: no decoder for codec ${stream.codecpar.codecId}`);
-  const decoder = new CodecContext();
-  decoder.allocContext3(codec);
-  decoder.parametersToContext(stream.codecpar);
-  decoder.threadCount = options.decodeThreads ?? 1;
-  decoder.pktTimebase = stream.timeBase;
-  const ready = decoder.open2Sync(codec, null);
-  if (ready < 0) throw new CodedError('source-open', `${url}: decoder ${codec.name}: ${reason(ready)}`);
-
+function createReader(
+  format: FormatContext,
+  stream: Stream,
+  index: number,
+  decoder: VideoDecoder,
+  input: VideoInput,
+  options: ReaderOptions,
+): VideoReader {
+  const { context } = decoder;
+  const { shown } = input;
   const packet = new Packet();
   packet.alloc();
   const msPerTick = (1000 * stream.timeBase.num) / stream.timeBase.den;
   const startMs = stream.startTime > 0n ? Number(stream.startTime) * msPerTick : 0;
-  const rate = stream.avgFrameRate;
-  const fps = rate.den > 0 ? rate.num / rate.den : 0;
+  const fps = rateOf(stream);
+  const wants = INTRA_ONLY.has(stream.codecpar.codecId) ? options.wants : undefined;
+  const interrupt = () => format.interrupt();
+  options.signal?.addEventListener('abort', interrupt, { once: true });
   let delivered = 0;
+  let skipped = 0;
+  let senseless = 0;
   let draining = false;
+  /** A read that was abandoned frees everything itself, when it returns. */
+  let reading = false;
 
-  /** Feeds the decoder one packet; at the end of the file its flush. */
-  const feed = (): void => {
-    const read = format.readFrameSync(packet);
+  /** AV_NOPTS_VALUE is negative: count on the stated rate instead. */
+  const timeOf = (pts: bigint) =>
+    Math.max(0, pts >= 0n ? Number(pts) * msPerTick - startMs : (delivered * 1000) / (fps || 25));
+
+  const skip = (): boolean => {
+    if (!wants || wants(timeOf(packet.pts))) return false;
+    delivered++;
+    skipped++;
+    return true;
+  };
+
+  /** Feeds the decoder what was read; at the end of the file its flush. */
+  const feed = (read: number): void => {
     if (read === AVERROR_EOF) {
       draining = true;
-      decoder.sendPacketSync(null);
+      context.sendPacketSync(null);
       return;
     }
-    if (read < 0 && read !== AVERROR_INVALIDDATA)
-      throw new CodedError('source-ended', `${url}: reading failed: ${reason(read)}`);
+    if (read < 0 && (read !== AVERROR_INVALIDDATA || ++senseless > SENSELESS))
+      throw new CodedError('source-ended', `${shown}: reading failed: ${reason(read)}`);
+    if (read >= 0) senseless = 0;
     if (read >= 0 && packet.streamIndex === index) {
-      const sent = decoder.sendPacketSync(packet);
+      options.onPacket?.();
+      const sent = skip() ? 0 : context.sendPacketSync(packet);
       if (sent < 0 && sent !== AVERROR_EAGAIN) options.onUndecodable(reason(sent));
     }
     packet.unref();
+  };
+
+  /** What the decoder has ready; `more` when it wants to be fed. */
+  const take = (frame: Frame): Next | 'more' => {
+    const received = context.receiveFrameSync(frame);
+    if (received >= 0) {
+      decoder.fetch(frame);
+      // Making a picture goes through a filter graph, which refuses frames without a time base.
+      frame.timeBase = stream.timeBase;
+      const ms = timeOf(frame.bestEffortTimestamp);
+      delivered++;
+      return ms;
+    }
+    if (received === AVERROR_EOF) return undefined;
+    if (received !== AVERROR_EAGAIN) options.onUndecodable(reason(received));
+    return draining ? undefined : 'more';
+  };
+
+  const free = () => {
+    packet.free();
+    decoder.close();
+    format.closeInputSync();
+  };
+
+  const nextAtOnce = (frame: Frame): Next => {
+    for (;;) {
+      const taken = take(frame);
+      if (taken !== 'more') return taken;
+      feed(format.readFrameSync(packet));
+    }
+  };
+
+  const nextInTime = async (frame: Frame): Promise<Next> => {
+    for (;;) {
+      const taken = take(frame);
+      if (taken !== 'more') return taken;
+      if (options.signal?.aborted) throw options.signal.reason;
+      reading = true;
+      const read = await orAbort(format.readFrame(packet), options.signal, free);
+      reading = false;
+      feed(read);
+    }
   };
 
   return {
@@ -98,31 +191,25 @@ function createReader(format: FormatContext, url: string, options: ReaderOptions
       height: stream.codecpar.height,
       fps,
       frames: Number(stream.nbFrames),
+      durationMs: format.duration > 0n ? Number(format.duration) / 1000 : 0,
+      decoder: decoder.name,
+      ...(decoder.note === undefined ? {} : { note: decoder.note }),
     },
-    next(frame) {
-      for (;;) {
-        const received = decoder.receiveFrameSync(frame);
-        if (received >= 0) {
-          // Making a picture goes through a filter graph, which refuses frames without a time base.
-          frame.timeBase = stream.timeBase;
-          const pts = frame.bestEffortTimestamp;
-          // AV_NOPTS_VALUE: count on the stated rate instead.
-          const ms = pts >= 0n ? Number(pts) * msPerTick - startMs : (delivered * 1000) / (fps || 25);
-          delivered++;
-          return Math.max(0, ms);
-        }
-        if (received === AVERROR_EOF) return undefined;
-        if (received !== AVERROR_EAGAIN) options.onUndecodable(reason(received));
-        if (draining) return undefined;
-        feed();
-      }
+    skipped() {
+      const count = skipped;
+      skipped = 0;
+      return count;
     },
+    next: input.waits ? nextInTime : nextAtOnce,
     close() {
-      packet.free();
-      decoder.freeContext();
-      format.closeInputSync();
+      options.signal?.removeEventListener('abort', interrupt);
+      if (!reading) free();
     },
   };
+}
+
+function rateOf({ avgFrameRate: { num, den } }: Stream): number {
+  return den > 0 ? num / den : 0;
 }
 
 /** A fresh frame for `VideoReader.next`. */
@@ -133,7 +220,3 @@ export function allocFrame(): Frame {
 }
 
 export type { Frame };
-
-function reason(code: number): string {
-  return new FFmpegError(code).message;
-}

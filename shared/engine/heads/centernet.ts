@@ -11,8 +11,10 @@ import { CodedError } from '../../kit/errors.ts';
 import { shapeText } from '../package/check.ts';
 import type { TensorInfo } from '../package/graph.ts';
 import { type Candidate, type HeadContext, headKind } from './head.ts';
+import { outputNamed } from './outputs.ts';
+import { notBelow } from './scan.ts';
 
-const options = z.object({
+const options = z.strictObject({
   stride: z.number().int().positive().default(4),
   heatmap: z.string().default('heatmap'),
   ltrb: z.string().default('ltrb'),
@@ -54,13 +56,6 @@ export const centernet = headKind({
   },
 });
 
-function outputNamed(context: HeadContext, name: string, field: string): TensorInfo {
-  const found = context.outputs.find((o) => o.name === name);
-  if (found) return found;
-  const known = context.outputs.map((o) => o.name).join(', ');
-  throw new CodedError('model-invalid', `${field} says "${name}", the graph has the outputs ${known}`);
-}
-
 function mapsOf(heat: TensorInfo, stride: number, context: HeadContext): Maps {
   const rows = Math.floor(context.inputHeight / stride);
   const columns = Math.floor(context.inputWidth / stride);
@@ -98,13 +93,6 @@ function decode(heat: Float32Array, sides: Float32Array, maps: Maps, threshold: 
     }
     if (box.x2 > box.x1 && box.y2 > box.y1) found.push({ label, score: Math.min(1, score), ...box });
   }
-  return found;
-}
-
-/** Indices of the values that are not below `threshold`, NaN among them. A million values: this loop has to stay bare. */
-function notBelow(values: Float32Array, threshold: number): number[] {
-  const found: number[] = [];
-  for (let i = 0; i < values.length; i++) if (!((values[i] as number) < threshold)) found.push(i);
   return found;
 }
 

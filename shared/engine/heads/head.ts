@@ -1,6 +1,7 @@
 /** What a head is: it turns a model's raw outputs into what they mean. To add one: a file and a line in registry.ts. */
 import type { z } from 'zod';
-import type { OutputTensor } from '../infer/session.ts';
+import type { AudioInput, WindowInput } from '../../contract/model-manifest.ts';
+import type { InputTensor, OutputTensor } from '../infer/session.ts';
 import type { Outcome } from '../outcome.ts';
 import type { TensorInfo } from '../package/graph.ts';
 
@@ -21,6 +22,8 @@ export interface HeadContext {
   readonly labels: number;
   /** The graph's outputs, in its order. */
   readonly outputs: readonly TensorInfo[];
+  /** What a model of windows takes, and the graph's inputs; absent for a model of pictures. */
+  readonly window?: { readonly input: WindowInput | AudioInput; readonly inputs: readonly TensorInfo[] };
 }
 
 /** A head of a detector: candidates, which the engine suppresses and maps to the frame. */
@@ -44,6 +47,18 @@ export interface HeadInput {
   readonly tensor: Float32Array;
   readonly labels: readonly string[];
   readonly threshold: number;
+  /** What the stream asks for instead of the model's own threshold; absent where it asks for nothing. */
+  readonly asked?: number;
+}
+
+/** What a head with memory knows of one stream; no other stream shares it. */
+export interface HeadState {
+  /** What the graph is fed for a window, where that is not the window alone. */
+  inputs?(window: Float32Array): readonly InputTensor[];
+  /** @throws CodedError `model-failed` for outputs of another shape, NaN or infinities */
+  decode(outputs: readonly OutputTensor[], input: HeadInput): Outcome;
+  /** The series was interrupted: what was heard before says nothing about what comes. */
+  reset(): void;
 }
 
 /** A head of any other task: the outcome itself. */
@@ -52,6 +67,8 @@ export interface OutcomeHead {
   readonly outputs: readonly string[];
   /** @throws CodedError `model-failed` for outputs of another shape, NaN or infinities */
   decode(outputs: readonly OutputTensor[], input: HeadInput): Outcome;
+  /** Begins a stream's memory; absent where each window stands for itself. */
+  begin?(): HeadState;
 }
 
 export type Head = DetectHead | OutcomeHead;

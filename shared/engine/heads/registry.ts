@@ -1,10 +1,33 @@
 import { CodedError } from '../../kit/errors.ts';
+import { autoencoder } from './autoencoder.ts';
+import { blazeface } from './blazeface.ts';
 import { centernet } from './centernet.ts';
+import { classify } from './classify.ts';
+import { detr } from './detr.ts';
 import type { AnyHeadKind } from './head.ts';
+import { nanodet } from './nanodet.ts';
+import { raw } from './raw.ts';
+import { ultraface } from './ultraface.ts';
+import { vad } from './vad.ts';
+import { yolo } from './yolo.ts';
 import { yolox } from './yolox.ts';
+import { yunet } from './yunet.ts';
 
 /** Every head, by its `kind` in `model.yaml`. */
-const heads: Readonly<Record<string, AnyHeadKind>> = { centernet, yolox };
+const heads: Readonly<Record<string, AnyHeadKind>> = {
+  autoencoder,
+  blazeface,
+  centernet,
+  classify,
+  detr,
+  nanodet,
+  raw,
+  ultraface,
+  vad,
+  yolo,
+  yolox,
+  yunet,
+};
 
 /** @throws CodedError `model-invalid` naming the known kinds */
 export function headOfKind(kind: string): AnyHeadKind {

@@ -10,7 +10,7 @@ import { CodedError } from '../../kit/errors.ts';
 import { shapeText } from '../package/check.ts';
 import { type Candidate, type HeadContext, headKind } from './head.ts';
 
-const options = z.object({ strides: z.array(z.number().int().positive()).min(1).default([8, 16, 32]) });
+const options = z.strictObject({ strides: z.array(z.number().int().positive()).min(1).default([8, 16, 32]) });
 
 export const yolox = headKind({
   options,
@@ -74,6 +74,7 @@ function decode(data: Float32Array, anchors: readonly Anchor[], columns: number,
     if (!Number.isFinite(objectness))
       throw new CodedError('model-failed', `yolox: objectness of anchor ${a} is ${objectness}`);
     if (objectness < threshold) continue;
+    requireFinite(data, row, columns, a);
     let label = 0;
     let best = data[row + 5] as number;
     for (let c = 1; c < columns - 5; c++) {
@@ -90,8 +91,9 @@ function decode(data: Float32Array, anchors: readonly Anchor[], columns: number,
     const cy = ((data[row + 1] as number) + y) * stride;
     const halfWidth = (Math.exp(data[row + 2] as number) * stride) / 2;
     const halfHeight = (Math.exp(data[row + 3] as number) * stride) / 2;
-    if (!Number.isFinite(score + cx + cy + halfWidth + halfHeight)) {
-      throw new CodedError('model-failed', `yolox: a box or score of anchor ${a} is not finite`);
+    // The exponential of a finite value may be infinite.
+    if (!Number.isFinite(halfWidth + halfHeight)) {
+      throw new CodedError('model-failed', `yolox: the box of anchor ${a} is not finite`);
     }
     found.push({
       label,
@@ -103,4 +105,13 @@ function decode(data: Float32Array, anchors: readonly Anchor[], columns: number,
     });
   }
   return found;
+}
+
+/** Only of rows that count: comparing scores would pass over a NaN. */
+function requireFinite(data: Float32Array, row: number, columns: number, anchor: number): void {
+  for (let i = row; i < row + columns; i++) {
+    if (!Number.isFinite(data[i])) {
+      throw new CodedError('model-failed', `yolox: a box or score of anchor ${anchor} is not finite`);
+    }
+  }
 }

@@ -8,6 +8,14 @@ export interface OutputTensor {
   readonly shape: readonly number[];
 }
 
+/** One named input of a model. */
+export interface InputTensor {
+  readonly name: string;
+  /** Floats, or 64-bit integers (sizes, rates). */
+  readonly data: Float32Array | BigInt64Array;
+  readonly shape: readonly number[];
+}
+
 export interface Session {
   /**
    * Runs the model on one input. The native call blocks this thread for the whole inference.
@@ -15,6 +23,8 @@ export interface Session {
    * @throws CodedError `model-failed`
    */
   run(input: Float32Array, shape: readonly number[]): Promise<readonly OutputTensor[]>;
+  /** The same for a model of several inputs, each by its name. */
+  feed(inputs: readonly InputTensor[]): Promise<readonly OutputTensor[]>;
   close(): Promise<void>;
 }
 
@@ -48,19 +58,24 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   const [inputName] = session.inputNames;
   if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
   const names = options.outputs ?? session.outputNames;
+  const feed = async (inputs: readonly InputTensor[]) => {
+    let results: InferenceSession.ReturnType;
+    try {
+      results = await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), names);
+    } catch (error) {
+      throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
+    }
+    return names.map((name) => floats(name, results[name]));
+  };
   return {
-    async run(input, shape) {
-      const tensor = new Tensor('float32', input, shape);
-      let results: InferenceSession.ReturnType;
-      try {
-        results = await session.run({ [inputName]: tensor }, names);
-      } catch (error) {
-        throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
-      }
-      return names.map((name) => floats(name, results[name]));
-    },
+    run: (input, shape) => feed([{ name: inputName, data: input, shape }]),
+    feed,
     close: () => session.release(),
   };
+}
+
+function tensorOf({ data, shape }: InputTensor): Tensor {
+  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
 }
 
 function floats(name: string, value: InferenceSession.ReturnType[string] | undefined): OutputTensor {

@@ -2,12 +2,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { type ModelManifest, modelManifest, type Variant } from '../../contract/model-manifest.ts';
+import { isImageInput, type ModelManifest, modelManifest, type Variant } from '../../contract/model-manifest.ts';
 import { digestOf } from '../../kit/digest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../kit/schema.ts';
 import { describeContradictions, inputContradictions } from './check.ts';
 import { type Graph, readGraph } from './graph.ts';
+import { windowContradictions } from './windows.ts';
 
 export interface LoadedVariant {
   readonly variant: Variant;
@@ -54,7 +55,8 @@ export async function loadVariant(pack: ModelPackage, variant: Variant): Promise
   const file = path.join(pack.dir, variant.file);
   const bytes = await readBounded(file, MAX_MODEL_BYTES);
   const graph = readGraph(bytes, file);
-  const wrong = inputContradictions(pack.manifest.input, graph);
+  const { input } = pack.manifest;
+  const wrong = isImageInput(input) ? inputContradictions(input, graph) : windowContradictions(input, graph);
   if (wrong.length > 0) throw new CodedError('model-invalid', `${pack.dir}: ${describeContradictions(wrong)}`);
   return { variant, bytes, digest: digestOf(bytes), graph };
 }

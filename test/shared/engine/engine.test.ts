@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { imageInputOf } from '../../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';
 import { objectsOf } from '../../../shared/engine/outcome.ts';
 import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
@@ -11,7 +12,7 @@ import { tempFolder } from '../../support/temp.ts';
 async function run(options: BrightOptions, lit: readonly [number, number][]) {
   const dir = writeBrightPackage(path.join(tempFolder(), 'm'), options);
   const engine = await openEngine({ dir, variant: 'auto', threads: 1 }, systemClock);
-  const { input } = engine.manifest;
+  const input = imageInputOf(engine.manifest);
   const pixels = new Uint8Array(64 * 64 * 3);
   for (const [column, row] of lit) {
     for (let i = 0; i < 64; i++) pixels[((row * 8 + (i >> 3)) * 64 + column * 8 + (i & 7)) * 3] = 255;

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRule } from '../../../../agent/pipeline/rules/registry.ts';
-import { insidePolygon } from '../../../../agent/pipeline/rules/zone.ts';
 import type { Observation, Tracked } from '../../../../agent/pipeline/stage.ts';
 import { rule } from '../../../../shared/contract/config/rules.ts';
-import type { Box, Point } from '../../../../shared/contract/names.ts';
+import type { Box } from '../../../../shared/contract/names.ts';
 
 /** An object whose foot stands at (x, y). */
 function person(x: number, y: number, track = 1, label = 'person', score = 0.9): Tracked {
@@ -135,22 +134,6 @@ test('zone: enters and leaves of a track take turns', () => {
       for (const [i, action] of actions.entries()) expect(action).toBe(i % 2 === 0 ? 'enter' : 'leave');
     }),
   );
-});
-
-test('insidePolygon: a concave polygon', () => {
-  const u: Point[] = [
-    [0, 0],
-    [0.3, 0],
-    [0.3, 0.7],
-    [0.7, 0.7],
-    [0.7, 0],
-    [1, 0],
-    [1, 1],
-    [0, 1],
-  ];
-  expect(insidePolygon([0.5, 0.5], u)).toBe(false);
-  expect(insidePolygon([0.15, 0.5], u)).toBe(true);
-  expect(insidePolygon([0.5, 0.85], u)).toBe(true);
 });
 
 test('threshold: starts and ends after so many frames in a row', () => {

@@ -52,14 +52,17 @@ test('the score is objectness times class score, and the floor applies to the pr
   expect(head().decode(tensor(data), 0.37)).toEqual([]);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s in a score or a box is an error, not a result', (value) => {
-  for (const column of [4, 0, 2, 5]) {
-    const data = new Float32Array(anchors * 8);
-    data.set([0, 0, 0, 0, 1, 1], 0);
-    data[column] = value;
-    expect(() => head().decode(tensor(data), 0.3)).toThrow(/yolox/);
-  }
-});
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  '%s in a score or a box is an error, not a result',
+  (value) => {
+    for (const column of [4, 0, 2, 5, 6, 7]) {
+      const data = new Float32Array(anchors * 8);
+      data.set([0, 0, 0, 0, 1, 1], 0);
+      data[column] = value;
+      expect(() => head().decode(tensor(data), 0.3)).toThrow(/yolox/);
+    }
+  },
+);
 
 test('outputs of the wrong size are an error', () => {
   expect(() => head().decode(tensor(new Float32Array(5)), 0.3)).toThrow(/5 values instead of 80 x 8/);

@@ -1,0 +1,54 @@
+/** The HTTP server of the local API: hooks that hold for everything, then the routes. */
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { guard } from './access.ts';
+import type { ApiOptions } from './options.ts';
+import { handleError, sendProblem } from './problems.ts';
+import { routeGroups } from './routes.ts';
+
+/** Nothing is uploaded. */
+const BODY_BYTES = 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const MOST_CONNECTIONS = 64;
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  // No other page may show the pictures of this machine.
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const;
+
+/** @param token asked of every request but those for health; without one, only loopback is answered */
+export async function createServer(options: ApiOptions, token: string | undefined): Promise<FastifyInstance> {
+  const app = Fastify({
+    // Where it listens is told by us.
+    loggerInstance: options.log.child({}, { level: 'warn' }) as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // HEAD of a live stream would watch it and never be told to stop.
+    exposeHeadRoutes: false,
+    // Somebody who watches does not keep the agent from ending.
+    forceCloseConnections: true,
+    frameworkErrors: handleError,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  app.server.maxConnections = MOST_CONNECTIONS;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((request, reply) => {
+    const target = (request.url.split('?', 1)[0] ?? '').slice(0, 256);
+    return sendProblem(reply, 404, `there is nothing at ${request.method} ${target}`);
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  guard(app, token);
+  for (const group of routeGroups) await app.register(group(options));
+  await app.ready();
+  return app;
+}

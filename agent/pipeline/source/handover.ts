@@ -1,0 +1,205 @@
+/**
+ * Between decoding and the walk: frames become tensors, go out, and come back.
+ *
+ * Invariants:
+ * 1. At most `inFlight` tensors are with the walk; each comes back by `release`, with the frame that it was made of.
+ * 2. One frame waits for a tensor, the newest; one that it replaces is dropped and counted.
+ * 3. A frame that the gate answers takes no tensor; one outside of the active hours is not handed over at all.
+ * 4. A frame stays decoded (for pictures) until its release.
+ */
+import type { ImageInput } from '../../../shared/contract/model-manifest.ts';
+import type { Box } from '../../../shared/contract/names.ts';
+import { createPictureMaker } from '../../../shared/engine/frames/picture.ts';
+import { allocFrame, type Frame } from '../../../shared/engine/frames/reader.ts';
+import { channelsOf } from '../../../shared/engine/package/check.ts';
+import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
+import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
+import { messageOf } from '../../../shared/kit/errors.ts';
+import type { Gate } from '../stage.ts';
+import type { SourceMessage, SourceRequest } from './source.ts';
+
+export interface DecodePort {
+  send(message: SourceMessage, transfer: readonly ArrayBuffer[]): void;
+  /** The next request, without waiting. */
+  receive(): SourceRequest | undefined;
+  /** Calls back for each request that comes while this thread waits. */
+  onRequest(heard: (request: SourceRequest) => void): void;
+}
+
+export interface Offer {
+  readonly picture: Frame;
+  readonly frame: number;
+  readonly ptsMs: number;
+  readonly decodeMs: number;
+  readonly startedAt: number;
+}
+
+export interface Handover {
+  /** An empty frame to decode into. */
+  take(): Frame;
+  /** Gives a frame back that nobody wants. */
+  recycle(picture: Frame): void;
+  /** Counts frames that were decoded, or left out. */
+  count(frames: number): void;
+  offer(frame: Offer): void;
+  /** Answers what has been asked meanwhile. */
+  hear(): void;
+  /** Hears requests until `ready` says so, the moment `at` of the monotonic clock has come, or `close` was asked for. */
+  until(ready: () => boolean, at?: number): Promise<void>;
+  /** No frame waits for a tensor. */
+  idle(): boolean;
+  /** All tensors are back from the walk. */
+  settled(): boolean;
+  /** Aborted when the walk wants no more. */
+  readonly closed: AbortSignal;
+  /** Frees every frame. */
+  close(): void;
+}
+
+export interface HandoverOptions {
+  readonly input: ImageInput;
+  readonly inFlight: number;
+  readonly gate: Gate | undefined;
+  readonly port: DecodePort;
+  readonly clock: Clock;
+  complain(message: string): void;
+}
+
+/** Gated frames need no tensor; this bounds how many of them the walk may hold. */
+const GATED_AHEAD = 8;
+
+export function createHandover({ input, inFlight, gate, port, clock, complain }: HandoverOptions): Handover {
+  const writer = createTensorWriter(input);
+  const pictures = createPictureMaker();
+  const format = channelsOf(input.color) === 1 ? 'gray' : 'rgb';
+  const free = Array.from({ length: inFlight }, () => new Float32Array(writer.size));
+  const held = new Map<number, Frame>();
+  const spare: Frame[] = [];
+  let waiting: Offer | undefined;
+  let decoded = 0;
+  let dropped = 0;
+  const closed = new AbortController();
+  let wake: (() => void) | undefined;
+
+  const recycle = (picture: Frame) => {
+    picture.unref();
+    spare.push(picture);
+  };
+
+  const decide = ({ picture, ptsMs }: Offer) => {
+    if (!gate) return 'analyse';
+    const { width, height } = gate.plane ?? { width: 0, height: 0 };
+    const luma = gate.plane ? pictures.pixels(picture, width, height, 'gray') : new Uint8Array(0);
+    return gate.decide({ luma, width, height, ptsMs, wall: clock.wall() });
+  };
+
+  /** @param tensor absent: the gate found nothing new, and the last result stands for the frame */
+  const handOver = (offer: Offer, start: number, tensor?: Float32Array<ArrayBuffer>) => {
+    const { picture, frame, ptsMs, decodeMs, startedAt } = offer;
+    // Each frame anew: a camera may change its resolution.
+    const fit = fitFrame(picture.width, picture.height, input);
+    if (tensor) writer.write(pictures.pixels(picture, fit.width, fit.height, format), fit, tensor);
+    held.set(frame, picture);
+    const common = { frame, ptsMs, fit, decodeMs, preprocessMs: clock.mono() - start, startedAt, decoded, dropped };
+    decoded = 0;
+    dropped = 0;
+    if (tensor) port.send({ type: 'frame', ...common, tensor }, [tensor.buffer]);
+    else port.send({ type: 'frame', ...common, tensor: new Float32Array(0), gated: true }, []);
+  };
+
+  /** The gate is asked only for a frame that will be handed on. */
+  const flush = () => {
+    if (!waiting || held.size >= inFlight + GATED_AHEAD) return;
+    const tensor = free.pop();
+    if (!tensor) return;
+    const start = clock.mono();
+    const offer = waiting;
+    waiting = undefined;
+    const decision = decide(offer);
+    if (decision === 'analyse') return handOver(offer, start, tensor);
+    free.push(tensor);
+    if (decision === 'reuse') handOver(offer, start);
+    else recycle(offer.picture);
+  };
+
+  /** A picture that cannot be made costs the event its crop, not the stream its life. */
+  const cropOrNothing = (picture: Frame, box: Box, maxSide: number) => {
+    try {
+      return pictures.crop(picture, box, maxSide);
+    } catch (error) {
+      complain(`no picture of it: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+
+  const answer = (request: SourceRequest) => {
+    if (request.type === 'close') {
+      closed.abort();
+      return;
+    }
+    const picture = held.get(request.frame);
+    if (request.type === 'release') {
+      if (request.tensor.length > 0) free.push(request.tensor);
+      held.delete(request.frame);
+      if (picture) recycle(picture);
+      flush();
+      return;
+    }
+    const made = picture && cropOrNothing(picture, request.box, request.maxSide);
+    port.send({ type: 'picture', request: request.request, picture: made }, []);
+  };
+
+  const hear = () => {
+    for (let request = port.receive(); request; request = port.receive()) answer(request);
+  };
+
+  port.onRequest((request) => {
+    answer(request);
+    wake?.();
+  });
+
+  return {
+    take: () => spare.pop() ?? allocFrame(),
+    recycle,
+    count(frames) {
+      decoded += frames;
+    },
+    offer(frame) {
+      if (waiting) {
+        recycle(waiting.picture);
+        dropped++;
+      }
+      waiting = frame;
+      flush();
+    },
+    hear,
+    until(ready, at = Number.POSITIVE_INFINITY) {
+      hear();
+      return new Promise((resolve) => {
+        const done = () => {
+          cancel?.();
+          wake = undefined;
+          resolve();
+        };
+        const rest = at - clock.mono();
+        const cancel = rest > 0 && rest < Number.POSITIVE_INFINITY ? clock.after(rest, done) : undefined;
+        wake = () => {
+          if (closed.signal.aborted || ready()) done();
+        };
+        if (rest <= 0) done();
+        else wake();
+      });
+    },
+    idle: () => waiting === undefined,
+    settled: () => free.length === inFlight && held.size === 0,
+    closed: closed.signal,
+    close() {
+      for (const picture of [...held.values(), ...spare, ...(waiting ? [waiting.picture] : [])]) picture.free();
+      held.clear();
+      spare.length = 0;
+      waiting = undefined;
+      pictures.close();
+    },
+  };
+}

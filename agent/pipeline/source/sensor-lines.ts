@@ -1,0 +1,40 @@
+/** The lines of a file, one after another, without ever holding more than one and a piece. */
+import { createReadStream } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+
+/** Longer than any row that has a use; the rest of such a line is left out. */
+export const MAX_LINE = 65_536;
+
+export interface Line {
+  readonly number: number;
+  readonly text: string;
+  /** It was longer than `MAX_LINE` and is cut. */
+  readonly cut: boolean;
+}
+
+/** @throws the file system's error */
+export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<Line> {
+  const decoder = new StringDecoder('utf8');
+  let number = 0;
+  let rest = '';
+  let cut = false;
+  const lineOf = (text: string): Line => {
+    const line = { number: ++number, text: text.endsWith('\r') ? text.slice(0, -1) : text, cut };
+    cut = false;
+    return line;
+  };
+  for await (const chunk of createReadStream(file, { signal })) {
+    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) {
+      if (part.length > MAX_LINE) cut = true;
+      yield lineOf(part.slice(0, MAX_LINE));
+    }
+    if (rest.length > MAX_LINE) {
+      cut = true;
+      rest = rest.slice(0, MAX_LINE);
+    }
+  }
+  rest += decoder.end();
+  if (rest !== '') yield lineOf(rest);
+}

@@ -1,0 +1,127 @@
+/**
+ * ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", ECCV 2022,
+ * arXiv:2110.06864): detections above the stream's threshold are associated first, with seen and lost tracks; the rest,
+ * which an occluded object still gives, may only continue a track that was seen in the frame before.
+ *
+ * Invariants:
+ * 1. Ids rise from 1 and are never used again; a track keeps its label.
+ * 2. No two detections of a frame have the same track.
+ * 3. The result does not depend on the order of the detections.
+ */
+import type { TrackConfig } from '../../../shared/contract/config/track.ts';
+import type { Detection } from '../../../shared/contract/messages/preview.ts';
+import type { Box } from '../../../shared/contract/names.ts';
+import type { Tracked, Tracker } from '../stage.ts';
+import { assign } from './assign.ts';
+import { type BoxFilter, createBoxFilter } from './kalman.ts';
+
+interface Track {
+  readonly id: number;
+  readonly label: string;
+  readonly filter: BoxFilter;
+  /** Analysed frames since it was last seen. */
+  unseen: number;
+}
+
+/** As published, for the second association: a box of low score must lie well on its track. */
+const LOW_IOU = 0.5;
+/** Nobody keeps his speed for longer than this; and what was gated for longer has not moved at all. */
+const MAX_STEP_S = 1;
+
+/** @param threshold the stream's score floor: detections from here on are objects and get a track, lower ones do not */
+export function createByteTracker(config: TrackConfig, threshold: number): Tracker {
+  let nextId = 1;
+  let tracks: Track[] = [];
+  let lastMs: number | undefined;
+
+  /** Continues of `candidates` those that fit best, label by label; adds them to `found`. */
+  const associate = (
+    detections: readonly Detection[],
+    candidates: readonly Track[],
+    least: number,
+    found: Map<Detection, Track>,
+  ): void => {
+    for (const label of new Set(detections.map((d) => d.label))) {
+      const boxes = candidates.filter((t) => t.label === label).map((track) => ({ track, box: track.filter.box() }));
+      const near = detections
+        .filter((d) => d.label === label)
+        .map((detection) => ({ detection, overlaps: boxes.map(({ box }) => iou(detection.box, box)) }));
+      // Most tracks of a crowd are near no detection of a frame, and new ones near no track: they need not be asked.
+      const rows = near.filter(({ overlaps }) => overlaps.some((overlap) => overlap >= least));
+      const columns = boxes.flatMap(({ track }, index) =>
+        rows.some(({ overlaps }) => (overlaps[index] ?? 0) >= least) ? [{ track, index }] : [],
+      );
+      // What does not overlap enough costs as much as going without: it cannot push a good pair apart.
+      const costs = rows.flatMap(({ overlaps }) =>
+        columns.map(({ index }) => 1 - Math.max(least, overlaps[index] ?? 0)),
+      );
+      for (const [row, column] of assign(Float64Array.from(costs), rows.length, columns.length).entries()) {
+        const [pair, chosen] = [rows[row], columns[column]];
+        if (pair && chosen && (pair.overlaps[chosen.index] ?? 0) >= least) found.set(pair.detection, chosen.track);
+      }
+    }
+  };
+
+  return {
+    update(detections, ptsMs) {
+      const seconds = Math.min(MAX_STEP_S, Math.max(0, ptsMs - (lastMs ?? ptsMs)) / 1000);
+      lastMs = ptsMs;
+      for (const track of tracks) track.filter.predict(seconds, track.unseen > 0);
+      const ordered = detections.toSorted(byScoreAndPlace);
+      const high = ordered.filter((d) => d.score >= threshold);
+      const low = ordered.filter((d) => d.score < threshold && d.score >= config.low);
+
+      const found = new Map<Detection, Track>();
+      associate(high, tracks, config.iou, found);
+      const taken = new Set(found.values());
+      const left = tracks.filter((t) => t.unseen === 0 && !taken.has(t));
+      associate(low, left, LOW_IOU, found);
+
+      for (const track of tracks) track.unseen++;
+      for (const [detection, track] of found) {
+        track.filter.correct(detection.box);
+        track.unseen = 0;
+      }
+      const born = new Set<Track>();
+      for (const detection of high) {
+        if (found.has(detection)) continue;
+        const filter = createBoxFilter(detection.box);
+        const track: Track = { id: nextId++, label: detection.label, filter, unseen: 0 };
+        born.add(track);
+        found.set(detection, track);
+      }
+      const tracked: Tracked[] = [];
+      const began: Tracked[] = [];
+      for (const detection of detections) {
+        const track = detection.score >= threshold && found.get(detection);
+        if (!track) continue;
+        const result = { ...detection, track: track.id };
+        tracked.push(result);
+        if (born.has(track)) began.push(result);
+      }
+      const ended = tracks.filter((t) => t.unseen > config.lostFrames).map((t) => t.id);
+      tracks = [...tracks.filter((t) => t.unseen <= config.lostFrames), ...born];
+      return { tracked, began, ended };
+    },
+  };
+}
+
+function byScoreAndPlace(a: Detection, b: Detection): number {
+  return (
+    b.score - a.score ||
+    a.box[0] - b.box[0] ||
+    a.box[1] - b.box[1] ||
+    a.box[2] - b.box[2] ||
+    a.box[3] - b.box[3] ||
+    (a.label < b.label ? -1 : 1)
+  );
+}
+
+/** Intersection over union of two [x, y, width, height] boxes, 0 to 1. */
+function iou(a: Box, b: Box): number {
+  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const shared = width * height;
+  return shared / (a[2] * a[3] + b[2] * b[3] - shared);
+}

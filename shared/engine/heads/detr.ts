@@ -1,0 +1,67 @@
+/**
+ * RT-DETR (Zhao et al., "DETRs Beat YOLOs on Real-time Object Detection", arXiv:2304.08069; github.com/lyuwenyu/RT-DETR) and
+ * D-FINE (Peng et al., arXiv:2410.13842; github.com/Peterande/D-FINE), exported without their post-processing.
+ *
+ * Two outputs: logits [1, queries, labels], one a label, before the sigmoid, and boxes [1, queries, 4]: cx, cy, width, height
+ * as fractions of the input. Found by name (`logits` or `pred_logits`, `boxes` or `pred_boxes`) or said in `logits` and
+ * `boxes`; further outputs are left alone. As upstream does it, every pair of query and label is a detection of its own and
+ * the best as many as there are queries count; queries are trained not to repeat each other, so nothing is suppressed.
+ *
+ * Upstream's deploy export has the post-processing in the graph (`labels`, `boxes`, `scores`, and a second input
+ * `orig_target_sizes`); it is refused.
+ */
+import { z } from 'zod';
+import { CodedError } from '../../kit/errors.ts';
+import type { TensorInfo } from '../package/graph.ts';
+import { addBox, cornersOf, logit, sigmoid } from './boxes.ts';
+import { type Candidate, type DetectHead, type HeadContext, headKind } from './head.ts';
+import { namesOf, outputNamed, requireShape, valuesOf } from './outputs.ts';
+import { notBelow } from './scan.ts';
+
+const options = z.strictObject({ logits: z.string().optional(), boxes: z.string().optional() });
+
+export const detr = headKind({
+  options,
+  create(given, context): DetectHead {
+    const { inputWidth, inputHeight, labels } = context;
+    const logits = outputFor('logits', given.logits, context);
+    const boxes = outputFor('boxes', given.boxes, context);
+    const queries = logits.shape[1] ?? boxes.shape[1];
+    requireShape(logits, [1, queries, labels], 'labels says');
+    requireShape(boxes, [1, queries, 4], 'head.kind says detr, boxes of');
+    return {
+      task: 'detect',
+      outputs: [logits.name, boxes.name],
+      suppress: false,
+      decode(outputs, threshold) {
+        const sides = valuesOf(outputs, 1, queries === undefined ? undefined : queries * 4, 'detr');
+        const rows = sides.length / 4;
+        const values = valuesOf(outputs, 0, rows * labels, 'detr');
+        const found: Candidate[] = [];
+        for (const i of notBelow(values, logit(threshold))) {
+          const row = Math.floor(i / labels);
+          const value = values[i] as number;
+          if (!Number.isFinite(value))
+            throw new CodedError('model-failed', `detr: a logit of query ${row} is ${value}`);
+          const at = (k: number) => sides[row * 4 + k] as number;
+          const box = cornersOf(at(0) * inputWidth, at(1) * inputHeight, at(2) * inputWidth, at(3) * inputHeight);
+          addBox(found, { label: i % labels, score: sigmoid(value), ...box }, 'detr', row);
+        }
+        return found.length > rows ? found.toSorted((a, b) => b.score - a.score).slice(0, rows) : found;
+      },
+    };
+  },
+});
+
+function outputFor(role: 'logits' | 'boxes', given: string | undefined, context: HeadContext): TensorInfo {
+  if (given !== undefined) return outputNamed(context, given, `head.${role}`);
+  const name = [role, `pred_${role}`].find((known) => context.outputs.some((o) => o.name === known));
+  if (name !== undefined) return outputNamed(context, name, `head.${role}`);
+  const scored = context.outputs.some((o) => o.name === 'scores');
+  throw new CodedError(
+    'model-invalid',
+    `head.kind says detr (an output ${role} or pred_${role}), the graph says the outputs ${namesOf(context)}${
+      scored ? ': its post-processing is in the graph; export it without' : `; say in head.${role} which it is`
+    }`,
+  );
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { writeClip, writeWalkerPackage } from '../../support/clip.ts';
+import { runProgram } from '../../support/program.ts';
+import { configureAgent, startAgent, startHub } from '../../support/stack.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { until } from '../../support/until.ts';
+
+const finding = z.strictObject({
+  subject: z.string(),
+  level: z.enum(['ok', 'note', 'broken']),
+  text: z.string(),
+  advice: z.string().optional(),
+});
+const report = z.strictObject({
+  ok: z.boolean(),
+  findings: z.array(finding),
+  streams: z.array(
+    z.looseObject({
+      stream: z.string(),
+      figures: z.looseObject({ frames: z.number(), sourceFps: z.number() }),
+      load: z.looseObject({ holdsFps: z.number(), wantedFps: z.number(), cores: z.number() }),
+    }),
+  ),
+});
+
+const examine = async (...args: string[]) => {
+  const { code, stdout, stderr } = await runProgram('agent/main.js', ['doctor', '--json', ...args]);
+  const { ok, findings, streams } = report.parse(JSON.parse(stdout));
+  return { code, ok, streams, stderr, of: (subject: string) => findings.filter((f) => f.subject === subject) };
+};
+
+test('without a configuration: the machine', async () => {
+  const { code, ok, of } = await examine();
+  expect({ code, ok }).toEqual({ code: 0, ok: true });
+  for (const subject of ['node', 'cpu', 'memory', 'disk', 'clock', 'ffmpeg', 'onnxruntime']) {
+    expect(of(subject), subject).toHaveLength(1);
+  }
+  expect(of('ffmpeg')[0]?.text).toContain('h264');
+  expect(of('onnxruntime')[0]?.text).toContain('cpu');
+});
+
+test('good and bad streams: figures and a verdict for the one, the reason for the others, exit code 1', async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, 'agent.yaml');
+  const clip = await writeClip(folder);
+  const config = {
+    device: 'box',
+    models: { walker: writeWalkerPackage(folder), lost: path.join(folder, 'no-model') },
+    streams: {
+      good: { source: { url: clip, loop: true }, model: 'walker', fps: 5 },
+      missing: { source: path.join(folder, 'none.mp4'), model: 'walker' },
+      lost: { source: clip, model: 'lost' },
+      typo: { source: clip, modle: 'walker' },
+    },
+    api: { port: 0 },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const { code, ok, of, streams } = await examine('-c', file);
+  expect({ code, ok }).toEqual({ code: 1, ok: false });
+  expect(of('stream good')).toMatchObject([
+    {
+      level: 'ok',
+      text: expect.stringMatching(/320x240, model bright fp32, 10 frames\/s; .* frames\/s at most; asked for 5$/),
+    },
+  ]);
+  expect(streams).toMatchObject([{ stream: 'good', figures: { sourceFps: 10 }, load: { wantedFps: 5 } }]);
+  expect(streams[0]?.figures.frames).toBeGreaterThan(20);
+  expect(of('stream missing')).toMatchObject([{ level: 'broken', text: expect.stringContaining('source-open') }]);
+  expect(of('stream lost')).toMatchObject([{ level: 'broken', text: expect.stringContaining('model-invalid') }]);
+  expect(of('stream typo')).toMatchObject([{ level: 'broken', text: expect.stringContaining('unknown key') }]);
+  expect(of('load')).toMatchObject([{ level: 'ok' }]);
+
+  const table = await runProgram('agent/main.js', ['doctor', '-c', file]);
+  expect(table.code).toBe(1);
+  expect(table.stdout).toMatch(/^broken {2}stream missing {2}source-open/m);
+  expect(table.stdout).toMatch(/^good +10\.0 +\d+\.\d/m);
+});
+
+test('the hub: token accepted, token refused, not there; a running agent is left alone', async () => {
+  const folder = tempFolder();
+  const hub = await startHub(folder);
+  const file = await configureAgent(folder, hub, { models: {}, streams: {}, api: { port: 0 } });
+  const accepted = await examine('-c', file);
+  expect(accepted.of('hub')).toMatchObject([{ level: 'ok', text: expect.stringContaining('accepts "box"') }]);
+  expect(accepted.code).toBe(0);
+
+  const token = path.join(folder, 'agent', 'device.token');
+  const right = readFileSync(token, 'utf8');
+  writeFileSync(token, 'wrong');
+  const refused = await examine('-c', file);
+  expect(refused.of('hub')).toMatchObject([{ level: 'broken', text: expect.stringContaining('refused this client') }]);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr + JSON.stringify(refused.of('hub'))).not.toContain('wrong"');
+
+  writeFileSync(token, right);
+  const agent = startAgent(file);
+  await until(() => agent.stdout().includes('device box'), 'the agent runs');
+  const beside = await examine('-c', file);
+  expect(beside.of('agent')).toMatchObject([{ level: 'note' }]);
+  expect(beside.of('hub')).toMatchObject([{ level: 'ok', text: expect.stringContaining('not tried') }]);
+  expect(agent.stderr()).not.toMatch(/no MQTT connection/);
+
+  agent.process.kill('SIGINT');
+  await agent.ended;
+  hub.started.process.kill('SIGKILL');
+  await hub.started.ended;
+  expect((await examine('-c', file)).of('hub')).toMatchObject([
+    { level: 'broken', text: expect.stringContaining('ECONNREFUSED') },
+  ]);
+});
+
+test('wrong use: exit code 2', async () => {
+  const folder = tempFolder();
+  mkdirSync(path.join(folder, 'x'));
+  const file = path.join(folder, 'agent.yaml');
+  writeFileSync(file, 'device: [');
+  expect(await runProgram('agent/main.js', ['doctor', '-c', file])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('not YAML'),
+  });
+  expect(await runProgram('agent/main.js', ['doctor', '--fast'])).toMatchObject({ code: 2 });
+  expect((await runProgram('agent/main.js', ['doctor', '--help'])).stdout).toContain('Exit code');
+});

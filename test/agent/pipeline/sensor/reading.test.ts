@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { findingsOf } from '../../../../agent/pipeline/sensor/findings.ts';
+import { createReadings } from '../../../../agent/pipeline/sensor/reading.ts';
+
+const anomaly = (score: number) => ({ task: 'anomaly' as const, score, threshold: 1, anomalous: score > 1 });
+
+test('at most one reading a second, and one at each change of state', () => {
+  const readings = createReadings();
+  const told: [number, number][] = [];
+  for (let now = 0; now < 5000; now += 50) {
+    const score = now >= 2300 && now < 2700 ? 9 : 0.1;
+    const reading = readings.next(anomaly(score), 0, now);
+    if (reading) told.push([now, reading.score ?? -1]);
+  }
+  expect(told).toEqual([
+    [0, 0.1],
+    [1000, 0.1],
+    [2000, 0.1],
+    [2300, 9],
+    [2700, 0.1],
+    [3700, 0.1],
+    [4700, 0.1],
+  ]);
+});
+
+test('a state that flutters is bounded', () => {
+  const readings = createReadings();
+  let told = 0;
+  for (let now = 0; now < 10_000; now += 1) if (readings.next(anomaly(now % 2 ? 9 : 0), 0, now)) told++;
+  expect(told).toBeLessThanOrEqual(51);
+  expect(told).toBeGreaterThanOrEqual(10);
+});
+
+test('classes: the best, and whether it reaches its threshold; a vector is no reading', () => {
+  const classes = [{ label: 'speech', score: 0.7 }];
+  expect(createReadings().next({ task: 'classify', classes }, 0.6, 0)).toEqual({
+    label: 'speech',
+    score: 0.7,
+    threshold: 0.6,
+    anomalous: true,
+  });
+  expect(createReadings().next({ task: 'embed', vector: new Float32Array(2) }, 0, 0)).toBeUndefined();
+});
+
+test('findings: what reaches its threshold', () => {
+  const classes = [
+    { label: 'speech', score: 0.7 },
+    { label: 'music', score: 0.2 },
+  ];
+  expect(findingsOf({ task: 'classify', classes }, 0.5).map((f) => f.label)).toEqual(['speech']);
+  expect(findingsOf(anomaly(0.5), 0)).toEqual([]);
+  expect(findingsOf(anomaly(3), 0)).toMatchObject([{ label: 'anomaly', score: 0.75 }]);
+});

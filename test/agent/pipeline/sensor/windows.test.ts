@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { detrend } from '../../../../agent/pipeline/sensor/detrend.ts';
+import { createSoundWindows } from '../../../../agent/pipeline/sensor/sound-windows.ts';
+import { createWindows } from '../../../../agent/pipeline/sensor/windows.ts';
+import { type WindowInput, windowInput } from '../../../../shared/contract/model-manifest.ts';
+
+const input = (rest: Partial<WindowInput>): WindowInput =>
+  windowInput.parse({ window: 4, step: 2, channels: ['a'], rateHz: 1, ...rest });
+
+/** A sample a second. */
+const series = (values: readonly (readonly number[])[]) =>
+  values.map((v, i) => ({ atMs: i * 1000, values: v, restart: false }));
+
+function cut(config: WindowInput, samples: ReturnType<typeof series>, gapMs?: number) {
+  const windows = createWindows(config, gapMs);
+  const found = samples.flatMap((s) => Array.from(windows.push(s), (w) => ({ ...w, tensor: [...w.tensor] })));
+  return { found, gaps: windows.gaps };
+}
+
+test('windows are the slices that they should be, as a naive reference cuts them', () => {
+  const sizes = fc.record({
+    window: fc.integer({ min: 2, max: 12 }),
+    step: fc.integer({ min: 1, max: 15 }),
+    width: fc.integer({ min: 1, max: 3 }),
+    count: fc.integer({ min: 0, max: 60 }),
+    layout: fc.constantFrom('nwc' as const, 'ncw' as const),
+  });
+  fc.assert(
+    fc.property(sizes, ({ window, step, width, count, layout }) => {
+      const channels = Array.from({ length: width }, (_, c) => `c${c}`);
+      const mean = channels.map((_, c) => c + 1);
+      const std = channels.map((_, c) => 2 * (c + 1));
+      const rows = Array.from({ length: count }, (_, i) => channels.map((_, c) => i * 10 + c));
+      const { found } = cut(input({ window, step, channels, layout, mean, std }), series(rows));
+      const wanted: number[][] = [];
+      for (let from = 0; from + window <= count; from += step) {
+        const slice = rows.slice(from, from + window).map((row) => row.map((v, c) => (v - (c + 1)) / (2 * (c + 1))));
+        wanted.push(
+          layout === 'nwc' ? slice.flat() : channels.flatMap((_, c) => slice.map((row) => row[c] ?? Number.NaN)),
+        );
+      }
+      expect(found.map((w) => w.tensor)).toEqual(wanted.map((w) => [...Float32Array.from(w)]));
+      for (const w of found) expect(w.last).toEqual(rows[w.atMs / 1000]);
+    }),
+  );
+});
+
+test('no window reaches over a gap, and the first after it says so', () => {
+  const samples = series(Array.from({ length: 12 }, (_, i) => [i])).map((s, i) =>
+    i < 6 ? s : { ...s, atMs: s.atMs + 9000 },
+  );
+  const { found, gaps } = cut(input({}), samples, 2000);
+  expect(gaps).toBe(1);
+  expect(found.map((w) => [w.tensor, w.restart])).toEqual([
+    [[0, 1, 2, 3], false],
+    [[2, 3, 4, 5], false],
+    [[6, 7, 8, 9], true],
+    [[8, 9, 10, 11], false],
+  ]);
+});
+
+test('one wrong date in the future does not make up millions of samples', () => {
+  const windows = createWindows(input({ rateHz: 1000, window: 2, step: 65_536 }), 1e12);
+  const far = [0, 1e9].flatMap((atMs) => [...windows.push({ atMs, values: [1], restart: false })]);
+  expect(far).toEqual([]);
+  expect(windows.gaps).toBe(1);
+});
+
+describe('detrending', () => {
+  test('a straight line is nothing, and what is left has neither mean nor slope', () => {
+    const number = fc.double({ min: -1e3, max: 1e3, noNaN: true });
+    fc.assert(
+      fc.property(number, number, fc.array(number, { minLength: 2, maxLength: 50 }), (base, slope, rest) => {
+        const line = Float64Array.from(rest, (_, i) => base + slope * i);
+        detrend(line, 0, 1, line.length);
+        for (const v of line) expect(Math.abs(v)).toBeLessThan(1e-6);
+        const noisy = Float64Array.from(rest);
+        detrend(noisy, 0, 1, noisy.length);
+        const sum = noisy.reduce((a, b) => a + b, 0);
+        const moment = noisy.reduce((a, b, i) => a + b * i, 0);
+        expect(Math.abs(sum)).toBeLessThan(1e-6);
+        expect(Math.abs(moment)).toBeLessThan(1e-4);
+      }),
+    );
+  });
+
+  test('each channel on its own, before it is normalised', () => {
+    const rows = Array.from({ length: 4 }, (_, i) => [100 + 5 * i, i % 2]);
+    const { found } = cut(input({ channels: ['a', 'b'], detrend: true, std: [1, 0.5] }), series(rows));
+    const tensor = found[0]?.tensor ?? [];
+    expect(tensor.filter((_, i) => i % 2 === 0).every((v) => Math.abs(v) < 1e-4)).toBe(true);
+    expect(tensor.filter((_, i) => i % 2 === 1).some((v) => Math.abs(v) > 0.5)).toBe(true);
+  });
+});
+
+test('sound is cut into the same windows, whatever its pieces', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 20 }), (pieces) => {
+      const windows = createSoundWindows({ sampleRate: 8000, window: 32 });
+      let next = 0;
+      const found: number[] = [];
+      const times: number[] = [];
+      for (const length of pieces) {
+        const piece = Float32Array.from({ length }, () => next++);
+        for (const { tensor, atMs } of windows.push(piece)) {
+          found.push(...tensor);
+          times.push(atMs);
+        }
+      }
+      expect(found).toEqual(Array.from({ length: Math.floor(next / 32) * 32 }, (_, i) => i));
+      expect(times).toEqual(times.map((_, i) => (i + 1) * 4));
+    }),
+  );
+});

@@ -1,0 +1,236 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import sharp from 'sharp';
+import { expect, onTestFinished, test } from 'vitest';
+import { generateClip } from '../../../../fixtures/clip/generate.ts';
+import { writeClip } from '../../../support/clip.ts';
+import { now, startDecoding } from '../../../support/decoding.ts';
+import { tempFolder } from '../../../support/temp.ts';
+
+/** One test clip is one second. */
+async function clip(file: string, width = 320, height = 240): Promise<Buffer> {
+  await generateClip(file, { frames: 10, width, height, fps: 10 });
+  return readFileSync(file);
+}
+
+function put(content: Buffer | string, name: string): string {
+  const file = path.join(tempFolder(), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function jpeg(width: number, height: number, shade: number): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: { r: shade, g: shade, b: shade } } })
+    .jpeg()
+    .toBuffer();
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const failureOf = async (url: string) => {
+  const decoding = startDecoding({ url });
+  return { failure: await decoding.ended, decoding };
+};
+
+test('a folder of images: in the order of their numbers, others left out, a broken one told', async () => {
+  const folder = tempFolder();
+  for (const [index, name] of ['10.jpg', '9.png', '100.jpeg'].entries()) {
+    writeFileSync(
+      path.join(folder, name),
+      await sharp(await jpeg(64 + index * 64, 48, 128))
+        .toFormat(name.endsWith('png') ? 'png' : 'jpeg')
+        .toBuffer(),
+    );
+  }
+  writeFileSync(path.join(folder, '50.jpg'), 'not a picture');
+  writeFileSync(path.join(folder, 'notes.txt'), 'no picture');
+  mkdirSync(path.join(folder, 'more.jpg'));
+  const decoding = startDecoding({ url: folder, fps: 4 });
+  expect(await decoding.ended).toBeUndefined();
+  expect(decoding.all('frame').map((f) => f.fit.frameWidth)).toEqual([128, 64, 192]);
+  expect(decoding.all('frame').map((f) => f.ptsMs)).toEqual([0, 250, 750]);
+  expect(decoding.all('trouble')).toMatchObject([
+    { code: 'frame-undecodable', message: expect.stringContaining('50.jpg') },
+  ]);
+  expect((await failureOf(path.join(folder, 'more.jpg'))).failure).toMatchObject({ code: 'source-no-video' });
+});
+
+test('a resolution that changes in the middle, and timestamps that jump back', async () => {
+  const folder = tempFolder();
+  const [small, large] = [
+    await clip(path.join(folder, 'a.ts'), 320, 240),
+    await clip(path.join(folder, 'b.ts'), 640, 360),
+  ];
+  const decoding = startDecoding({ url: put(Buffer.concat([small, large]), 'both.ts') });
+  expect(await decoding.ended).toBeUndefined();
+  const frames = decoding.all('frame');
+  expect(frames.length).toBeGreaterThanOrEqual(19);
+  const sizes = frames.map((f) => `${f.fit.frameWidth}x${f.fit.frameHeight}`);
+  expect([...new Set(sizes)]).toEqual(['320x240', '640x360']);
+  expect(decoding.all('opened').map((o) => o.info.width)).toEqual([320, 640]);
+  const times = frames.map((f) => f.ptsMs);
+  for (const [i, time] of times.entries()) expect(time).toBeGreaterThan(times[i - 1] ?? -1);
+  expect(times.at(-1)).toBeLessThan(2500);
+});
+
+test.each([
+  ['an address of no kind', 'source-open', () => Promise.resolve('/nowhere/clip.mp4'), /No such file/],
+  ['garbage', 'source-open', () => Promise.resolve(put(Buffer.alloc(50_000, 'garbage!'), 'x.mp4')), /Invalid data/],
+  ['an empty file', 'source-open', () => Promise.resolve(put('', 'x.mp4')), /cannot open/],
+  ['sound only', 'source-no-video', () => Promise.resolve(put(wav(), 'x.wav')), /has no video/],
+  [
+    'zero frames',
+    'source-no-video',
+    async () => put(headerOf(await clip(path.join(tempFolder(), 'a.avi'))), 'x.avi'),
+    /no frame|no video/,
+  ],
+  [
+    'an unknown codec',
+    'source-no-video',
+    async () => put(withCodec(await clip(path.join(tempFolder(), 'a.avi')), 'ZQZQ'), 'x.avi'),
+    /no decoder|no video/,
+  ],
+  [
+    'a playlist that names an address',
+    'source-open',
+    () => Promise.resolve(put('#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/x.ts\n', 'x.m3u8')),
+    /cannot open/,
+  ],
+  [
+    'a camera that refuses',
+    'source-open',
+    () => Promise.resolve('rtsp://me:s3cret@127.0.0.1:1/x'),
+    /^cannot open rtsp:\/\/127\.0\.0\.1:1\/x: Connection refused$/,
+  ],
+  ['a device that is not there', 'source-open', () => Promise.resolve('/dev/video99'), /video99: No such file/],
+] as const)('%s is %s', async (_what, code, make, message) => {
+  const { failure } = await failureOf(await make());
+  expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('a file that was cut off gives what it has, and says so', async () => {
+  const whole = await clip(path.join(tempFolder(), 'a.avi'));
+  const { failure, decoding } = await failureOf(put(whole.subarray(0, whole.length * 0.6), 'cut.avi'));
+  expect(failure).toBeUndefined();
+  expect(decoding.all('frame').length).toBeGreaterThan(0);
+  expect(decoding.all('trouble').map((t) => t.code)).toContain('source-truncated');
+});
+
+test('MJPEG over HTTP is a camera: its frames come in our time, it ends, is tried again, and comes back', async () => {
+  const pictures = await Promise.all([20, 120, 220].map((shade) => jpeg(160, 120, shade)));
+  let requests = 0;
+  const url = await serve((request, response) => {
+    if (request.headers.authorization !== `Basic ${Buffer.from('me:s3cret').toString('base64')}`) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="cam"' }).end();
+      return;
+    }
+    requests++;
+    response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
+    let sent = 0;
+    const timer = setInterval(() => {
+      const picture = pictures[sent % pictures.length];
+      response.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture?.length}\r\n\r\n`);
+      response.write(picture);
+      response.write('\r\n');
+      // The second viewer gets nothing more after a while: a stall.
+      if (++sent < 8) return;
+      clearInterval(timer);
+      if (requests === 1) response.end();
+    }, 100);
+    response.on('close', () => clearInterval(timer));
+  });
+  const decoding = startDecoding({ url: `${url.replace('//', '//me:s3cret@')}/video` }, { reconnect: true });
+  const first = await decoding.next('waiting');
+  expect(first.code).toBe('source-ended');
+  const frames = decoding.all('frame');
+  expect(frames.length).toBeGreaterThanOrEqual(6);
+  // The first come at once: FFmpeg has kept them while it looked at the stream.
+  expect((frames.at(-1)?.ptsMs ?? 0) - (frames.at(-4)?.ptsMs ?? 0)).toBeGreaterThan(200);
+  const back = await decoding.next('frame', first.at);
+  console.log(`MJPEG: frames again ${Math.round(back.at - first.at)} ms after the end`);
+  const stall = await decoding.next('waiting', first.at);
+  expect(stall.code).toBe('source-stalled');
+  const refused = await failureOf(`${url.replace('//', '//me:wrong@')}/video`);
+  expect(refused.failure).toMatchObject({ code: 'source-auth', message: expect.not.stringMatching(/wrong|me:/) });
+});
+
+test('a recording over HTTP is played whole, as a file is', async () => {
+  const file = await writeClip(tempFolder());
+  const url = await serve((_request, response) => {
+    const content = readFileSync(file);
+    response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': content.length }).end(content);
+  });
+  const { failure, decoding } = await failureOf(`${url}/clip.mp4`);
+  expect(failure).toBeUndefined();
+  expect(decoding.all('frame').map((f) => f.frame)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+  expect((await failureOf(`${await serve((_q, r) => r.writeHead(404).end())}/x`)).failure?.message).toContain('404');
+});
+
+test('test patterns, and frames that stand alone are not decoded when nobody wants them', async () => {
+  const decoding = startDecoding({ url: 'test:testsrc2?size=160x120&fps=20&seconds=2' }, { fps: 5 });
+  expect(await decoding.ended).toBeUndefined();
+  expect(decoding.all('frame').map((f) => f.ptsMs)).toEqual(Array.from({ length: 10 }, (_, i) => i * 200));
+  expect(decoding.all('frame').at(-1)?.frame).toBe(36);
+});
+
+test('hardware that is not there: software, said once, as a note', async () => {
+  const file = await writeClip(tempFolder());
+  const decoding = startDecoding({ url: file, loop: true, decode: { hardware: 'cuda' } });
+  await decoding.next('frame');
+  await decoding.next('frame', decoding.all('frame').at(-1)?.at);
+  await decoding.close();
+  expect(decoding.all('note').length).toBeLessThanOrEqual(1);
+  expect(decoding.all('trouble')).toEqual([]);
+});
+
+test('pace pts: frames come at their time, and the newest wins while the walk is busy', async () => {
+  const file = await writeClip(tempFolder(), { frames: 20, fps: 20 });
+  const started = now();
+  const paced = startDecoding({ url: file, pace: 'pts' });
+  expect(await paced.ended).toBeUndefined();
+  expect(now() - started).toBeGreaterThan(900);
+  expect(paced.all('frame')).toHaveLength(20);
+  const busy = startDecoding({ url: file, pace: 'pts' }, { slow: true });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(busy.all('frame').map((f) => f.frame)).toEqual([0, 1, 2]);
+  await busy.close();
+});
+
+/** A quarter of a second of silence. */
+function wav(): Buffer {
+  const data = Buffer.alloc(4000);
+  const header = Buffer.alloc(44);
+  header.write('RIFF');
+  header.writeUInt32LE(36 + data.length, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(8000, 24);
+  header.writeUInt32LE(16_000, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(data.length, 40);
+  return Buffer.concat([header, data]);
+}
+
+function headerOf(avi: Buffer): Buffer {
+  return avi.subarray(0, avi.indexOf('movi') + 4);
+}
+
+function withCodec(avi: Buffer, name: string): Buffer {
+  const changed = Buffer.from(avi);
+  for (let at = changed.indexOf('H264'); at >= 0; at = changed.indexOf('H264', at)) changed.write(name, at);
+  return changed;
+}

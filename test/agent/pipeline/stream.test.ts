@@ -1,0 +1,130 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Source, SourceEvents, SourceFrame } from '../../../agent/pipeline/source/source.ts';
+import { type FrameResult, startWalk, type WalkOutputs } from '../../../agent/pipeline/stream.ts';
+import { pictureStream } from '../../../shared/contract/config/stream.ts';
+import { imageInputOf } from '../../../shared/contract/model-manifest.ts';
+import { openEngine } from '../../../shared/engine/engine.ts';
+import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { CELL, writeBrightPackage } from '../../support/onnx.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const SIZE = 64;
+
+/** A walk over frames that a test gives: brightness (0 to 1) of one cell, NaN for a frame that breaks the head, or gated. */
+async function walk(config: object, frames: readonly (number | 'gated')[]) {
+  const engine = await openEngine(
+    { dir: writeBrightPackage(tempFolder(), { size: SIZE }), variant: 'fp32', threads: 1 },
+    systemClock,
+  );
+  onTestFinished(() => engine.close());
+  const fit = fitFrame(SIZE, SIZE, imageInputOf(engine.manifest));
+  const released: number[] = [];
+  const records: Parameters<WalkOutputs['onRecord']>[0][] = [];
+  const results: FrameResult[] = [];
+  const troubles: string[] = [];
+  let events: SourceEvents | undefined;
+  const source: Source = {
+    release: (frame) => void released.push(frame.frame),
+    picture: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  };
+  await new Promise<void>((resolve) => {
+    startWalk(
+      'yard',
+      pictureStream.parse({ source: './a.mp4', model: 'bright', ...config }),
+      {
+        engine,
+        clock: systemClock,
+        openSource: (_, given) => {
+          events = given;
+          return source;
+        },
+      },
+      {
+        onOpened: () => undefined,
+        onResult: (result) => results.push(result),
+        onRecord: (body) => records.push(body),
+        onPreview: () => undefined,
+        onTrouble: (code) => troubles.push(code),
+        onEnd: () => resolve(),
+      },
+    );
+    for (const [index, look] of frames.entries()) events?.onFrame(frameOf(index, look));
+    events?.onEnd();
+  });
+  const summary = records.find((r) => r.kind === 'summary');
+  return { released, results, troubles, summary, events: records.filter((r) => r.kind === 'event') };
+
+  function frameOf(frame: number, look: number | 'gated'): SourceFrame {
+    const common = {
+      frame,
+      ptsMs: frame * 100,
+      fit,
+      decodeMs: 0,
+      preprocessMs: 0,
+      startedAt: 0,
+      decoded: 1,
+      dropped: 0,
+    };
+    if (look === 'gated') return { ...common, gated: true, tensor: new Float32Array(0) };
+    const tensor = new Float32Array(3 * SIZE * SIZE);
+    // One whole cell of the red channel, in the middle of the picture.
+    for (let y = 0; y < CELL; y++) tensor.fill(look * 255, (32 + y) * SIZE + 32, (32 + y) * SIZE + 32 + CELL);
+    return { ...common, tensor };
+  }
+}
+
+const everywhere = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+];
+const zone = { kind: 'zone', name: 'yard', points: everywhere, frames: 1, dwellS: 1, snapshot: false };
+
+test('gated frames count for rules with the last result, and cost no inference', async () => {
+  const frames = [0.9, ...Array.from({ length: 15 }, () => 'gated' as const), 0.9, 0];
+  const seen = await walk({ rules: [zone] }, frames);
+  expect(seen.events).toMatchObject([
+    { action: 'enter', frame: 0, track: 1 },
+    { action: 'dwell', frame: 10, track: 1 },
+  ]);
+  expect(seen.summary).toMatchObject({
+    frames: 18,
+    inferred: 3,
+    gated: 15,
+    labels: { person: 2 },
+    tracks: { person: 1 },
+  });
+  expect(seen.results.map((r) => r.frame)).toEqual([0, 16, 17]);
+  expect(seen.released).toEqual(frames.map((_, i) => i));
+});
+
+test('after a frame that failed, gated frames show nothing rather than something older', async () => {
+  const seen = await walk({ rules: [zone] }, [
+    0.9,
+    'gated',
+    Number.NaN,
+    ...Array.from({ length: 20 }, () => 'gated' as const),
+  ]);
+  expect(seen.troubles).toEqual(['model-failed']);
+  expect(seen.events).toMatchObject([{ action: 'enter', frame: 0 }]);
+  expect(seen.summary).toMatchObject({ inferred: 1, gated: 21, failed: 1 });
+});
+
+test('gated frames before any result are counted and released', async () => {
+  const seen = await walk({ rules: [zone] }, ['gated', 'gated']);
+  expect(seen).toMatchObject({ events: [], released: [0, 1], summary: { gated: 2, inferred: 0 } });
+});
+
+test('detections below the threshold keep a track alive, and nobody else sees them', async () => {
+  const weak = Array.from({ length: 20 }, () => 0.3);
+  const seen = await walk({ track: { lostFrames: 2 }, rules: [zone] }, [0.9, ...weak, 0.9]);
+  expect(seen.results.slice(1, -1).flatMap((r) => r.objects)).toEqual([]);
+  expect(seen.results.slice(1, -1).every((r) => r.outcome.task === 'detect' && r.outcome.detections.length === 0)).toBe(
+    true,
+  );
+  expect(seen.results.at(-1)?.objects).toMatchObject([{ track: 1 }]);
+  expect(seen.summary).toMatchObject({ labels: { person: 2 }, tracks: { person: 1 } });
+});

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { deal } from '../../../agent/runner/deal.ts';
+import type { FromRunner } from '../../../agent/runner/messages.ts';
+import { createSupervisor, type SupervisorOptions } from '../../../agent/runner/supervisor.ts';
+import { streamConfig } from '../../../shared/contract/config/stream.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { writeClip, writeWalkerPackage } from '../../support/clip.ts';
+import { built } from '../../support/program.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { until } from '../../support/until.ts';
+
+async function supervise(options: Partial<SupervisorOptions>) {
+  const folder = tempFolder();
+  const clip = await writeClip(folder, { frames: 30, fps: 30 });
+  const messages: FromRunner[] = [];
+  const recycled: string[] = [];
+  const died: string[] = [];
+  const supervisor = createSupervisor({
+    entry: built('agent/runner/child.js'),
+    workDir: path.join(folder, 'runners'),
+    runners: 1,
+    restart: true,
+    clock: systemClock,
+    assignments: [
+      {
+        stream: 'street',
+        config: streamConfig.parse({ source: { url: clip, loop: true }, model: 'walker', summaryS: 1 }),
+        modelDir: writeWalkerPackage(folder),
+        variant: 'auto',
+        threads: 1,
+        once: false,
+      },
+    ],
+    onMessage: (message) => messages.push(message),
+    onRecycled: ({ message }) => recycled.push(message),
+    onRunnerDied: ({ message }) => died.push(message),
+    ...options,
+  });
+  onTestFinished(() => supervisor.stop());
+  const summaries = () => messages.filter((m) => m.type === 'record' && m.body.kind === 'summary').length;
+  return { supervisor, recycled, died, summaries };
+}
+
+test('a runner over its memory budget is ended in order and started afresh, and its summary is not lost', async () => {
+  const { supervisor, recycled, died, summaries } = await supervise({ memoryMb: 40 });
+  supervisor.start();
+  const [first] = await until(() => (supervisor.pids().length > 0 ? supervisor.pids() : undefined), 'a runner lives');
+  await until(() => recycled.length > 0, 'it is over its budget');
+  await until(() => supervisor.pids().some((pid) => pid !== first), 'another runner lives');
+  expect(recycled[0]).toMatch(/runner 0 takes \d+ MB of 40; starting afresh/);
+  expect(summaries()).toBeGreaterThan(0);
+  expect(died).toEqual([]);
+});
+
+test('a runner that is killed is told of, started again, and its stream goes on', async () => {
+  const { supervisor, died, summaries } = await supervise({});
+  supervisor.start();
+  await until(() => summaries() > 0, 'it works');
+  const [first] = supervisor.pids();
+  process.kill(first ?? 0, 'SIGKILL');
+  await until(() => died.length > 0, 'its death is told');
+  expect(died[0]).toMatch(/runner 0 ended by SIGKILL; starting again in \d+ ms/);
+  const before = summaries();
+  await until(() => summaries() > before, 'it works again');
+  expect(supervisor.pids()).not.toContain(first);
+});
+
+test('streams are dealt like cards', () => {
+  expect(deal(['a', 'b', 'c', 'd', 'e'], 2)).toEqual([
+    ['a', 'c', 'e'],
+    ['b', 'd'],
+  ]);
+  expect(deal(['a'], 4)).toEqual([['a']]);
+  expect(deal([], 4)).toEqual([[]]);
+});

@@ -1,0 +1,123 @@
+/** `bench cameras`: how many 720p10 H.264 streams, analysed at 5 a second, two runners hold with less than 1 % drops. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FromRunner } from '../../agent/runner/messages.ts';
+import { createSupervisor } from '../../agent/runner/supervisor.ts';
+import { transcodeClip } from '../../fixtures/clip/transcode.ts';
+import { streamConfig } from '../../shared/contract/config/stream.ts';
+import { systemClock } from '../../shared/kit/clock.ts';
+import type { Bench } from './bench.ts';
+import { material } from './material.ts';
+
+const FPS = 5;
+const RUNNERS = 2;
+const WARM_UP_MS = 5000;
+const MEASURE_MS = 12_000;
+const LIMIT = 0.01;
+
+interface Load {
+  readonly model: string;
+  readonly clip: string;
+  readonly gated: boolean;
+}
+
+interface Held {
+  readonly analysed: number;
+  readonly gated: number;
+  readonly dropped: number;
+  readonly p95: number;
+}
+
+export const cameras: Bench = {
+  summary: `720p10 H.264 streams analysed at ${FPS}/s that ${RUNNERS} runners hold with < 1 % drops, gated and ungated`,
+  async run(say) {
+    const { model, clip: original } = await material(say);
+    const clip = await at720(original, say);
+    for (const gated of [false, true]) {
+      const most = await search(async (streams) => {
+        const held = await hold({ model, clip, gated }, streams);
+        const all = held.analysed + held.gated + held.dropped;
+        const drops = all > 0 ? held.dropped / all : 1;
+        const share = `${held.analysed} analysed, ${held.gated} gated, ${held.dropped} dropped (${(drops * 100).toFixed(2)} %)`;
+        say(`  ${gated ? 'gated' : 'ungated'}, ${streams} streams: ${share}, latency p95 ${held.p95.toFixed(0)} ms`);
+        return drops < LIMIT;
+      });
+      say(`${gated ? 'gated' : 'ungated'}: ${most} streams`);
+    }
+  },
+};
+
+/** The largest number for which `holds`, found by doubling and then halving the distance. */
+async function search(holds: (streams: number) => Promise<boolean>): Promise<number> {
+  let good = 0;
+  let bad = 4;
+  while (await holds(bad)) {
+    good = bad;
+    bad *= 2;
+  }
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (await holds(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+async function hold({ model, clip, gated }: Load, streams: number): Promise<Held> {
+  const workDir = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
+  const held = { analysed: 0, gated: 0, dropped: 0, p95: 0 };
+  let measuring = false;
+  const count = (message: FromRunner) => {
+    if (message.type !== 'record' || message.body.kind !== 'summary' || !measuring) return;
+    held.analysed += message.body.inferred;
+    held.gated += message.body.gated;
+    held.dropped += message.body.dropped;
+    held.p95 = Math.max(held.p95, message.body.latencyMs.p95);
+  };
+  const config = {
+    source: { url: clip, loop: true },
+    model: 'model',
+    fps: FPS,
+    summaryS: 2,
+    ...(gated ? { gate: {} } : {}),
+  };
+  const supervisor = createSupervisor({
+    entry: new URL('../../agent/runner/child.js', import.meta.url),
+    workDir,
+    runners: RUNNERS,
+    restart: false,
+    clock: systemClock,
+    assignments: Array.from({ length: streams }, (_, index) => ({
+      stream: `s${index}`,
+      config: streamConfig.parse(config),
+      modelDir: model,
+      variant: 'auto',
+      threads: 1,
+      once: false,
+    })),
+    onMessage: count,
+    onRunnerDied: ({ message }) => console.error(message),
+  });
+  supervisor.start();
+  await sleep(WARM_UP_MS);
+  measuring = true;
+  await sleep(MEASURE_MS);
+  measuring = false;
+  await supervisor.stop();
+  rmSync(workDir, { recursive: true, force: true });
+  return held;
+}
+
+async function at720(original: string, say: (line: string) => void): Promise<string> {
+  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
+  const street = path.join(cache, 'vtest.avi');
+  const from = existsSync(street) ? street : original;
+  const to = path.join(cache, `${path.parse(from).name}-720p10.mp4`);
+  if (!existsSync(to)) {
+    say(`writing ${to}`);
+    await transcodeClip(from, to, { width: 1280, height: 720, fps: 10 });
+  }
+  return to;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { audioInput, modelInput, windowInput } from '../../../../shared/contract/model-manifest.ts';
+import { windowContradictions, windowShape } from '../../../../shared/engine/package/windows.ts';
+
+const tensor = (...shape: (number | undefined)[]) => ({ name: 'x', type: 'float32', shape });
+const one = windowInput.parse({ window: 8, channels: ['a'], rateHz: 1 });
+const two = windowInput.parse({ window: 8, channels: ['a', 'b'], rateHz: 1 });
+const ncw = windowInput.parse({ window: 8, channels: ['a', 'b'], rateHz: 1, layout: 'ncw' });
+
+test.each([
+  [two, tensor(1, 8, 2), [1, 8, 2]],
+  [two, tensor(undefined, undefined, undefined), [1, 8, 2]],
+  [two, tensor(1, 16), [1, 16]],
+  [two, tensor(1, 2, 8), undefined],
+  [ncw, tensor(undefined, 2, 8), [1, 2, 8]],
+  [ncw, tensor(1, 8, 2), undefined],
+  [one, tensor(1, 8, 1), [1, 8, 1]],
+  [one, tensor(1, 1, 8), [1, 1, 8]],
+  [one, tensor(undefined, 8), [1, 8]],
+  [one, tensor(8), [8]],
+  [one, tensor(2, 8), undefined],
+  [audioInput.parse({ sampleRate: 16_000, window: 512 }), tensor(undefined, undefined), [1, 512]],
+])('how a window lies in a graph: %j in %j', (input, graph, wanted) => {
+  expect(windowShape(input, graph)).toEqual(wanted);
+  const told = windowContradictions(input, { inputs: [graph], outputs: [] });
+  expect(told.map((c) => c.field)).toEqual(wanted ? [] : ['input']);
+});
+
+test('other types and more inputs are refused', () => {
+  const ints = { name: 'x', type: 'int64', shape: [1, 8] };
+  expect(windowContradictions(one, { inputs: [ints], outputs: [] })[0]?.graph).toBe('int64 in "x"');
+  expect(windowContradictions(one, { inputs: [tensor(1, 8), tensor(1)], outputs: [] })[0]?.graph).toBe(
+    '2 inputs (x, x)',
+  );
+});
+
+test('a complaint is about the kind of input that was meant', () => {
+  const told = (input: unknown) =>
+    modelInput.safeParse(input).error?.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  expect(told({ channels: ['a'], window: 8 })?.join()).toMatch(/^rateHz: /);
+  expect(told({ channels: ['a', 'b'], window: 8, rateHz: 1, mean: [1, 2, 3] })).toEqual([
+    'mean: needs one number a channel (2), or one for all',
+  ]);
+  expect(told({ sampleRate: 16_000, window: 1 })?.join()).toMatch(/^window: /);
+  expect(told({ width: 64 })?.join()).toMatch(/^height: /);
+  expect(told('big')?.join()).toMatch(/expected object/);
+});
