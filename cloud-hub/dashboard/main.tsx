@@ -9,6 +9,7 @@ import './styles/fleet.css';
 import './styles/fleet-narrow.css';
 import './styles/device.css';
 import './styles/events.css';
+import './styles/reading.css';
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { createBackoff } from '../../shared/kit/backoff.ts';

@@ -1,10 +1,10 @@
 /** Lists of events, newest first by receipt. */
-import type { EventRecord, ModelRef } from '../../shared/contract/messages/record.ts';
+import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { Event } from '../api/schemas/api.ts';
 import type { HubDatabase } from './database.ts';
 import { fewInTime, type ListFilter, newestFirst } from './lists.ts';
 import type { StoredRecord } from './records.ts';
-import { indexText, isoTime } from './rows.ts';
+import { indexText, isoTime, modelText } from './rows.ts';
 
 export interface EventFilter extends ListFilter {
   readonly rule?: string | undefined;
@@ -57,6 +57,8 @@ function describe(id: number, device: string, receivedAt: number, record: EventR
     ...(record.track === undefined ? {} : { track: record.track }),
     ...(record.box === undefined ? {} : { box: record.box }),
     ...(record.count === undefined ? {} : { count: record.count }),
+    ...(record.value === undefined ? {} : { value: record.value }),
+    ...(record.threshold === undefined ? {} : { threshold: record.threshold }),
     ptsMs: record.ptsMs,
     at: isoTime(record.wall),
     receivedAt: isoTime(receivedAt),
@@ -64,8 +66,4 @@ function describe(id: number, device: string, receivedAt: number, record: EventR
     ...(record.model === undefined ? {} : { model: modelText(record.model) }),
     ...(pictured ? { snapshot: String(id) } : {}),
   };
-}
-
-function modelText(model: ModelRef): string {
-  return `${model.name}@${model.version} (${model.variant})`;
 }

@@ -30,7 +30,7 @@ const FEW = 5000;
  */
 export async function fewInTime(
   query: Kysely<Tables>,
-  table: 'events' | 'summaries' | 'troubles',
+  table: 'events' | 'summaries' | 'readings' | 'troubles',
   filter: ListFilter,
 ): Promise<number[] | undefined> {
   if (filter.device !== undefined || (filter.since === undefined && filter.until === undefined)) return undefined;

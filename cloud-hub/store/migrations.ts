@@ -4,10 +4,11 @@
  */
 import type { Kysely } from 'kysely';
 import { up as initial } from './migrations/0001-initial.ts';
+import { up as readings } from './migrations/0002-readings.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
-const migrations: readonly Migration[] = [initial];
+const migrations: readonly Migration[] = [initial, readings];
 
 type SchemaTable = { schema_version: { version: number; applied_at: number } };
 

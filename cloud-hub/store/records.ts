@@ -35,6 +35,7 @@ export function createRecordStore(database: HubDatabase) {
   };
   const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot']);
   const summary = insert('summaries', ['stream']);
+  const reading = insert('readings', ['stream', 'score', 'anomalous']);
   const trouble = insert('troubles', ['stream', 'kind', 'code']);
   const other = insert('records', ['stream', 'kind']);
   const snapshot = database.prepare('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
@@ -59,6 +60,12 @@ export function createRecordStore(database: HubDatabase) {
         case 'summary':
           result = summary.run(...common, record.stream);
           break;
+        case 'reading': {
+          const { anomalous } = record;
+          const flag = anomalous === undefined ? null : Number(anomalous);
+          result = reading.run(...common, record.stream, record.score ?? null, flag);
+          break;
+        }
         case 'error':
           result = trouble.run(...common, record.stream ?? null, 'error', indexText(record.code));
           break;

@@ -1,4 +1,5 @@
 /** Conversions between columns and what the API says. */
+import type { ModelRef } from '../../shared/contract/messages/record.ts';
 
 /** 9999-12-31T23:59:59.999Z: the last instant that ISO 8601 writes with four digits of year. */
 const LAST_TIME = 253_402_300_799_999;
@@ -15,6 +16,11 @@ export function isoTime(ms: number): string {
 /** Text for an indexed column: NUL, which PostgreSQL does not store, is replaced. The record's body keeps it. */
 export function indexText(text: string): string {
   return text.replaceAll('\0', '\uFFFD');
+}
+
+/** `yolox-nano@1.0.0 (int8)`. */
+export function modelText(model: ModelRef): string {
+  return `${model.name}@${model.version} (${model.variant})`;
 }
 
 /** An id from outside as a row number; undefined when it cannot be one. */

@@ -3,6 +3,7 @@ import { openDatabase } from './database.ts';
 import { createDeviceStore } from './devices.ts';
 import { createEventStore } from './events.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
+import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
@@ -25,6 +26,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     records: createRecordStore(database),
     events: createEventStore(database),
     summaries: createSummaryStore(database),
+    readings: createReadingStore(database),
     troubles: createTroubleStore(database),
     snapshots: createSnapshotStore(database),
     sequences: createSequenceStore(database),

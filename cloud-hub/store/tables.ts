@@ -39,6 +39,14 @@ export interface SummaryTable extends ReceivedColumns {
   stream: string;
 }
 
+export interface ReadingTable extends ReceivedColumns {
+  stream: string;
+  /** As in the body, for what is summed up. */
+  score: number | null;
+  /** 0 or 1. */
+  anomalous: number | null;
+}
+
 export interface TroubleTable extends ReceivedColumns {
   stream: string | null;
   kind: string;
@@ -121,6 +129,7 @@ export interface Tables {
   devices: DeviceTable;
   events: EventTable;
   summaries: SummaryTable;
+  readings: ReadingTable;
   troubles: TroubleTable;
   records: RecordTable;
   snapshots: SnapshotTable;

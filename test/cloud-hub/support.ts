@@ -169,6 +169,25 @@ export function summaryRecord(
   };
 }
 
+/** A well-formed reading with this number. */
+export function readingRecord(
+  seq: number,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> & { seq: number } {
+  return {
+    seq,
+    kind: 'reading',
+    ...envelope,
+    stream: 'motor',
+    ptsMs: seq * 1000,
+    score: 0.5,
+    threshold: 2,
+    anomalous: false,
+    values: { temperature: 80 + seq },
+    ...more,
+  };
+}
+
 export function lossRecord(seq: number, loss: { epoch: string; from: number; to: number; reason: string }) {
   return { seq, kind: 'loss', ...envelope, lost: loss.to - loss.from + 1, ...loss };
 }

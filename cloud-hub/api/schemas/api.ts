@@ -68,6 +68,8 @@ export const event = z.object({
   track: count.optional(),
   box: box.optional(),
   count: count.optional(),
+  value: z.number().optional().describe("of an anomaly: its score in the model's own units"),
+  threshold: z.number().optional().describe('from where on `value` is an anomaly'),
   ptsMs: z.number(),
   at: time.describe("the device's wall clock; see `clock`"),
   receivedAt: time,
@@ -94,6 +96,37 @@ export const summary = z.object({
   latencyMs: z.object({ p50: z.number(), p95: z.number(), max: z.number() }),
 });
 export type Summary = z.infer<typeof summary>;
+
+const values = z.record(z.string(), z.number());
+
+/** What a model said of a window of a sensor or of sound. */
+export const reading = z.object({
+  id: z.string(),
+  device: name,
+  stream: name,
+  at: time.describe("the device's wall clock; see `clock`"),
+  receivedAt: time,
+  clock: z.string(),
+  ptsMs: z.number().optional(),
+  score: z.number().optional().describe("in the model's units; of a class 0 to 1"),
+  threshold: z.number().optional(),
+  anomalous: z.boolean().optional().describe('the score has reached the threshold'),
+  label: z.string().optional().describe('the best class, of a model that tells classes'),
+  values: values.optional().describe('the last values, by channel'),
+  model: z.string().optional().describe('name@version (variant)'),
+});
+export type Reading = z.infer<typeof reading>;
+
+/** A span of a stream's readings, summed up. */
+export const readingBucket = z.object({
+  at: time.describe('where the span begins'),
+  readings: count.describe('how many'),
+  anomalous: count.describe('how many of them were anomalous'),
+  score: z.number().optional().describe('the highest'),
+  threshold: z.number().optional().describe('of the last reading'),
+  values: values.optional().describe('of the last reading'),
+});
+export type ReadingBucket = z.infer<typeof readingBucket>;
 
 /** An `error` or `loss` record. */
 export const trouble = z.object({

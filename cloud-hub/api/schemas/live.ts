@@ -5,12 +5,13 @@
 import { z } from 'zod';
 import { previewHeader } from '../../../shared/contract/messages/preview.ts';
 import { name } from '../../../shared/contract/names.ts';
-import { device, event, summary, trouble } from './api.ts';
+import { device, event, reading, summary, trouble } from './api.ts';
 
 export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), device }),
   z.object({ type: z.literal('event'), event }),
   z.object({ type: z.literal('summary'), summary }),
+  z.object({ type: z.literal('reading'), reading }),
   z.object({ type: z.literal('trouble'), trouble }),
 ]);
 export type LiveMessage = z.infer<typeof liveMessage>;

@@ -8,6 +8,7 @@ import { DeviceTroubles } from '../parts/device-troubles.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Link } from '../parts/link.tsx';
 import { LivePicture } from '../parts/live-picture.tsx';
+import { LiveReading } from '../parts/live-reading.tsx';
 import { SequenceLedger } from '../parts/sequence-ledger.tsx';
 import { StreamTabs } from '../parts/stream-tabs.tsx';
 import { Time } from '../parts/time.tsx';
@@ -54,10 +55,14 @@ export function DevicePage({ id, stream: wanted }: { id: string; stream?: string
       {stream ? (
         <div id="stream-panel">
           <div class="watch">
-            <LivePicture device={device} stream={stream} />
-            <DeviceEvents device={device.id} stream={stream.id} />
+            {(stream.kind ?? 'picture') === 'picture' ? (
+              <LivePicture device={device} stream={stream} />
+            ) : (
+              <LiveReading key={stream.id} device={device} stream={stream} />
+            )}
+            <DeviceEvents device={device.id} stream={stream} />
           </div>
-          <Charts key={stream.id} device={device.id} stream={stream.id} />
+          <Charts key={stream.id} device={device.id} stream={stream} />
         </div>
       ) : (
         <EmptyState

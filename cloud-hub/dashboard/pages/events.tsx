@@ -69,7 +69,7 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
           detail={
             Object.keys(filter).length > 0
               ? 'None matches this filter yet. It goes on watching: a matching event appears by itself.'
-              : 'An event appears here when a rule of a stream fires: a threshold, a zone or a line.'
+              : 'An event appears here when a rule of a stream fires: a zone, a line, a threshold, an anomaly.'
           }
         />
       )}

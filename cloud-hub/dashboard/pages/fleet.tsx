@@ -103,7 +103,7 @@ function Totals({ rows, isExact }: { rows: readonly FleetRow[]; isExact: boolean
   const facts: readonly (readonly [string, string])[] = [
     [`${whole(online)} / ${whole(rows.length)}`, 'online'],
     [whole(sum(({ device }) => device.streams.length)), 'streams'],
-    [short(sum(({ fps }) => fps)), 'frames/s'],
+    [short(sum(({ fps }) => fps)), 'analysed/s'],
     [`${isExact ? '' : '≥ '}${whole(sum(({ events }) => events))}`, 'events in 1 h'],
   ];
   return (

@@ -1,12 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { logSplits } from '../draw/log-splits.ts';
 import { useServices } from '../services.ts';
 import { short } from '../state/format.ts';
 
 export interface ChartSeries {
   readonly label: string;
   readonly values: readonly (number | null)[];
+  /** `limit`: a line that others are measured against, dashed and without a colour of its own. */
+  readonly look?: 'limit';
 }
 
 interface ChartProps {
@@ -14,6 +17,11 @@ interface ChartProps {
   readonly unit: string;
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
+  /** `zero` (default): linear from zero; `lowest`: linear around the values; `log`: by powers of ten, for what is above zero. */
+  readonly scale?: 'zero' | 'lowest' | 'log';
+  /** Times that are to stand out, one for each of `times`; `bad` by default. */
+  readonly marked?: readonly boolean[];
+  readonly markedAs?: 'bad' | 'accent';
   /** Charts with the same key move their cursors together. */
   readonly syncKey: string;
   readonly empty: string;
@@ -23,30 +31,48 @@ const HEIGHT = 168;
 /** Custom properties `--c1` … of styles/tokens.css. */
 const PALETTE = 9;
 
-export const seriesColour = (index: number): string => `var(--c${(index % PALETTE) + 1})`;
+const colourName = (index: number, look?: 'limit'): string =>
+  look === 'limit' ? '--muted' : `--c${(index % PALETTE) + 1}`;
 
 /** Lines over time; the legend shows the values under the cursor, or else the newest. */
-export function Chart({ title, unit, times, series, syncKey, empty }: ChartProps) {
+export function Chart({
+  title,
+  unit,
+  times,
+  series,
+  syncKey,
+  empty,
+  scale = 'zero',
+  marked,
+  markedAs = 'bad',
+}: ChartProps) {
   const { isDark } = useServices();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const cursor = useSignal<number | undefined>(undefined);
-  const names = JSON.stringify(series.map(({ label }) => label));
+  const marks = useRef<readonly boolean[]>();
+  marks.current = marked;
+  const names = JSON.stringify(series.map(({ label, look }) => [label, look]));
   const dark = isDark.value;
-  const data: uPlot.AlignedData = [[...times], ...series.map(({ values }) => [...values])];
+  const data: uPlot.AlignedData = [
+    [...times],
+    ...series.map(({ values }) => (scale === 'log' ? lifted(values) : [...values])),
+  ];
   const hasData = series.some(({ values }) => values.some((value) => value !== null));
 
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const options = optionsOf(
-      element,
-      series.map(({ label }) => label),
+    const options = optionsOf(element, {
+      series,
       syncKey,
-      (index) => {
+      scale,
+      markedAs,
+      markedOf: () => marks.current ?? [],
+      onCursor: (index) => {
         cursor.value = index;
       },
-    );
+    });
     const made = new uPlot(options, data, element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
@@ -57,7 +83,7 @@ export function Chart({ title, unit, times, series, syncKey, empty }: ChartProps
       plot.current = undefined;
     };
     // Made again only for other lines or colours; new values go through setData below.
-  }, [names, dark, syncKey]);
+  }, [names, dark, syncKey, scale, markedAs]);
 
   useEffect(() => {
     plot.current?.setData(data);
@@ -71,11 +97,11 @@ export function Chart({ title, unit, times, series, syncKey, empty }: ChartProps
       <figcaption>
         <strong>{title}</strong> <span class="faint">{unit}</span>
         <ul class="legend">
-          {series.map(({ label, values }, index) => {
+          {series.map(({ label, values, look }, index) => {
             const value = shownOf(values);
             return (
               <li key={label}>
-                <i style={{ background: seriesColour(index) }} />
+                <i style={{ background: `var(${colourName(index, look)})` }} />
                 <span class="clip">{label}</span>
                 <b class="num">{value === null || value === undefined ? '–' : short(value)}</b>
               </li>
@@ -89,11 +115,14 @@ export function Chart({ title, unit, times, series, syncKey, empty }: ChartProps
   );
 }
 
+interface PlotWishes extends Required<Pick<ChartProps, 'series' | 'syncKey' | 'scale' | 'markedAs'>> {
+  readonly markedOf: () => readonly boolean[];
+  readonly onCursor: (index: number | undefined) => void;
+}
+
 function optionsOf(
   element: HTMLElement,
-  names: readonly string[],
-  syncKey: string,
-  onCursor: (index: number | undefined) => void,
+  { series, syncKey, scale, markedAs, markedOf, onCursor }: PlotWishes,
 ): uPlot.Options {
   const css = getComputedStyle(element);
   const colour = (name: string) => css.getPropertyValue(name).trim();
@@ -109,21 +138,78 @@ function optionsOf(
     legend: { show: false },
     padding: [8, 6, 0, 0],
     cursor: { sync: { key: syncKey }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_, _low, high) => [0, high > 0 ? high * 1.12 : 1] } },
+    scales: { y: scaleOf(scale) },
     axes: [
       { ...axis, space: 64, values: '{HH}:{mm}', size: 26 },
-      { ...axis, size: 42, space: 32, values: (_, ticks) => ticks.map(short) },
+      {
+        ...axis,
+        size: 42,
+        space: 32,
+        values: (_, ticks) => ticks.map(short),
+        ...(scale === 'log' ? { splits: (_u, _n, min, max) => logSplits(min, max), filter: (_u, ticks) => ticks } : {}),
+      },
     ],
     series: [
       {},
-      ...names.map((label, index) => ({
+      ...series.map(({ label, look }, index) => ({
         label,
-        stroke: colour(`--c${(index % PALETTE) + 1}`),
-        width: 1.75,
+        stroke: colour(colourName(index, look)),
+        width: look === 'limit' ? 1.25 : 1.75,
         points: { show: false },
-        ...(names.length === 1 ? { fill: colour('--chart-fill') } : {}),
+        ...(look === 'limit' ? { dash: [5, 4] } : {}),
+        ...(index === 0 && (series.length === 1 || series[1]?.look === 'limit')
+          ? { fill: colour('--chart-fill') }
+          : {}),
       })),
     ],
-    hooks: { setCursor: [(u) => onCursor(u.cursor.idx ?? undefined)] },
+    hooks: {
+      setCursor: [(u) => onCursor(u.cursor.idx ?? undefined)],
+      drawClear: [(u) => shade(u, markedOf(), colour(`--${markedAs}-soft`))],
+    },
   };
+}
+
+/** What lies further below the highest is drawn at the foot of a logarithmic scale. */
+const DECADES = 5;
+
+function lifted(values: readonly (number | null)[]): (number | null)[] {
+  const high = values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+  const floor = (high || 1) / 10 ** DECADES;
+  return values.map((value) => (value === null ? null : Math.max(value, floor)));
+}
+
+/** uPlot asks with null when there is no data. */
+function scaleOf(scale: NonNullable<ChartProps['scale']>): uPlot.Scale {
+  switch (scale) {
+    case 'zero':
+      return { range: (_, _low, high) => [0, high && high > 0 ? high * 1.12 : 1] };
+    case 'lowest':
+      return {
+        range: (_, low, high) => {
+          if (low === null || high === null) return [0, 1];
+          const room = (high - low) * 0.12 || Math.abs(high) * 0.1 || 1;
+          return [low - room, high + room];
+        },
+      };
+    case 'log':
+      return { distr: 3, range: (_, low, high) => (low && high ? [low / 1.5, high * 1.5] : [0.1, 1]) };
+  }
+}
+
+/** Paints what is marked behind the lines, from half way to the time before to half way to the one after. */
+function shade(u: uPlot, marked: readonly boolean[], colour: string): void {
+  const [times] = u.data;
+  const { left, top, width, height } = u.bbox;
+  u.ctx.fillStyle = colour;
+  marked.forEach((isMarked, n) => {
+    const time = times[n];
+    if (!isMarked || time === undefined) return;
+    const edge = (to: number | undefined) => {
+      const x = u.valToPos((time + (to ?? time)) / 2, 'x', true);
+      // Whole pixels, so that neighbours meet without a seam.
+      return Math.round(Math.min(Math.max(x, left), left + width));
+    };
+    const begin = edge(times[n - 1]);
+    u.ctx.fillRect(begin, top, Math.max(1, edge(times[n + 1]) - begin), height);
+  });
 }

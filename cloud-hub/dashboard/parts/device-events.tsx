@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import type { StreamReport } from '../../../shared/contract/messages/report.ts';
 import type { Event } from '../../api/schemas/api.ts';
 import { useServices } from '../services.ts';
 import { EventDialog } from './event-dialog.tsx';
@@ -11,7 +12,13 @@ const CAP = 100;
 const PAGE = 50;
 
 /** The newest events of a stream, as they come. */
-export function DeviceEvents({ device, stream }: { device: string; stream: string }) {
+export function DeviceEvents({
+  device,
+  stream: { id: stream, kind = 'picture' },
+}: {
+  device: string;
+  stream: StreamReport;
+}) {
   const { api } = useServices();
   const [open, setOpen] = useState<Event>();
   const list = useLiveList<Event>({
@@ -42,7 +49,10 @@ export function DeviceEvents({ device, stream }: { device: string; stream: strin
         </ul>
         {items.length === 0 && loading.kind === 'ready' && (
           <p class="muted hint">
-            Nothing yet. An event appears when a rule of this stream fires: a threshold, a zone or a line.
+            Nothing yet. An event appears when a rule of this stream fires:{' '}
+            {kind === 'picture'
+              ? 'a threshold, a zone, a line or an absence.'
+              : 'an anomaly, a threshold or an absence.'}
           </p>
         )}
       </div>

@@ -6,6 +6,8 @@ import { modelText } from '../state/health.ts';
 import { Facts } from './facts.tsx';
 import { Time } from './time.tsx';
 
+const kinds = { picture: undefined, sensor: 'series of a sensor', audio: 'sound' } as const;
+
 /** What a device says of itself and of the chosen stream. */
 export function DeviceFacts({ device, stream }: { device: Device; stream: StreamReport | undefined }) {
   const { outbox } = device;
@@ -21,6 +23,7 @@ export function DeviceFacts({ device, stream }: { device: Device; stream: Stream
           ['Outbox', outbox && `${whole(outbox.waiting)} waiting, ${bytes(outbox.bytes)}`],
           ['Last seen', device.lastSeenAt && <Time relative at={device.lastSeenAt} />],
           ['Added', <Time key="added" at={device.createdAt} />],
+          ['Kind', stream && kinds[stream.kind ?? 'picture']],
           ['Source', stream && <span class="break">{stream.source}</span>],
           ['Frame', stream?.width && stream.height ? `${stream.width} × ${stream.height}` : undefined],
           ['Model', stream?.model && modelText(stream.model)],

@@ -32,7 +32,7 @@ export function EventDialog({ events, event, onShow }: EventDialogProps) {
       onKey={onKey}
     >
       <div class="event-detail">
-        <Thumb large snapshot={event.snapshot} alt={`Crop of ${event.label}`} />
+        <Thumb large snapshot={event.snapshot} rule={event.ruleKind} alt={`Crop of ${event.label}`} />
         <Facts facts={factsOf(event)} />
       </div>
       <footer class="dialog-foot">
@@ -69,7 +69,9 @@ function factsOf(event: Event) {
     ['Rule', `${event.rule} (${event.ruleKind})`],
     ['Action', event.action],
     ['Label', event.label],
-    ['Score', percent(event.score)],
+    ['Value', event.value === undefined ? undefined : short(event.value)],
+    ['Threshold', event.threshold === undefined ? undefined : short(event.threshold)],
+    ['Score', event.value === undefined ? percent(event.score) : undefined],
     ['Track', event.track],
     ['Count', event.count],
     ['Box', event.box && `x ${percent(event.box[0])}, y ${percent(event.box[1])}, ${boxSize(event.box)}`],

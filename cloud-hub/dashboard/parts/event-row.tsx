@@ -1,6 +1,6 @@
 import type { Event } from '../../api/schemas/api.ts';
 import { timeOf } from '../state/event-time.ts';
-import { percent } from '../state/format.ts';
+import { strengthOf } from '../state/reading-state.ts';
 import { Thumb } from './thumb.tsx';
 import { Time } from './time.tsx';
 
@@ -14,12 +14,20 @@ interface EventRowProps {
 export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
   return (
     <li data-testid="event" data-label={event.label} data-rule={event.rule} data-id={event.id}>
-      <button type="button" class="event" onClick={() => onOpen(event)}>
-        <Thumb snapshot={event.snapshot} alt={`Crop of ${event.label}`} />
+      <button
+        type="button"
+        class="event"
+        data-kind={event.ruleKind}
+        data-action={event.action}
+        onClick={() => onOpen(event)}
+      >
+        <Thumb snapshot={event.snapshot} rule={event.ruleKind} alt={`Crop of ${event.label}`} />
         <span class="event-text">
           <span class="event-title">
             <strong>{event.label}</strong>
-            <span class="num muted">{percent(event.score)}</span>
+            <span class="num muted" title={event.value === undefined ? 'score' : 'score and threshold'}>
+              {strengthOf(event)}
+            </span>
             {event.track !== undefined && <span class="num faint">#{event.track}</span>}
           </span>
           <span class="event-what">

@@ -1,6 +1,8 @@
 import { useRef } from 'preact/hooks';
+import type { StreamReport } from '../../../shared/contract/messages/report.ts';
 import { type FleetRow, hostName, type Sort, type SortKey } from '../state/fleet.ts';
 import { short, whole } from '../state/format.ts';
+import { StreamIcon } from './icons.tsx';
 import { Link } from './link.tsx';
 import { Time } from './time.tsx';
 import { useMedia } from './use-media.ts';
@@ -86,12 +88,11 @@ function Row({ row, isExact, index }: { row: FleetRow; isExact: boolean; index: 
             <span
               key={stream.id}
               class={`chip ${device.online ? stream.state : 'off'}`}
-              title={stream.error ?? stream.source}
+              title={stream.error ?? `${stream.kind ? `${stream.kind}: ` : ''}${stream.source}`}
             >
+              <StreamIcon kind={stream.kind} />
               <span class="clip">{stream.id}</span>
-              {device.online && (
-                <b class="num">{stream.state === 'running' ? `${short(stream.fps)} fps` : stream.state}</b>
-              )}
+              {device.online && <b class="num">{stream.state === 'running' ? rateText(stream) : stream.state}</b>}
             </span>
           ))}
           {hidden > 0 && <span class="chip num">+{hidden}</span>}
@@ -122,6 +123,11 @@ function Row({ row, isExact, index }: { row: FleetRow; isExact: boolean; index: 
       </td>
     </tr>
   );
+}
+
+/** Pictures are counted in frames, anything else in windows. */
+function rateText({ kind = 'picture', fps }: StreamReport): string {
+  return kind === 'picture' ? `${short(fps)} fps` : `${short(fps)}/s`;
 }
 
 /** The same column turns round; another begins with what one looks for first: names from a, numbers from the largest. */

@@ -118,7 +118,7 @@ export function LivePicture({ device, stream }: LivePictureProps) {
         <span class="found">
           {countLabels(labels.value).map(([label, n]) => (
             <span key={label} class="found-label">
-              <b class="num">{n}</b> {label}
+              <b class="num">{n}</b> × {label}
             </span>
           ))}
         </span>

@@ -1,13 +1,16 @@
 import { useState } from 'preact/hooks';
 import { snapshotUrl } from '../state/api.ts';
+import { RuleIcon } from './icons.tsx';
 
-/** The crop of an event; a quiet placeholder where there is none, or none any more. */
+/** The crop of an event; where there is none, or none any more, a sign of the kind of its rule. */
 export function Thumb({
   snapshot,
+  rule,
   alt,
   large = false,
 }: {
   snapshot: string | undefined;
+  rule: string;
   alt: string;
   large?: boolean;
 }) {
@@ -15,6 +18,7 @@ export function Thumb({
   if (snapshot === undefined || broken === snapshot) {
     return (
       <span class={`thumb none ${large ? 'large' : ''}`}>
+        <RuleIcon kind={rule} />
         {large && (snapshot === undefined ? 'No snapshot was taken' : 'The snapshot is no longer kept')}
       </span>
     );

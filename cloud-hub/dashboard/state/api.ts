@@ -11,6 +11,8 @@ import {
   page,
   problem,
   quarantined,
+  reading,
+  readingBucket,
   sequence,
   summary,
   trouble,
@@ -108,6 +110,10 @@ export function createApi({ fetch, onUnauthorized }: ApiOptions) {
       get(page(sequence), `/devices/${part(id)}/sequences`, {}, signal).then(({ items }) => items),
     events: list(event, '/events'),
     summaries: list(summary, '/summaries'),
+    readings: list(reading, '/readings'),
+    /** Newest first; a span without a reading is left out. */
+    readingCourse: (query: Query, signal?: AbortSignal) =>
+      get(page(readingBucket), '/readings/course', query, signal).then(({ items }) => items),
     troubles: list(trouble, '/troubles'),
     quarantine: list(quarantined, '/quarantine'),
   };

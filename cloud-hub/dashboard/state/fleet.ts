@@ -58,7 +58,7 @@ export function hostName(device: Device): string | undefined {
 }
 
 function textOf({ device, models }: FleetRow): string {
-  const streams = device.streams.flatMap((s) => [s.id, s.source, s.state]);
+  const streams = device.streams.flatMap((s) => [s.id, s.kind ?? 'picture', s.source, s.state]);
   return [device.id, hostName(device) ?? '', device.version ?? '', ...streams, ...models].join('\n').toLowerCase();
 }
 

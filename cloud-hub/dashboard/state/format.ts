@@ -19,9 +19,10 @@ export const whole = (n: number): string => wholeFormat.format(Math.round(n));
 /** 0.873 → "87%". */
 export const percent = (fraction: number): string => `${Math.round(fraction * 100)}%`;
 
-/** Three significant figures at most, without a tail of zeros: 12.34 → "12.3", 3 → "3". */
+/** Three significant figures at most, below 1 two, without a tail of zeros: 12.34 → "12.3", 3 → "3", 0.0123 → "0.012". */
 export function short(n: number): string {
   if (n === 0) return '0';
+  if (Math.abs(n) < 1) return String(Number(n.toPrecision(2)));
   const digits = Math.abs(n) >= 100 ? 0 : Math.abs(n) >= 10 ? 1 : 2;
   return whole(n) === wholeFormat.format(n) ? whole(n) : String(Number(n.toFixed(digits)));
 }

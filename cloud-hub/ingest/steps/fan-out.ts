@@ -1,6 +1,7 @@
 /** Step 7, after the commit: counters, and those who watch. */
 import type { LiveMessage } from '../../api/schemas/live.ts';
 import { eventOf } from '../../store/events.ts';
+import { readingOf } from '../../store/readings.ts';
 import type { StoredRecord } from '../../store/records.ts';
 import { summaryOf } from '../../store/summaries.ts';
 import { troubleOf } from '../../store/troubles.ts';
@@ -27,6 +28,7 @@ function liveOf(item: StoredRecord): LiveMessage | undefined {
   const { record } = item;
   if (record.kind === 'event') return { type: 'event', event: eventOf(item, record) };
   if (record.kind === 'summary') return { type: 'summary', summary: summaryOf(item, record) };
+  if (record.kind === 'reading') return { type: 'reading', reading: readingOf(item, record) };
   if (record.kind === 'error' || record.kind === 'loss') return { type: 'trouble', trouble: troubleOf(item, record) };
   return undefined;
 }

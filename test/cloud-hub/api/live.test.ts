@@ -3,7 +3,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type LiveMessage, liveMessage, livePictureHeader } from '../../../cloud-hub/api/schemas/live.ts';
 import { decodePicture, encodePicture } from '../../../shared/contract/codec.ts';
-import { eventRecord, jpeg, lossRecord, summaryRecord, type TestHub, testDevice, testHub } from '../support.ts';
+import {
+  eventRecord,
+  jpeg,
+  lossRecord,
+  readingRecord,
+  summaryRecord,
+  type TestHub,
+  testDevice,
+  testHub,
+} from '../support.ts';
 
 /** Opens the feed; everything that comes is kept, and can be awaited. */
 async function follow(hub: TestHub, headers: Record<string, string> = { authorization: `Bearer ${hub.token}` }) {
@@ -42,12 +51,15 @@ describe('the live feed', () => {
     const hub = await testHub();
     const cam = await testDevice(hub, 'cam');
     const { messages } = await follow(hub);
-    const records = [eventRecord(1), summaryRecord(2), lossRecord(3, { epoch: 'e1', from: 0, to: 0, reason: 'full' })];
-    await cam.publish('records', { epoch: 'e1', from: 1, to: 3, records });
+    const loss = lossRecord(3, { epoch: 'e1', from: 0, to: 0, reason: 'full' });
+    const records = [eventRecord(1), summaryRecord(2), loss, readingRecord(4)];
+    await cam.publish('records', { epoch: 'e1', from: 1, to: 4, records });
     await cam.publish('status', { online: true, version: '3.0.0' });
-    await expect.poll(() => messages.map((m) => m.type)).toEqual(['event', 'summary', 'trouble', 'device']);
+    await expect.poll(() => messages.map((m) => m.type)).toEqual(['event', 'summary', 'trouble', 'reading', 'device']);
     const stored = await hub.json<{ items: unknown[] }>('/events');
     expect(messages[0]).toEqual({ type: 'event', event: stored.items[0] });
+    const readings = await hub.json<{ items: unknown[] }>('/readings');
+    expect(messages[3]).toEqual({ type: 'reading', reading: readings.items[0] });
   });
 
   test('a watch brings the pictures of that stream, until it ends', async () => {

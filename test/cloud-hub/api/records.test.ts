@@ -69,6 +69,16 @@ describe('records', () => {
     expect((await hub.json<{ items: unknown[] }>(`/events?${query}`)).items).toHaveLength(count);
   });
 
+  test('an anomaly says how far it went', async () => {
+    const hub = await testHub();
+    const box = await testDevice(hub, 'box');
+    const { box: _box, ...anomaly } = eventRecord(1, { ruleKind: 'anomaly', value: 12.5, threshold: 2.25 });
+    await box.publish('records', { epoch: 'e1', from: 1, to: 1, records: [anomaly] });
+    await box.nextAck();
+    const { items } = schemas.page(schemas.event).parse(await hub.json('/events'));
+    expect(items).toMatchObject([{ ruleKind: 'anomaly', value: 12.5, threshold: 2.25 }]);
+  });
+
   test('a snapshot is a picture that may be kept', async () => {
     const hub = await withRecords();
     const events = await hub.json<{ items: schemas.Event[] }>('/events?label=person');

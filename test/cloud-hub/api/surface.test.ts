@@ -54,6 +54,8 @@ describe('health, metrics, docs', () => {
         'GET /api/v1/live',
         'GET /api/v1/me',
         'GET /api/v1/quarantine',
+        'GET /api/v1/readings',
+        'GET /api/v1/readings/course',
         'GET /api/v1/snapshots/{id}',
         'GET /api/v1/summaries',
         'GET /api/v1/tokens',

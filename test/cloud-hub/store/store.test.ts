@@ -2,8 +2,10 @@ import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../cloud-hub/store/store.ts';
+import { recordBody } from '../../../shared/contract/messages/record.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { tempFolder } from '../../support/temp.ts';
+import { readingRecord } from '../support.ts';
 
 const refused = (n: number, bytes: number) => ({
   device: 'cam',
@@ -79,6 +81,22 @@ describe('opening', () => {
     file.close();
     await expect(openStore(folder, 0)).rejects.toThrow(/schema version 99.*written by a newer version/);
   });
+});
+
+test('a database of the version before gets what is new and keeps what it has', async () => {
+  const folder = tempFolder();
+  const first = await openStore(folder, 0);
+  await first.devices.add('cam', 'hash', 7);
+  first.close();
+  const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
+  file.exec('DROP TABLE readings; DELETE FROM schema_version WHERE version > 1');
+  file.close();
+  const store = await openStore(folder, 0);
+  onTestFinished(() => store.close());
+  expect(store.devices.get('cam')?.id).toBe('cam');
+  const record = recordBody.parse(readingRecord(1));
+  store.records.add({ device: 'cam', epoch: 'e', seq: 1, receivedAt: 9, record, body: JSON.stringify(record) });
+  expect(await store.readings.list({ limit: 5 })).toHaveLength(1);
 });
 
 test('a transaction that fails leaves nothing', async () => {

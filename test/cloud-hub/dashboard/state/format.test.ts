@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { ago, bytes, percent, short, shortDigest, span } from '../../../../cloud-hub/dashboard/state/format.ts';
 
-test('numbers keep three figures', () => {
-  expect([0, 3, 9.87, 12.34, 456.7, 0.049].map(short)).toEqual(['0', '3', '9.87', '12.3', '457', '0.05']);
+test('numbers keep three figures, those below 1 two', () => {
+  expect([0, 3, 9.87, 12.34, 456.7].map(short)).toEqual(['0', '3', '9.87', '12.3', '457']);
+  expect([0.873, 0.049, -0.00123].map(short)).toEqual(['0.87', '0.049', '-0.0012']);
   expect([0, 512, 1536, 10 * 1024 ** 2].map(bytes)).toEqual(['0 B', '512 B', '1.5 KiB', '10 MiB']);
   expect(percent(0.873)).toBe('87%');
 });

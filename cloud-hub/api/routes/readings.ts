@@ -1,0 +1,60 @@
+/** What models said of sensors and of sound: every reading, and their course over time. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { name } from '../../../shared/contract/names.ts';
+import { MAX_BUCKETS } from '../../store/readings.ts';
+import type { Store } from '../../store/store.ts';
+import { answers, filterOf, pageOf, recordQuery, security } from '../responses.ts';
+import { page, reading, readingBucket } from '../schemas/api.ts';
+
+const courseQuery = z.object({
+  device: name,
+  stream: name,
+  since: recordQuery.shape.since.unwrap(),
+  until: recordQuery.shape.until,
+  bucketS: z.coerce.number().int().min(1).max(86_400).describe('seconds that are summed up as one'),
+});
+
+export function readingRoutes({ store }: { store: Store }): FastifyPluginAsyncZod {
+  const config = { access: 'viewer' } as const;
+  return async (app) => {
+    app.get(
+      '/readings',
+      {
+        config,
+        schema: {
+          summary: 'List readings of sensors and sound, newest received first',
+          tags: ['records'],
+          security,
+          querystring: recordQuery,
+          response: answers(page(reading)),
+        },
+      },
+      async ({ query }) => pageOf(await store.readings.list(filterOf(query)), query.limit),
+    );
+
+    app.get(
+      '/readings/course',
+      {
+        config,
+        schema: {
+          summary: "Get the course of a stream's readings over time",
+          description: `Summed up by equal spans, newest first, at most ${MAX_BUCKETS} of them; a span without a reading is left out.`,
+          tags: ['records'],
+          security,
+          querystring: courseQuery,
+          response: answers(z.object({ items: z.array(readingBucket) })),
+        },
+      },
+      async ({ query: { device, stream, since, until, bucketS } }) => ({
+        items: await store.readings.course({
+          device,
+          stream,
+          since: Date.parse(since),
+          until: until === undefined ? undefined : Date.parse(until),
+          bucketMs: bucketS * 1000,
+        }),
+      }),
+    );
+  };
+}
