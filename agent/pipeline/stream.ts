@@ -89,8 +89,10 @@ interface Shown {
 
 const NOTHING: { events: readonly RuleEvent[]; objects: readonly Detection[] } = { events: [], objects: [] };
 
-/** Three tensors: one in inference, one ready, one being made. */
-const IN_FLIGHT = 3;
+/** One in inference, one ready, one being made: inference never waits. */
+const FAST_IN_FLIGHT = 3;
+/** One in inference and one ready: a third would only be older when its turn comes. */
+const LIVE_IN_FLIGHT = 2;
 const CROP_SIDE = 320;
 const CROP_MARGIN = 0.2;
 
@@ -208,7 +210,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
       source: config.source,
       input: imageInputOf(engine.manifest),
       gate: { gate: config.gate, active: config.active },
-      inFlight: IN_FLIGHT,
+      inFlight: config.source.pace === 'fast' ? FAST_IN_FLIGHT : LIVE_IN_FLIGHT,
       ...(config.fps === undefined ? {} : { fps: config.fps }),
     },
     {
