@@ -1,7 +1,9 @@
 /** A thin client of the admin API, for the commands that talk to a running hub. */
+
 import type { z } from 'zod';
+import { problem } from '../shared/contract/problem.ts';
 import { messageOf } from '../shared/kit/errors.ts';
-import { type Device, device, deviceSecret, page, problem } from './api/schemas/api.ts';
+import { type Device, device, deviceSecret, page } from './api/schemas/api.ts';
 
 const TIMEOUT_MS = 15_000;
 

@@ -6,9 +6,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import { ProblemError } from '../../shared/http/problems.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { isLoopback } from './loopback.ts';
-import { ProblemError } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -8,7 +8,7 @@ import { createServer } from './server.ts';
 
 export interface ApiPlace {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 lets the system choose. */
   readonly port: number;
   /** Without it, only for loopback. */
   readonly tokenFile?: string | undefined;

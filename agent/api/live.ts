@@ -9,9 +9,9 @@
  */
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { StreamReport } from '../../shared/contract/messages/report.ts';
+import { ProblemError } from '../../shared/http/problems.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { LightResult } from '../runner/follow.ts';
-import { ProblemError } from './problems.ts';
 import { createPacer, type Wishes } from './wishes.ts';
 
 export type RuleShape = StreamReport['rules'][number];

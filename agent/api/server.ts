@@ -1,9 +1,9 @@
 /** The HTTP server of the local API: hooks that hold for everything, then the routes. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { problemHandler, problemOf, sendProblem } from '../../shared/http/problems.ts';
 import { guard } from './access.ts';
 import type { ApiOptions } from './options.ts';
-import { handleError, sendProblem } from './problems.ts';
 import { routeGroups } from './routes.ts';
 
 /** Nothing is uploaded. */
@@ -23,6 +23,7 @@ const SECURITY_HEADERS = {
 
 /** @param token asked of every request but those for health; without one, only loopback is answered */
 export async function createServer(options: ApiOptions, token: string | undefined): Promise<FastifyInstance> {
+  const handle = problemHandler('the agent');
   const app = Fastify({
     // Where it listens is told by us.
     loggerInstance: options.log.child({}, { level: 'warn' }) as FastifyBaseLogger,
@@ -33,16 +34,16 @@ export async function createServer(options: ApiOptions, token: string | undefine
     exposeHeadRoutes: false,
     // Somebody who watches does not keep the agent from ending.
     forceCloseConnections: true,
-    frameworkErrors: handleError,
+    frameworkErrors: handle,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(handleError);
+  app.setErrorHandler(handle);
   app.setNotFoundHandler((request, reply) => {
     const target = (request.url.split('?', 1)[0] ?? '').slice(0, 256);
-    return sendProblem(reply, 404, `there is nothing at ${request.method} ${target}`);
+    return sendProblem(reply, problemOf(404, `there is nothing at ${request.method} ${target}`));
   });
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);

@@ -4,9 +4,9 @@
  * live feed, must come from the hub's own origin.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ProblemError } from '../../shared/http/problems.ts';
 import type { IdentityService } from '../identity/identity.ts';
 import { hasRole } from '../identity/roles.ts';
-import { ProblemError } from './problems.ts';
 import type { Identity, Role } from './schemas/api.ts';
 
 export const SESSION_COOKIE = 'vedette_session';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { problemOf, sendProblem } from './problems.ts';
+import { problemOf, sendProblem } from '../../shared/http/problems.ts';
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Vedette</title>
 <p>The dashboard is not built. Run <code>npm run build</code> and restart the hub. The API is described at

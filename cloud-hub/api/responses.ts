@@ -1,9 +1,10 @@
 /** Pieces of route schemas that repeat. */
 import { z } from 'zod';
 import { name } from '../../shared/contract/names.ts';
+import { PROBLEM_TYPE, problem } from '../../shared/contract/problem.ts';
+import { ProblemError } from '../../shared/http/problems.ts';
 import { rowNumber } from '../store/rows.ts';
-import { PROBLEM_TYPE, ProblemError } from './problems.ts';
-import { pageQuery, problem } from './schemas/api.ts';
+import { pageQuery } from './schemas/api.ts';
 
 /** Answers of a route: this one, or a problem. */
 export function answers<S extends z.ZodType>(schema: S, description = 'Success') {

@@ -3,11 +3,11 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { problemHandler } from '../../shared/http/problems.ts';
 import { guard } from './auth.ts';
 import { describeApi } from './docs.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
-import { handleError } from './problems.ts';
 import { healthRoutes } from './routes/health.ts';
 import { routeGroups } from './routes.ts';
 
@@ -29,18 +29,19 @@ const SECURITY_HEADERS = {
 
 /** Builds the server, ready to listen. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const handle = problemHandler('the hub');
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    frameworkErrors: handleError,
+    frameworkErrors: handle,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(handleError);
+  app.setErrorHandler(handle);
   // JSON only: anything else is answered with 415.
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (_request, reply) => {

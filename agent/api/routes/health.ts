@@ -1,8 +1,9 @@
 /** Liveness, readiness, metrics. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { ProblemError } from '../../../shared/http/problems.ts';
+import { answers } from '../answers.ts';
 import { type AgentMetrics, createMetrics } from '../metrics.ts';
 import type { ApiOptions } from '../options.ts';
-import { answers, ProblemError } from '../problems.ts';
 import { ok } from '../schemas.ts';
 
 export function healthRoutes(options: ApiOptions): FastifyPluginAsyncZod {

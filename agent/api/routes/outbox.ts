@@ -1,7 +1,7 @@
 /** What waits for the hub. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { answers } from '../answers.ts';
 import type { ApiOptions } from '../options.ts';
-import { answers } from '../problems.ts';
 import { outbox as outboxSchema } from '../schemas.ts';
 
 export function outboxRoutes({ outbox, quotaBytes, hubConnected }: ApiOptions): FastifyPluginAsyncZod {

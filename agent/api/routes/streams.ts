@@ -2,9 +2,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { StreamReport } from '../../../shared/contract/messages/report.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import type { StreamTally } from '../../health/tallies.ts';
+import { answers } from '../answers.ts';
 import type { ApiOptions } from '../options.ts';
-import { answers, ProblemError } from '../problems.ts';
 import { latest, latestQuery, type stream, streamList, streamParams } from '../schemas.ts';
 
 export function streamRoutes({ streams, tallies, live, clock }: ApiOptions): FastifyPluginAsyncZod {

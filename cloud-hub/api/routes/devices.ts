@@ -2,9 +2,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import type { Store } from '../../store/store.ts';
-import { ProblemError } from '../problems.ts';
 import { answers, created, pageOf, security } from '../responses.ts';
 import { device, deviceSecret, newDevice, page, pageQuery, sequence } from '../schemas/api.ts';
 

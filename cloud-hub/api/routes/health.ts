@@ -1,12 +1,12 @@
 /** Outside /api/v1: liveness, readiness, metrics. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import { hasRole } from '../../identity/roles.ts';
 import { identify } from '../auth.ts';
 import type { HubMetrics } from '../metrics.ts';
-import { ProblemError } from '../problems.ts';
 import { answers } from '../responses.ts';
 
 export interface HealthRouteOptions {

@@ -3,13 +3,13 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { FailedAttempts } from '../../identity/attempts.ts';
 import { type IdentityService, SESSION_MS } from '../../identity/identity.ts';
 import { isoTime, rowNumber } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { requireOwnOrigin, SESSION_COOKIE } from '../auth.ts';
-import { ProblemError } from '../problems.ts';
 import { answers, created, security } from '../responses.ts';
 import { identity as identitySchema, role, signIn, signInCode, time } from '../schemas/api.ts';
 

@@ -2,6 +2,7 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { complaintsOf, describeComplaints } from '../../../shared/kit/schema.ts';
 import type { IdentityService } from '../../identity/identity.ts';
@@ -9,7 +10,6 @@ import type { LiveClient } from '../../live/client.ts';
 import type { LiveFeed } from '../../live/feed.ts';
 import type { Watches } from '../../live/watches.ts';
 import { identify } from '../auth.ts';
-import { ProblemError } from '../problems.ts';
 import { answers, security } from '../responses.ts';
 import { type LiveRequest, liveRequest } from '../schemas/live.ts';
 

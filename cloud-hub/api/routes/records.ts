@@ -2,9 +2,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import { rowNumber } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
-import { ProblemError } from '../problems.ts';
 import { answers, cursorRow, filterOf, pageOf, recordQuery, security } from '../responses.ts';
 import { event, page, pageQuery, quarantined, summary, trouble } from '../schemas/api.ts';
 

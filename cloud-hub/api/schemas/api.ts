@@ -17,16 +17,6 @@ export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
-/** RFC 9457 problem document. */
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
-export type Problem = z.infer<typeof problem>;
-
 export const role = z.enum(['viewer', 'operator', 'admin']);
 export type Role = z.infer<typeof role>;
 

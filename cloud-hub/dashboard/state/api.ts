@@ -3,13 +3,13 @@
  * is an HttpOnly cookie that this code never sees.
  */
 import type { z } from 'zod';
+import { problem } from '../../../shared/contract/problem.ts';
 import {
   device,
   deviceSecret,
   event,
   identity,
   page,
-  problem,
   quarantined,
   reading,
   readingBucket,

@@ -5,7 +5,7 @@ import { shapeText } from '../package/check.ts';
 import type { TensorInfo } from '../package/graph.ts';
 import type { HeadContext } from './head.ts';
 
-/** Sizes of the axes that a head expects; undefined: any size. */
+/** Sizes of the axes that a head expects; undefined where every size will do. */
 export type WantedShape = readonly (number | undefined)[];
 
 /**
@@ -61,7 +61,7 @@ export function requireOneLabel(context: HeadContext, kind: string): void {
 
 /**
  * The values of an output.
- * @param count how many there must be; undefined: any number
+ * @param count how many there must be; undefined where every number will do
  * @throws CodedError `model-failed` for another number
  */
 export function valuesOf(
