@@ -5,6 +5,7 @@ import { type Engine, type EngineResult, openEngine } from '../../shared/engine/
 import { type Fit, fitFrame } from '../../shared/engine/preprocess/fit.ts';
 import { createTensorWriter } from '../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
+import { inOrder } from './pixels.ts';
 
 export interface Analysed {
   /** What the model was given. */
@@ -50,7 +51,7 @@ async function withEngine(
 async function run(engine: Engine, input: ImageInput, pixels: Uint8Array, fit: Fit): Promise<Analysed> {
   const writer = createTensorWriter(input);
   const tensor = new Float32Array(writer.size);
-  writer.write(pixels, fit, tensor);
+  writer.write(inOrder(pixels, writer.order), fit, tensor);
   const { outcome } = await engine.run(tensor, fit);
   return { tensor, fit, outcome };
 }

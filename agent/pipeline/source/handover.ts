@@ -10,8 +10,8 @@
 import type { ImageInput } from '../../../shared/contract/model-manifest.ts';
 import type { Box } from '../../../shared/contract/names.ts';
 import { createPictureMaker } from '../../../shared/engine/frames/picture.ts';
+import { createPixelScaler } from '../../../shared/engine/frames/pixels.ts';
 import { allocFrame, type Frame } from '../../../shared/engine/frames/reader.ts';
-import { channelsOf } from '../../../shared/engine/package/check.ts';
 import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
 import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
@@ -71,8 +71,8 @@ const GATED_AHEAD = 8;
 
 export function createHandover({ input, inFlight, gate, port, clock, complain }: HandoverOptions): Handover {
   const writer = createTensorWriter(input);
+  const scaler = createPixelScaler();
   const pictures = createPictureMaker();
-  const format = channelsOf(input.color) === 1 ? 'gray' : 'rgb';
   const free = Array.from({ length: inFlight }, () => new Float32Array(writer.size));
   const held = new Map<number, Frame>();
   const spare: Frame[] = [];
@@ -90,7 +90,7 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
   const decide = ({ picture, ptsMs }: Offer) => {
     if (!gate) return 'analyse';
     const { width, height } = gate.plane ?? { width: 0, height: 0 };
-    const luma = gate.plane ? pictures.pixels(picture, width, height, 'gray') : new Uint8Array(0);
+    const [luma = new Uint8Array(0)] = gate.plane ? scaler.scale(picture, width, height, 'gray') : [];
     return gate.decide({ luma, width, height, ptsMs, wall: clock.wall() });
   };
 
@@ -99,7 +99,7 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     const { picture, frame, ptsMs, decodeMs, startedAt } = offer;
     // Each frame anew: a camera may change its resolution.
     const fit = fitFrame(picture.width, picture.height, input);
-    if (tensor) writer.write(pictures.pixels(picture, fit.width, fit.height, format), fit, tensor);
+    if (tensor) writer.write(scaler.scale(picture, fit.width, fit.height, writer.order), fit, tensor);
     held.set(frame, picture);
     const common = { frame, ptsMs, fit, decodeMs, preprocessMs: clock.mono() - start, startedAt, decoded, dropped };
     decoded = 0;
@@ -200,6 +200,7 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
       spare.length = 0;
       waiting = undefined;
       pictures.close();
+      scaler.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Pixels and pictures out of decoded frames. */
+/** JPEG pictures out of decoded frames. */
 import { Scaler } from 'node-av/api';
 import type { Frame } from 'node-av/lib';
 import type { Box } from '../../contract/names.ts';
@@ -10,8 +10,6 @@ export interface Picture {
 }
 
 export interface PictureMaker {
-  /** The whole frame scaled to `width` x `height`: tightly packed RGB or gray bytes. */
-  pixels(frame: Frame, width: number, height: number, format: 'rgb' | 'gray'): Uint8Array;
   /** The part `box` (fractions of the frame) as JPEG, its longer side at most `maxSide` pixels. */
   crop(frame: Frame, box: Box, maxSide: number): Picture;
   close(): void;
@@ -24,7 +22,6 @@ const MIN_SIDE = 16;
 export function createPictureMaker(): PictureMaker {
   const scaler = new Scaler();
   return {
-    pixels: (frame, width, height, format) => scaler.toBufferSync(frame, { resize: { width, height }, format }),
     crop(frame, box, maxSide) {
       const crop = cropPixels(box, frame.width, frame.height);
       const ratio = Math.min(1, maxSide / Math.max(crop.width, crop.height));

@@ -7,6 +7,7 @@ import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
 import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { type BrightOptions, writeBrightPackage } from '../../support/onnx.ts';
+import { inOrder } from '../../support/pixels.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 async function run(options: BrightOptions, lit: readonly [number, number][]) {
@@ -20,7 +21,7 @@ async function run(options: BrightOptions, lit: readonly [number, number][]) {
   const fit = fitFrame(64, 64, input);
   const writer = createTensorWriter(input);
   const tensor = new Float32Array(writer.size);
-  writer.write(pixels, fit, tensor);
+  writer.write(inOrder(pixels, writer.order), fit, tensor);
   try {
     return await engine.run(tensor, fit);
   } finally {
