@@ -8,7 +8,8 @@ import { complaintsOf, describeComplaints } from '../kit/schema.ts';
 import type { Candidate, Head, HeadContext, HeadInput } from './heads/head.ts';
 import { suppress } from './heads/nms.ts';
 import { headOfKind } from './heads/registry.ts';
-import { type OutputTensor, openSession, type Session } from './infer/session.ts';
+import { createBatches } from './infer/batches.ts';
+import { type InputTensor, type OutputTensor, openSession, type Provider, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
 import { channelsOf } from './package/check.ts';
 import type { Graph } from './package/graph.ts';
@@ -25,6 +26,8 @@ export interface EngineResult {
 export interface Engine {
   readonly manifest: ModelManifest;
   readonly model: ModelRef;
+  /** What a person may want to know of how it runs. */
+  readonly note?: string;
   /**
    * @param tensor one input as `createTensorWriter` writes it
    * @param fit how the frame lies in it
@@ -54,6 +57,9 @@ export interface EngineOptions {
   /** `auto` or a precision. */
   readonly variant: string;
   readonly threads: number;
+  readonly provider?: Provider;
+  /** Most inputs of one run, where the graph allows more than one; default: 1. */
+  readonly batch?: number;
 }
 
 /** @throws CodedError `model-invalid` for a package, graph or head that does not fit together */
@@ -69,8 +75,18 @@ export async function openEngine(options: EngineOptions, clock: Clock): Promise<
     const says = `input says windows, head.kind "${pack.manifest.head.kind}" finds boxes in pictures`;
     throw new CodedError('model-invalid', `${options.dir}: ${says}`);
   }
-  const session = await openSession(loaded.bytes, { threads: options.threads, outputs: head.outputs });
-  return createEngine(pack, loaded, head, session, clock);
+  const { threads, provider = 'cpu', batch = 1 } = options;
+  const outputs = loaded.graph.outputs.filter((o) => head.outputs.includes(o.name));
+  const reuse = outputs.every((o) => o.shape.length > 0 && o.shape.every((size) => size !== undefined));
+  const session = await openSession(loaded.bytes, { threads, provider, outputs: head.outputs, reuse });
+  const most = growsTogether(loaded.graph, outputs) ? batch : 1;
+  return createEngine(pack, loaded, head, session, most, clock);
+}
+
+/** Is the batch axis of input and outputs free, and one and the same? */
+export function growsTogether({ inputs }: Graph, outputs: Graph['outputs']): boolean {
+  const [input, ...others] = inputs;
+  return others.length === 0 && input?.batch !== undefined && outputs.every((o) => o.batch === input.batch);
 }
 
 /** The task of the outcomes: an audio model answers with classes. */
@@ -111,9 +127,20 @@ function shapeOf(input: ModelInput, graph: Graph): readonly number[] {
   return (window && windowShape(input, window)) ?? [1, input.window];
 }
 
-function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, session: Session, clock: Clock): Engine {
+function createEngine(
+  pack: ModelPackage,
+  loaded: LoadedVariant,
+  head: Head,
+  session: Session,
+  most: number,
+  clock: Clock,
+): Engine {
   const { manifest, labels } = pack;
   const shape = shapeOf(manifest.input, loaded.graph);
+  const batches = createBatches(session, { shape, most, clock });
+  // The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account.
+  const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  if (loaded.graph.inputs.length === 1) void batches.run(nothing, () => undefined).catch(() => undefined);
   const detected = (candidates: readonly Candidate[], overlapping: boolean, fit: Fit): Outcome => {
     const kept = overlapping ? suppress(candidates, manifest.iou) : candidates.toSorted((a, b) => b.score - a.score);
     const detections = kept.map((c) => ({
@@ -129,36 +156,43 @@ function createEngine(pack: ModelPackage, loaded: LoadedVariant, head: Head, ses
     threshold: asked ?? manifest.threshold,
     ...(asked === undefined ? {} : { asked }),
   });
-  const timed = async (
-    infer: () => Promise<readonly OutputTensor[]>,
+  const read = (decode: () => Outcome): Pick<EngineResult, 'outcome' | 'postprocessMs'> => {
+    const start = clock.mono();
+    const outcome = decode();
+    return { outcome, postprocessMs: clock.mono() - start };
+  };
+  const infer = async (
+    tensor: Float32Array,
     decode: (outputs: readonly OutputTensor[]) => Outcome,
   ): Promise<EngineResult> => {
+    const { value, inferMs } = await batches.run(tensor, (outputs) => read(() => decode(outputs)));
+    return { ...value, inferMs };
+  };
+  const feed = async (inputs: readonly InputTensor[], decode: (outputs: readonly OutputTensor[]) => Outcome) => {
     const start = clock.mono();
-    const outputs = await infer();
-    const inferred = clock.mono();
-    const outcome = decode(outputs);
-    return { outcome, inferMs: inferred - start, postprocessMs: clock.mono() - inferred };
+    const outputs = await session.feed(inputs);
+    const inferMs = clock.mono() - start;
+    return { ...read(() => decode(outputs)), inferMs };
   };
   return {
     manifest,
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
+    ...(session.note === undefined ? {} : { note: session.note }),
     run: (tensor, fit, asked) =>
-      timed(
-        () => session.run(tensor, shape),
-        (outputs) =>
-          head.task === 'detect'
-            ? detected(head.decode(outputs, asked ?? manifest.threshold), head.suppress ?? true, fit)
-            : head.decode(outputs, headInput(tensor, asked)),
+      infer(tensor, (outputs) =>
+        head.task === 'detect'
+          ? detected(head.decode(outputs, asked ?? manifest.threshold), head.suppress ?? true, fit)
+          : head.decode(outputs, headInput(tensor, asked)),
       ),
     attach() {
       if (head.task === 'detect') throw new RangeError(`${manifest.name} finds boxes in pictures, not in windows`);
       const state = head.begin?.();
       return {
-        run: (window, asked) =>
-          timed(
-            () => (state?.inputs ? session.feed(state.inputs(window)) : session.run(window, shape)),
-            (outputs) => (state ?? head).decode(outputs, headInput(window, asked)),
-          ),
+        run(window, asked) {
+          const decode = (outputs: readonly OutputTensor[]) =>
+            (state ?? head).decode(outputs, headInput(window, asked));
+          return state?.inputs ? feed(state.inputs(window), decode) : infer(window, decode);
+        },
         reset: () => state?.reset(),
       };
     },

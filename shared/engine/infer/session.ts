@@ -17,8 +17,13 @@ export interface InputTensor {
 }
 
 export interface Session {
+  /** What executes it. */
+  readonly provider: Provider;
+  /** Why that is not what was asked for. */
+  readonly note?: string;
   /**
-   * Runs the model on one input. The native call blocks this thread for the whole inference.
+   * Runs the model on one input. The native call blocks this thread for the whole inference. With `reuse` the outputs'
+   * memory is taken again by the next run of the same shape: read them before.
    * @param input the tensor's floats, in `shape`
    * @throws CodedError `model-failed`
    */
@@ -28,11 +33,19 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Execution providers of ONNX Runtime; all but `cpu` need a build and a driver that have them. */
+export const providers = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
+export type Provider = (typeof providers)[number];
+
 export interface SessionOptions {
   /** Intra-op threads; one a session is best with several runner processes. */
   readonly threads: number;
+  /** Default: `cpu`. One that cannot be had is replaced by `cpu`, with a note. */
+  readonly provider?: Provider;
   /** Names of the outputs to fetch; default: all. */
   readonly outputs?: readonly string[];
+  /** The graph states the whole shape of each output: one piece of memory serves all runs. */
+  readonly reuse?: boolean;
 }
 
 /**
@@ -40,11 +53,52 @@ export interface SessionOptions {
  * @throws CodedError `model-invalid` when the runtime refuses the model
  */
 export async function openSession(bytes: Uint8Array, options: SessionOptions): Promise<Session> {
-  let session: InferenceSession;
+  const { session, provider, note } = await openBy(bytes, options);
+  const [inputName] = session.inputNames;
+  if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
+  const names = options.outputs ?? session.outputNames;
+  const kept = new Map<string, Record<string, Tensor>>();
+  const call = async (inputs: readonly InputTensor[], fetches: readonly string[] | Record<string, Tensor>) => {
+    try {
+      return await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), fetches);
+    } catch (error) {
+      throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
+    }
+  };
+  const take = (results: InferenceSession.ReturnType) => names.map((name) => floats(name, results[name]));
+  return {
+    provider,
+    ...(note === undefined ? {} : { note }),
+    async run(data, shape) {
+      const key = shape.join();
+      const results = await call([{ name: inputName, data, shape }], kept.get(key) ?? names);
+      if (options.reuse && !kept.has(key)) {
+        kept.set(key, Object.fromEntries(names.map((name) => [name, results[name] as Tensor])));
+      }
+      return take(results);
+    },
+    feed: async (inputs) => take(await call(inputs, names)),
+    close: () => session.release(),
+  };
+}
+
+/** By the provider that was asked for, or by the CPU and a note. */
+async function openBy(bytes: Uint8Array, { threads, provider = 'cpu' }: SessionOptions) {
+  if (provider === 'cpu') return { session: await create(bytes, threads, ['cpu']), provider };
   try {
-    session = await InferenceSession.create(bytes, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: options.threads,
+    return { session: await create(bytes, threads, [provider, 'cpu']), provider };
+  } catch (error) {
+    // Where the model itself is what is wrong, this throws.
+    const session = await create(bytes, threads, ['cpu']);
+    return { session, provider: 'cpu' as const, note: `provider ${provider}: ${messageOf(error)}; running on the CPU` };
+  }
+}
+
+async function create(bytes: Uint8Array, threads: number, executionProviders: Provider[]): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, {
+      executionProviders,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
@@ -55,23 +109,6 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   } catch (error) {
     throw new CodedError('model-invalid', `ONNX Runtime refuses the model: ${messageOf(error)}`);
   }
-  const [inputName] = session.inputNames;
-  if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
-  const names = options.outputs ?? session.outputNames;
-  const feed = async (inputs: readonly InputTensor[]) => {
-    let results: InferenceSession.ReturnType;
-    try {
-      results = await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), names);
-    } catch (error) {
-      throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
-    }
-    return names.map((name) => floats(name, results[name]));
-  };
-  return {
-    run: (input, shape) => feed([{ name: inputName, data: input, shape }]),
-    feed,
-    close: () => session.release(),
-  };
 }
 
 function tensorOf({ data, shape }: InputTensor): Tensor {

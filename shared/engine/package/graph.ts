@@ -13,6 +13,8 @@ export interface TensorInfo {
   readonly type: string;
   /** Size of each axis; undefined where the graph leaves it free. */
   readonly shape: readonly (number | undefined)[];
+  /** What the graph calls its first axis where that is free; two tensors with the same name grow together. */
+  readonly batch?: string;
 }
 
 export interface Graph {
@@ -63,7 +65,9 @@ export function readGraph(bytes: Uint8Array, where: string): Graph {
 
 function tensorInfo(value: onnxProto.onnx.IValueInfoProto): TensorInfo {
   const tensor = value.type?.tensorType;
+  const batch = tensor?.shape?.dim?.[0]?.dimParam;
   return {
+    ...(batch ? { batch } : {}),
     name: value.name ?? '',
     type: elementTypes[tensor?.elemType ?? 0] ?? 'other',
     shape: (tensor?.shape?.dim ?? []).map((d) => {
