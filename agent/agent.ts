@@ -24,6 +24,7 @@ import { clockQuality } from './health/clock-quality.ts';
 import { buildReport, type HostFacts } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
 import { createTroubles, type Trouble } from './health/troubles.ts';
+import { tuneAll } from './models/tuner.ts';
 import type { Assignment, FromRunner } from './runner/messages.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createSync, type Sync } from './sync/sync.ts';
@@ -37,6 +38,9 @@ export interface AgentOptions {
   readonly boot: string;
   readonly host: HostFacts;
   readonly runnerEntry: URL;
+  readonly measureEntry: URL;
+  /** Names what the speed of a model depends on. */
+  readonly machine: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -119,11 +123,11 @@ export function createAgent(options: AgentOptions): Part {
     }
   };
 
+  const runners = config.runners.count === 'auto' ? options.host.cpus : config.runners.count;
   const supervisor = createSupervisor({
     entry: options.runnerEntry,
     workDir: path.join(config.dataDir, 'runners'),
-    assignments: assignmentsOf(config),
-    runners: config.runners.count === 'auto' ? options.host.cpus : config.runners.count,
+    runners,
     restart: true,
     memoryMb: config.runners.memoryMb,
     onRecycled: ({ streams, message }) => log.warn({ streams }, message),
@@ -173,8 +177,17 @@ export function createAgent(options: AgentOptions): Part {
         trouble({ code: 'config-invalid', message, count: 1, ...(config.streams.has(stream) ? { stream } : {}) });
       }
       sync?.start?.();
-      supervisor.start();
       await api?.start?.();
+      const assignments = await tuneAll(assignmentsOf(config), {
+        entry: options.measureEntry,
+        workDir: path.join(config.dataDir, 'runners', 'measure'),
+        file: path.join(config.dataDir, 'measured.json'),
+        machine: options.machine,
+        runners,
+        clock,
+        say: (message) => log.info(message),
+      });
+      supervisor.start(assignments);
     },
     async stop() {
       await api?.stop();
@@ -202,6 +215,8 @@ function assignmentsOf(config: AgentConfig): Assignment[] {
     // parseConfig has refused streams that name no model.
     if (!model) return [];
     const { path: modelDir, variant } = model;
-    return [{ stream, config: streamConfig, modelDir, variant, threads: config.runners.threads, once: false }];
+    const { threads, provider } = config.runners;
+    const runtime = { threads, provider };
+    return [{ stream, config: streamConfig, modelDir, variant, batch: 1, runtime, once: false }];
   });
 }

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type StreamConfig, streamConfig } from '../shared/contract/config/stream.ts';
 import { name } from '../shared/contract/names.ts';
+import { providers } from '../shared/engine/infer/provider.ts';
 import { digestOf } from '../shared/kit/digest.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { type Complaint, complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
@@ -24,7 +25,10 @@ const hub = z.strictObject({
 
 const model = z.strictObject({
   path: z.string().min(1).describe('folder of a model package'),
-  variant: z.enum(['auto', 'fp32', 'fp16', 'int8']).default('auto'),
+  variant: z
+    .enum(['auto', 'fp32', 'fp16', 'int8'])
+    .default('auto')
+    .describe('auto: the one that is fastest on this machine, which is measured once'),
 });
 
 /** The local HTTP API; what it may be bound to is decided here, so that a wrong file is refused before anything listens. */
@@ -65,6 +69,10 @@ const agentConfig = z.strictObject({
     .strictObject({
       count: z.union([z.literal('auto'), z.number().int().min(1).max(64)]).default('auto'),
       threads: z.number().int().min(1).max(64).default(1).describe('threads of one inference'),
+      provider: z
+        .enum(providers)
+        .default('cpu')
+        .describe('execution provider of ONNX Runtime; falls back to the CPU, and says so, where it cannot be had'),
       memoryMb: z
         .number()
         .int()
@@ -73,7 +81,7 @@ const agentConfig = z.strictObject({
         .default(1024)
         .describe('a runner that takes more is drained and started afresh'),
     })
-    .default({ count: 'auto', threads: 1, memoryMb: 1024 }),
+    .default({ count: 'auto', threads: 1, provider: 'cpu', memoryMb: 1024 }),
   buffer: z
     .strictObject({
       quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `vedette-agent` program: the only place of the agent that reads argv, the environment and signals. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus, homedir } from 'node:os';
+import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
@@ -11,6 +12,17 @@ import { run } from './commands/run.ts';
 import { trainAnomaly } from './commands/train.ts';
 
 const runnerEntry = new URL('./runner/child.js', import.meta.url);
+const measureEntry = new URL('./models/measure-child.js', import.meta.url);
+
+/** Where what only saves time is kept. */
+function cacheDir(): string {
+  return path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
+}
+
+/** Names what the speed of a model depends on. */
+function machine(): string {
+  return `${version()} ${cpus()[0]?.model ?? 'unknown'} x${availableParallelism()}`;
+}
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -61,6 +73,8 @@ program
       version: version(),
       cpus: availableParallelism(),
       runnerEntry,
+      measureEntry,
+      machine: machine(),
       clock: systemClock,
       stop: stop.signal,
       stdout: process.stdout,
@@ -113,6 +127,7 @@ program
       folder: process.cwd(),
       runners: Math.min(flags.runners, availableParallelism() * 4),
       runnerEntry,
+      measure: { entry: measureEntry, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
       clock: systemClock,
       stdout: process.stdout,
       stderr: process.stderr,

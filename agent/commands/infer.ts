@@ -10,9 +10,10 @@ import { isImageInput, isWindowInput } from '../../shared/contract/model-manifes
 import type { Outcome } from '../../shared/engine/outcome.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { type TunerOptions, tuneAll } from '../models/tuner.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { FrameResult } from '../pipeline/stream.ts';
-import type { FromRunner } from '../runner/messages.ts';
+import type { Assignment, FromRunner } from '../runner/messages.ts';
 import { createSupervisor } from '../runner/supervisor.ts';
 
 export interface InferOptions {
@@ -27,6 +28,8 @@ export interface InferOptions {
   /** A file; without it, stdout. */
   readonly out?: string;
   readonly runnerEntry: URL;
+  /** What `--variant auto` measures with, where a package has several. */
+  readonly measure: Pick<TunerOptions, 'entry' | 'file' | 'machine'>;
   readonly clock: Clock;
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -67,16 +70,37 @@ async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
   return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
 }
 
+function assignmentsOf(options: InferOptions, kind: StreamConfig['kind']): Assignment[] {
+  const { model, folder, fps, variant, threads } = options;
+  return options.sources.map((url, index) => ({
+    stream: `s${index}`,
+    config: streamConfig.parse({
+      kind,
+      source: { url: absoluteAddress(url, folder), pace: 'fast' },
+      model: 'model',
+      ...(fps === undefined || kind !== 'picture' ? {} : { fps }),
+    }),
+    modelDir: path.resolve(folder, model),
+    variant,
+    batch: 1,
+    runtime: { threads, provider: 'cpu' },
+    once: true,
+  }));
+}
+
 /** Resolves when every source is done or its runner has died. */
-function runAll(
+async function runAll(
   options: InferOptions,
   kind: StreamConfig['kind'],
   workDir: string,
   handle: (message: FromRunner, say: (line: string) => void) => void,
 ): Promise<void> {
+  const { clock, runners } = options;
   const say = (line: string) => void options.stderr.write(`${line}\n`);
-  const open = new Set(options.sources.map((_, index) => `s${index}`));
-  return new Promise((resolve, reject) => {
+  const measuring = { ...options.measure, workDir: path.join(workDir, 'measure'), runners, clock, say };
+  const assignments = await tuneAll(assignmentsOf(options, kind), measuring);
+  const open = new Set(assignments.map(({ stream }) => stream));
+  await new Promise<void>((resolve, reject) => {
     const close = (stream: string) => {
       open.delete(stream);
       if (open.size === 0) supervisor.stop().then(resolve, reject);
@@ -84,23 +108,10 @@ function runAll(
     const supervisor = createSupervisor({
       entry: options.runnerEntry,
       workDir,
-      runners: options.runners,
+      runners,
       restart: false,
       ...(options.sources.includes('-') ? { stdin: 'inherit' } : {}),
-      clock: options.clock,
-      assignments: options.sources.map((url, index) => ({
-        stream: `s${index}`,
-        config: streamConfig.parse({
-          kind,
-          source: { url: absoluteAddress(url, options.folder), pace: 'fast' },
-          model: 'model',
-          ...(options.fps === undefined || kind !== 'picture' ? {} : { fps: options.fps }),
-        }),
-        modelDir: path.resolve(options.folder, options.model),
-        variant: options.variant,
-        threads: options.threads,
-        once: true,
-      })),
+      clock,
       onMessage(message) {
         handle(message, say);
         if (message.type === 'done') close(message.stream);
@@ -113,7 +124,7 @@ function runAll(
         }
       },
     });
-    supervisor.start();
+    supervisor.start(assignments);
   });
 }
 

@@ -15,6 +15,9 @@ export interface RunOptions {
   readonly version: string;
   readonly cpus: number;
   readonly runnerEntry: URL;
+  readonly measureEntry: URL;
+  /** Names what the speed of a model depends on: processor, cores, version. */
+  readonly machine: string;
   readonly clock: Clock;
   /** Aborted when the agent shall end. */
   readonly stop: AbortSignal;
@@ -49,6 +52,8 @@ export async function run(options: RunOptions): Promise<number> {
     boot: randomBytes(8).toString('hex'),
     host,
     runnerEntry: options.runnerEntry,
+    measureEntry: options.measureEntry,
+    machine: options.machine,
     clock,
     log: createLogger('agent', config.log),
   });

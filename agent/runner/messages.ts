@@ -3,9 +3,17 @@ import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 import type { StreamState } from '../../shared/contract/messages/report.ts';
+import type { Provider } from '../../shared/engine/infer/provider.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import type { EventBody, FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
 import type { LightResult } from './follow.ts';
+
+/** How models are executed. */
+export interface Runtime {
+  /** Threads of one inference. */
+  readonly threads: number;
+  readonly provider: Provider;
+}
 
 /** One stream as a runner runs it: everything resolved. */
 export interface Assignment {
@@ -14,7 +22,9 @@ export interface Assignment {
   readonly modelDir: string;
   /** `auto` or a precision. */
   readonly variant: string;
-  readonly threads: number;
+  /** Most inputs of one run, where streams share a session and the graph allows it. */
+  readonly batch: number;
+  readonly runtime: Runtime;
   /** `infer`: every frame's result is sent, and a source that fails is not tried again. */
   readonly once: boolean;
 }

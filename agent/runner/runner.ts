@@ -32,9 +32,9 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
   const streams = new Map<string, Running>();
   let stopping = false;
 
-  const engineOf = ({ modelDir, variant, threads }: Assignment): Promise<Engine> => {
-    const key = JSON.stringify([modelDir, variant, threads]);
-    const known = engines.get(key) ?? openEngine({ dir: modelDir, variant, threads }, clock);
+  const engineOf = ({ modelDir, variant, batch, runtime }: Assignment): Promise<Engine> => {
+    const key = JSON.stringify([modelDir, variant, runtime]);
+    const known = engines.get(key) ?? openEngine({ dir: modelDir, variant, batch, ...runtime }, clock);
     engines.set(key, known);
     return known;
   };
@@ -66,6 +66,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
     const { stream, config, once } = assignment;
     const status = (rest: StreamStatus) => send({ type: 'status', stream, status: { model: engine.model, ...rest } });
     status({ state: 'starting' });
+    if (engine.note !== undefined) send({ type: 'note', stream, message: engine.note });
     running.walk = startWalk(
       stream,
       config,

@@ -16,7 +16,6 @@ export interface SupervisorOptions {
   readonly entry: string | URL;
   /** Each runner gets an empty working folder below this one: a model can name files relative to it. */
   readonly workDir: string;
-  readonly assignments: readonly Assignment[];
   readonly runners: number;
   /** What the runners read from standard input: ours (`infer --source -`), or nothing (default). */
   readonly stdin?: 'inherit';
@@ -33,7 +32,8 @@ export interface SupervisorOptions {
 }
 
 export interface Supervisor {
-  start(): void;
+  /** Deals the streams over the runners and starts them; called once. */
+  start(assignments: readonly Assignment[]): void;
   /** Passes a wish on to the runner that has the stream. */
   send(stream: string, message: ToRunner): void;
   /** Process ids of the living runners. */
@@ -46,7 +46,9 @@ const RECYCLE_AGAIN_MS = 60_000;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const byStream = new Map<string, Child<ToRunner>>();
-  const children = deal(options.assignments, options.runners).map((assignments, index) => {
+  const children: Child<ToRunner>[] = [];
+
+  const createRunner = (assignments: readonly Assignment[], index: number): Child<ToRunner> => {
     const cwd = path.join(options.workDir, `runner-${index}`);
     mkdirSync(cwd, { recursive: true, mode: 0o700 });
     const streams = assignments.map((a) => a.stream);
@@ -81,10 +83,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     });
     for (const stream of streams) byStream.set(stream, child);
     return child;
-  });
+  };
 
   return {
-    start() {
+    start(assignments) {
+      children.push(...deal(assignments, options.runners).map(createRunner));
       for (const child of children) child.start();
     },
     send: (stream, message) => void byStream.get(stream)?.send(message),

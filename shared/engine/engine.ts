@@ -9,7 +9,8 @@ import type { Candidate, Head, HeadContext, HeadInput } from './heads/head.ts';
 import { suppress } from './heads/nms.ts';
 import { headOfKind } from './heads/registry.ts';
 import { createBatches } from './infer/batches.ts';
-import { type InputTensor, type OutputTensor, openSession, type Provider, type Session } from './infer/session.ts';
+import type { Provider } from './infer/provider.ts';
+import { type InputTensor, type OutputTensor, openSession, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
 import { channelsOf } from './package/check.ts';
 import type { Graph } from './package/graph.ts';
@@ -116,7 +117,7 @@ function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
 }
 
 /** The shape in which one input is fed. */
-function shapeOf(input: ModelInput, graph: Graph): readonly number[] {
+export function shapeOf(input: ModelInput, graph: Graph): readonly number[] {
   if (isImageInput(input)) {
     const { width, height, layout } = input;
     const channels = channelsOf(input.color);

@@ -95,18 +95,20 @@ async function hold({ model, clip, gated }: Load, streams: number): Promise<Held
     runners: RUNNERS,
     restart: false,
     clock: systemClock,
-    assignments: Array.from({ length: streams }, (_, index) => ({
+    onMessage: count,
+    onRunnerDied: ({ message }) => console.error(message),
+  });
+  supervisor.start(
+    Array.from({ length: streams }, (_, index) => ({
       stream: `s${index}`,
       config: streamConfig.parse(config),
       modelDir: model,
       variant: 'auto',
-      threads: 1,
+      batch: 1,
+      runtime: { threads: 1, provider: 'cpu' },
       once: false,
     })),
-    onMessage: count,
-    onRunnerDied: ({ message }) => console.error(message),
-  });
-  supervisor.start();
+  );
   await sleep(WARM_UP_MS);
   measuring = true;
   await sleep(MEASURE_MS);

@@ -1,4 +1,6 @@
 /** `infer` in this process, which is then the supervisor, with its lines thrown away. */
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import { infer } from '../../agent/commands/infer.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
@@ -28,6 +30,11 @@ export async function inferRate(wanted: {
     threads: 1,
     variant: 'auto',
     runnerEntry: new URL('../../agent/runner/child.js', import.meta.url),
+    measure: {
+      entry: new URL('../../agent/models/measure-child.js', import.meta.url),
+      file: path.join(tmpdir(), 'vedette-bench-measured.json'),
+      machine: 'bench',
+    },
     clock: systemClock,
     stdout,
     stderr,

@@ -42,13 +42,19 @@ export interface BrightOptions {
   readonly boxCells?: number;
   /** Divides by zero where it is dark: NaN or infinite scores. */
   readonly poison?: boolean;
+  /** So many square roots, each squared again: the same result, later. */
+  readonly detours?: number;
+  /** The batch axis is free. */
+  readonly batch?: boolean;
 }
 
 /**
  * A detector with YOLOX's output layout at stride 8: a cell's objectness is the mean of its red channel / 255, label 0 has
  * score 1, its box is `boxCells` wide and high.
  */
-export function brightModel({ size = 64, labels = 1, boxCells = 2, poison = false }: BrightOptions = {}): Uint8Array {
+export function brightModel(options: BrightOptions = {}): Uint8Array {
+  const { size = 64, labels = 1, boxCells = 2, poison = false, detours = 0 } = options;
+  if (options.batch) return batchedBrightModel(size);
   const cells = (size / CELL) ** 2;
   const column = (value: number) => new Array<number>(cells).fill(value);
   return encode({
@@ -67,7 +73,11 @@ export function brightModel({ size = 64, labels = 1, boxCells = 2, poison = fals
       ...Array.from({ length: labels - 1 }, (_, l) => floats(`other${l}`, [1, cells, 1], column(0))),
     ],
     node: [
-      node('Slice', ['images', 'starts', 'ends', 'axes'], 'red'),
+      ...Array.from({ length: detours }, (_, i) => [
+        node('Sqrt', [i === 0 ? 'images' : `squared${i - 1}`], `root${i}`),
+        node('Mul', [`root${i}`, `root${i}`], `squared${i}`),
+      ]).flat(),
+      node('Slice', [detours > 0 ? `squared${detours - 1}` : 'images', 'starts', 'ends', 'axes'], 'red'),
       node('AveragePool', ['red'], 'pooled', [
         intsAttribute('kernel_shape', [CELL, CELL]),
         intsAttribute('strides', [CELL, CELL]),
@@ -80,6 +90,39 @@ export function brightModel({ size = 64, labels = 1, boxCells = 2, poison = fals
         'output',
         [intAttribute('axis', 2)],
       ),
+    ],
+  });
+}
+
+/** The same for one label and any number of pictures at once; a box is one cell. */
+function batchedBrightModel(size: number): Uint8Array {
+  const cells = (size / CELL) ** 2;
+  return encode({
+    name: 'bright-batched',
+    input: [valueInfo('images', ['batch', 3, size, size])],
+    output: [valueInfo('output', ['batch', cells, 6])],
+    initializer: [
+      ints('starts', [0]),
+      ints('ends', [1]),
+      ints('axes', [1]),
+      floats('scale', [1], [255]),
+      ints('flat', [0, cells, 1]),
+      floats('half', [1], [0.5]),
+      floats('none', [1], [0]),
+      floats('one', [1], [1]),
+    ],
+    node: [
+      node('Slice', ['images', 'starts', 'ends', 'axes'], 'red'),
+      node('AveragePool', ['red'], 'pooled', [
+        intsAttribute('kernel_shape', [CELL, CELL]),
+        intsAttribute('strides', [CELL, CELL]),
+      ]),
+      node('Div', ['pooled', 'scale'], 'lit'),
+      node('Reshape', ['lit', 'flat'], 'objectness'),
+      node('Mul', ['objectness', 'none'], 'zero'),
+      node('Add', ['zero', 'half'], 'centre'),
+      node('Add', ['zero', 'one'], 'first'),
+      node('Concat', ['centre', 'centre', 'zero', 'zero', 'objectness', 'first'], 'output', [intAttribute('axis', 2)]),
     ],
   });
 }

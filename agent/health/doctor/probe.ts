@@ -72,14 +72,13 @@ export async function probeStream({ assignment, runnerEntry, workDir, clock }: P
   const supervisor = createSupervisor({
     entry: runnerEntry,
     workDir,
-    assignments: [assignment],
     runners: 1,
     restart: false,
     clock,
     onMessage: hear,
     onRunnerDied: ({ code, message }) => finish({ code, message }),
   });
-  supervisor.start();
+  supervisor.start([assignment]);
   const failure = await finished;
   cancel();
   await supervisor.stop();

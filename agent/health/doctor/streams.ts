@@ -41,7 +41,8 @@ export async function lookAtStreams(config: AgentConfig, options: LookOptions): 
         config: probed(streamConfig),
         modelDir: model.path,
         variant: model.variant,
-        threads: config.runners.threads,
+        batch: 1,
+        runtime: { threads: config.runners.threads, provider: config.runners.provider },
         once: true,
       };
       const probe = await probeStream({ assignment, runnerEntry, workDir, clock });

@@ -1,6 +1,7 @@
 /** The only home of ONNX Runtime. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CodedError, messageOf } from '../../kit/errors.ts';
+import type { Provider } from './provider.ts';
 
 export interface OutputTensor {
   readonly name: string;
@@ -32,10 +33,6 @@ export interface Session {
   feed(inputs: readonly InputTensor[]): Promise<readonly OutputTensor[]>;
   close(): Promise<void>;
 }
-
-/** Execution providers of ONNX Runtime; all but `cpu` need a build and a driver that have them. */
-export const providers = ['cpu', 'cuda', 'tensorrt', 'dml', 'coreml', 'webgpu'] as const;
-export type Provider = (typeof providers)[number];
 
 export interface SessionOptions {
   /** Intra-op threads; one a session is best with several runner processes. */

@@ -22,16 +22,6 @@ async function play(overrides: Record<string, unknown>) {
     runners: 1,
     restart: false,
     clock: systemClock,
-    assignments: [
-      {
-        stream: 'street',
-        config: streamConfig.parse({ source: { url: clip, pace: 'fast' }, model: 'walker', ...overrides }),
-        modelDir: writeWalkerPackage(folder),
-        variant: 'auto',
-        threads: 1,
-        once: true,
-      },
-    ],
     onMessage(message) {
       if (message.type === 'result') totals.results++;
       if (message.type === 'done') finish();
@@ -41,7 +31,17 @@ async function play(overrides: Record<string, unknown>) {
     onRunnerDied: ({ message }) => finish(new Error(message)),
   });
   onTestFinished(() => supervisor.stop());
-  supervisor.start();
+  supervisor.start([
+    {
+      stream: 'street',
+      config: streamConfig.parse({ source: { url: clip, pace: 'fast' }, model: 'walker', ...overrides }),
+      modelDir: writeWalkerPackage(folder),
+      variant: 'auto',
+      batch: 1,
+      runtime: { threads: 1, provider: 'cpu' },
+      once: true,
+    },
+  ]);
   await done;
   return totals;
 }

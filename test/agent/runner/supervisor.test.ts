@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { deal } from '../../../agent/runner/deal.ts';
-import type { FromRunner } from '../../../agent/runner/messages.ts';
+import type { Assignment, FromRunner } from '../../../agent/runner/messages.ts';
 import { createSupervisor, type SupervisorOptions } from '../../../agent/runner/supervisor.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
@@ -16,22 +16,23 @@ async function supervise(options: Partial<SupervisorOptions>) {
   const messages: FromRunner[] = [];
   const recycled: string[] = [];
   const died: string[] = [];
+  const assignments: Assignment[] = [
+    {
+      stream: 'street',
+      config: streamConfig.parse({ source: { url: clip, loop: true }, model: 'walker', summaryS: 1 }),
+      modelDir: writeWalkerPackage(folder),
+      variant: 'auto',
+      batch: 1,
+      runtime: { threads: 1, provider: 'cpu' },
+      once: false,
+    },
+  ];
   const supervisor = createSupervisor({
     entry: built('agent/runner/child.js'),
     workDir: path.join(folder, 'runners'),
     runners: 1,
     restart: true,
     clock: systemClock,
-    assignments: [
-      {
-        stream: 'street',
-        config: streamConfig.parse({ source: { url: clip, loop: true }, model: 'walker', summaryS: 1 }),
-        modelDir: writeWalkerPackage(folder),
-        variant: 'auto',
-        threads: 1,
-        once: false,
-      },
-    ],
     onMessage: (message) => messages.push(message),
     onRecycled: ({ message }) => recycled.push(message),
     onRunnerDied: ({ message }) => died.push(message),
@@ -39,12 +40,12 @@ async function supervise(options: Partial<SupervisorOptions>) {
   });
   onTestFinished(() => supervisor.stop());
   const summaries = () => messages.filter((m) => m.type === 'record' && m.body.kind === 'summary').length;
-  return { supervisor, recycled, died, summaries };
+  return { start: () => supervisor.start(assignments), supervisor, recycled, died, summaries };
 }
 
 test('a runner over its memory budget is ended in order and started afresh, and its summary is not lost', async () => {
-  const { supervisor, recycled, died, summaries } = await supervise({ memoryMb: 40 });
-  supervisor.start();
+  const { start, supervisor, recycled, died, summaries } = await supervise({ memoryMb: 40 });
+  start();
   const [first] = await until(() => (supervisor.pids().length > 0 ? supervisor.pids() : undefined), 'a runner lives');
   await until(() => recycled.length > 0, 'it is over its budget');
   await until(() => supervisor.pids().some((pid) => pid !== first), 'another runner lives');
@@ -54,8 +55,8 @@ test('a runner over its memory budget is ended in order and started afresh, and 
 });
 
 test('a runner that is killed is told of, started again, and its stream goes on', async () => {
-  const { supervisor, died, summaries } = await supervise({});
-  supervisor.start();
+  const { start, supervisor, died, summaries } = await supervise({});
+  start();
   await until(() => summaries() > 0, 'it works');
   const [first] = supervisor.pids();
   process.kill(first ?? 0, 'SIGKILL');

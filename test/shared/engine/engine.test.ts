@@ -53,3 +53,20 @@ test('a dark picture has no detections', async () => {
 test('a model that gives NaN fails loudly', async () => {
   await expect(run({ poison: true }, [])).rejects.toMatchObject({ code: 'model-failed' });
 });
+
+test('pictures of several streams go through a model together where its batch axis is free, each with its own answer', async () => {
+  const dir = writeBrightPackage(path.join(tempFolder(), 'm'), { batch: true });
+  const engine = await openEngine({ dir, variant: 'auto', threads: 1, batch: 4 }, systemClock);
+  const fit = fitFrame(64, 64, imageInputOf(engine.manifest));
+  /** Red in one cell of the first row. */
+  const lit = (column: number) => {
+    const tensor = new Float32Array(3 * 64 * 64);
+    for (let i = 0; i < 64; i++) tensor[(i >> 3) * 64 + column * 8 + (i & 7)] = 255;
+    return tensor;
+  };
+  const results = await Promise.all([0, 1, 2, 3, 4, 5].map((column) => engine.run(lit(column), fit)));
+  expect(results.map(({ outcome }) => objectsOf(outcome).map((d) => d.box[0] + d.box[2] / 2))).toEqual(
+    [0, 1, 2, 3, 4, 5].map((column) => [expect.closeTo(column === 0 ? 1 / 16 : (column + 0.5) / 8, 1)]),
+  );
+  await engine.close();
+});

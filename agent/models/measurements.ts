@@ -1,0 +1,65 @@
+/**
+ * What was measured on this machine, so that it is measured once. A JSON file: `{ KEY: [VariantTime, …] }`; the key names
+ * machine, settings and the files' digests.
+ *
+ * Invariants:
+ * 1. The file is replaced as a whole (written aside, synced, renamed): after a power cut it is the old or the new one.
+ * 2. It is only a cache: one that cannot be read or written costs a measurement, never a start.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { VariantTime } from '../../shared/engine/measure.ts';
+
+export interface Measurements {
+  get(key: string): readonly VariantTime[] | undefined;
+  /** @throws Error where the file cannot be written */
+  set(key: string, times: readonly VariantTime[]): void;
+}
+
+/** The oldest entries go: models come and go over the years. */
+const MOST_ENTRIES = 200;
+
+const milliseconds = z.number().nonnegative().optional();
+const schema = z.record(
+  z.string(),
+  z.array(z.object({ precision: z.string(), ms: milliseconds, batchMs: milliseconds, fault: z.string().optional() })),
+);
+
+export function openMeasurements(file: string): Measurements {
+  const entries = new Map<string, readonly VariantTime[]>(Object.entries(read(file)));
+  return {
+    get: (key) => entries.get(key),
+    set(key, times) {
+      entries.delete(key);
+      entries.set(key, times);
+      const kept = [...entries].slice(-MOST_ENTRIES);
+      mkdirSync(path.dirname(file), { recursive: true });
+      const draft = `${file}.${process.pid}.draft`;
+      writeFileSync(draft, JSON.stringify(Object.fromEntries(kept), undefined, 1));
+      const handle = openSync(draft, 'r');
+      fsyncSync(handle);
+      closeSync(handle);
+      renameSync(draft, file);
+    },
+  };
+}
+
+/** Invariant 2. */
+function read(file: string): Record<string, VariantTime[]> {
+  try {
+    const parsed = schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return Object.fromEntries(Object.entries(parsed).map(([key, times]) => [key, times.map(withoutGaps)]));
+  } catch {
+    return {};
+  }
+}
+
+function withoutGaps({ precision, ms, batchMs, fault }: z.infer<typeof schema>[string][number]): VariantTime {
+  return {
+    precision,
+    ...(ms === undefined ? {} : { ms }),
+    ...(batchMs === undefined ? {} : { batchMs }),
+    ...(fault === undefined ? {} : { fault }),
+  };
+}

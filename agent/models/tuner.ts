@@ -1,0 +1,100 @@
+/** Gives each assignment the variant and the batch that are fastest on this machine; measures what it does not know yet. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { readPackage } from '../../shared/engine/package/package.ts';
+import { createChild } from '../../shared/kit/child.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { digestOf, digestOfFile } from '../../shared/kit/digest.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import type { Assignment } from '../runner/messages.ts';
+import type { Measured, MeasureOrder } from './measure-child.ts';
+import { openMeasurements } from './measurements.ts';
+import { chooseTuning, describeTimes, type Tuning } from './tuning.ts';
+
+export interface TunerOptions {
+  /** Built `agent/models/measure-child.js`. */
+  readonly entry: string | URL;
+  /** An empty folder that the measuring process works in. */
+  readonly workDir: string;
+  /** Where the measurements are kept. */
+  readonly file: string;
+  /** Names what the speed depends on: processor, cores, version. */
+  readonly machine: string;
+  readonly runners: number;
+  readonly clock: Clock;
+  /** Tells a person what is measured and what came of it. */
+  say(message: string): void;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** What cannot be measured runs as its reference: a fault of the model is the runner's to report. */
+export async function tuneAll(assignments: readonly Assignment[], options: TunerOptions): Promise<Assignment[]> {
+  const tunings = new Map<string, Tuning>();
+  for (const assignment of assignments) {
+    const key = keyOf(assignment);
+    if (tunings.has(key)) continue;
+    const sharing = assignments.filter((other) => keyOf(other) === key).length > options.runners;
+    tunings.set(key, await tune(assignment, sharing, options).catch(() => untuned(assignment)));
+  }
+  return assignments.map((assignment) => ({ ...assignment, ...(tunings.get(keyOf(assignment)) ?? {}) }));
+}
+
+const untuned = ({ variant, batch }: Assignment): Tuning => ({ variant, batch });
+
+function keyOf({ modelDir, variant, runtime }: Assignment): string {
+  return JSON.stringify([modelDir, variant, runtime]);
+}
+
+/** @param sharing several streams will share a session: batches may pay */
+async function tune(assignment: Assignment, sharing: boolean, options: TunerOptions): Promise<Tuning> {
+  const { modelDir, variant, runtime } = assignment;
+  const pack = await readPackage(modelDir);
+  const { variants, name } = pack.manifest;
+  const choice = variant === 'auto' && new Set(variants.map((v) => v.precision)).size > 1;
+  if (!choice && !sharing) return untuned(assignment);
+  const digests = await Promise.all(variants.map((v) => digestOfFile(path.join(modelDir, v.file))));
+  const key = digestOf(JSON.stringify([options.machine, runtime, pack.manifest, digests]));
+  const measurements = openMeasurements(options.file);
+  const known = measurements.get(key);
+  if (known) return chooseTuning(known, variant);
+  options.say(`measuring the variants of ${name} on this machine (once)`);
+  const measured = await measure({ modelDir, runtime }, options);
+  if ('fault' in measured) {
+    options.say(`${name} could not be measured: ${measured.fault}`);
+    return untuned(assignment);
+  }
+  const tuning = chooseTuning(measured.times, variant);
+  options.say(`${name}: ${describeTimes(measured.times)}; running ${tuning.variant}`);
+  try {
+    measurements.set(key, measured.times);
+  } catch (error) {
+    options.say(`what was measured cannot be kept: ${messageOf(error)}`);
+  }
+  return tuning;
+}
+
+/** In a process of its own; one that does not answer in time is ended. */
+async function measure(order: MeasureOrder, { entry, workDir, clock }: TunerOptions): Promise<Measured> {
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  let cancel: (() => void) | undefined;
+  const answer = new Promise<Measured>((resolve) => {
+    const child = createChild<MeasureOrder, Measured>({
+      entry,
+      cwd: workDir,
+      env: { MALLOC_ARENA_MAX: '2' },
+      clock,
+      onStart: () => setImmediate(() => child.send(order)),
+      onMessage: resolve,
+      onExit: () => resolve({ fault: 'the measuring process ended without an answer' }),
+    });
+    child.start();
+    cancel = clock.after(PATIENCE_MS, () => {
+      resolve({ fault: `no answer in ${PATIENCE_MS / 1000} s` });
+      void child.stop();
+    });
+  });
+  const measured = await answer;
+  cancel?.();
+  return measured;
+}

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { tuneAll } from '../../../agent/models/tuner.ts';
+import type { Assignment } from '../../../agent/runner/messages.ts';
+import { streamConfig } from '../../../shared/contract/config/stream.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+
+import { type BrightOptions, brightModel, writeBrightPackage } from '../../support/onnx.ts';
+import { built } from '../../support/program.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+/** A package with a second file that calls itself int8. */
+function packageWith(reference: BrightOptions, int8: BrightOptions): string {
+  const variants = [
+    { file: 'fp32.onnx', precision: 'fp32' },
+    { file: 'int8.onnx', precision: 'int8' },
+  ];
+  const dir = writeBrightPackage(tempFolder(), reference, { variants });
+  writeFileSync(path.join(dir, 'int8.onnx'), brightModel(int8));
+  return dir;
+}
+
+function tunerFor(modelDir: string) {
+  const folder = tempFolder();
+  const said: string[] = [];
+  const assignment = (stream: string, variant: string): Assignment => ({
+    stream,
+    config: streamConfig.parse({ source: { url: 'test:testsrc2' }, model: 'bright' }),
+    modelDir,
+    variant,
+    batch: 1,
+    runtime: { threads: 1, provider: 'cpu' },
+    once: false,
+  });
+  const file = path.join(folder, 'measured.json');
+  const tune = (wanted: string, streams = 1) =>
+    tuneAll(
+      Array.from({ length: streams }, (_, i) => assignment(`s${i}`, wanted)),
+      {
+        entry: built('agent/models/measure-child.js'),
+        workDir: path.join(folder, 'measure'),
+        file,
+        machine: 'this one',
+        runners: 1,
+        clock: systemClock,
+        say: (message) => said.push(message),
+      },
+    );
+  return { tune, said, file };
+}
+
+test('auto: the variant that is fastest here, measured once and remembered; a lost memory is measured again', async () => {
+  const { tune, said, file } = tunerFor(packageWith({ detours: 300 }, {}));
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
+  expect(said).toHaveLength(2);
+  expect(said[1]).toMatch(/^bright: fp32 [\d.]+ ms, int8 [\d.]+ ms; running int8$/);
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
+  expect(said).toHaveLength(2);
+  writeFileSync(file, '{"torn":');
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
+  expect(said).toHaveLength(4);
+});
+
+test('a fast variant that gives no numbers is not chosen, and one that was asked for is not measured', async () => {
+  const { tune, said } = tunerFor(packageWith({ detours: 100 }, { poison: true }));
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['fp32']);
+  expect(said[1]).toMatch(/int8 cannot be used \(output "output" is not finite\)/);
+  expect((await tune('int8')).map((a) => a.variant)).toEqual(['int8']);
+  expect(said).toHaveLength(2);
+});
+
+test('streams that share a session: whether batches pay is measured, where the graph allows them', async () => {
+  const { tune, said } = tunerFor(writeBrightPackage(tempFolder(), { batch: true }));
+  expect(new Set((await tune('auto', 3)).map((a) => a.batch)).size).toBe(1);
+  expect(said[1]).toMatch(/^bright: fp32 [\d.]+ ms \([\d.]+ in batches of 4\); running fp32$/);
+});
+
+test('a package that cannot be read is left to the runner to refuse', async () => {
+  const { tune, said } = tunerFor(path.join(tempFolder(), 'nothing'));
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['auto']);
+  expect(said).toEqual([]);
+});
