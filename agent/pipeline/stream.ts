@@ -247,7 +247,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
 }
 
 /** Without a tracker every detection stands alone. */
-const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }) satisfies TrackUpdate };
+const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }), moving: () => [] };
 
 /** What the tracker alone was to see is nobody else's business. */
 function atLeast(outcome: Outcome, threshold: number): Outcome {
