@@ -4,7 +4,8 @@ import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 import type { StreamState } from '../../shared/contract/messages/report.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
-import type { EventBody, FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
+import type { EventBody } from '../pipeline/event-body.ts';
+import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
 import type { LightResult } from './follow.ts';
 
 /** One stream as a runner runs it: everything resolved. */
