@@ -13,6 +13,7 @@ import type { Engine } from '../../shared/engine/engine.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import type { EventBody } from './event-body.ts';
 import { createRule } from './rules/registry.ts';
 import { findingsOf } from './sensor/findings.ts';
 import { createReadings } from './sensor/reading.ts';
@@ -23,7 +24,7 @@ import { createComplaints } from './source/sensor-complaints.ts';
 import { openSamples } from './source/sensor-open.ts';
 import type { SampleEvents } from './source/sensor-source.ts';
 import type { RuleEvent } from './stage.ts';
-import type { EventBody, Walk, WalkOutputs } from './stream.ts';
+import type { Walk, WalkOutputs } from './stream.ts';
 import { createSummary } from './summary.ts';
 
 export interface SensorWalkParts {

@@ -30,14 +30,23 @@ export interface TrackUpdate {
   readonly ended: readonly number[];
 }
 
+/** A track, where it is expected, and where it goes. */
+export interface Moving extends Tracked {
+  /** Of its box, in widths and heights of the picture a second. */
+  readonly velocity: Point;
+}
+
 /** Gives detections their identity over time. */
 export interface Tracker {
   /**
-   * Called for each analysed frame, in order; a gated frame leaves everything where it was.
+   * Called for each analysed frame, in order; a frame that shows what the last one showed leaves everything where it was.
    * @param detections of the frame, those below the stream's threshold included: they continue tracks, no more
    * @param ptsMs the frame's time: the rate of analysed frames varies
+   * @param coasted frames before it, since the last call, in which things moved and nobody looked; default: 0
    */
-  update(detections: readonly Detection[], ptsMs: number): TrackUpdate;
+  update(detections: readonly Detection[], ptsMs: number, coasted?: number): TrackUpdate;
+  /** After the last update: the tracks that were seen in it or shortly before. */
+  moving(): readonly Moving[];
 }
 
 /** A frame as a gate sees it. */

@@ -9,17 +9,17 @@
  */
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
 import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
-import type { EventRecord, ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
 import { imageInputOf } from '../../shared/contract/model-manifest.ts';
-import type { Box } from '../../shared/contract/names.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
 import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { type EventBody, eventBody, widen } from './event-body.ts';
 import { createRule } from './rules/registry.ts';
 import { findingsOf } from './sensor/findings.ts';
-import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions, SourcePicture } from './source/source.ts';
+import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
 import type { RuleEvent, Tracked, Tracker, TrackUpdate } from './stage.ts';
 import { createSummary } from './summary.ts';
 import { createByteTracker } from './track/bytetrack.ts';
@@ -44,7 +44,6 @@ export interface FrameResult {
   readonly endedAt: number;
 }
 
-export type EventBody = Omit<EventRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
 export type ReadingBody = Omit<ReadingRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
 export type SummaryBody = Omit<SummaryRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
 
@@ -94,7 +93,6 @@ const FAST_IN_FLIGHT = 3;
 /** One in inference and one ready: a third would only be older when its turn comes. */
 const LIVE_IN_FLIGHT = 2;
 const CROP_SIDE = 320;
-const CROP_MARGIN = 0.2;
 
 export function startWalk(id: string, config: PictureStream, parts: WalkParts, out: WalkOutputs): Walk {
   const { engine, clock } = parts;
@@ -247,44 +245,10 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
 }
 
 /** Without a tracker every detection stands alone. */
-const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }) satisfies TrackUpdate };
+const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }), moving: () => [] };
 
 /** What the tracker alone was to see is nobody else's business. */
 function atLeast(outcome: Outcome, threshold: number): Outcome {
   if (outcome.task !== 'detect') return outcome;
   return { task: 'detect', detections: outcome.detections.filter((d) => d.score >= threshold) };
-}
-
-function eventBody(stream: string, frame: SourceFrame, event: RuleEvent, crop: SourcePicture | undefined): EventBody {
-  const { snapshot: _, path, ...rest } = event;
-  return {
-    kind: 'event',
-    stream,
-    ...rest,
-    frame: frame.frame,
-    ptsMs: frame.ptsMs,
-    ...(path ? { path: [...path] } : {}),
-    ...(crop
-      ? {
-          snapshot: {
-            mime: 'image/jpeg',
-            width: crop.width,
-            height: crop.height,
-            data: Buffer.from(crop.jpeg).toString('base64'),
-          },
-        }
-      : {}),
-  };
-}
-
-/** The crop shows a little of what is around the object. */
-function widen([x, y, width, height]: Box): Box {
-  const left = Math.max(0, x - width * CROP_MARGIN);
-  const top = Math.max(0, y - height * CROP_MARGIN);
-  return [
-    left,
-    top,
-    Math.min(1, x + width * (1 + CROP_MARGIN)) - left,
-    Math.min(1, y + height * (1 + CROP_MARGIN)) - top,
-  ];
 }

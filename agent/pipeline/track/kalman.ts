@@ -4,7 +4,7 @@
  * filters of two numbers. Rates are per second, because the time between analysed frames varies; published noises are per
  * frame at 30 frames a second and are scaled to the time that passed.
  */
-import type { Box } from '../../../shared/contract/names.ts';
+import type { Box, Point } from '../../../shared/contract/names.ts';
 
 /** One coordinate and its rate: means and covariances. */
 interface Coordinate {
@@ -22,6 +22,8 @@ export interface BoxFilter {
   correct(box: Box): void;
   /** Where the object is expected now, as [x, y, width, height]. */
   box(): Box;
+  /** Where its centre goes, in widths and heights of the picture a second. */
+  velocity(): Point;
 }
 
 const NOMINAL_FPS = 30;
@@ -65,6 +67,7 @@ export function createBoxFilter(first: Box): BoxFilter {
       const wide = Math.max(SMALLEST, a.x) * high;
       return [x.x - wide / 2, y.x - high / 2, wide, high];
     },
+    velocity: () => [x.v, y.v],
   };
 }
 

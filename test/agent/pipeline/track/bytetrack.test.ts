@@ -46,6 +46,33 @@ test('frames that were gated away do not matter: what moved on meanwhile is expe
   expect(update([at(0.4 + 0.16)], 800).tracked[0]?.track).toBe(1);
 });
 
+test('at two frames a second a walker who has left his box keeps his id, and is not taken for somebody of another size', () => {
+  const update = start({}, 500);
+  const ids = Array.from({ length: 6 }, (_, i) => update([at(0.1 + 0.11 * i)]).tracked[0]?.track);
+  expect(new Set(ids)).toEqual(new Set([1]));
+  const child: Detection = { label: 'person', score: 0.9, box: [0.1 + 0.11 * 7, 0.6, 0.05, 0.1] };
+  expect(update([child]).tracked[0]?.track).toBe(2);
+});
+
+test('coasted frames count for a track that is not seen, not for one that is', () => {
+  const tracker = createByteTracker(trackConfig.parse({ lostFrames: 5 }), 0.5);
+  tracker.update([at(0.1), at(0.6)], 0);
+  expect(tracker.update([at(0.1)], 600, 5).ended).toEqual([2]);
+});
+
+test('what moves is told with its speed, and is looked out for a little while', () => {
+  const tracker = createByteTracker(trackConfig.parse({}), 0.5);
+  for (let i = 0; i < 20; i++) tracker.update([at(0.02 * i)], i * 100);
+  const [walker] = tracker.moving();
+  expect(walker).toMatchObject({ track: 1, label: 'person' });
+  expect(walker?.velocity[0]).toBeCloseTo(0.2, 1);
+  expect(walker?.velocity[1]).toBeCloseTo(0, 2);
+  tracker.update([], 2000);
+  expect(tracker.moving()[0]?.box[0]).toBeCloseTo(0.4, 1);
+  for (let i = 21; i < 25; i++) tracker.update([], i * 100);
+  expect(tracker.moving()).toEqual([]);
+});
+
 test('what stands still keeps its id through a minute without an analysed frame', () => {
   const update = start();
   for (let i = 0; i <= 20; i++) update([at(0.5 + (i % 3) * 0.001)]);
@@ -136,7 +163,7 @@ test('the order of the detections does not matter', () => {
   );
 });
 
-test('ten people who cross and hide each other: few changes of identity, also at half of the frames', () => {
+test('ten people who cross and hide each other: few changes of identity, also at half and a fifth of the frames', () => {
   const switches = (step: number) => {
     let count = 0;
     for (const seed of [1, 2, 3, 4, 5]) {
@@ -158,6 +185,8 @@ test('ten people who cross and hide each other: few changes of identity, also at
   // Of 50 people over 30 s; a tracker by overlap alone made 2 to 5 times as many.
   expect(switches(1)).toBeLessThanOrEqual(14);
   expect(switches(2)).toBeLessThanOrEqual(30);
+  // Without buffered boxes 221.
+  expect(switches(5)).toBeLessThanOrEqual(90);
 });
 
 const reference = path.resolve(
