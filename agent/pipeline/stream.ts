@@ -6,6 +6,7 @@
  * 2. Every frame that the source gives is released exactly once, after the pictures that were wanted of it are made.
  * 3. A frame that fails costs itself: it is counted, reported, and the walk goes on.
  * 4. A gated frame is judged by the last result: objects stay where they were, the tracker does not hear of it.
+ * 5. Closing analyses what has been handed over, and makes its pictures, before it ends.
  */
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
 import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
@@ -93,6 +94,8 @@ const FAST_IN_FLIGHT = 3;
 /** One in inference and one ready: a third would only be older when its turn comes. */
 const LIVE_IN_FLIGHT = 2;
 const CROP_SIDE = 320;
+/** A source that does not end by then is left. */
+const DRAIN_MS = 3000;
 
 export function startWalk(id: string, config: PictureStream, parts: WalkParts, out: WalkOutputs): Walk {
   const { engine, clock } = parts;
@@ -108,6 +111,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   let summaryFrom = clock.mono();
   let walking = false;
   let ending: (() => void) | undefined;
+  let closing: (() => void) | undefined;
   let watched = { until: 0, stepMs: 0, width: 0, next: 0 };
   /** Pictures in the making; keeps events in order. */
   let pictures: Promise<void> = Promise.resolve();
@@ -223,7 +227,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
       onEnd(failure) {
         const finish = () => {
           flush();
-          void pictures.then(() => out.onEnd(failure));
+          void pictures.then(() => (closing ? closing() : out.onEnd(failure)));
         };
         if (walking) ending = finish;
         else finish();
@@ -237,6 +241,15 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
     },
     flush,
     async close() {
+      // Invariant 5.
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(DRAIN_MS, resolve);
+        closing = () => {
+          cancel();
+          resolve();
+        };
+        source.finish();
+      });
       await source.close();
       await pictures;
       flush();

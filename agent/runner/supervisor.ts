@@ -41,6 +41,8 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
+/** How long a runner may take to analyse what has been handed over, and to say it. */
+const GRACE_MS = 6000;
 /** A budget that no runner can keep must not become a loop. */
 const RECYCLE_AGAIN_MS = 60_000;
 
@@ -60,6 +62,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       // takes one of libuv's threads.
       env: { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)) },
       clock: options.clock,
+      graceMs: GRACE_MS,
       ...(options.stdin ? { stdin: options.stdin } : {}),
       ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),
       onStart: () => setImmediate(() => child.send({ type: 'assign', assignments })),

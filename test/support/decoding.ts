@@ -17,6 +17,10 @@ export interface Decoding {
   next<T extends SourceMessage['type']>(type: T, after?: number, timeoutMs?: number): Promise<Timed<T>>;
   /** Resolves with the failure, if it was one, when the loop has ended. */
   readonly ended: Promise<Of<'failed'> | undefined>;
+  /** Asks for no more frames; those handed over are not given back before `release` is called. */
+  finish(): void;
+  /** Gives the frames back that were kept (`slow`). */
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +32,7 @@ export function startDecoding(
 ): Decoding {
   const messages: (SourceMessage & { at: number })[] = [];
   let heard: (request: SourceRequest) => void = () => undefined;
+  const kept: SourceRequest[] = [];
   const { slow, ...rest } = options;
   const ended = decodeLoop(
     { source: sourceConfig.parse({ pace: 'fast', ...source }), input: tinyInput, inFlight: 3, ...rest },
@@ -35,9 +40,10 @@ export function startDecoding(
       send(message) {
         const empty = { tensor: new Float32Array() };
         messages.push({ ...message, ...(message.type === 'frame' ? empty : {}), at: now() });
-        if (message.type !== 'frame' || slow) return;
+        if (message.type !== 'frame') return;
         const { frame, tensor } = message;
-        setImmediate(() => heard({ type: 'release', frame, tensor }));
+        if (slow) kept.push({ type: 'release', frame, tensor });
+        else setImmediate(() => heard({ type: 'release', frame, tensor }));
       },
       receive: () => undefined,
       onRequest(listener) {
@@ -57,6 +63,10 @@ export function startDecoding(
     next: (type, after = 0, timeoutMs = 10_000) =>
       until(() => all(type).find((m) => m.at > after), `a message "${type}"`, timeoutMs),
     ended,
+    finish: () => heard({ type: 'finish' }),
+    release() {
+      for (const request of kept.splice(0)) heard(request);
+    },
     close,
   };
 }

@@ -145,11 +145,11 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
   try {
     await playAll(kindOf(source.url));
     // The frames with the walk still want their pictures.
-    await handover.until(handover.settled);
+    await handover.settle();
     port.send({ type: 'ended' }, []);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    await handover.until(handover.settled);
+    await handover.settle();
     port.send({ type: 'failed', code: error.code, message: error.message }, []);
   } finally {
     handover.close();

@@ -45,13 +45,13 @@ export interface Handover {
   offer(frame: Offer): void;
   /** Answers what has been asked meanwhile. */
   hear(): void;
-  /** Hears requests until `ready` says so, the moment `at` of the monotonic clock has come, or `close` was asked for. */
+  /** Hears requests until `ready` says so, the moment `at` of the monotonic clock has come, or no more is wanted. */
   until(ready: () => boolean, at?: number): Promise<void>;
   /** No frame waits for a tensor. */
   idle(): boolean;
-  /** All tensors are back from the walk. */
-  settled(): boolean;
-  /** Aborted when the walk wants no more. */
+  /** Hears requests until all that was handed over is back, or given up. */
+  settle(): Promise<void>;
+  /** Aborted when the walk wants no more frames. */
   readonly closed: AbortSignal;
   /** Frees every frame. */
   close(): void;
@@ -80,6 +80,7 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
   let decoded = 0;
   let dropped = 0;
   const closed = new AbortController();
+  let abandoned = false;
   let wake: (() => void) | undefined;
 
   const recycle = (picture: Frame) => {
@@ -134,7 +135,8 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
   };
 
   const answer = (request: SourceRequest) => {
-    if (request.type === 'close') {
+    if (request.type === 'close' || request.type === 'finish') {
+      abandoned ||= request.type === 'close';
       closed.abort();
       return;
     }
@@ -152,6 +154,26 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
 
   const hear = () => {
     for (let request = port.receive(); request; request = port.receive()) answer(request);
+  };
+
+  const settled = () => free.length === inFlight && held.size === 0;
+
+  const until = (ready: () => boolean, at = Number.POSITIVE_INFINITY): Promise<void> => {
+    hear();
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel?.();
+        wake = undefined;
+        resolve();
+      };
+      const rest = at - clock.mono();
+      const cancel = rest > 0 && rest < Number.POSITIVE_INFINITY ? clock.after(rest, done) : undefined;
+      wake = () => {
+        if (ready()) done();
+      };
+      if (rest <= 0) done();
+      else wake();
+    });
   };
 
   port.onRequest((request) => {
@@ -174,25 +196,9 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
       flush();
     },
     hear,
-    until(ready, at = Number.POSITIVE_INFINITY) {
-      hear();
-      return new Promise((resolve) => {
-        const done = () => {
-          cancel?.();
-          wake = undefined;
-          resolve();
-        };
-        const rest = at - clock.mono();
-        const cancel = rest > 0 && rest < Number.POSITIVE_INFINITY ? clock.after(rest, done) : undefined;
-        wake = () => {
-          if (closed.signal.aborted || ready()) done();
-        };
-        if (rest <= 0) done();
-        else wake();
-      });
-    },
+    until: (ready, at) => until(() => closed.signal.aborted || ready(), at),
     idle: () => waiting === undefined,
-    settled: () => free.length === inFlight && held.size === 0,
+    settle: () => until(() => abandoned || settled()),
     closed: closed.signal,
     close() {
       for (const picture of [...held.values(), ...spare, ...(waiting ? [waiting.picture] : [])]) picture.free();

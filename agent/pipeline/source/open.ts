@@ -82,6 +82,7 @@ export function openSource(options: SourceOptions, events: SourceEvents, clock: 
         post({ type: 'picture', request, frame: frame.frame, box, maxSide });
       });
     },
+    finish: () => post({ type: 'finish' }),
     async close() {
       post({ type: 'close' });
       shut();

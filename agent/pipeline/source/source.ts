@@ -65,6 +65,9 @@ export type SourceRequest =
       readonly box: Box;
       readonly maxSide: number;
     }
+  /** Read no more; the end follows when all frames are back. */
+  | { readonly type: 'finish' }
+  /** Give up everything at once. */
   | { readonly type: 'close' };
 
 export interface SourcePicture {
@@ -98,6 +101,8 @@ export interface Source {
   release(frame: SourceFrame): void;
   /** A JPEG of a part of a frame that has not been released; undefined when the source has ended. */
   picture(frame: SourceFrame, box: Box, maxSide: number): Promise<SourcePicture | undefined>;
-  /** Resolves within about a second, also while the source is waited for. */
+  /** Reads no more; `onEnd` follows when everything that was handed over has been released. */
+  finish(): void;
+  /** Ends at once, without `onEnd`; resolves within about a second, also while the source is waited for. */
   close(): Promise<void>;
 }

@@ -12,25 +12,34 @@ import { tempFolder } from '../../support/temp.ts';
 const SIZE = 64;
 
 /** A walk over frames that a test gives: brightness (0 to 1) of one cell, NaN for a frame that breaks the head, or gated. */
-async function walk(config: object, frames: readonly (number | 'gated')[]) {
+async function walk(config: object, frames: readonly (number | 'gated')[], { close = false } = {}) {
   const engine = await openEngine(
     { dir: writeBrightPackage(tempFolder(), { size: SIZE }), variant: 'fp32', threads: 1 },
     systemClock,
   );
   onTestFinished(() => engine.close());
   const fit = fitFrame(SIZE, SIZE, imageInputOf(engine.manifest));
-  const released: number[] = [];
+  const released: (number | 'closed')[] = [];
   const records: Parameters<WalkOutputs['onRecord']>[0][] = [];
   const results: FrameResult[] = [];
   const troubles: string[] = [];
   let events: SourceEvents | undefined;
+  let finishing = false;
   const source: Source = {
-    release: (frame) => void released.push(frame.frame),
+    release(frame) {
+      released.push(frame.frame);
+      if (finishing && released.length === frames.length) events?.onEnd();
+    },
     picture: () => Promise.resolve(undefined),
-    close: () => Promise.resolve(),
+    finish() {
+      finishing = true;
+    },
+    async close() {
+      released.push('closed');
+    },
   };
   await new Promise<void>((resolve) => {
-    startWalk(
+    const walked = startWalk(
       'yard',
       pictureStream.parse({ source: './a.mp4', model: 'bright', ...config }),
       {
@@ -51,7 +60,8 @@ async function walk(config: object, frames: readonly (number | 'gated')[]) {
       },
     );
     for (const [index, look] of frames.entries()) events?.onFrame(frameOf(index, look));
-    events?.onEnd();
+    if (close) void walked.close().then(resolve);
+    else events?.onEnd();
   });
   const summary = records.find((r) => r.kind === 'summary');
   return { released, results, troubles, summary, events: records.filter((r) => r.kind === 'event') };
@@ -127,4 +137,12 @@ test('detections below the threshold keep a track alive, and nobody else sees th
   );
   expect(seen.results.at(-1)?.objects).toMatchObject([{ track: 1 }]);
   expect(seen.summary).toMatchObject({ labels: { person: 2 }, tracks: { person: 1 } });
+});
+
+test('closing analyses what has been handed over before it lets go of the source', async () => {
+  const seen = await walk({ rules: [zone] }, [0.9, 'gated', 0.9], { close: true });
+  expect(seen.results.map((r) => r.frame)).toEqual([0, 2]);
+  expect(seen.released).toEqual([0, 1, 2, 'closed']);
+  expect(seen.events).toMatchObject([{ action: 'enter', frame: 0 }]);
+  expect(seen.summary).toMatchObject({ frames: 3, inferred: 2, gated: 1 });
 });

@@ -8,6 +8,7 @@ import { generateClip } from '../../../../fixtures/clip/generate.ts';
 import { writeClip } from '../../../support/clip.ts';
 import { now, startDecoding } from '../../../support/decoding.ts';
 import { tempFolder } from '../../../support/temp.ts';
+import { until } from '../../../support/until.ts';
 
 /** One test clip is one second. */
 async function clip(file: string, width = 320, height = 240): Promise<Buffer> {
@@ -234,3 +235,22 @@ function withCodec(avi: Buffer, name: string): Buffer {
   for (let at = changed.indexOf('H264'); at >= 0; at = changed.indexOf('H264', at)) changed.write(name, at);
   return changed;
 }
+
+test('a source that shall finish reads no more, and ends when what it handed over is back', async () => {
+  const decoding = startDecoding({ url: await writeClip(tempFolder(), { frames: 60 }), loop: true }, { slow: true });
+  await until(() => decoding.all('frame').length === 3, 'three frames on their way');
+  decoding.finish();
+  let over = false;
+  void decoding.ended.then(() => {
+    over = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(over).toBe(false);
+  // The one that waited for a tensor goes the same way.
+  await until(() => {
+    decoding.release();
+    return over;
+  }, 'its end');
+  expect(decoding.all('frame').map((f) => f.frame)).toEqual([0, 1, 2, 3]);
+  expect(decoding.all('ended')).toHaveLength(1);
+});
