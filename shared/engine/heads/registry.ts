@@ -29,9 +29,12 @@ const heads: Readonly<Record<string, AnyHeadKind>> = {
   yunet,
 };
 
+/** The kinds that there are. */
+export const headKinds: readonly string[] = Object.keys(heads);
+
 /** @throws CodedError `model-invalid` naming the known kinds */
 export function headOfKind(kind: string): AnyHeadKind {
   const found = Object.hasOwn(heads, kind) ? heads[kind] : undefined;
   if (found) return found;
-  throw new CodedError('model-invalid', `head.kind says "${kind}"; known are: ${Object.keys(heads).join(', ')}`);
+  throw new CodedError('model-invalid', `head.kind says "${kind}"; known are: ${headKinds.join(', ')}`);
 }

@@ -6,8 +6,10 @@ import { tempFolder } from '../../../support/temp.ts';
 
 export const labels = COCO_LABELS;
 
+export const exampleFolder = path.resolve(import.meta.dirname, '../../../../fixtures/config');
+
 export function example(name: string): string {
-  return path.join(import.meta.dirname, 'examples', `${name}.yaml`);
+  return path.join(exampleFolder, `head-${name}.good.yaml`);
 }
 
 /** A package of an example and the model in a file of an npm package. */
