@@ -12,8 +12,8 @@ import type { Clock } from '../shared/kit/clock.ts';
 import type { Part } from '../shared/kit/lifecycle.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import { describeComplaints } from '../shared/kit/schema.ts';
-import { createAnnotator } from './api/annotate.ts';
 import { createApi } from './api/api.ts';
+import { createDrawingProcess } from './api/drawing-process.ts';
 import { createLive } from './api/live.ts';
 import type { ApiOptions } from './api/options.ts';
 import { createWishes } from './api/wishes.ts';
@@ -37,12 +37,18 @@ export interface AgentOptions {
   /** Id of this start. */
   readonly boot: string;
   readonly host: HostFacts;
-  readonly runnerEntry: URL;
-  readonly measureEntry: URL;
+  readonly entries: Entries;
   /** Names what the speed of a model depends on. */
   readonly machine: string;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+/** The built files of the processes that it starts. */
+export interface Entries {
+  readonly runner: URL;
+  readonly measure: URL;
+  readonly annotate: URL;
 }
 
 /** A fault that repeats is written down at once, then at most so often. */
@@ -81,11 +87,16 @@ export function createAgent(options: AgentOptions): Part {
   };
   const board = createBoard(config, () => sync?.changed());
   const wishes = createWishes(clock, (stream, wish) => supervisor.send(stream, { type: 'watch', stream, ...wish }));
+  const drawing = createDrawingProcess({
+    entry: options.entries.annotate,
+    workDir: path.join(config.dataDir, 'runners', 'drawing'),
+    clock,
+  });
   const live = createLive({
     wishes,
     follow: (stream, until) => supervisor.send(stream, { type: 'follow', stream, until }),
     rulesOf: (stream) => board.streams().find((s) => s.id === stream)?.rules ?? [],
-    annotate: createAnnotator(),
+    annotate: drawing.annotate,
     onFault: (stream, error) => log.warn({ stream, err: error }, 'no picture for the local API'),
     clock,
   });
@@ -125,7 +136,7 @@ export function createAgent(options: AgentOptions): Part {
 
   const runners = config.runners.count === 'auto' ? options.host.cpus : config.runners.count;
   const supervisor = createSupervisor({
-    entry: options.runnerEntry,
+    entry: options.entries.runner,
     workDir: path.join(config.dataDir, 'runners'),
     runners,
     restart: true,
@@ -179,7 +190,7 @@ export function createAgent(options: AgentOptions): Part {
       sync?.start?.();
       await api?.start?.();
       const assignments = await tuneAll(assignmentsOf(config), {
-        entry: options.measureEntry,
+        entry: options.entries.measure,
         workDir: path.join(config.dataDir, 'runners', 'measure'),
         file: path.join(config.dataDir, 'measured.json'),
         machine: options.machine,
@@ -191,6 +202,7 @@ export function createAgent(options: AgentOptions): Part {
     },
     async stop() {
       await api?.stop();
+      await drawing.stop();
       await supervisor.stop();
       troubles.flush();
       await sync?.stop();

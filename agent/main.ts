@@ -11,8 +11,11 @@ import { infer } from './commands/infer.ts';
 import { run } from './commands/run.ts';
 import { trainAnomaly } from './commands/train.ts';
 
-const runnerEntry = new URL('./runner/child.js', import.meta.url);
-const measureEntry = new URL('./models/measure-child.js', import.meta.url);
+const entries = {
+  runner: new URL('./runner/child.js', import.meta.url),
+  measure: new URL('./models/measure-child.js', import.meta.url),
+  annotate: new URL('./api/annotate-child.js', import.meta.url),
+};
 
 /** Where what only saves time is kept. */
 function cacheDir(): string {
@@ -72,8 +75,7 @@ program
       configFile: config,
       version: version(),
       cpus: availableParallelism(),
-      runnerEntry,
-      measureEntry,
+      entries,
       machine: machine(),
       clock: systemClock,
       stop: stop.signal,
@@ -126,8 +128,8 @@ program
       sources: source,
       folder: process.cwd(),
       runners: Math.min(flags.runners, availableParallelism() * 4),
-      runnerEntry,
-      measure: { entry: measureEntry, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
+      runnerEntry: entries.runner,
+      measure: { entry: entries.measure, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
       clock: systemClock,
       stdout: process.stdout,
       stderr: process.stderr,
@@ -209,7 +211,7 @@ program
       ...(config === undefined ? {} : { configFile: config }),
       json,
       nodeVersion: process.version,
-      runnerEntry,
+      runnerEntry: entries.runner,
       clock: systemClock,
       stdout: process.stdout,
       stderr: process.stderr,

@@ -7,15 +7,14 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
 import { createLogger } from '../../shared/kit/log.ts';
-import { createAgent } from '../agent.ts';
+import { createAgent, type Entries } from '../agent.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 
 export interface RunOptions {
   readonly configFile: string;
   readonly version: string;
   readonly cpus: number;
-  readonly runnerEntry: URL;
-  readonly measureEntry: URL;
+  readonly entries: Entries;
   /** Names what the speed of a model depends on: processor, cores, version. */
   readonly machine: string;
   readonly clock: Clock;
@@ -51,8 +50,7 @@ export async function run(options: RunOptions): Promise<number> {
     version: options.version,
     boot: randomBytes(8).toString('hex'),
     host,
-    runnerEntry: options.runnerEntry,
-    measureEntry: options.measureEntry,
+    entries: options.entries,
     machine: options.machine,
     clock,
     log: createLogger('agent', config.log),

@@ -58,9 +58,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const child: Child<ToRunner> = createChild<ToRunner, FromRunner>({
       entry: options.entry,
       cwd,
-      // glibc keeps an arena a thread by default, and image work makes each of them grow. A camera that is waited for
-      // takes one of libuv's threads.
-      env: { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)) },
+      env: {
+        // glibc keeps an arena a thread by default, and image work makes each of them grow.
+        MALLOC_ARENA_MAX: '2',
+        // What a frame leaves behind is small and dies young; more room for it only grows the process.
+        NODE_OPTIONS: '--max-semi-space-size=2',
+        // A camera that is waited for takes one of libuv's threads.
+        UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)),
+      },
       clock: options.clock,
       graceMs: GRACE_MS,
       ...(options.stdin ? { stdin: options.stdin } : {}),

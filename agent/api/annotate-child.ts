@@ -1,0 +1,24 @@
+/** Entry of the process that draws: JPEG decoding, fonts and SVG stay out of the supervisor. It lives as long as its channel. */
+import { messageOf } from '../../shared/kit/errors.ts';
+import { createAnnotator } from './annotate.ts';
+import type { Drawing } from './live.ts';
+
+export interface ToAnnotate {
+  readonly id: number;
+  readonly jpeg: Uint8Array;
+  readonly drawing: Drawing;
+}
+
+export type Annotated = { readonly id: number } & ({ readonly jpeg: Uint8Array } | { readonly fault: string });
+
+const annotate = createAnnotator();
+
+process.on('message', async ({ id, jpeg, drawing }: ToAnnotate) => {
+  const answer = (annotated: Annotated) => process.send?.(annotated, () => undefined);
+  try {
+    answer({ id, jpeg: await annotate(jpeg, drawing) });
+  } catch (error) {
+    answer({ id, fault: messageOf(error) });
+  }
+});
+process.once('disconnect', () => process.exit(0));
