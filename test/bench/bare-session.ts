@@ -1,8 +1,16 @@
-/** Child of `bench pipeline`: `session.run()` on one preloaded input, nothing else. Answers each `runs` with runs a second. */
-
+/**
+ * Child of `bench pipeline`: `session.run()` on one preloaded input, nothing else. Answers each number of runs with its rate
+ * and the CPU time of one.
+ */
 import { openSession } from '../../shared/engine/infer/session.ts';
 import { chooseVariant, loadVariant, readPackage } from '../../shared/engine/package/package.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
+
+export interface BareRate {
+  readonly runsPerSecond: number;
+  /** Milliseconds of processor time a run. */
+  readonly cpuMs: number;
+}
 
 const pack = await readPackage(process.argv[2] ?? '');
 const { bytes, graph } = await loadVariant(pack, chooseVariant(pack.manifest, 'auto'));
@@ -12,7 +20,13 @@ const input = new Float32Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => (
 
 process.on('message', async (runs: number) => {
   const start = systemClock.mono();
+  const before = process.cpuUsage();
   for (let i = 0; i < runs; i++) await session.run(input, shape);
-  process.send?.((runs * 1000) / (systemClock.mono() - start));
+  const { user, system } = process.cpuUsage(before);
+  const rate: BareRate = {
+    runsPerSecond: (runs * 1000) / (systemClock.mono() - start),
+    cpuMs: (user + system) / 1000 / runs,
+  };
+  process.send?.(rate);
 });
-process.send?.(0);
+process.send?.('ready');

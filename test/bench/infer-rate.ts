@@ -9,6 +9,7 @@ export interface InferRate {
   /** All frames over the time from the first frame's decode to the last result. */
   readonly fps: number;
   readonly rssMb: number;
+  readonly msPerFrame: { readonly preprocess: number; readonly postprocess: number };
 }
 
 export async function inferRate(wanted: {
@@ -41,5 +42,5 @@ export async function inferRate(wanted: {
   });
   const totals: unknown = JSON.parse(text.trim().split('\n').at(-1) ?? '');
   if (code !== 0 || typeof totals !== 'object' || totals === null) throw new Error(`infer failed: ${text}`);
-  return { fps: Number(Reflect.get(totals, 'fps')), rssMb: Number(Reflect.get(totals, 'rssMb')) };
+  return totals as InferRate;
 }

@@ -2,13 +2,14 @@
 /** `npm run bench [-- NAME …]`. */
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
+import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
 import { opencv } from './opencv.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
 
-const benches: Readonly<Record<string, Bench>> = { pipeline, opencv, cameras, reconnects };
+const benches: Readonly<Record<string, Bench>> = { pipeline, agent, opencv, cameras, reconnects };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);
 
