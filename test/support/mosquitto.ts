@@ -12,16 +12,12 @@ const program = ['mosquitto', '/usr/sbin/mosquitto'].find((file) => spawnSync(fi
 export const hasMosquitto = program !== undefined;
 export const withoutMosquitto = hasMosquitto ? '' : ' (skipped: no Mosquitto, Debian package mosquitto)';
 
-export interface Mosquitto {
+export interface Mosquitto extends Omit<MosquittoProgram, 'reload'> {
   readonly port: number;
   readonly url: string;
   readonly hub: { readonly username: string; readonly passwordFile: string; readonly password: string };
   /** Lets devices in, or in with another token. */
   setTokens(tokens: Readonly<Record<string, string>>): void;
-  start(): Promise<void>;
-  /** SIGKILL: it forgets everything. */
-  kill(): Promise<void>;
-  pid(): number | undefined;
 }
 
 export interface MosquittoOptions {
@@ -30,7 +26,6 @@ export interface MosquittoOptions {
 
 /** Prepares one in `folder`; `start` it. */
 export async function prepareMosquitto(folder: string, { tls }: MosquittoOptions = {}): Promise<Mosquitto> {
-  if (program === undefined) throw new Error('Mosquitto is not installed');
   const port = await freePort();
   mkdirSync(folder, { recursive: true });
   const password = 'password-of-the-hub';
@@ -40,7 +35,7 @@ export async function prepareMosquitto(folder: string, { tls }: MosquittoOptions
   // As root it would give up its rights, and with them its files.
   writeFileSync(config, `${configFile({ port, host: '127.0.0.1', folder, ...(tls ? { tls } : {}) })}user root\n`);
   writeFileSync(path.join(folder, 'acl'), aclFile());
-  let child: ChildProcess | undefined;
+  const broker = createMosquitto(config, port);
   const writePasswords = (tokens: Readonly<Record<string, string>>) => {
     const lines = Object.entries({ ...tokens, [HUB_USER]: password }).map(([user, secret]) =>
       passwordLine(user, secret),
@@ -54,11 +49,29 @@ export async function prepareMosquitto(folder: string, { tls }: MosquittoOptions
     hub: { username: HUB_USER, passwordFile, password },
     setTokens(tokens) {
       writePasswords(tokens);
-      child?.kill('SIGHUP');
+      broker.reload();
     },
+    start: broker.start,
+    kill: broker.kill,
+  };
+}
+
+export interface MosquittoProgram {
+  /** Starts it and waits until it listens. */
+  start(): Promise<void>;
+  /** SIGKILL: it forgets everything that its configuration does not persist. */
+  kill(): Promise<void>;
+  /** Reads its password file again. */
+  reload(): void;
+}
+
+/** A Mosquitto with a configuration of one's own. */
+export function createMosquitto(configFile: string, port: number): MosquittoProgram {
+  let child: ChildProcess | undefined;
+  return {
     async start() {
-      const started = spawn(program, ['-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-      child = started;
+      if (program === undefined) throw new Error('Mosquitto is not installed');
+      child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'ignore'] });
       await until(() => answers(port), 'Mosquitto listens');
     },
     async kill() {
@@ -69,11 +82,11 @@ export async function prepareMosquitto(folder: string, { tls }: MosquittoOptions
       running.kill('SIGKILL');
       await gone;
     },
-    pid: () => child?.pid,
+    reload: () => void child?.kill('SIGHUP'),
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
