@@ -14,6 +14,7 @@ const stored = (seq: number, more: Partial<Stored> = {}): Stored => ({
   content: `c${seq}`,
   table: 'events',
   stream: 's',
+  backfill: false,
   id: seq,
   ...more,
 });
@@ -97,5 +98,7 @@ describe('the history checker', () => {
     expect(faults({ stored: [...without(), stored(10)] }).foreign).toEqual(['a:10']);
     const swapped = without().map((r) => ({ ...r, id: r.seq === 4 ? 5 : r.seq === 5 ? 4 : r.id }));
     expect(faults({ stored: swapped }).outOfOrder).toEqual(['a:4 came after a:5']);
+    const flagged = swapped.map((r) => ({ ...r, backfill: r.seq === 4 }));
+    expect(faults({ stored: flagged }).outOfOrder).toEqual([]);
   });
 });

@@ -24,6 +24,8 @@ export interface Stored {
   readonly content: string;
   readonly table: string;
   readonly stream: string;
+  /** The hub says that it came after later ones. */
+  readonly backfill: boolean;
   /** Rises with the order of receipt in its table. */
   readonly id: number;
 }
@@ -115,8 +117,9 @@ function outOfOrder(stored: readonly Stored[]): string[] {
   for (const record of stored.toSorted((a, b) => a.id - b.id)) {
     const key = `${record.table} ${record.epoch} ${record.stream}`;
     const before = highest.get(key);
-    if (before && before.seq > record.seq) found.push(`${nameOf(record)} came after ${nameOf(before)}`);
-    else highest.set(key, record);
+    if (before && before.seq > record.seq && !record.backfill)
+      found.push(`${nameOf(record)} came after ${nameOf(before)}`);
+    if (!before || record.seq > before.seq) highest.set(key, record);
   }
   return found;
 }

@@ -10,6 +10,7 @@ const row = z.object({
   id: z.number(),
   epoch: z.string(),
   seq: z.number(),
+  backfill: z.number(),
   stream: z.string().nullable(),
   body: z.string(),
 });
@@ -36,10 +37,20 @@ export function holdingsOf(dataDir: string, device: string): Holdings {
     const stored: Stored[] = [];
     const losses: LossSaid[] = [];
     for (const table of tables) {
-      const select = database.prepare(`SELECT id, epoch, seq, stream, body FROM ${table} WHERE device = ? ORDER BY id`);
+      const select = database.prepare(
+        `SELECT id, epoch, seq, backfill, stream, body FROM ${table} WHERE device = ? ORDER BY id`,
+      );
       for (const found of select.iterate(device)) {
-        const { id, epoch, seq, stream, body } = row.parse(found);
-        stored.push({ id, epoch, seq, stream: stream ?? '', table, content: contentOf(body) });
+        const { id, epoch, seq, backfill, stream, body } = row.parse(found);
+        stored.push({
+          id,
+          epoch,
+          seq,
+          stream: stream ?? '',
+          table,
+          backfill: backfill === 1,
+          content: contentOf(body),
+        });
         const said = table === 'troubles' ? loss.safeParse(JSON.parse(body)).data : undefined;
         if (said) losses.push(said);
       }

@@ -6,6 +6,7 @@
  *    a `loss` record says why.
  * 3. `base` is the lowest number the agent still holds: what is missing below it will never come, what is missing from it
  *    on is still to come. Without `base`, `from` is taken.
+ *    A record that a damaged outbox carried over into a new epoch names where it was (`origin`), and is stored once.
  * 4. The hub acknowledges after its commit. `upTo`: every number up to it is settled (stored, refused, or never to come);
  *    the agent may forget it. `refused` names records that the hub put into quarantine, with the reason.
  */
