@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
 import { type Mosquitto, prepareMosquitto } from '../support/mosquitto.ts';
 import { seeded } from '../support/random.ts';
 import { writeWaveModel } from '../support/sensor.ts';
 import { mayMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 import { type AgentProgram, createAgentProgram } from './agent.ts';
-import { createHubProgram, type HubProgram } from './hub.ts';
 import { type Line, openLine } from './line.ts';
 import type { PlanOptions } from './plan.ts';
 

@@ -1,8 +1,8 @@
-/** The hub of a chaos run: a built program that is killed and started again on the same ports and folder. */
+/** The hub as a built program that is killed and started again on the same ports and folder; whoever starts it ends it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { isOver, type Started, spawnProgram } from '../support/spawn.ts';
+import { isOver, type Started, spawnProgram } from './spawn.ts';
 
 export interface HubProgram {
   /** Starts it and waits until it listens. */
@@ -13,13 +13,15 @@ export interface HubProgram {
   /** Of the embedded broker; known after the first start. */
   mqttPort(): number;
   api(route: string, body?: unknown): Promise<unknown>;
+  pid(): number | undefined;
   /** What it complained of since the beginning. */
   complaints(): string;
 }
 
 const ready = z.object({ type: z.literal('ready'), httpPort: z.number(), mqttPort: z.number() });
 
-export function createHubProgram(dataDir: string, extra: readonly string[]): HubProgram {
+/** @param extra more arguments of `vedette-hub run` */
+export function createHubProgram(dataDir: string, extra: readonly string[] = []): HubProgram {
   let ports = { httpPort: 0, mqttPort: 0 };
   let running: Started | undefined;
   let complaints = '';
@@ -48,6 +50,7 @@ export function createHubProgram(dataDir: string, extra: readonly string[]): Hub
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     mqttPort: () => ports.mqttPort,
+    pid: () => running?.process.pid,
     complaints: () => complaints + (running?.stderr() ?? ''),
     async api(route, body) {
       const token = readFileSync(path.join(dataDir, 'admin.token'), 'utf8').trim();
