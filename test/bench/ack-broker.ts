@@ -1,12 +1,12 @@
 /** Child of `bench uplink`: an MQTT broker that acknowledges batches at once and stores nothing. Tells its port. */
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
+import { z } from 'zod';
 import { channels, parseTopic, topicOf } from '../../shared/contract/channels.ts';
 import { decode, encode } from '../../shared/contract/codec.ts';
-import { batch } from '../../shared/contract/messages/batch.ts';
 
 const aedes = await Aedes.createBroker({ concurrency: 0 });
-const frame = batch.pick({ epoch: true, to: true });
+const frame = z.object({ epoch: z.string(), to: z.number() });
 aedes.on('publish', ({ topic, payload }, client) => {
   const parsed = parseTopic(topic);
   if (!client || parsed?.channel !== 'records') return;
