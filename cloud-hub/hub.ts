@@ -1,5 +1,5 @@
 /** The composition root: the only place of the hub that constructs its parts. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { createMetrics } from './api/metrics.ts';
 import { createApi } from './api/server.ts';
 import type { BrokerEvents, HubBroker } from './broker/broker.ts';
 import { startEmbeddedBroker } from './broker/embedded.ts';
+import { type ExternalBrokerOptions, startExternalBroker } from './broker/external.ts';
 import type { HubConfig } from './config.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
 import { createIdentityService } from './identity/identity.ts';
@@ -31,6 +32,7 @@ export interface HubOptions {
 
 export interface Hub {
   readonly httpPort: number;
+  /** Of the embedded broker; 0 with an external one. */
   readonly mqttPort: number;
   readonly dataDir: string;
   readonly adminToken: AdminToken;
@@ -82,7 +84,7 @@ async function startParts(options: HubOptions, store: Store) {
   const checks = {
     database: () => store.check(),
     broker: () => {
-      if (!broker?.isOpen()) throw new Error('the broker is closed');
+      if (!broker?.isOpen()) throw new Error('there is no connection to the MQTT broker');
     },
   };
   const dashboard = options.dashboard ?? fileURLToPath(new URL('./dashboard', import.meta.url));
@@ -98,6 +100,12 @@ async function startParts(options: HubOptions, store: Store) {
     { stop: () => ingest.stop() },
     {
       async start() {
+        if (config.mqttUrl !== undefined) {
+          const connection = externalConnection(config, config.mqttUrl);
+          const isKnown = (device: string) => store.devices.tokenHash(device) !== undefined;
+          broker = startExternalBroker({ connection, isKnown, events, metrics, clock, log });
+          return;
+        }
         const { host, mqttPort: port } = config;
         const { tokenHash } = store.devices;
         const started = await startEmbeddedBroker({ host, port, tokenHash, events, metrics, clock, log }).catch(
@@ -123,6 +131,26 @@ async function startParts(options: HubOptions, store: Store) {
     },
   ]);
   return { httpPort, mqttPort, stop };
+}
+
+function externalConnection(config: HubConfig, url: string): ExternalBrokerOptions['connection'] {
+  const { mqttUsername: username, mqttPasswordFile, mqttVersion, mqttCaFile, mqttCertFile, mqttKeyFile } = config;
+  const password = mqttPasswordFile && readSetting(mqttPasswordFile, '--mqtt-password-file').trim();
+  const tls = {
+    ...(mqttCaFile ? { ca: readSetting(mqttCaFile, '--mqtt-ca-file') } : {}),
+    ...(mqttCertFile ? { cert: readSetting(mqttCertFile, '--mqtt-cert-file') } : {}),
+    ...(mqttKeyFile ? { key: readSetting(mqttKeyFile, '--mqtt-key-file') } : {}),
+  };
+  const protocolVersion = mqttVersion === '5' ? 5 : 4;
+  return { url, ...(username ? { username } : {}), ...(password ? { password } : {}), protocolVersion, tls };
+}
+
+function readSetting(file: string, setting: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`${setting}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function makeFolder(folder: string): void {

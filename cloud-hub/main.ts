@@ -24,12 +24,18 @@ const settings = {
   dataDir: ['--data-dir <folder>', 'VEDETTE_DATA_DIR', 'folder of the database and admin.token (default: ./data)'],
   httpPort: ['--http-port <port>', 'VEDETTE_HTTP_PORT', 'port of API and dashboard, 0: a free one (default: 8080)'],
   mqttPort: ['--mqtt-port <port>', 'VEDETTE_MQTT_PORT', 'port of the MQTT broker, 0: a free one (default: 1883)'],
+  mqttUrl: ['--mqtt-url <url>', 'VEDETTE_MQTT_URL', 'an external MQTT broker instead of the embedded one'],
+  mqttUsername: ['--mqtt-username <name>', 'VEDETTE_MQTT_USERNAME', "the hub's user name at the external broker"],
+  mqttPasswordFile: ['--mqtt-password-file <file>', 'VEDETTE_MQTT_PASSWORD_FILE', 'file with its password'],
+  mqttVersion: ['--mqtt-version <version>', 'VEDETTE_MQTT_VERSION', '3.1.1 or 5, with an external broker (default: 5)'],
+  mqttCaFile: ['--mqtt-ca-file <file>', 'VEDETTE_MQTT_CA_FILE', 'PEM of the authority to trust, for mqtts'],
+  mqttCertFile: ['--mqtt-cert-file <file>', 'VEDETTE_MQTT_CERT_FILE', "PEM of the hub's own certificate"],
+  mqttKeyFile: ['--mqtt-key-file <file>', 'VEDETTE_MQTT_KEY_FILE', 'PEM of its key'],
   host: ['--host <address>', undefined, 'address to listen on, 0.0.0.0 for all (default: 127.0.0.1)'],
   logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
 } as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
 
 const unsupported = {
-  VEDETTE_MQTT_URL: 'an external MQTT broker',
   VEDETTE_DATABASE_URL: 'PostgreSQL',
 } as const;
 
@@ -93,7 +99,7 @@ function summaryOf(hub: Hub, config: HubConfig): string {
   return [
     'Vedette hub is ready',
     `  dashboard    http://${host}:${hub.httpPort}/`,
-    `  MQTT         mqtt://${host}:${hub.mqttPort}`,
+    `  MQTT         ${config.mqttUrl ?? `mqtt://${host}:${hub.mqttPort}`}`,
     `  data folder  ${hub.dataDir}`,
     created === undefined
       ? `  sign in      with the token in ${file}`

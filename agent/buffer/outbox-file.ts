@@ -1,5 +1,6 @@
 /**
- * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (reserve.ts).
+ * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (reserve.ts)
+ * and `outbox.epoch` (epoch-note.ts).
  *
  * Format (`user_version` 1):
  *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters

@@ -21,6 +21,7 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { isFull, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { noteEpoch } from './epoch-note.ts';
 import { FileHolder } from './file-holder.ts';
 import type { Leased } from './format.ts';
 import { lockFolder } from './lock.ts';
@@ -119,6 +120,7 @@ function begin(options: OutboxOptions, quotaBytes: number): Outbox {
 
 export class Outbox {
   readonly #log: Logger;
+  readonly #file: string;
   readonly #unlock: () => void;
   readonly #losses: LossWriter;
   readonly #holder: FileHolder;
@@ -135,7 +137,8 @@ export class Outbox {
     this.#unlock = unlock;
     this.#losses = new LossWriter(options.stamp);
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
-    const context = { path: path.join(options.folder, 'outbox.db'), open, losses: this.#losses };
+    this.#file = path.join(options.folder, 'outbox.db');
+    const context = { path: this.#file, open, losses: this.#losses };
     const room = new Room({ folder: options.folder, quotaBytes, clock, log });
     this.#room = room;
     this.#holder = new FileHolder({ context, room, pending: this.#pending, clock, log });
@@ -271,6 +274,7 @@ export class Outbox {
       this.#log.warn({ err: begun.error }, 'a new epoch could not be begun yet');
       return 'failed';
     }
+    noteEpoch(this.#file, this.epoch);
     this.#log.error({ upTo }, 'the hub knows of numbers that this outbox never gave: a new epoch is begun');
     return 'ahead';
   }

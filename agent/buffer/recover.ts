@@ -8,6 +8,7 @@ import { statSync } from 'node:fs';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isCorruption, isFull, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { moveAside, moveOrphans } from './aside.ts';
+import { noteEpoch, readEpochNote } from './epoch-note.ts';
 import { DamagedFileError, type Entry, type MetaState } from './format.ts';
 import type { LossWriter } from './losses.ts';
 import { OutboxFile } from './outbox-file.ts';
@@ -64,10 +65,11 @@ export function openOrRecover(
 
 /** Moves the (closed) file aside and begins a new one. */
 export function recover(context: OpenContext, reason: string): Recovered {
+  const notedEpoch = readEpochNote(context.path);
   const movedTo = moveAside(context.path);
   const bytes = statSync(movedTo).size;
   const file = openFile(context);
-  const salvage = openSalvage(movedTo);
+  const salvage = openSalvage(movedTo, notedEpoch);
   try {
     const salvaged = salvage ? refill(file, salvage) : 0;
     const held = salvage?.meta?.held.reduce((sum, tally) => sum + tally.records, 0);
@@ -86,7 +88,9 @@ export function recover(context: OpenContext, reason: string): Recovered {
 export function openFile(context: OpenContext): OutboxFile {
   const database = context.open(context.path);
   try {
-    return new OutboxFile(database, context.path);
+    const file = new OutboxFile(database, context.path);
+    noteEpoch(context.path, file.meta.epoch);
+    return file;
   } catch (error) {
     database.close();
     throw error;

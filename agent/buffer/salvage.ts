@@ -3,6 +3,7 @@
  * each failure the reading skips ahead, further each time.
  */
 import { z } from 'zod';
+import { MAX_ORIGINS, origin } from '../../shared/contract/messages/record.ts';
 import { openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { type Entry, type MetaState, parseMeta, tableOf } from './format.ts';
 import { isKind, RANKS, type Rank, rankOf } from './rank.ts';
@@ -21,9 +22,10 @@ const body = z.looseObject({ kind: z.string() });
 
 /**
  * @param file the damaged database, already moved aside; it is only read
+ * @param notedEpoch its epoch, for when the file itself cannot say it any more
  * @returns undefined when SQLite cannot open it at all
  */
-export function openSalvage(file: string): Salvage | undefined {
+export function openSalvage(file: string, notedEpoch?: string): Salvage | undefined {
   let database: SqliteDatabase;
   try {
     database = openSqlite(file, { synchronous: 'NORMAL', readonly: true });
@@ -31,13 +33,15 @@ export function openSalvage(file: string): Salvage | undefined {
     return undefined;
   }
   const meta = tryTo(() => parseMeta(database.prepare('SELECT state FROM meta').pluck().get()));
-  return { meta, entries: inOrder(RANKS.map((rank) => rowsOf(database, rank))), close: () => database.close() };
+  const epoch = meta?.epoch ?? notedEpoch;
+  const tables = RANKS.map((rank) => rowsOf(database, rank));
+  return { meta, entries: inOrder(tables, epoch), close: () => database.close() };
 }
 
 type Row = z.infer<typeof row>;
 
 /** Merges the tables by number; rows without readable JSON are left out. */
-function* inOrder(tables: readonly Generator<Row>[]): Generator<Entry> {
+function* inOrder(tables: readonly Generator<Row>[], epoch: string | undefined): Generator<Entry> {
   const heads = tables.map((table) => table.next());
   for (;;) {
     let lowest: { at: number; row: Row } | undefined;
@@ -48,7 +52,7 @@ function* inOrder(tables: readonly Generator<Row>[]): Generator<Entry> {
     const table = next && tables[next.at];
     if (!next || !table) return;
     heads[next.at] = table.next();
-    const entry = entryOf(next.row.body);
+    const entry = entryOf(next.row, epoch);
     if (entry) yield entry;
   }
 }
@@ -78,12 +82,19 @@ function* rowsOf(database: SqliteDatabase, rank: Rank): Generator<Row> {
   }
 }
 
-/** A record whose JSON and kind survived. */
-function entryOf(json: unknown): Entry | undefined {
-  if (typeof json !== 'string') return undefined;
-  const parsed = tryTo(() => body.parse(JSON.parse(json)));
+/** A record whose JSON and kind survived, with the name that it had: the hub may have it under that. */
+function entryOf({ seq, body: text }: Row, epoch: string | undefined): Entry | undefined {
+  if (typeof text !== 'string') return undefined;
+  const parsed = tryTo(() => body.parse(JSON.parse(text)));
   if (!parsed || !isKind(parsed.kind)) return undefined;
+  const json =
+    epoch === undefined ? text : JSON.stringify({ ...parsed, origin: originOf(parsed.origin, { epoch, seq }) });
   return { rank: rankOf(parsed.kind), bytes: Buffer.byteLength(json), json };
+}
+
+/** Every name that the record had, the newest last; of too many the oldest go. */
+function originOf(before: unknown, name: z.infer<typeof origin>[number]): z.infer<typeof origin> {
+  return [...(origin.safeParse(before).data ?? []), name].slice(-MAX_ORIGINS);
 }
 
 function tryTo<T>(run: () => T): T | undefined {

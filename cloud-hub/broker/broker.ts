@@ -1,5 +1,5 @@
 /**
- * What the hub needs of a broker. The embedded one is embedded.ts; a client of an external broker can take its place.
+ * What the hub needs of a broker: the embedded one (embedded.ts), or a connection to an external one (external.ts).
  */
 import type { DownChannel } from '../../shared/contract/channels.ts';
 
@@ -11,7 +11,7 @@ export interface HubBroker {
   publish(device: string, channel: DownChannel, payload: Buffer): void;
   /** Ends a device's connection; it may come back if it is still let in. */
   disconnect(device: string): void;
-  /** Is it listening? */
+  /** Is it listening, or connected? */
   isOpen(): boolean;
   stop(): Promise<void>;
 }

@@ -48,6 +48,8 @@ export interface LedgerView {
   readonly gaps: readonly Gap[];
   readonly fresh: readonly GoodRecord[];
   readonly freshBad: readonly BadRecord[];
+  /** The highest number that was settled before. */
+  readonly newest: number;
   /** False when the device has too many open holes: nothing is taken until they are filled. */
   readonly accepted: boolean;
 }

@@ -17,6 +17,11 @@ import { isBusy, isCorruption, openSqlite, type SqliteDatabase } from '../../sha
 import { migrate } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
+const MIB = 1024 * 1024;
+/** Each record touches a page in every index: a WAL that holds many commits writes those pages back once. */
+const WAL_BYTES = 32 * MIB;
+const CACHE_BYTES = 64 * MIB;
+
 export interface HubDatabase {
   readonly query: Kysely<Tables>;
   /** Prepares a statement of the hot path; keep it. */
@@ -62,7 +67,7 @@ function openFile(file: string): SqliteDatabase {
   try {
     // Pictures of people are nobody else's business; SQLite gives the WAL the mode of the database.
     closeSync(openSync(file, 'a', 0o600));
-    return openSqlite(file, { synchronous: 'FULL' });
+    return openSqlite(file, { synchronous: 'FULL', walBytes: WAL_BYTES, cacheBytes: CACHE_BYTES });
   } catch (error) {
     if (!isCorruption(error)) throw error;
     throw new Error(

@@ -36,15 +36,28 @@ export function createEventStore(database: HubDatabase) {
 
 /** What the API and the live feed say of an event just stored. */
 export function eventOf(item: StoredRecord, record: EventRecord): Event {
-  return describe(item.id, item.device, item.receivedAt, record, item.picture !== undefined);
+  return describe({ ...item, pictured: item.picture !== undefined }, record);
 }
 
-function fromRow(row: { id: number; device: string; received_at: number; body: string; has_snapshot: number }): Event {
+interface EventRow {
+  readonly id: number;
+  readonly device: string;
+  readonly received_at: number;
+  readonly backfill: number;
+  readonly body: string;
+  readonly has_snapshot: number;
+}
+
+function fromRow(row: EventRow): Event {
   // The body passed its schema before it was stored.
-  return describe(row.id, row.device, row.received_at, JSON.parse(row.body) as EventRecord, row.has_snapshot === 1);
+  const { id, device, received_at: receivedAt, has_snapshot, backfill } = row;
+  const about = { id, device, receivedAt, pictured: has_snapshot === 1, backfill: backfill === 1 };
+  return describe(about, JSON.parse(row.body) as EventRecord);
 }
 
-function describe(id: number, device: string, receivedAt: number, record: EventRecord, pictured: boolean): Event {
+type About = Pick<StoredRecord, 'id' | 'device' | 'receivedAt' | 'backfill'> & { readonly pictured: boolean };
+
+function describe({ id, device, receivedAt, pictured, backfill }: About, record: EventRecord): Event {
   return {
     id: String(id),
     device,
@@ -64,6 +77,7 @@ function describe(id: number, device: string, receivedAt: number, record: EventR
     receivedAt: isoTime(receivedAt),
     clock: record.clock,
     ...(record.model === undefined ? {} : { model: modelText(record.model) }),
+    ...(backfill ? { backfill: true as const } : {}),
     ...(pictured ? { snapshot: String(id) } : {}),
   };
 }

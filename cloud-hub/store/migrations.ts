@@ -5,10 +5,11 @@
 import type { Kysely } from 'kysely';
 import { up as initial } from './migrations/0001-initial.ts';
 import { up as readings } from './migrations/0002-readings.ts';
+import { up as backfill } from './migrations/0003-backfill.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
-const migrations: readonly Migration[] = [initial, readings];
+const migrations: readonly Migration[] = [initial, readings, backfill];
 
 type SchemaTable = { schema_version: { version: number; applied_at: number } };
 

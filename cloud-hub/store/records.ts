@@ -12,6 +12,8 @@ export interface NewRecord {
   readonly epoch: string;
   readonly seq: number;
   readonly receivedAt: number;
+  /** Later records of the same device and epoch were received before. */
+  readonly backfill: boolean;
   readonly record: RecordBody;
   /** The record as it came, as JSON, without the picture. */
   readonly body: string;
@@ -27,7 +29,7 @@ export type RecordStore = ReturnType<typeof createRecordStore>;
 
 export function createRecordStore(database: HubDatabase) {
   const insert = (table: string, columns: readonly string[]) => {
-    const all = ['device', 'epoch', 'seq', 'at', 'received_at', 'body', ...columns];
+    const all = ['device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body', ...columns];
     return database.prepare(
       `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
          ON CONFLICT (device, epoch, seq) DO NOTHING`,
@@ -50,6 +52,7 @@ export function createRecordStore(database: HubDatabase) {
         item.seq,
         timeColumn(record.wall),
         timeColumn(item.receivedAt),
+        item.backfill ? 1 : 0,
         item.body,
       ];
       let result: { changes: number; lastInsertRowid: number | bigint };

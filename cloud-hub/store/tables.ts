@@ -23,6 +23,8 @@ interface ReceivedColumns {
   seq: number;
   at: number;
   received_at: number;
+  /** 1 when later records of the same device and epoch were received before. */
+  backfill: Generated<number>;
   /** The record as the device sent it, as JSON (without the picture of a snapshot). */
   body: string;
 }

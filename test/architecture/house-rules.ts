@@ -30,9 +30,11 @@ const homes: Readonly<Record<string, readonly string[]>> = {
     'agent/main.ts',
     'cloud-hub/main.ts',
     'deploy/demo/main.ts',
+    'deploy/mosquitto/main.ts',
     'fixtures/main.ts',
     'fixtures/screenshot/main.ts',
     'test/bench/main.ts',
+    'test/chaos/main.ts',
   ],
 };
 

@@ -1,34 +1,61 @@
 #!/usr/bin/env node
-/** `npm run bench [-- NAME …]`. */
+/** `npm run bench [-- NAME …] [--OPTION N]`. */
 import { availableParallelism, cpus } from 'node:os';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
+import { fleet } from './fleet.ts';
+import { ingest } from './ingest.ts';
 import { opencv } from './opencv.ts';
+import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
+import { uplink } from './uplink.ts';
 
-const benches: Readonly<Record<string, Bench>> = { pipeline, agent, opencv, cameras, reconnects };
+const benches: Readonly<Record<string, Bench>> = {
+  pipeline,
+  agent,
+  opencv,
+  cameras,
+  reconnects,
+  outbox,
+  uplink,
+  ingest,
+  fleet,
+};
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);
 
-await new Command('npm run bench --')
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number above 0.');
+  return value;
+}
+
+const program = new Command('npm run bench --')
   .description('Measures Vedette side by side with the bare parts that it is made of, and prints ratios.')
   .argument('[name...]', 'which benchmarks; default: all')
   .addHelpText('after', `\nBenchmarks:\n${list.join('\n')}`)
-  .action(async (names: string[]) => {
+  .action(async (names: string[], given: Record<string, number>) => {
     const unknown = names.filter((name) => !Object.hasOwn(benches, name));
     if (unknown.length > 0) throw new Error(`no benchmark "${unknown.join('", "')}"; there are:\n${list.join('\n')}`);
     console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`);
     for (const [name, bench] of Object.entries(benches)) {
       if (names.length > 0 && !names.includes(name)) continue;
       console.log(`\n# ${name}: ${bench.summary}`);
-      await bench.run((line) => console.log(line));
+      await bench.run(
+        (line) => console.log(line),
+        (option) => given[option] ?? bench.options?.[option]?.default ?? 0,
+      );
     }
-  })
-  .parseAsync()
-  .catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
   });
+for (const [name, { options = {} }] of Object.entries(benches)) {
+  for (const [option, { description, default: value }] of Object.entries(options))
+    program.option(`--${option} <n>`, `${name}: ${description} (default: ${value})`, positive);
+}
+
+await program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { onTestFinished } from 'vitest';
+import { type HubConfig, hubConfig } from '../../cloud-hub/config.ts';
 import { type Hub, startHub } from '../../cloud-hub/hub.ts';
 import { channels, ownDownFilter, parseTopic, topicOf, type UpChannel } from '../../shared/contract/channels.ts';
 import { decode, encode } from '../../shared/contract/codec.ts';
@@ -21,15 +22,17 @@ export interface TestHub {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-export async function testHub(options: { folder?: string; clock?: Clock; dashboard?: string } = {}): Promise<TestHub> {
+export async function testHub(
+  options: { folder?: string; clock?: Clock; dashboard?: string; config?: Partial<HubConfig> } = {},
+): Promise<TestHub> {
   const hub = await startHub({
-    config: {
+    config: hubConfig.parse({
       dataDir: options.folder ?? tempFolder(),
-      host: '127.0.0.1',
       httpPort: 0,
       mqttPort: 0,
       logLevel: 'silent',
-    },
+      ...options.config,
+    }),
     version: '1.2.3',
     clock: options.clock ?? systemClock,
     log: createLogger('test', 'silent'),

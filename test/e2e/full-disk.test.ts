@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { mayMount, smallDisk } from '../agent/buffer/small-disk.ts';
 import { writeClip, writeWalkerPackage } from '../support/clip.ts';
+import { mayMount } from '../support/small-disk.ts';
 import { configureAgent, type HubHandle, ledgerOf, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
+import { tempDisk } from '../support/temp-disk.ts';
 import { until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
@@ -41,7 +42,7 @@ const lines = Array.from({ length: 30 }, (_, i) => ({
 
 test.skipIf(skipped)(title, { timeout: 180_000 }, async () => {
   const folder = tempFolder();
-  const disk = smallDisk(6 * MIB);
+  const disk = tempDisk(6 * MIB);
   const first = await startHub(folder);
   const clip = await writeClip(folder, { frames: 110, width: 640, height: 480, fps: 60 });
   const configFile = await configureAgent(folder, first, {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { writeClip, writeWalkerPackage } from '../support/clip.ts';
 import { outboxStateOf } from '../support/outbox-file.ts';
 import type { Started } from '../support/program.ts';
+import { seeded } from '../support/random.ts';
 import { childrenOf, configureAgent, ledgerOf, listAll, startAgent, startHub, untilDrained } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
@@ -11,17 +12,6 @@ const KILLS_EACH = 10;
 const SEED = 20_261_123;
 /** Records, crops and all, that make a run worth checking. */
 const ENOUGH = 200;
-
-/** mulberry32: the same seed gives the same plan. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const lines = Array.from({ length: 12 }, (_, i) => ({
   kind: 'line',
@@ -56,7 +46,7 @@ test('runner, supervisor and hub killed ten times each: every record is at the h
   let agent = startAgent(configFile);
   await until(async () => (await ledgerOf(hub))[0], 'the first record arrives');
 
-  const next = random(SEED);
+  const next = seeded(SEED);
   const plan = ['runner', 'supervisor', 'hub'].flatMap((victim) =>
     Array.from({ length: KILLS_EACH }, () => ({ victim, order: next() })),
   );

@@ -66,6 +66,7 @@ export const event = z.object({
   clock: z.string(),
   model: z.string().optional().describe('name@version (variant)'),
   snapshot: z.string().optional().describe('id for /api/v1/snapshots/{id}'),
+  backfill: z.literal(true).optional().describe('received after later records of the same device'),
 });
 export type Event = z.infer<typeof event>;
 

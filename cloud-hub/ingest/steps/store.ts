@@ -1,4 +1,5 @@
 /** Step 5, inside the transaction: records, pictures, quarantine, ledger, and what the device said about itself. */
+import type { Origin } from '../../../shared/contract/messages/record.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
 import type { Refused } from '../../store/quarantine.ts';
 import type { Gap } from '../../store/sequences.ts';
@@ -33,8 +34,11 @@ function storeBatch(message: Message, content: BatchContent, view: LedgerView, t
   const { epoch, arrival } = content;
   const { sequences, records } = tools.store;
   for (const { seq, record, body, picture } of view.fresh) {
-    const stored = records.add({ device, epoch, seq, receivedAt, record, body, picture });
-    if (stored) message.stored.push(stored);
+    const backfill = seq < view.newest;
+    const stored = records.add({ device, epoch, seq, receivedAt, backfill, record, body, picture });
+    if (!stored) continue;
+    message.stored.push(stored);
+    for (const name of record.origin ?? []) settleOrigin(device, name, receivedAt, tools);
   }
   if (content.refusedWhole !== undefined) quarantineWhole(message, content.refusedWhole, tools);
   for (const bad of view.freshBad) {
@@ -52,6 +56,17 @@ function storeBatch(message: Message, content: BatchContent, view: LedgerView, t
     const gaps = sequences.gapsIn(device, epoch, loss);
     sequences.replaceGaps(device, epoch, gaps, refine(gaps, [loss]));
   }
+}
+
+/** The record is here under a new name: under its old one it shall not come in again. */
+function settleOrigin(device: string, { epoch, seq }: Origin[number], receivedAt: number, tools: StepTools): void {
+  const { sequences } = tools.store;
+  const ledger = sequences.read(device, epoch);
+  const arrival = { from: seq, to: seq, base: 1, answered: [{ from: seq, to: seq }] };
+  const gaps = sequences.gapsIn(device, epoch, touched(ledger, arrival));
+  const after = settle(ledger, gaps, [], arrival);
+  sequences.write(device, epoch, ledger, after.ledger, 0, receivedAt);
+  sequences.replaceGaps(device, epoch, gaps, after.gaps);
 }
 
 /** What the loss records among these say about numbers of this epoch. */

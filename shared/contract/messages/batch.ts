@@ -6,6 +6,7 @@
  *    a `loss` record says why.
  * 3. `base` is the lowest number the agent still holds: what is missing below it will never come, what is missing from it
  *    on is still to come. Without `base`, `from` is taken.
+ *    A record that a damaged outbox carried over into a new epoch names where it was (`origin`), and is stored once.
  * 4. The hub acknowledges after its commit. `upTo`: every number up to it is settled (stored, refused, or never to come);
  *    the agent may forget it. `refused` names records that the hub put into quarantine, with the reason.
  */
@@ -18,6 +19,14 @@ export const epoch = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** The largest number of records in one batch. */
 export const MAX_BATCH_RECORDS = 1000;
 
+const isSeq = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
+
+/** A numbered record, not copied and not looked at further: there are many, and each is checked on its own. */
+const numbered = z.custom<{ seq: number; [key: string]: unknown }>(
+  (value) => typeof value === 'object' && value !== null && 'seq' in value && isSeq(value.seq),
+  { error: 'must be an object with a number `seq` from 1' },
+);
+
 /** The frame of a batch; each record is checked on its own, so that one bad record costs only itself. */
 export const batch = z
   .looseObject({
@@ -25,7 +34,7 @@ export const batch = z
     from: seq,
     to: seq,
     base: seq.optional(),
-    records: z.array(z.looseObject({ seq })).max(MAX_BATCH_RECORDS),
+    records: z.array(numbered).max(MAX_BATCH_RECORDS),
   })
   .refine((b) => b.from <= b.to, { path: ['to'], error: 'must not be below `from`' })
   .refine((b) => b.records.every((r, i) => r.seq >= b.from && r.seq <= b.to && r.seq > (b.records[i - 1]?.seq ?? 0)), {

@@ -23,7 +23,20 @@ export const modelRef = z.looseObject({
   variant: z.string().max(32),
 });
 
+/** Names that a record may carry on. */
+export const MAX_ORIGINS = 8;
+
+/**
+ * The names (epoch and number) that a record had before a damaged outbox file was replaced, oldest first. A hub that has it
+ * under one of them drops it, and will drop it under each of them.
+ */
+export const origin = z
+  .array(z.looseObject({ epoch: z.string().max(64), seq: z.number().int().positive() }))
+  .max(MAX_ORIGINS);
+export type Origin = z.infer<typeof origin>;
+
 const envelope = {
+  origin: origin.optional(),
   stream: name.optional(),
   model: modelRef.optional(),
   config: z.string().max(128).describe('revision of the configuration in force'),

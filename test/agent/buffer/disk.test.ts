@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openSqlite, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -137,6 +138,36 @@ describe('a damaged file', () => {
     });
     expect(held.filter((r) => r.kind === 'error')).toMatchObject([{ code: 'outbox-corrupt' }]);
     expect(outbox.state()).toMatchObject({ waiting: held.length });
+    // Each says which it was, so that the hub knows those that it has.
+    for (const { kind, mark, origin } of held) if (kind === 'event') expect(origin).toEqual([{ epoch, seq: mark + 1 }]);
+    outbox.close();
+  });
+
+  test('records keep their names when the page that says the epoch is gone, and after a second damage', async () => {
+    const folder = tempFolder();
+    const epoch = await filled(folder, 300);
+    const damageMeta = () => {
+      const database = new Database(path.join(folder, 'outbox.db'));
+      database.prepare('UPDATE meta SET state = ?').run('no state');
+      database.close();
+    };
+    damageMeta();
+    const first = open(folder);
+    const second = first.epoch;
+    expect(second).not.toBe(epoch);
+    const once = heldBy(first).filter((r) => r.kind === 'event');
+    expect(once.map((r) => r.origin)).toEqual(once.map((r) => [{ epoch, seq: r.mark + 1 }]));
+    first.close();
+    damageMeta();
+    const outbox = open(folder);
+    const twice = heldBy(outbox).filter((r) => r.kind === 'event');
+    expect(twice).toHaveLength(300);
+    expect(twice.map((r) => r.origin)).toEqual(
+      once.map(({ mark, seq }) => [
+        { epoch, seq: mark + 1 },
+        { epoch: second, seq },
+      ]),
+    );
     outbox.close();
   });
 

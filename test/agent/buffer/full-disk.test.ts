@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Outbox } from '../../../agent/buffer/outbox.ts';
 import type { RecordKind } from '../../../shared/contract/messages/record.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { mayMount } from '../../support/small-disk.ts';
+import { tempDisk } from '../../support/temp-disk.ts';
 import { body, heldBy, open } from './fixture.ts';
-import { mayMount, smallDisk } from './small-disk.ts';
 
 const MIB = 1024 * 1024;
 const skipped = !mayMount();
@@ -54,7 +55,7 @@ class TinyHub {
 
 describe.skipIf(skipped)(title, () => {
   test('newer records are kept by giving up older ones, acknowledgements work, and the hub is told exactly', async () => {
-    const disk = smallDisk(6 * MIB);
+    const disk = tempDisk(6 * MIB);
     const clock = new ManualClock();
     const outbox = open(path.join(disk.folder, 'data'), { clock });
     let mark = 0;
@@ -89,7 +90,7 @@ describe.skipIf(skipped)(title, () => {
   });
 
   test('an outbox alone on a small disk keeps within it, with a small WAL and the reserve held', async () => {
-    const disk = smallDisk(6 * MIB);
+    const disk = tempDisk(6 * MIB);
     const outbox = open(path.join(disk.folder, 'data'));
     for (let i = 0; i < 200; i++)
       expect(await outbox.append(Array.from({ length: 50 }, (_, n) => body(i * 100 + n, 'event', 800)))).toBe(
@@ -106,7 +107,7 @@ describe.skipIf(skipped)(title, () => {
   });
 
   test('a record that is larger than the room there is gets its room', async () => {
-    const disk = smallDisk(8 * MIB);
+    const disk = tempDisk(8 * MIB);
     const outbox = open(path.join(disk.folder, 'data'));
     for (let i = 0; i < 20; i++)
       await outbox.append(Array.from({ length: 100 }, (_, n) => body(i * 100 + n, 'event', 800)));
@@ -118,7 +119,7 @@ describe.skipIf(skipped)(title, () => {
   });
 
   test('with nothing to give up, records and acknowledgements wait in memory; what was acknowledged is not sent again', async () => {
-    const disk = smallDisk(2 * MIB);
+    const disk = tempDisk(2 * MIB);
     const clock = new ManualClock();
     const folder = path.join(disk.folder, 'data');
     const outbox = open(folder, { clock });
@@ -160,7 +161,7 @@ describe.skipIf(skipped)(title, () => {
   });
 
   test('an agent starts on a full disk, with what it had, and goes on', async () => {
-    const disk = smallDisk(6 * MIB);
+    const disk = tempDisk(6 * MIB);
     const folder = path.join(disk.folder, 'data');
     const first = open(folder);
     for (let i = 0; i < 20; i++)
@@ -192,7 +193,7 @@ describe.skipIf(skipped)(title, () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 25 }), async (steps) => {
-        const disk = smallDisk(5 * MIB);
+        const disk = tempDisk(5 * MIB);
         const folder = path.join(disk.folder, 'data');
         const clock = new ManualClock();
         let outbox = open(folder, { clock });

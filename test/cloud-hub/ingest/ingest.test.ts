@@ -57,6 +57,42 @@ describe('batches', () => {
     );
   });
 
+  test('what comes after later numbers is flagged as backfill', async () => {
+    const b = await bench();
+    await b.batch([eventRecord(5), eventRecord(6)]);
+    await b.batch([eventRecord(1), eventRecord(2)]);
+    await b.batch([eventRecord(7)]);
+    await b.batch([eventRecord(3), eventRecord(4), eventRecord(5)]);
+    const events = await b.store.events.list(all);
+    expect(events.map((e) => [e.ptsMs / 40, e.backfill])).toEqual([
+      [4, true],
+      [3, true],
+      [7, undefined],
+      [2, true],
+      [1, true],
+      [6, undefined],
+      [5, undefined],
+    ]);
+  });
+
+  test('a record that was here under an old name is dropped, and one under a new name closes the old one', async () => {
+    const b = await bench();
+    const moved = (seq: number, ...was: number[]) =>
+      eventRecord(seq, { origin: was.map((old) => ({ epoch: 'old', seq: old })) });
+    await b.batch(
+      [1, 2, 3].map((n) => eventRecord(n)),
+      { epoch: 'old' },
+    );
+    // 3 is there, 4 is not.
+    expect(await b.batch([moved(1, 3), moved(2, 4)], { epoch: 'new' })).toEqual({ epoch: 'new', upTo: 2 });
+    // A late copy of 4 under its old name, with 5 that nobody has seen.
+    await b.batch([eventRecord(4), eventRecord(5)], { epoch: 'old' });
+    expect((await b.store.events.list(all)).map((e) => e.ptsMs / 40)).toEqual([5, 2, 3, 2, 1]);
+    const ledgers = await b.store.sequences.list('cam');
+    expect(ledgers.find((l) => l.epoch === 'new')).toMatchObject({ upTo: 2, records: 1, gaps: [] });
+    expect(ledgers.find((l) => l.epoch === 'old')).toMatchObject({ upTo: 5, records: 4, gaps: [] });
+  });
+
   test('a hole at or above the base holds the high-water mark back', async () => {
     const b = await bench();
     expect((await b.batch([eventRecord(1)]))?.upTo).toBe(1);

@@ -13,7 +13,8 @@ test('a filter by time gives the same rows whether few or many match', async () 
       // The clock runs backwards: the order of receipt is the other way round.
       const input = eventRecord(seq, { wall: count - seq });
       const body = JSON.stringify(input);
-      store.records.add({ device: 'cam', epoch: 'e', seq, receivedAt: seq, record: recordBody.parse(input), body });
+      const record = recordBody.parse(input);
+      store.records.add({ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body });
     }
   });
   const ids = async (filter: { since?: number; until?: number; before?: number; label?: string }) =>

@@ -90,12 +90,15 @@ test('a database of the version before gets what is new and keeps what it has', 
   first.close();
   const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
   file.exec('DROP TABLE readings; DELETE FROM schema_version WHERE version > 1');
+  for (const table of ['events', 'summaries', 'troubles', 'records'])
+    file.exec(`ALTER TABLE ${table} DROP COLUMN backfill`);
   file.close();
   const store = await openStore(folder, 0);
   onTestFinished(() => store.close());
   expect(store.devices.get('cam')?.id).toBe('cam');
   const record = recordBody.parse(readingRecord(1));
-  store.records.add({ device: 'cam', epoch: 'e', seq: 1, receivedAt: 9, record, body: JSON.stringify(record) });
+  const body = JSON.stringify(record);
+  store.records.add({ device: 'cam', epoch: 'e', seq: 1, receivedAt: 9, backfill: false, record, body });
   expect(await store.readings.list({ limit: 5 })).toHaveLength(1);
 });
 

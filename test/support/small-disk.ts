@@ -1,8 +1,19 @@
+/** A real, small file system (tmpfs); only for who may mount. */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+
+export interface SmallDisk {
+  readonly folder: string;
+  freeBytes(): number;
+  usedBytes(): number;
+  resize(bytes: number): void;
+  /** Somebody else takes so many bytes, or all that are left. */
+  take(bytes?: number): void;
+  giveBack(): void;
+  unmount(): void;
+}
 
 function mount(folder: string, bytes: number): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { stdio: 'ignore' });
@@ -22,21 +33,16 @@ export function mayMount(): boolean {
   }
 }
 
-/** A real file system of `bytes` that ends with the test. */
-export function smallDisk(bytes: number) {
+/** Whoever mounts it unmounts it. */
+export function mountSmallDisk(bytes: number): SmallDisk {
   const folder = mkdtempSync(path.join(tmpdir(), 'vedette-disk-'));
   mount(folder, bytes);
-  onTestFinished(() => {
-    execFileSync('umount', ['--lazy', folder]);
-    rmSync(folder, { recursive: true });
-  });
   const others = path.join(folder, 'others');
   return {
     folder,
     freeBytes: () => statfsSync(folder).bfree * statfsSync(folder).bsize,
     usedBytes: () => (statfsSync(folder).blocks - statfsSync(folder).bfree) * statfsSync(folder).bsize,
-    resize: (size: number) => execFileSync('mount', ['-o', `remount,size=${size}`, folder]),
-    /** Somebody else takes so many bytes, or all that are left. */
+    resize: (size) => execFileSync('mount', ['-o', `remount,size=${size}`, folder]),
     take(size = Number.POSITIVE_INFINITY) {
       const chunk = Buffer.alloc(4096, 1);
       try {
@@ -46,5 +52,9 @@ export function smallDisk(bytes: number) {
       }
     },
     giveBack: () => rmSync(others, { force: true }),
+    unmount() {
+      execFileSync('umount', ['--lazy', folder]);
+      rmSync(folder, { recursive: true });
+    },
   };
 }

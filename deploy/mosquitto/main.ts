@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/** `npm run mosquitto`: writes the files of a Mosquitto that serves a fleet, and adds devices to them. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { name } from '../../shared/contract/names.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import { aclFile, configFile, HUB_USER, withPassword } from './files.ts';
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('must be 1 to 65535.');
+  return port;
+}
+
+function deviceOf(text: string): string {
+  const parsed = name.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'is not a device id.');
+  return parsed.data;
+}
+
+function write(file: string, text: string, secret = false): void {
+  writeFileSync(file, text, { mode: secret ? 0o600 : 0o644 });
+  console.log(`wrote ${file}`);
+}
+
+/** Mosquitto reads its files as the user it runs as; both are told how to give them to it. */
+function addPassword(folder: string, user: string, secret: string): void {
+  const file = path.join(folder, 'passwords');
+  write(file, withPassword(existsSync(file) ? readFileSync(file, 'utf8') : '', user, secret), true);
+}
+
+interface FilesOptions {
+  readonly out: string;
+  readonly port: number;
+  readonly host: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+const program = new Command('npm run mosquitto --').description(
+  'Files for a Mosquitto that takes the place of the embedded broker.',
+);
+
+program
+  .command('files')
+  .description('write mosquitto.conf, acl, passwords and the password of the hub into a folder')
+  .requiredOption('--out <folder>', 'where to; made when missing')
+  .option('--port <port>', 'port to listen on', portOf, 8883)
+  .option('--host <address>', 'address to listen on', '0.0.0.0')
+  .option('--cert <file>', 'PEM of the certificate (with its chain); needs --key')
+  .option('--key <file>', 'PEM of its key')
+  .addHelpText(
+    'after',
+    '\nThen: mosquitto -c FOLDER/mosquitto.conf, and vedette-hub run --mqtt-url … --mqtt-username vedette-hub --mqtt-password-file FOLDER/hub.password',
+  )
+  .action(({ out, port, host, cert, key }: FilesOptions) => {
+    if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key are given together');
+    const folder = path.resolve(out);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const tls = cert && key ? { tls: { certFile: path.resolve(cert), keyFile: path.resolve(key) } } : {};
+    write(path.join(folder, 'mosquitto.conf'), configFile({ port, host, folder, ...tls }));
+    write(path.join(folder, 'acl'), aclFile());
+    const file = path.join(folder, 'hub.password');
+    if (!existsSync(file)) write(file, `${randomBytes(32).toString('base64url')}\n`, true);
+    addPassword(folder, HUB_USER, readFileSync(file, 'utf8').trim());
+    if (!cert) console.error('note: without --cert everything, passwords too, goes over the network in plain text');
+  });
+
+program
+  .command('device')
+  .description("add a device's token (or replace it); then tell Mosquitto with SIGHUP")
+  .argument('<id>', 'the device', deviceOf)
+  .requiredOption('--out <folder>', 'the folder that `files` wrote')
+  .requiredOption('--token-file <file>', 'file with the token that `vedette-hub device add` printed')
+  .action((id: string, { out, tokenFile }: { out: string; tokenFile: string }) => {
+    const token = readFileSync(tokenFile, 'utf8').trim();
+    if (token === '') throw new Error(`${tokenFile} is empty`);
+    addPassword(path.resolve(out), id, token);
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(`mosquitto: ${messageOf(error)}`);
+  process.exitCode = 1;
+});

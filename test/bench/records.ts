@@ -1,0 +1,34 @@
+/** Records as agents make them, for benchmarks of what carries them. */
+import { encode } from '../../shared/contract/codec.ts';
+import type { RecordBody } from '../../shared/contract/messages/record.ts';
+
+const model = { name: 'yolox-nano', version: '1.0.0', digest: `sha256:${'0'.repeat(64)}`, variant: 'int8' };
+
+/** An event of some 400 bytes. */
+export function benchRecord(n: number): RecordBody {
+  return {
+    kind: 'event',
+    config: 'sha256:0123456789ab',
+    boot: '0123456789abcdef',
+    mono: n * 40.125,
+    wall: 1_770_000_000_000 + n * 40,
+    clock: 'synced',
+    model,
+    stream: 'street',
+    rule: 'door',
+    ruleKind: 'line',
+    action: 'forward',
+    label: 'person',
+    score: 0.5 + (n % 50) / 100,
+    track: n % 1000,
+    box: [0.1, 0.2, 0.3, (n % 97) / 100],
+    frame: n,
+    ptsMs: n * 40,
+  };
+}
+
+/** The payload of `up/records` with the numbers `from` to `from + count - 1`. */
+export function benchBatch(epoch: string, from: number, count: number): Buffer {
+  const records = Array.from({ length: count }, (_, i) => ({ ...benchRecord(from + i), seq: from + i }));
+  return encode({ epoch, from, to: from + count - 1, base: from, records });
+}

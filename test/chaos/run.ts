@@ -1,0 +1,90 @@
+/** A chaos run of the product: plan, faults, peace, and the comparison of what was committed with what the hub holds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/until.ts';
+import { check, type Verdict } from './history.ts';
+import { holdingsOf } from './holdings.ts';
+import { createInflictor, type Tally } from './inflict.ts';
+import { describe, type PlanOptions, planOf } from './plan.ts';
+import { setStage, settledOf, untilFirstRecords } from './stage.ts';
+
+export interface ChaosResult {
+  readonly verdicts: readonly { readonly device: string; readonly verdict: Verdict }[];
+  readonly tally: Tally;
+  readonly kills: number;
+  readonly seconds: number;
+  /** How long it took after the last fault until everything was at the hub. */
+  readonly drainSeconds: number;
+}
+
+const DRAIN_MS = 180_000;
+
+/** @param folder keeps everything of the run, for whoever wants to look */
+export async function runChaos(
+  folder: string,
+  options: PlanOptions,
+  say: (line: string) => void,
+): Promise<ChaosResult> {
+  const plan = planOf(options);
+  const stage = await setStage(folder, options);
+  try {
+    const { hub, agents } = stage;
+    for (const agent of agents) agent.start();
+    await untilFirstRecords(stage);
+    const { inflict, tally } = createInflictor(stage);
+    const began = performance.now();
+    const faults: Promise<void>[] = [];
+    for (const { atMs, fault } of plan) {
+      await sleep(Math.max(0, began + atMs - performance.now()));
+      say(`${(atMs / 1000).toFixed(1).padStart(7)} s  ${describe(fault)}`);
+      faults.push(inflict(fault));
+    }
+    await sleep(Math.max(0, began + options.minutes * 60_000 - performance.now()));
+    await Promise.all(faults);
+    const seconds = (performance.now() - began) / 1000;
+
+    say('peace: agents send what is left');
+    const peace = performance.now();
+    for (const agent of agents) {
+      await agent.stop();
+      agent.silence();
+      agent.setClock(0);
+      agent.start();
+    }
+    for (const agent of agents)
+      await drained(agent.id, async () => {
+        const end = agent.book.end;
+        return end !== undefined && (await settledOf(hub, agent.id, end.epoch)) >= end.lastSeq;
+      });
+    // What the last start had to say itself (that it found damage, for example) has to come as well.
+    for (const agent of agents) {
+      await agent.stop();
+      agent.start();
+      await drained(
+        agent.id,
+        async () => (await settledOf(hub, agent.id, agent.book.end?.epoch ?? '')) >= (agent.book.end?.lastSeq ?? 0),
+      );
+      await agent.stop();
+    }
+    const drainSeconds = (performance.now() - peace) / 1000;
+    await hub.stop();
+    const verdicts = agents.map((agent) => {
+      const verdict = check({ committed: agent.committed(), ...holdingsOf(stage.hubDir, agent.id) });
+      return { device: agent.id, verdict };
+    });
+    const kills = Object.values(tally.kills).reduce((sum, n) => sum + n, 0);
+    return { verdicts, tally, kills, seconds, drainSeconds };
+  } finally {
+    await stage.close();
+  }
+}
+
+function drained(id: string, look: () => Promise<boolean>): Promise<true> {
+  return until(async () => ((await look()) ? true : undefined), `everything of ${id} is at the hub`, DRAIN_MS);
+}
+
+/** Is everything accounted for? */
+export function isClean({ verdicts }: ChaosResult): boolean {
+  return verdicts.every(({ verdict: v }) =>
+    [v.lost, v.doubled, v.foreign, v.outOfOrder, v.unexplained].every((l) => l.length === 0),
+  );
+}

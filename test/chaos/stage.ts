@@ -1,0 +1,114 @@
+/** Everything that takes part in a chaos run, in a folder of its own: hub, broker, lines, agents, a small disk. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
+import { type Mosquitto, prepareMosquitto } from '../support/mosquitto.ts';
+import { seeded } from '../support/random.ts';
+import { writeWaveModel } from '../support/sensor.ts';
+import { mayMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
+import { type AgentProgram, createAgentProgram } from './agent.ts';
+import { type Line, openLine } from './line.ts';
+import type { PlanOptions } from './plan.ts';
+
+export interface Stage {
+  readonly hub: HubProgram;
+  readonly hubDir: string;
+  readonly mosquitto: Mosquitto | undefined;
+  /** One an agent, and with an external broker the hub's. */
+  readonly lines: readonly Line[];
+  readonly agents: readonly AgentProgram[];
+  /** Under agent 0; undefined where this user may not mount. */
+  readonly disk: SmallDisk | undefined;
+  close(): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+/** The outbox's quota of 8 MiB, and a little. */
+const DISK_BYTES = 12 * MIB;
+const secret = z.object({ token: z.string() });
+
+/** Starts hub and broker, and prepares the agents. */
+export async function setStage(folder: string, options: PlanOptions): Promise<Stage> {
+  const random = seeded(options.seed + 1);
+  const hubDir = path.join(folder, 'hub');
+  const mosquitto = options.broker === 'mosquitto' ? await prepareMosquitto(path.join(folder, 'mosquitto')) : undefined;
+  const lines: Line[] = [];
+  const target = () => mosquitto?.port ?? hub.mqttPort();
+  for (let n = 0; n < options.agents + (mosquitto ? 1 : 0); n++) lines.push(await openLine(target, random));
+  const hub = createHubProgram(hubDir, mosquitto ? externalArgs(mosquitto, lines.at(-1)?.port ?? 0) : []);
+  await mosquitto?.start();
+  await hub.start();
+
+  const model = await writeWaveModel(folder);
+  const series = writeSeries(folder);
+  const disk = mayMount() ? mountSmallDisk(DISK_BYTES) : undefined;
+  const tokens: Record<string, string> = {};
+  const agents: AgentProgram[] = [];
+  for (let n = 0; n < options.agents; n++) {
+    const id = `agent-${n}`;
+    const own = path.join(folder, id);
+    const { token } = secret.parse(await hub.api('/devices', { id }));
+    tokens[id] = token;
+    const dataDir = n === 0 && disk ? path.join(disk.folder, 'data') : path.join(own, 'data');
+    agents.push(
+      createAgentProgram({ id, folder: own, dataDir, token, model, series: [series], mqttPort: lines[n]?.port ?? 0 }),
+    );
+  }
+  mosquitto?.setTokens(tokens);
+  return {
+    hub,
+    hubDir,
+    mosquitto,
+    lines,
+    agents,
+    disk,
+    async close() {
+      await Promise.all(agents.map((agent) => agent.kill()));
+      await hub.kill();
+      await mosquitto?.kill();
+      await Promise.all(lines.map((line) => line.stop()));
+      disk?.unmount();
+    },
+  };
+}
+
+function externalArgs({ hub }: Mosquitto, port: number): string[] {
+  const url = `mqtt://127.0.0.1:${port}`;
+  return ['--mqtt-url', url, '--mqtt-username', hub.username, '--mqtt-password-file', hub.passwordFile];
+}
+
+/** A wave with a fault each sixty rows: as many events as a series can make. */
+function writeSeries(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'machine.csv');
+  const rows = Array.from({ length: 6000 }, (_, i) => {
+    const value = Math.sin((2 * Math.PI * i) / 10) + Math.sin(i * 12.9898) * 0.05 + (i % 60 >= 40 ? 5 : 0);
+    return `${new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString()},${value.toFixed(5)}`;
+  });
+  writeFileSync(file, `${['timestamp,value', ...rows].join('\n')}\n`);
+  return file;
+}
+
+const sequences = z.object({ items: z.array(z.object({ epoch: z.string(), upTo: z.number(), records: z.number() })) });
+
+/** What the hub's ledger says of an agent: the number up to which an epoch is settled. */
+export async function settledOf(hub: HubProgram, device: string, epoch: string): Promise<number> {
+  const { items } = sequences.parse(await hub.api(`/devices/${device}/sequences`));
+  return items.find((item) => item.epoch === epoch)?.upTo ?? 0;
+}
+
+export function untilFirstRecords({ hub, agents }: Stage): Promise<true> {
+  return until(
+    async () => {
+      for (const { id } of agents) {
+        const { items } = sequences.parse(await hub.api(`/devices/${id}/sequences`));
+        if (!items.some((item) => item.records > 0)) return undefined;
+      }
+      return true;
+    },
+    'the first records of every agent arrive',
+    60_000,
+  );
+}

@@ -1,0 +1,64 @@
+/** The hub as a built program that is killed and started again on the same ports and folder; whoever starts it ends it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { isOver, type Started, spawnProgram } from './spawn.ts';
+
+export interface HubProgram {
+  /** Starts it and waits until it listens. */
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Of the embedded broker; known after the first start. */
+  mqttPort(): number;
+  api(route: string, body?: unknown): Promise<unknown>;
+  pid(): number | undefined;
+  /** What it complained of since the beginning. */
+  complaints(): string;
+}
+
+const ready = z.object({ type: z.literal('ready'), httpPort: z.number(), mqttPort: z.number() });
+
+/** @param extra more arguments of `vedette-hub run` */
+export function createHubProgram(dataDir: string, extra: readonly string[] = []): HubProgram {
+  let ports = { httpPort: 0, mqttPort: 0 };
+  let running: Started | undefined;
+  let complaints = '';
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    const started = running;
+    running = undefined;
+    if (!started) return;
+    if (!isOver(started)) started.process.kill(signal);
+    complaints += (await started.ended).stderr;
+  };
+  return {
+    async start() {
+      const args = ['run', '--data-dir', dataDir, '--log-level', 'error', '--http-port', `${ports.httpPort}`];
+      const started = spawnProgram('cloud-hub/main.js', [...args, '--mqtt-port', `${ports.mqttPort}`, ...extra], {
+        ipc: true,
+      });
+      running = started;
+      const message = await new Promise<unknown>((resolve) => {
+        started.process.once('message', resolve);
+        void started.ended.then(({ stderr }) => resolve(new Error(stderr)));
+      });
+      // Killed while it started: whoever killed it starts it again.
+      if (!(message instanceof Error)) ports = ready.parse(message);
+      else if (running === started) throw new Error(`the hub did not start: ${message.message}`);
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    mqttPort: () => ports.mqttPort,
+    pid: () => running?.process.pid,
+    complaints: () => complaints + (running?.stderr() ?? ''),
+    async api(route, body) {
+      const token = readFileSync(path.join(dataDir, 'admin.token'), 'utf8').trim();
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+      const response = await fetch(`http://127.0.0.1:${ports.httpPort}/api/v1${route}`, init);
+      if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
+      return response.json();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** A real Mosquitto (Debian package `mosquitto`) with the files that deploy/mosquitto writes, on a port of its own. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { aclFile, configFile, HUB_USER, passwordLine } from '../../deploy/mosquitto/files.ts';
+import { until } from './until.ts';
+
+/** Its program: Debian puts it beside the system's. */
+const program = ['mosquitto', '/usr/sbin/mosquitto'].find((file) => spawnSync(file, ['-h']).status === 3);
+export const hasMosquitto = program !== undefined;
+export const withoutMosquitto = hasMosquitto ? '' : ' (skipped: no Mosquitto, Debian package mosquitto)';
+
+export interface Mosquitto extends Omit<MosquittoProgram, 'reload'> {
+  readonly port: number;
+  readonly url: string;
+  readonly hub: { readonly username: string; readonly passwordFile: string; readonly password: string };
+  /** Lets devices in, or in with another token. */
+  setTokens(tokens: Readonly<Record<string, string>>): void;
+}
+
+export interface MosquittoOptions {
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** Prepares one in `folder`; `start` it. */
+export async function prepareMosquitto(folder: string, { tls }: MosquittoOptions = {}): Promise<Mosquitto> {
+  const port = await freePort();
+  mkdirSync(folder, { recursive: true });
+  const password = 'password-of-the-hub';
+  const passwordFile = path.join(folder, 'hub.password');
+  writeFileSync(passwordFile, password);
+  const config = path.join(folder, 'mosquitto.conf');
+  // As root it would give up its rights, and with them its files.
+  writeFileSync(config, `${configFile({ port, host: '127.0.0.1', folder, ...(tls ? { tls } : {}) })}user root\n`);
+  writeFileSync(path.join(folder, 'acl'), aclFile());
+  const broker = createMosquitto(config, port);
+  const writePasswords = (tokens: Readonly<Record<string, string>>) => {
+    const lines = Object.entries({ ...tokens, [HUB_USER]: password }).map(([user, secret]) =>
+      passwordLine(user, secret),
+    );
+    writeFileSync(path.join(folder, 'passwords'), `${lines.join('\n')}\n`);
+  };
+  writePasswords({});
+  return {
+    port,
+    url: `${tls ? 'mqtts://localhost' : 'mqtt://127.0.0.1'}:${port}`,
+    hub: { username: HUB_USER, passwordFile, password },
+    setTokens(tokens) {
+      writePasswords(tokens);
+      broker.reload();
+    },
+    start: broker.start,
+    kill: broker.kill,
+  };
+}
+
+export interface MosquittoProgram {
+  /** Starts it and waits until it listens. */
+  start(): Promise<void>;
+  /** SIGKILL: it forgets everything that its configuration does not persist. */
+  kill(): Promise<void>;
+  /** Reads its password file again. */
+  reload(): void;
+}
+
+/** A Mosquitto with a configuration of one's own. */
+export function createMosquitto(configFile: string, port: number): MosquittoProgram {
+  let child: ChildProcess | undefined;
+  return {
+    async start() {
+      if (program === undefined) throw new Error('Mosquitto is not installed');
+      child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'ignore'] });
+      await until(() => answers(port), 'Mosquitto listens');
+    },
+    async kill() {
+      const running = child;
+      child = undefined;
+      if (!running || running.exitCode !== null || running.signalCode !== null) return;
+      const gone = once(running, 'exit');
+      running.kill('SIGKILL');
+      await gone;
+    },
+    reload: () => void child?.kill('SIGHUP'),
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no free port');
+  return address.port;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
