@@ -11,6 +11,7 @@ import type { AudioStream, SensorStream } from '../../shared/contract/config/sen
 import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
+import { createWindows, type SensorWindow } from '../../shared/engine/series/windows.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { EventBody } from './event-body.ts';
@@ -18,7 +19,6 @@ import { createRule } from './rules/registry.ts';
 import { findingsOf } from './sensor/findings.ts';
 import { createReadings } from './sensor/reading.ts';
 import { createSoundWindows } from './sensor/sound-windows.ts';
-import { createWindows, type SensorWindow } from './sensor/windows.ts';
 import { openSoundSource } from './source/sensor-audio.ts';
 import { createComplaints } from './source/sensor-complaints.ts';
 import { openSamples } from './source/sensor-open.ts';

@@ -6,8 +6,8 @@
  * threshold follows slow drift from there.
  */
 import type { WindowInput } from '../../shared/contract/model-manifest.ts';
+import { createWindows } from '../../shared/engine/series/windows.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
-import { createWindows } from '../pipeline/sensor/windows.ts';
 import { type Pca, principalComponents } from './pca.ts';
 import { median, medianDeviation, quantile } from './quantile.ts';
 import { errorOf, type Reconstruction, reconstructionOf } from './reconstruction.ts';

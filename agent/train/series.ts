@@ -1,9 +1,9 @@
 /** Reads a whole series for training, the way a stream would read it: same formats, same rows left out. */
 import { sensorSource } from '../../shared/contract/config/sensor.ts';
+import { createCsvReader } from '../../shared/engine/series/csv.ts';
+import { linesOf } from '../../shared/engine/series/lines.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
-import { createCsvReader } from '../pipeline/source/sensor-csv.ts';
-import { linesOf } from '../pipeline/source/sensor-lines.ts';
 import { formatOf, openReplay } from '../pipeline/source/sensor-replay.ts';
 import type { Sample } from '../pipeline/source/sensor-source.ts';
 import { median } from './quantile.ts';

@@ -1,7 +1,7 @@
 /** A model package and a picture or window in, what it says out: what runners, second opinions and `infer` share. */
 import { z } from 'zod';
 import type { ModelRef } from '../contract/messages/record.ts';
-import { isImageInput, type ModelInput, type ModelManifest } from '../contract/model-manifest.ts';
+import { isImageInput, type ModelManifest } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { CodedError } from '../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../kit/schema.ts';
@@ -12,10 +12,9 @@ import { createBatches } from './infer/batches.ts';
 import type { Provider } from './infer/provider.ts';
 import { type InputTensor, type OutputTensor, openSession, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
-import { channelsOf } from './package/check.ts';
 import type { Graph } from './package/graph.ts';
 import { chooseVariant, type LoadedVariant, loadVariant, type ModelPackage, readPackage } from './package/package.ts';
-import { windowShape } from './package/windows.ts';
+import { inputShape } from './package/shape.ts';
 import { type Fit, toFrameBox } from './preprocess/fit.ts';
 
 export interface EngineResult {
@@ -116,18 +115,6 @@ function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
   }
 }
 
-/** The shape in which one input is fed. */
-export function shapeOf(input: ModelInput, graph: Graph): readonly number[] {
-  if (isImageInput(input)) {
-    const { width, height, layout } = input;
-    const channels = channelsOf(input.color);
-    return layout === 'nchw' ? [1, channels, height, width] : [1, height, width, channels];
-  }
-  // loadVariant has refused a graph whose window lies otherwise; one with more inputs is fed by its head.
-  const [window] = graph.inputs;
-  return (window && windowShape(input, window)) ?? [1, input.window];
-}
-
 function createEngine(
   pack: ModelPackage,
   loaded: LoadedVariant,
@@ -137,7 +124,7 @@ function createEngine(
   clock: Clock,
 ): Engine {
   const { manifest, labels } = pack;
-  const shape = shapeOf(manifest.input, loaded.graph);
+  const shape = inputShape(manifest.input, loaded.graph);
   const batches = createBatches(session, { shape, most, clock });
   // The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account.
   const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));

@@ -2,10 +2,11 @@
 import { isImageInput } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
-import { growsTogether, shapeOf } from './engine.ts';
+import { growsTogether } from './engine.ts';
 import type { Provider } from './infer/provider.ts';
 import { openSession, type Session } from './infer/session.ts';
 import { loadVariant, type ModelPackage } from './package/package.ts';
+import { inputShape } from './package/shape.ts';
 
 export interface VariantTime {
   readonly precision: string;
@@ -82,7 +83,7 @@ async function openCandidate(
   const { bytes, graph } = await loadVariant(pack, variant);
   if (graph.inputs.length !== 1) return undefined;
   const session = await openSession(bytes, options);
-  const shape = shapeOf(pack.manifest.input, graph);
+  const shape = inputShape(pack.manifest.input, graph);
   const batched = isImageInput(pack.manifest.input) && growsTogether(graph, graph.outputs);
   const candidate = { precision, session, shape, batched, single: [], shared: [] };
   // The first runs are slower, and show what the values are like.

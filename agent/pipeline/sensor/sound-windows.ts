@@ -1,6 +1,6 @@
 /** Pieces of sound of any length ⇒ consecutive windows. Pure. */
 import type { AudioInput } from '../../../shared/contract/model-manifest.ts';
-import type { SensorWindow } from './windows.ts';
+import type { SensorWindow } from '../../../shared/engine/series/windows.ts';
 
 export interface SoundWindows {
   /** @returns the windows that became full, each to be used before the next is asked for */

@@ -9,14 +9,14 @@
  */
 import { readFileSync } from 'node:fs';
 import type { SensorSourceConfig } from '../../../shared/contract/config/sensor.ts';
+import { readJsonRow } from '../../../shared/engine/series/json.ts';
+import { planRow, readRow } from '../../../shared/engine/series/row.ts';
 import type { Cancel, Clock } from '../../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../../shared/kit/errors.ts';
 import { createLink, type Link } from '../../../shared/kit/link.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { createComplaints } from './sensor-complaints.ts';
-import { readJsonRow } from './sensor-json.ts';
 import { createOrder } from './sensor-order.ts';
-import { planRow, readRow } from './sensor-row.ts';
 import type { Sample, SampleEvents, SampleSource } from './sensor-source.ts';
 
 /** How long the broker may be away before the source counts as broken. */

@@ -4,15 +4,15 @@
  */
 import path from 'node:path';
 import type { SensorSourceConfig } from '../../../shared/contract/config/sensor.ts';
+import { createCsvReader } from '../../../shared/engine/series/csv.ts';
+import { readJsonRow } from '../../../shared/engine/series/json.ts';
+import { linesOf, MAX_LINE } from '../../../shared/engine/series/lines.ts';
+import { planRow, type ReadRow, type Row, readRow } from '../../../shared/engine/series/row.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../../shared/kit/errors.ts';
 import { withoutCredentials } from './address.ts';
 import { createComplaints } from './sensor-complaints.ts';
-import { createCsvReader } from './sensor-csv.ts';
-import { readJsonRow } from './sensor-json.ts';
-import { linesOf, MAX_LINE } from './sensor-lines.ts';
 import { createOrder } from './sensor-order.ts';
-import { planRow, type ReadRow, type Row, readRow } from './sensor-row.ts';
 import type { Sample, SampleEvents, SampleSource } from './sensor-source.ts';
 
 const BATCH = 256;

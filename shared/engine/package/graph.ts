@@ -1,9 +1,11 @@
 /**
- * Reads an ONNX file as protobuf, before the runtime sees it (https://onnx.ai/onnx/repo-docs/IR.html). Tensor data stays
- * where it is; only names, types and shapes are taken out.
+ * Reads an ONNX file as protobuf, before the runtime sees it (https://onnx.ai/onnx/repo-docs/IR.html): scan the bytes, decode,
+ * vet what came of it. Tensor data stays where it is; only names, types and shapes are taken out.
  */
 import onnxProto from 'onnx-proto';
 import { CodedError, messageOf } from '../../kit/errors.ts';
+import { ScanError, scanModel } from './onnx/scan.ts';
+import { vetModel } from './onnx/vet.ts';
 
 const { onnx } = onnxProto;
 
@@ -34,28 +36,23 @@ const elementTypes: Readonly<Record<number, string>> = {
 /**
  * @param bytes a whole ONNX file
  * @param where how to name it in an error
- * @throws CodedError `model-invalid`: not ONNX, cut off, no graph, or data outside the file
+ * @throws CodedError `model-invalid` with the path of the element: not ONNX, cut off, no graph, data outside of the file, or
+ * anything else that `onnx/` refuses
  */
 export function readGraph(bytes: Uint8Array, where: string): Graph {
+  const refuse = (what: string) => new CodedError('model-invalid', `${where}: ${what}`);
   let model: onnxProto.onnx.ModelProto;
   try {
+    scanModel(bytes);
     model = onnx.ModelProto.decode(bytes);
   } catch (error) {
-    throw new CodedError(
-      'model-invalid',
-      `${where}: not a complete ONNX file (${bytes.length} bytes): ${messageOf(error)}`,
-    );
+    if (error instanceof ScanError) throw refuse(`${error.path} ${error.message}`);
+    throw refuse(`not a complete ONNX file (${bytes.length} bytes): ${messageOf(error)}`);
   }
   const graph = model.graph;
-  if (!graph?.output?.length)
-    throw new CodedError('model-invalid', `${where}: no graph in the file; it is empty or cut off`);
-  const outside = graph.initializer?.find((t) => t.dataLocation === 1 || (t.externalData?.length ?? 0) > 0);
-  if (outside) {
-    throw new CodedError(
-      'model-invalid',
-      `${where}: tensor "${outside.name}" keeps its data in another file; export with the data inside`,
-    );
-  }
+  if (!graph?.output?.length) throw refuse('no graph in the file; it is empty or cut off');
+  const finding = vetModel(model);
+  if (finding) throw refuse(`${finding.path} ${finding.why}`);
   const constants = new Set((graph.initializer ?? []).map((t) => t.name));
   return {
     inputs: (graph.input ?? []).filter((i) => !constants.has(i.name)).map(tensorInfo),

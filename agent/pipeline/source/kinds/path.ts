@@ -1,7 +1,7 @@
 /** A path: a file that FFmpeg reads, or a folder of images. */
 import { statSync } from 'node:fs';
+import { openImages } from '../../../../shared/engine/frames/images.ts';
 import { openVideo } from '../../../../shared/engine/frames/reader.ts';
-import { openImages } from './images.ts';
 import type { Kind } from './kind.ts';
 
 export const path: Kind = {

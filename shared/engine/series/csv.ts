@@ -1,5 +1,5 @@
 /** Lines of a CSV file (RFC 4180; the delimiter `,`, `;` or tab is found in the header; no line breaks in quotes). Pure. */
-import type { Row } from './sensor-row.ts';
+import type { Row } from './row.ts';
 
 const DELIMITERS = [',', ';', '\t'] as const;
 

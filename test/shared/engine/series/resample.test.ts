@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createResampler } from '../../../../agent/pipeline/sensor/resample.ts';
+import { createResampler } from '../../../../shared/engine/series/resample.ts';
 
 const at = (atMs: number, ...values: number[]) => ({ atMs, values, restart: false });
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detrend } from '../../../../agent/pipeline/sensor/detrend.ts';
 import { createSoundWindows } from '../../../../agent/pipeline/sensor/sound-windows.ts';
-import { createWindows } from '../../../../agent/pipeline/sensor/windows.ts';
 import { type WindowInput, windowInput } from '../../../../shared/contract/model-manifest.ts';
+import { detrend } from '../../../../shared/engine/series/detrend.ts';
+import { createWindows } from '../../../../shared/engine/series/windows.ts';
 
 const input = (rest: Partial<WindowInput>): WindowInput =>
   windowInput.parse({ window: 4, step: 2, channels: ['a'], rateHz: 1, ...rest });

@@ -1,13 +1,8 @@
 /** A folder of images: each is a frame, in the order of their names (2.png before 10.png). */
 import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import {
-  type Frame,
-  openVideo,
-  type ReaderOptions,
-  type VideoReader,
-} from '../../../../shared/engine/frames/reader.ts';
-import { CodedError, messageOf } from '../../../../shared/kit/errors.ts';
+import { CodedError, messageOf } from '../../kit/errors.ts';
+import { type Frame, openVideo, type ReaderOptions, type VideoReader } from './reader.ts';
 
 const ENDINGS = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
 const FPS = 10;

@@ -1,5 +1,5 @@
 /** Rows that are JSON values, and paths into them (`$.a.b[0].c`; the leading `$.` may be left out, `$` is the value). Pure. */
-import type { Row } from './sensor-row.ts';
+import type { Row } from './row.ts';
 
 /** @returns the row, or what is wrong with the text */
 export function readJsonRow(text: string): Row | string {

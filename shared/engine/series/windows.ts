@@ -1,5 +1,5 @@
 /** Sliding windows as a model wants them: samples ⇒ even grid ⇒ windows ⇒ (detrended) ⇒ normalised floats. Pure. */
-import type { WindowInput } from '../../../shared/contract/model-manifest.ts';
+import type { WindowInput } from '../../contract/model-manifest.ts';
 import { detrend } from './detrend.ts';
 import { createResampler, type GridPoint } from './resample.ts';
 

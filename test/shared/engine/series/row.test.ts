@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createCsvReader, splitCsv } from '../../../../agent/pipeline/source/sensor-csv.ts';
-import { readJsonRow } from '../../../../agent/pipeline/source/sensor-json.ts';
 import { createOrder } from '../../../../agent/pipeline/source/sensor-order.ts';
-import { numberOf, planRow, readRow, timeOf } from '../../../../agent/pipeline/source/sensor-row.ts';
+import { createCsvReader, splitCsv } from '../../../../shared/engine/series/csv.ts';
+import { readJsonRow } from '../../../../shared/engine/series/json.ts';
+import { numberOf, planRow, readRow, timeOf } from '../../../../shared/engine/series/row.ts';
 
 describe('times', () => {
   const at = Date.UTC(2013, 11, 2, 21, 15);
