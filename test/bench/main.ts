@@ -7,8 +7,9 @@ import { cameras } from './cameras.ts';
 import { opencv } from './opencv.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
+import { sign } from './sign.ts';
 
-const benches: Readonly<Record<string, Bench>> = { pipeline, opencv, cameras, reconnects };
+const benches: Readonly<Record<string, Bench>> = { pipeline, opencv, cameras, reconnects, sign };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);
 
