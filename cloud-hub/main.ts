@@ -4,20 +4,31 @@
  * Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { createLogger } from '../shared/kit/log.ts';
 import { complaintsOf } from '../shared/kit/schema.ts';
-import { createApiClient } from './api-client.ts';
+import { type CommandContext, UsageError } from './commands/context.ts';
+import { addDeviceCommands } from './commands/device.ts';
+import { addModelCommands } from './commands/model.ts';
 import { type HubConfig, hubConfig } from './config.ts';
 import { type Hub, startHub } from './hub.ts';
 
 /** Longest orderly stop; then the process ends anyway, which the store survives. */
 const STOP_MS = 2_500;
 
-class UsageError extends Error {}
+const context: CommandContext = {
+  clock: systemClock,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  cpus: availableParallelism(),
+  fail: () => {
+    process.exitCode = 1;
+  },
+};
 
 /** Settings: option, environment variable, explanation. */
 const settings = {
@@ -101,17 +112,6 @@ function summaryOf(hub: Hub, config: HubConfig): string {
   ].join('\n');
 }
 
-function clientOf(options: { url: string; tokenFile: string }) {
-  if (!URL.canParse(options.url))
-    throw new UsageError(`--url: "${options.url}" is not a URL such as http://127.0.0.1:8080`);
-  if (!existsSync(options.tokenFile)) {
-    throw new UsageError(
-      `--token-file: there is no file ${options.tokenFile}; it is admin.token in the hub's data folder`,
-    );
-  }
-  return createApiClient(options.url, readFileSync(options.tokenFile, 'utf8').trim());
-}
-
 function readVersion(): string {
   // Beside the sources and, one level up, beside dist/.
   const file = ['../package.json', '../../package.json']
@@ -122,34 +122,22 @@ function readVersion(): string {
 }
 
 function commands(version: string): Command {
-  const program = new Command('vedette-hub').description('The hub of a Vedette fleet').version(version).exitOverride();
+  const program = new Command('vedette-hub').description('The hub of a Vedette fleet').exitOverride();
   const runCommand = program.command('run', { isDefault: true }).description('run the hub until SIGINT or SIGTERM');
   for (const [flags, variable, help] of Object.values(settings)) {
     runCommand.option(flags, variable === undefined ? help : `${help} [${variable}]`);
   }
   runCommand.action((options: Record<string, string | undefined>) => run(options, version));
 
-  const deviceCommand = program.command('device').description('devices of a running hub');
-  const withApi = (command: Command) =>
-    command
-      .option('--url <url>', 'address of the hub', 'http://127.0.0.1:8080')
-      .option('--token-file <file>', 'file with an API token', './data/admin.token');
-  withApi(deviceCommand.command('add <name>').description('add a device and print its token')).action(
-    async (name: string, options: { url: string; tokenFile: string }) => {
-      console.log(await clientOf(options).addDevice(name));
-    },
-  );
-  withApi(deviceCommand.command('list').description('list devices: id, online or offline, version, last seen')).action(
-    async (options: { url: string; tokenFile: string }) => {
-      for await (const found of clientOf(options).devices()) {
-        const { id, online, version: running = '-', lastSeenAt = 'never' } = found;
-        console.log([id, online ? 'online' : 'offline', running, lastSeenAt].join('\t'));
-      }
-    },
-  );
-  for (const command of [runCommand, deviceCommand, ...deviceCommand.commands]) command.version(version);
+  addDeviceCommands(program, context);
+  addModelCommands(program, context);
+  const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
+  for (const command of family(program)) command.version(version);
   return program;
 }
+
+// A reader that went away (`| head`) ends nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   await commands(readVersion()).parseAsync();

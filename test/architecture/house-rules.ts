@@ -9,7 +9,7 @@ const SMALL = 300;
 /** Each outside package has one home: a folder (ending in a slash) or a file. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['shared/engine/infer/', 'fixtures/'],
-  'onnx-proto': ['shared/engine/package/', 'agent/train/', 'fixtures/'],
+  'onnx-proto': ['shared/engine/package/', 'agent/train/', 'cloud-hub/registry/quantize/', 'fixtures/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts'],
@@ -30,6 +30,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   commander: [
     'agent/main.ts',
     'cloud-hub/main.ts',
+    'cloud-hub/commands/',
     'deploy/demo/main.ts',
     'fixtures/main.ts',
     'fixtures/screenshot/main.ts',

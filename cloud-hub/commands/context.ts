@@ -1,0 +1,16 @@
+/** What `main.ts` gives to every command, and what commands share. */
+import type { Writable } from 'node:stream';
+import type { Clock } from '../../shared/kit/clock.ts';
+
+export interface CommandContext {
+  readonly clock: Clock;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Threads that this machine can run at once. */
+  readonly cpus: number;
+  /** The command did what it could, and the answer is no: exit code 1, without a message of its own. */
+  fail(): void;
+}
+
+/** Wrong use: exit code 2. */
+export class UsageError extends Error {}

@@ -1,0 +1,21 @@
+/** `vedette-hub device …`: devices of a running hub. */
+import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
+import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
+
+export function addDeviceCommands(program: Command, { stdout }: CommandContext): void {
+  const device = program.command('device').description('devices of a running hub');
+  withHubAccess(device.command('add <name>').description('add a device and print its token')).action(
+    async (name: string, access: HubAccess) => {
+      stdout.write(`${await clientOf(access).addDevice(name)}\n`);
+    },
+  );
+  withHubAccess(device.command('list').description('list devices: id, online or offline, version, last seen')).action(
+    async (access: HubAccess) => {
+      for await (const found of clientOf(access).devices()) {
+        const { id, online, version: running = '-', lastSeenAt = 'never' } = found;
+        stdout.write(`${[id, online ? 'online' : 'offline', running, lastSeenAt].join('\t')}\n`);
+      }
+    },
+  );
+}
