@@ -11,6 +11,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['shared/engine/infer/', 'fixtures/'],
   'onnx-proto': ['shared/engine/package/', 'agent/train/', 'cloud-hub/registry/quantize/', 'fixtures/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
+  '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],

@@ -11,6 +11,7 @@ import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
+import { sign } from './sign.ts';
 import { uplink } from './uplink.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   uplink,
   ingest,
   fleet,
+  sign,
 };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);

@@ -1,6 +1,7 @@
 /** `up/report`: what a device is running now. Sent after connecting, on change, and once a minute. */
 import { z } from 'zod';
 import { count, name, point } from '../names.ts';
+import { desiredReport, modelReport } from './model-report.ts';
 import { modelRef } from './record.ts';
 
 /** `starting` (no frame yet), `running`, `waiting` (backing off after a failure), `refused` (bad config), `ended`. */
@@ -42,5 +43,7 @@ export const report = z.looseObject({
   process: z.looseObject({ rssMb: z.number(), uptimeS: z.number() }),
   outbox: z.looseObject({ epoch: z.string().max(64), waiting: count, bytes: count, lastSeq: count }),
   streams: z.array(streamReport).max(1024),
+  models: z.record(name, modelReport).optional().describe("by the names of the device's own `models`"),
+  desired: desiredReport.optional().describe('absent until a desired document was taken up'),
 });
 export type Report = z.infer<typeof report>;
