@@ -4,11 +4,12 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command } from 'commander';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
+import { gate } from './gate.ts';
 import { opencv } from './opencv.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
 
-const benches: Readonly<Record<string, Bench>> = { pipeline, opencv, cameras, reconnects };
+const benches: Readonly<Record<string, Bench>> = { pipeline, opencv, cameras, gate, reconnects };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);
 
