@@ -36,7 +36,10 @@ test('pictures are drawn in another process; what is no picture is its own fault
     annotate(Buffer.from('no picture'), drawing),
     annotate(jpeg, drawing),
   ]);
-  expect(broken).toMatchObject({ status: 'rejected', reason: expect.objectContaining({ message: expect.stringContaining('unsupported') }) });
+  expect(broken).toMatchObject({
+    status: 'rejected',
+    reason: expect.objectContaining({ message: expect.stringContaining('unsupported') }),
+  });
   for (const made of [first, second]) {
     if (made.status !== 'fulfilled') throw made.reason;
     expect(await sharp(made.value).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 48 });
