@@ -43,6 +43,11 @@ export interface Supervisor {
 
 /** How long a runner may take to analyse what has been handed over, and to say it. */
 const GRACE_MS = 6000;
+/**
+ * What a frame leaves behind in JavaScript is small and dies young: more room for it only grows the process. But the
+ * runtime's outputs, a megabyte a frame, count too: a heap that may not reach 64 MB is collected as a whole every few frames.
+ */
+const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
 /** A budget that no runner can keep must not become a loop. */
 const RECYCLE_AGAIN_MS = 60_000;
 
@@ -61,12 +66,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       env: {
         // glibc keeps an arena a thread by default, and image work makes each of them grow.
         MALLOC_ARENA_MAX: '2',
-        // What a frame leaves behind is small and dies young; more room for it only grows the process.
-        NODE_OPTIONS: '--max-semi-space-size=2',
         // A camera that is waited for takes one of libuv's threads.
         UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)),
       },
       clock: options.clock,
+      flags: HEAP_FLAGS,
       graceMs: GRACE_MS,
       ...(options.stdin ? { stdin: options.stdin } : {}),
       ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),

@@ -77,8 +77,7 @@ export async function openEngine(options: EngineOptions, clock: Clock): Promise<
   }
   const { threads, provider = 'cpu', batch = 1 } = options;
   const outputs = loaded.graph.outputs.filter((o) => head.outputs.includes(o.name));
-  const reuse = outputs.every((o) => o.shape.length > 0 && o.shape.every((size) => size !== undefined));
-  const session = await openSession(loaded.bytes, { threads, provider, outputs: head.outputs, reuse });
+  const session = await openSession(loaded.bytes, { threads, provider, outputs: head.outputs });
   const most = growsTogether(loaded.graph, outputs) ? batch : 1;
   return createEngine(pack, loaded, head, session, most, clock);
 }

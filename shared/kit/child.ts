@@ -13,6 +13,8 @@ import type { Cancel, Clock } from './clock.ts';
 export interface ChildOptions<Received> {
   /** The JavaScript file to run. */
   readonly entry: string | URL;
+  /** Flags of Node, beside those that this process was started with. */
+  readonly flags?: readonly string[];
   /** Asked at each start. */
   readonly args?: () => readonly string[];
   /** The whole environment of the child; nothing is inherited. */
@@ -71,6 +73,7 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       cwd: options.cwd,
       env: options.env,
       serialization: 'advanced',
+      execArgv: [...process.execArgv, ...(options.flags ?? [])],
       // A group of its own: Ctrl-C in a terminal reaches only the parent, which ends its children in order.
       detached: true,
       stdio: [options.stdin ?? 'ignore', 'inherit', 'inherit', 'ipc'],

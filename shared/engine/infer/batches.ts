@@ -3,8 +3,7 @@
  * the graph's batch axis is free and the machine gains by it. Nobody waits for company: who comes alone runs alone.
  *
  * Invariants:
- * 1. One run at a time; `read` is called as soon as its run is done and before the next begins (the session may reuse the
- *    memory of its outputs).
+ * 1. One run at a time; `read` is called as soon as its run is done and before the next begins.
  * 2. Inputs are run in the order in which they were asked for; each gets what it would have got alone.
  * 3. A run that fails fails for each of its inputs, one that `read` refuses for itself alone.
  */

@@ -23,8 +23,7 @@ export interface Session {
   /** Why that is not what was asked for. */
   readonly note?: string;
   /**
-   * Runs the model on one input. The native call blocks this thread for the whole inference. With `reuse` the outputs'
-   * memory is taken again by the next run of the same shape: read them before.
+   * Runs the model on one input. The native call blocks this thread for the whole inference.
    * @param input the tensor's floats, in `shape`
    * @throws CodedError `model-failed`
    */
@@ -41,8 +40,6 @@ export interface SessionOptions {
   readonly provider?: Provider;
   /** Names of the outputs to fetch; default: all. */
   readonly outputs?: readonly string[];
-  /** The graph states the whole shape of each output: one piece of memory serves all runs. */
-  readonly reuse?: boolean;
 }
 
 /**
@@ -54,27 +51,23 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   const [inputName] = session.inputNames;
   if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
   const names = options.outputs ?? session.outputNames;
-  const kept = new Map<string, Record<string, Tensor>>();
-  const call = async (inputs: readonly InputTensor[], fetches: readonly string[] | Record<string, Tensor>) => {
+  const call = async (inputs: readonly InputTensor[]) => {
     try {
-      return await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), fetches);
+      // Not into memory of ours: the binding fills that, and makes a copy all the same.
+      return await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), names);
     } catch (error) {
       throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
     }
   };
-  const take = (results: InferenceSession.ReturnType) => names.map((name) => floats(name, results[name]));
+  const feed = async (inputs: readonly InputTensor[]) => {
+    const results = await call(inputs);
+    return names.map((name) => floats(name, results[name]));
+  };
   return {
     provider,
     ...(note === undefined ? {} : { note }),
-    async run(data, shape) {
-      const key = shape.join();
-      const results = await call([{ name: inputName, data, shape }], kept.get(key) ?? names);
-      if (options.reuse && !kept.has(key)) {
-        kept.set(key, Object.fromEntries(names.map((name) => [name, results[name] as Tensor])));
-      }
-      return take(results);
-    },
-    feed: async (inputs) => take(await call(inputs, names)),
+    run: (data, shape) => feed([{ name: inputName, data, shape }]),
+    feed,
     close: () => session.release(),
   };
 }
