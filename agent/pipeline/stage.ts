@@ -66,11 +66,19 @@ export interface Gate {
   readonly plane: { readonly width: number; readonly height: number } | undefined;
   /**
    * `analyse`: the frame goes through the model, and later ones are compared with it. `reuse`: it shows what the last
-   * analysed frame showed, whose result stands. `skip`: outside of the active hours, nothing is to be done.
+   * analysed frame showed, whose result stands. `coast`: things move, but nothing can happen yet: where they were in it is
+   * told by the analysed frames before and after. `skip`: outside of the active hours, nothing is to be done.
    * Frames come in order, and only those that will be handed on: a frame that is dropped after `analyse` would leave the
    * ones after it with a result of something else.
    */
-  decide(frame: GateFrame): 'analyse' | 'reuse' | 'skip';
+  decide(frame: GateFrame): 'analyse' | 'reuse' | 'coast' | 'skip';
+  /** False while `hear` is owed: it cannot decide before. */
+  ready(): boolean;
+  /**
+   * What came of the frame last analysed, called once for each.
+   * @param quietMs so long after it nothing can happen, as far as the tracks tell; 0 where nothing is known
+   */
+  hear(quietMs: number): void;
 }
 
 /** What a rule found; the walk adds stream, model, time and crop. */
@@ -100,4 +108,11 @@ export interface Observation extends FrameInfo {
 export interface RuleStage {
   /** Looks at one frame; returns what happened, in order (mostly nothing). */
   evaluate(observation: Observation): RuleEvent[];
+  /**
+   * How long after the frame last evaluated nothing can happen that would be missed by looking at where everybody is before
+   * and after; 0: every frame counts.
+   * @param moving the tracks by then
+   * @param horizonMs longer need not be looked ahead
+   */
+  quietMs(moving: readonly Moving[], horizonMs: number): number;
 }

@@ -5,8 +5,9 @@
  * 1. Frames are analysed in order, one at a time; events leave in the order in which they happened.
  * 2. Every frame that the source gives is released exactly once, after the pictures that were wanted of it are made.
  * 3. A frame that fails costs itself: it is counted, reported, and the walk goes on.
- * 4. A gated frame is judged by the last result: objects stay where they were, the tracker does not hear of it.
- * 5. Closing analyses what has been handed over, and makes its pictures, before it ends.
+ * 4. The tracker does not hear of gated frames; what rules make of them is the judge's business (`judge.ts`).
+ * 5. Of each analysed frame the source hears for how long nothing can happen; of one that failed, that nothing is known.
+ * 6. Closing analyses what has been handed over, and makes its pictures, before it ends.
  */
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
 import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
@@ -17,11 +18,12 @@ import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
 import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { onward } from './coast.ts';
 import { type EventBody, eventBody, widen } from './event-body.ts';
-import { createRule } from './rules/registry.ts';
+import { createJudge, type Found, type Shown } from './judge.ts';
 import { findingsOf } from './sensor/findings.ts';
 import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
-import type { RuleEvent, Tracked, Tracker, TrackUpdate } from './stage.ts';
+import type { Tracker } from './stage.ts';
 import { createSummary } from './summary.ts';
 import { createByteTracker } from './track/bytetrack.ts';
 
@@ -77,17 +79,15 @@ export interface Walk {
   close(): Promise<void>;
 }
 
-/** What the last analysed frame showed. */
-interface Shown {
-  readonly outcome: Outcome;
-  /** What rules count. */
-  readonly found: readonly Detection[];
-  /** The same with tracks, where there is a tracker. */
+/** What came of one frame. */
+interface Look {
+  readonly found: readonly Found[];
   readonly objects: readonly Detection[];
-  readonly tracked: readonly Tracked[];
+  /** For the gate; of an analysed frame. */
+  readonly quietMs: number;
 }
 
-const NOTHING: { events: readonly RuleEvent[]; objects: readonly Detection[] } = { events: [], objects: [] };
+const NOTHING: Look = { found: [], objects: [], quietMs: 0 };
 
 /** One in inference, one ready, one being made: inference never waits. */
 const FAST_IN_FLIGHT = 3;
@@ -104,10 +104,15 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   /** The tracker wants weaker detections too; other tasks mean something else by their threshold. */
   const low = config.track !== false && engine.manifest.task === 'detect' ? config.track.low : undefined;
   const floor = low === undefined ? config.threshold : Math.min(threshold, low);
-  const rules = config.rules.map((rule) => createRule(rule));
+  const judge = createJudge(config.rules);
+  /** Only tracks of objects tell what may happen; without them every frame that differs is analysed. */
+  const gate = config.gate !== false && low === undefined ? { ...config.gate, coastS: 0 } : config.gate;
+  const coastMs = gate === false ? 0 : gate.coastS * 1000;
   const summary = createSummary();
   const queue: SourceFrame[] = [];
   let shown: Shown | undefined;
+  /** When it was seen, or last confirmed by a frame that shows the same. */
+  let shownMs = 0;
   let summaryFrom = clock.mono();
   let walking = false;
   let ending: (() => void) | undefined;
@@ -116,63 +121,69 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   /** Pictures in the making; keeps events in order. */
   let pictures: Promise<void> = Promise.resolve();
 
-  const judge = ({ frame, ptsMs }: SourceFrame, result: Shown, update: TrackUpdate): RuleEvent[] => {
-    const { outcome, found } = result;
-    const observation = { frame, ptsMs, wall: clock.wall(), outcome, objects: found, update };
-    return rules.flatMap((rule) => rule.evaluate(observation));
-  };
-
   /** Everything that may fail on one frame. */
-  const analyse = async (frame: SourceFrame) => {
-    shown = undefined;
+  const analyse = async (frame: SourceFrame): Promise<Look> => {
     const result = await engine.run(frame.tensor, frame.fit, floor);
     const inferred = clock.mono();
-    const update = tracker.update(objectsOf(result.outcome), frame.ptsMs);
+    const update = tracker.update(objectsOf(result.outcome), frame.ptsMs, judge.coasting());
     const outcome = low === undefined ? result.outcome : atLeast(result.outcome, threshold);
     const found = outcome.task === 'detect' ? outcome.detections : findingsOf(outcome, threshold);
     const objects = low === undefined ? found : update.tracked;
     shown = { outcome, found, objects, tracked: update.tracked };
+    shownMs = frame.ptsMs;
     const { frame: index, ptsMs, decodeMs, preprocessMs, startedAt } = frame;
-    const events = judge(frame, shown, update);
+    const all = judge.analysed(due(frame), shown, update);
+    const quietMs = coastMs > 0 ? judge.quietMs(tracker.moving(), coastMs) : 0;
     const endedAt = clock.mono();
     summary.inferred(objects, update.began, endedAt - frame.startedAt);
     const postprocess = result.postprocessMs + endedAt - inferred;
     const timing = { decode: decodeMs, preprocess: preprocessMs, infer: result.inferMs, postprocess };
     out.onResult?.({ frame: index, ptsMs, outcome, objects, timing, startedAt, endedAt });
-    return { events, objects };
+    return { found: all, objects, quietMs };
   };
 
-  /** Invariant 4. After a frame that failed nothing is known. */
-  const reuse = (frame: SourceFrame) => {
+  const due = ({ frame, ptsMs }: SourceFrame) => ({ frame, ptsMs, wall: clock.wall() });
+
+  /** Until the next analysed frame tells more, tracks go on as they went. */
+  const answer = (frame: SourceFrame): Look => {
     summary.gated();
     if (!shown) return NOTHING;
-    const update = { tracked: shown.tracked, began: [], ended: [] };
-    return { events: judge(frame, shown, update), objects: shown.objects };
+    // What follows a coasted frame and looks like the analysed one before it has moved there and back.
+    if (frame.gated === 'reuse' && judge.coasting() === 0) {
+      shownMs = frame.ptsMs;
+      return { ...NOTHING, found: judge.same(due(frame)), objects: shown.objects };
+    }
+    judge.coast(due(frame));
+    return { ...NOTHING, objects: onward(shown.tracked, tracker.moving(), frame.ptsMs - shownMs) };
   };
 
   /** Invariant 3. */
-  const lookOrReport = async (frame: SourceFrame) => {
+  const lookOrReport = async (frame: SourceFrame): Promise<Look> => {
     try {
-      return frame.gated ? reuse(frame) : await analyse(frame);
+      return frame.gated ? answer(frame) : await analyse(frame);
     } catch (error) {
       summary.failed();
+      shown = undefined;
+      judge.forget();
       out.onTrouble(error instanceof CodedError ? error.code : 'internal', messageOf(error), 1);
       return NOTHING;
     }
   };
 
   /** Lets the frame go; the pictures that it owes are made in the background. */
-  const release = (frame: SourceFrame, events: readonly RuleEvent[], objects: readonly Detection[]) => {
+  const release = (frame: SourceFrame, { found, objects, quietMs }: Look) => {
     const previewed = previewDue();
-    if (events.length === 0 && !previewed) return source.release(frame);
-    const crops = events.map((e) =>
-      e.snapshot ? source.picture(frame, e.box ? widen(e.box) : [0, 0, 1, 1], CROP_SIDE) : undefined,
-    );
+    if (found.length === 0 && !previewed) return source.release(frame, quietMs);
+    const crops = found.map(({ event }) => {
+      // What happened while nobody looked is shown where it is by now.
+      const box = objects.find((o) => o.track !== undefined && o.track === event.track)?.box ?? event.box;
+      return event.snapshot ? source.picture(frame, box ? widen(box) : [0, 0, 1, 1], CROP_SIDE) : undefined;
+    });
     const whole = previewed ? source.picture(frame, [0, 0, 1, 1], watched.width) : undefined;
     // Requests are answered in order and before the release, which is sent after them.
-    source.release(frame);
+    source.release(frame, quietMs);
     pictures = pictures.then(async () => {
-      for (const [index, event] of events.entries()) out.onRecord(eventBody(id, frame, event, await crops[index]));
+      for (const [index, { event, at }] of found.entries()) out.onRecord(eventBody(id, at, event, await crops[index]));
       const made = await whole;
       if (!made) return;
       const { width, height } = made;
@@ -199,8 +210,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
     walking = true;
     for (let frame = queue.shift(); frame; frame = queue.shift()) {
       summary.decoded(frame.decoded, frame.dropped);
-      const { events, objects } = await lookOrReport(frame);
-      release(frame, events, objects);
+      release(frame, await lookOrReport(frame));
       if (clock.mono() - summaryFrom >= config.summaryS * 1000) flush();
     }
     walking = false;
@@ -211,7 +221,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
     {
       source: config.source,
       input: imageInputOf(engine.manifest),
-      gate: { gate: config.gate, active: config.active },
+      gate: { gate, active: config.active },
       inFlight: config.source.pace === 'fast' ? FAST_IN_FLIGHT : LIVE_IN_FLIGHT,
       ...(config.fps === undefined ? {} : { fps: config.fps }),
     },
@@ -226,6 +236,10 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
       },
       onEnd(failure) {
         const finish = () => {
+          const left = judge.settle();
+          pictures = pictures.then(() => {
+            for (const { event, at } of left) out.onRecord(eventBody(id, at, event, undefined));
+          });
           flush();
           void pictures.then(() => (closing ? closing() : out.onEnd(failure)));
         };

@@ -50,7 +50,7 @@ async function measure(url: string, drop: () => Promise<void>, say: (line: strin
         onOpened: () => undefined,
         onTrouble: () => undefined,
         onFrame(frame) {
-          source.release(frame);
+          source.release(frame, 0);
           frames.add(stream);
           wake();
         },

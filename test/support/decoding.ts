@@ -42,8 +42,8 @@ export function startDecoding(
         messages.push({ ...message, ...(message.type === 'frame' ? empty : {}), at: now() });
         if (message.type !== 'frame') return;
         const { frame, tensor } = message;
-        if (slow) kept.push({ type: 'release', frame, tensor });
-        else setImmediate(() => heard({ type: 'release', frame, tensor }));
+        if (slow) kept.push({ type: 'release', frame, tensor, quietMs: 0 });
+        else setImmediate(() => heard({ type: 'release', frame, tensor, quietMs: 0 }));
       },
       receive: () => undefined,
       onRequest(listener) {

@@ -1,4 +1,13 @@
-/** The gate of a stream: its active hours, then whether anything has changed since the model last looked. */
+/**
+ * The gate of a stream: its active hours, then whether anything has changed since the model last looked, then whether
+ * anything can happen yet.
+ *
+ * Invariants:
+ * 1. Between two analysed frames lie at most `maxIdleS`; and at most `coastS` before the first that coasts no more, though
+ *    it differs.
+ * 2. With `coastS`, no frame is decided while it is not known what came of the last analysed one: the same frames and the
+ *    same answers give the same decisions, however long inference takes.
+ */
 import type { GateConfig } from '../../../shared/contract/config/gate.ts';
 import { createSchedule, type Schedule } from '../../../shared/contract/config/schedule.ts';
 import type { Gate } from '../stage.ts';
@@ -22,6 +31,9 @@ export function createGate({ gate, active }: GateOptions): Gate | undefined {
   const maxIdleMs = gate === false ? 0 : gate.maxIdleS * 1000;
   let analysedMs = Number.NEGATIVE_INFINITY;
   let changedMs = Number.NEGATIVE_INFINITY;
+  const coastMs = gate === false ? 0 : gate.coastS * 1000;
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  let owed = false;
   return {
     plane: motion && PLANE,
     decide({ luma, ptsMs, wall }) {
@@ -34,10 +46,19 @@ export function createGate({ gate, active }: GateOptions): Gate | undefined {
       const differs = motion.differs(luma);
       if (differs) changedMs = ptsMs;
       const held = holdMs > 0 && ptsMs - changedMs <= holdMs;
-      if (!differs && !held && ptsMs - analysedMs < maxIdleMs) return 'reuse';
+      const fresh = ptsMs - analysedMs < maxIdleMs;
+      if (fresh && !differs && !held) return 'reuse';
+      if (fresh && ptsMs < quietUntilMs) return 'coast';
       analysedMs = ptsMs;
+      quietUntilMs = Number.NEGATIVE_INFINITY;
+      owed = coastMs > 0;
       motion.remember(luma);
       return 'analyse';
+    },
+    ready: () => !owed,
+    hear(quietMs) {
+      owed = false;
+      quietUntilMs = analysedMs + Math.min(coastMs, quietMs);
     },
   };
 }

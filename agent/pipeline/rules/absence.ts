@@ -39,5 +39,7 @@ export function createAbsenceRule(rule: AbsenceRule): RuleStage {
       told = true;
       return [{ ...common, action: 'start', label: lastLabel ?? missed, score: 0, snapshot: rule.snapshot }];
     },
+    // Who comes or goes within the horizon is seen at its end; what counts here are seconds.
+    quietMs: (_, horizonMs) => horizonMs,
   };
 }

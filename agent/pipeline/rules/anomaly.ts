@@ -16,6 +16,7 @@ export function createAnomalyRule(rule: AnomalyRule): RuleStage {
       const seen = { label: 'anomaly', score: likeness(value, threshold, outcome.anomalous), value, threshold };
       return [{ rule: name, ruleKind: kind, action, ...seen, snapshot: snapshot && action === 'start' }];
     },
+    quietMs: () => 0,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { LineRule } from '../../../shared/contract/config/rules.ts';
 import type { Point } from '../../../shared/contract/names.ts';
 import type { RuleEvent, RuleStage } from '../stage.ts';
+import { quietBefore } from './foresight.ts';
 import { createDebounce, createGap, type Debounced } from './hysteresis.ts';
 import { createPaths } from './paths.ts';
 import { footOf, selector } from './select.ts';
@@ -71,6 +72,12 @@ export function createLineRule(rule: LineRule): RuleStage {
       }
       return events;
     },
+    quietMs: (moving, horizonMs) =>
+      quietBefore(
+        [rule.points],
+        moving.filter((m) => walkers.has(m.track) || selects(m)),
+        horizonMs,
+      ),
   };
 }
 

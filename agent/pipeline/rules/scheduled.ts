@@ -17,5 +17,6 @@ export function scheduled(schedule: Schedule, create: () => RuleStage): RuleStag
       stage ??= create();
       return stage.evaluate(observation);
     },
+    quietMs: (moving, horizonMs) => stage?.quietMs(moving, horizonMs) ?? horizonMs,
   };
 }

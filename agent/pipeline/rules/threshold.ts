@@ -9,17 +9,21 @@ export function createThresholdRule(rule: ThresholdRule): RuleStage {
   const selects = selector(rule);
   const condition = createCondition(rule);
   let last: Detection | undefined;
+  let many = 0;
   return {
     evaluate({ objects, ptsMs }) {
       const counted = objects.filter(selects);
       // They come by falling score: the first is the best.
       const best = counted[0];
       last = best ?? last;
+      many = counted.length;
       const action = condition.hear(counted.length >= rule.atLeast, ptsMs);
       if (!action || !last) return [];
       const { label, score } = last;
       const seen = { label, score, count: counted.length, snapshot: rule.snapshot && best !== undefined };
       return [{ rule: rule.name, ruleKind: rule.kind, action, ...seen, ...(best ? { box: best.box } : {}) }];
     },
+    // One more or one less is a matter of a single frame.
+    quietMs: (_, horizonMs) => (many === rule.atLeast || many === rule.atLeast - 1 ? 0 : horizonMs),
   };
 }

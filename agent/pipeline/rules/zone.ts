@@ -2,6 +2,7 @@
 import type { ZoneRule } from '../../../shared/contract/config/rules.ts';
 import { insidePolygon } from '../../../shared/kit/polygon.ts';
 import type { RuleEvent, RuleStage, Tracked } from '../stage.ts';
+import { quietBefore, sidesOf } from './foresight.ts';
 import { createDebounce, createGap, type Debounced } from './hysteresis.ts';
 import { createPaths } from './paths.ts';
 import { footOf, selector } from './select.ts';
@@ -26,6 +27,7 @@ export function createZoneRule(rule: ZoneRule): RuleStage {
   const selects = selector(rule);
   const gap = createGap(rule.minGapS);
   const paths = createPaths();
+  const sides = sidesOf(rule.points);
   const presences = new Map<number, Presence>();
   const told = new Set<Action>(rule.actions ?? ['enter', 'leave', 'dwell', 'occupied', 'vacant']);
   const crowd = { sinceMs: undefined as number | undefined, told: false };
@@ -107,5 +109,11 @@ export function createZoneRule(rule: ZoneRule): RuleStage {
       }
       return [...events, ...occupancy(ptsMs, latest ?? tracked[0])];
     },
+    quietMs: (moving, horizonMs) =>
+      quietBefore(
+        sides,
+        moving.filter((m) => presences.has(m.track) || selects(m)),
+        horizonMs,
+      ),
   };
 }

@@ -6,6 +6,7 @@
  * 2. One frame waits for a tensor, the newest; one that it replaces is dropped and counted.
  * 3. A frame that the gate answers takes no tensor; one outside of the active hours is not handed over at all.
  * 4. A frame stays decoded (for pictures) until its release.
+ * 5. While the gate is owed what came of a frame, the next one waits.
  */
 import type { ImageInput } from '../../../shared/contract/model-manifest.ts';
 import type { Box } from '../../../shared/contract/names.ts';
@@ -95,23 +96,24 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     return gate.decide({ luma, width, height, ptsMs, wall: clock.wall() });
   };
 
-  /** @param tensor absent: the gate found nothing new, and the last result stands for the frame */
-  const handOver = (offer: Offer, start: number, tensor?: Float32Array<ArrayBuffer>) => {
+  /** @param given a tensor to fill, or how the gate answers the frame without the model */
+  const handOver = (offer: Offer, start: number, given: Float32Array<ArrayBuffer> | 'reuse' | 'coast') => {
     const { picture, frame, ptsMs, decodeMs, startedAt } = offer;
     // Each frame anew: a camera may change its resolution.
     const fit = fitFrame(picture.width, picture.height, input);
-    if (tensor) writer.write(scaler.scale(picture, fit.width, fit.height, writer.order), fit, tensor);
+    const tensor = typeof given === 'string' ? new Float32Array(0) : given;
+    if (tensor.length > 0) writer.write(scaler.scale(picture, fit.width, fit.height, writer.order), fit, tensor);
     held.set(frame, picture);
     const common = { frame, ptsMs, fit, decodeMs, preprocessMs: clock.mono() - start, startedAt, decoded, dropped };
     decoded = 0;
     dropped = 0;
-    if (tensor) port.send({ type: 'frame', ...common, tensor }, [tensor.buffer]);
-    else port.send({ type: 'frame', ...common, tensor: new Float32Array(0), gated: true }, []);
+    if (typeof given === 'string') port.send({ type: 'frame', ...common, tensor, gated: given }, []);
+    else port.send({ type: 'frame', ...common, tensor }, [tensor.buffer]);
   };
 
   /** The gate is asked only for a frame that will be handed on. */
   const flush = () => {
-    if (!waiting || held.size >= inFlight + GATED_AHEAD) return;
+    if (!waiting || held.size >= inFlight + GATED_AHEAD || gate?.ready() === false) return;
     const tensor = free.pop();
     if (!tensor) return;
     const start = clock.mono();
@@ -120,8 +122,8 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     const decision = decide(offer);
     if (decision === 'analyse') return handOver(offer, start, tensor);
     free.push(tensor);
-    if (decision === 'reuse') handOver(offer, start);
-    else recycle(offer.picture);
+    if (decision === 'skip') recycle(offer.picture);
+    else handOver(offer, start, decision);
   };
 
   /** A picture that cannot be made costs the event its crop, not the stream its life. */
@@ -142,7 +144,10 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     }
     const picture = held.get(request.frame);
     if (request.type === 'release') {
-      if (request.tensor.length > 0) free.push(request.tensor);
+      if (request.tensor.length > 0) {
+        free.push(request.tensor);
+        gate?.hear(request.quietMs);
+      }
       held.delete(request.frame);
       if (picture) recycle(picture);
       flush();

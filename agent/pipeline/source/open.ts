@@ -71,8 +71,8 @@ export function openSource(options: SourceOptions, events: SourceEvents, clock: 
   worker.on('exit', (code) => end({ code: 'internal', message: `decode thread ended with code ${code}` }));
 
   return {
-    release({ frame, tensor }) {
-      post({ type: 'release', frame, tensor }, tensor.length > 0 ? [tensor.buffer] : []);
+    release({ frame, tensor }, quietMs) {
+      post({ type: 'release', frame, tensor, quietMs }, tensor.length > 0 ? [tensor.buffer] : []);
     },
     picture(frame, box, maxSide) {
       if (!open) return Promise.resolve(undefined);

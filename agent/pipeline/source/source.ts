@@ -29,8 +29,8 @@ export interface SourceOptions {
 
 /** A frame as the model wants it. */
 export interface SourceFrame extends FrameInfo {
-  /** The gate found nothing new in it: its tensor is empty, the last result stands for it. */
-  readonly gated?: true;
+  /** How the gate answered it (`Gate.decide`); its tensor is then empty. */
+  readonly gated?: 'reuse' | 'coast';
   readonly tensor: Float32Array<ArrayBuffer>;
   readonly fit: Fit;
   readonly decodeMs: number;
@@ -57,7 +57,13 @@ export type SourceMessage =
 
 /** To the decode thread. */
 export type SourceRequest =
-  | { readonly type: 'release'; readonly frame: number; readonly tensor: Float32Array<ArrayBuffer> }
+  | {
+      readonly type: 'release';
+      readonly frame: number;
+      readonly tensor: Float32Array<ArrayBuffer>;
+      /** Of an analysed frame, for the gate (`Gate.hear`). */
+      readonly quietMs: number;
+    }
   | {
       readonly type: 'picture';
       readonly request: number;
@@ -97,8 +103,11 @@ export interface Failure {
 }
 
 export interface Source {
-  /** Gives the tensor back; afterwards no picture of this frame can be made. */
-  release(frame: SourceFrame): void;
+  /**
+   * Gives the tensor back; afterwards no picture of this frame can be made.
+   * @param quietMs so long after an analysed frame nothing can happen (`Gate.hear`)
+   */
+  release(frame: SourceFrame, quietMs: number): void;
   /** A JPEG of a part of a frame that has not been released; undefined when the source has ended. */
   picture(frame: SourceFrame, box: Box, maxSide: number): Promise<SourcePicture | undefined>;
   /** Reads no more; `onEnd` follows when everything that was handed over has been released. */

@@ -1,4 +1,7 @@
-/** Which frames of a stream are worth the model: those that differ from the last one that it has seen. */
+/**
+ * Which frames of a stream are worth the model: those that differ from the last one that it has seen, and of them those in
+ * which something may happen.
+ */
 import { z } from 'zod';
 import { point } from '../names.ts';
 
@@ -15,8 +18,21 @@ export const gateConfig = z.strictObject({
     .max(255)
     .default(12)
     .describe('least change of brightness (of 255) that counts; noise raises it by itself, place by place'),
-  holdS: z.number().min(0).max(3600).default(0).describe('for so long after a change every frame is analysed'),
+  holdS: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(0)
+    .describe('for so long after a change no frame is answered with the last result'),
   maxIdleS: z.number().min(0.1).max(3600).default(5).describe('after so long a frame is analysed in any case'),
+  coastS: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(0.5)
+    .describe(
+      'for at most so long things may move without the model while no track can reach a line or border of a rule; what happens meanwhile is found from where everybody is before and after. 0: never',
+    ),
   mask: z
     .array(z.array(point).min(3).max(64))
     .max(64)

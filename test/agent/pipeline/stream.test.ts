@@ -77,7 +77,7 @@ async function walk(config: object, frames: readonly (number | 'gated')[], { clo
       decoded: 1,
       dropped: 0,
     };
-    if (look === 'gated') return { ...common, gated: true, tensor: new Float32Array(0) };
+    if (look === 'gated') return { ...common, gated: 'reuse', tensor: new Float32Array(0) };
     const tensor = new Float32Array(3 * SIZE * SIZE);
     // One whole cell of the red channel, in the middle of the picture.
     for (let y = 0; y < CELL; y++) tensor.fill(look * 255, (32 + y) * SIZE + 32, (32 + y) * SIZE + 32 + CELL);

@@ -1,0 +1,40 @@
+/** Where everybody is in a frame that no model saw: pure geometry. */
+import type { Detection } from '../../shared/contract/messages/preview.ts';
+import type { Box } from '../../shared/contract/names.ts';
+import type { Moving, Tracked } from './stage.ts';
+
+/** What was seen, and when (ms). */
+export type Sight = readonly [tracked: readonly Tracked[], ptsMs: number];
+
+/**
+ * In hindsight: who was seen before and after was on the straight way between; who was seen only once was there in the half
+ * of the time that is nearer to it.
+ * @returns by falling score; no track that neither sight has
+ */
+export function between(ptsMs: number, [before, beforeMs]: Sight, [after, afterMs]: Sight): Tracked[] {
+  const part = afterMs > beforeMs ? (ptsMs - beforeMs) / (afterMs - beforeMs) : 0;
+  const earlier = new Map(before.map((object) => [object.track, object]));
+  const later = new Map(after.map((object) => [object.track, object]));
+  return [...new Set([...earlier.keys(), ...later.keys()])]
+    .flatMap((track): Tracked[] => {
+      const [from, to] = [earlier.get(track), later.get(track)];
+      const nearer = part < 0.5 ? from : to;
+      return nearer ? [{ ...nearer, box: from && to ? mix(from.box, to.box, part) : nearer.box }] : [];
+    })
+    .toSorted((a, b) => b.score - a.score);
+}
+
+/** For a picture now: objects have gone on for `ms` as their tracks went. */
+export function onward(tracked: readonly Tracked[], moving: readonly Moving[], ms: number): Detection[] {
+  const speeds = new Map(moving.map(({ track, velocity }) => [track, velocity]));
+  return tracked.map((object) => {
+    const [vx, vy] = speeds.get(object.track) ?? [0, 0];
+    const [x, y, width, height] = object.box;
+    return { ...object, box: [x + (vx * ms) / 1000, y + (vy * ms) / 1000, width, height] };
+  });
+}
+
+function mix(a: Box, b: Box, part: number): Box {
+  const at = (i: 0 | 1 | 2 | 3) => a[i] + (b[i] - a[i]) * part;
+  return [at(0), at(1), at(2), at(3)];
+}
