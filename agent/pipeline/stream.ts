@@ -255,7 +255,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
     },
     flush,
     async close() {
-      // Invariant 5.
+      // Invariant 6.
       await new Promise<void>((resolve) => {
         const cancel = clock.after(DRAIN_MS, resolve);
         closing = () => {

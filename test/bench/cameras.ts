@@ -1,16 +1,16 @@
 /** `bench cameras`: how many 720p10 H.264 streams, analysed at 5 a second, two runners hold with less than 1 % drops. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FromRunner } from '../../agent/runner/messages.ts';
 import { createSupervisor } from '../../agent/runner/supervisor.ts';
-import { writeQuietClip } from '../../fixtures/clip/quiet.ts';
-import { transcodeClip } from '../../fixtures/clip/transcode.ts';
 import { streamConfig } from '../../shared/contract/config/stream.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import type { Bench } from './bench.ts';
 import { material } from './material.ts';
+import { scenes } from './scenes.ts';
+import { gateRule } from './street-rules.ts';
 
 const FPS = 5;
 const RUNNERS = 2;
@@ -35,7 +35,7 @@ export const cameras: Bench = {
   summary: `720p10 H.264 streams analysed at ${FPS}/s that ${RUNNERS} runners hold with < 1 % drops, gated and ungated`,
   async run(say) {
     const { model, clip: original } = await material(say);
-    const { street, quiet } = await at720(original, say);
+    const { street, quiet } = await scenes(original, say);
     const cases = [
       { what: 'street, ungated', clip: street, gated: false },
       { what: 'street, gated', clip: street, gated: true },
@@ -87,6 +87,7 @@ async function hold({ model, clip, gated }: Load, streams: number): Promise<Held
     model: 'model',
     fps: FPS,
     summaryS: 2,
+    rules: gateRule,
     ...(gated ? { gate: {} } : {}),
   };
   const supervisor = createSupervisor({
@@ -116,24 +117,4 @@ async function hold({ model, clip, gated }: Load, streams: number): Promise<Held
   await supervisor.stop();
   rmSync(workDir, { recursive: true, force: true });
   return held;
-}
-
-/** The street at 720p, and the same camera when nobody is there. */
-async function at720(original: string, say: (line: string) => void): Promise<{ street: string; quiet: string }> {
-  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
-  const whole = path.join(cache, 'vtest.avi');
-  const from = existsSync(whole) ? whole : original;
-  const { name } = path.parse(from);
-  const size = { width: 1280, height: 720, fps: 10 };
-  const street = path.join(cache, `${name}-720p10.mp4`);
-  const quiet = path.join(cache, `${name}-quiet-720p10.mp4`);
-  if (!existsSync(street)) {
-    say(`writing ${street}`);
-    await transcodeClip(from, street, size);
-  }
-  if (!existsSync(quiet)) {
-    say(`writing ${quiet}`);
-    await writeQuietClip(from, quiet, { ...size, frames: 300, noise: 3 });
-  }
-  return { street, quiet };
 }

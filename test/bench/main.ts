@@ -6,6 +6,7 @@ import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
 import { fleet } from './fleet.ts';
+import { gate } from './gate.ts';
 import { ingest } from './ingest.ts';
 import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   agent,
   opencv,
   cameras,
+  gate,
   reconnects,
   outbox,
   uplink,

@@ -1,0 +1,51 @@
+/** Compares the events of two runs over the same scene. */
+import type { EventBody } from '../../agent/pipeline/event-body.ts';
+
+export interface Agreement {
+  /** Events of the reference, of the other run, and pairs of both. */
+  readonly expected: number;
+  readonly got: number;
+  readonly paired: number;
+}
+
+/** An event that comes this much earlier or later is the same event. */
+const TOLERANCE_MS = 1000;
+
+/**
+ * Pairs events of the same rule, action and label, each at most once, as many as there can be: in order of time, earliest
+ * first, which is optimal for intervals of one length.
+ */
+export function agreement(expected: readonly EventBody[], got: readonly EventBody[]): Agreement {
+  const kinds = new Set([...expected, ...got].map(kindOf));
+  let paired = 0;
+  for (const kind of kinds) {
+    const wanted = timesOf(expected, kind);
+    const found = timesOf(got, kind);
+    for (let i = 0, j = 0; i < wanted.length && j < found.length; ) {
+      const late = (found[j] ?? 0) - (wanted[i] ?? 0);
+      if (Math.abs(late) <= TOLERANCE_MS) {
+        paired++;
+        i++;
+        j++;
+      } else if (late < 0) j++;
+      else i++;
+    }
+  }
+  return { expected: expected.length, got: got.length, paired };
+}
+
+export function sum(parts: readonly Agreement[]): Agreement {
+  const total = (key: keyof Agreement) => parts.reduce((all, part) => all + part[key], 0);
+  return { expected: total('expected'), got: total('got'), paired: total('paired') };
+}
+
+function kindOf({ rule, action, label }: EventBody): string {
+  return `${rule} ${action} ${label}`;
+}
+
+function timesOf(events: readonly EventBody[], kind: string): number[] {
+  return events
+    .filter((event) => kindOf(event) === kind)
+    .map(({ ptsMs }) => ptsMs ?? 0)
+    .toSorted((a, b) => a - b);
+}
