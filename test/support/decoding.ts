@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { decodeLoop } from '../../agent/pipeline/source/decode-loop.ts';
 import type { SourceMessage, SourceRequest } from '../../agent/pipeline/source/source.ts';
+import type { Gate } from '../../agent/pipeline/stage.ts';
 import { type SourceConfig, sourceConfig } from '../../shared/contract/config/source.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { tinyInput } from './inputs.ts';
@@ -28,12 +29,12 @@ export const now = () => systemClock.mono();
 
 export function startDecoding(
   source: Partial<SourceConfig> & { url: string },
-  options: { fps?: number; reconnect?: boolean; slow?: boolean } = {},
+  options: { fps?: number; reconnect?: boolean; slow?: boolean; gate?: Gate } = {},
 ): Decoding {
   const messages: (SourceMessage & { at: number })[] = [];
   let heard: (request: SourceRequest) => void = () => undefined;
   const kept: SourceRequest[] = [];
-  const { slow, ...rest } = options;
+  const { slow, gate, ...rest } = options;
   const ended = decodeLoop(
     { source: sourceConfig.parse({ pace: 'fast', ...source }), input: tinyInput, inFlight: 3, ...rest },
     {
@@ -51,6 +52,7 @@ export function startDecoding(
       },
     },
     systemClock,
+    gate,
   ).then(() => all('failed')[0]);
   const all = <T extends SourceMessage['type']>(type: T) => messages.filter((m) => m.type === type) as Timed<T>[];
   const close = async () => {

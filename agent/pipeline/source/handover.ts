@@ -113,17 +113,26 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
 
   /** The gate is asked only for a frame that will be handed on. */
   const flush = () => {
-    if (!waiting || held.size >= inFlight + GATED_AHEAD || gate?.ready() === false) return;
-    const tensor = free.pop();
-    if (!tensor) return;
+    if (!waiting || free.length === 0 || held.size >= inFlight + GATED_AHEAD || gate?.ready() === false) return;
     const start = clock.mono();
     const offer = waiting;
     waiting = undefined;
     const decision = decide(offer);
-    if (decision === 'analyse') return handOver(offer, start, tensor);
-    free.push(tensor);
     if (decision === 'skip') recycle(offer.picture);
+    else if (decision === 'analyse') fill(offer, start);
     else handOver(offer, start, decision);
+  };
+
+  /** A frame that cannot be scaled leaves nobody who would give its tensor back, or tell the gate. */
+  const fill = (offer: Offer, start: number) => {
+    const tensor = free.pop() ?? new Float32Array(writer.size);
+    try {
+      handOver(offer, start, tensor);
+    } catch (error) {
+      free.push(tensor);
+      gate?.hear(0);
+      throw error;
+    }
   };
 
   /** A picture that cannot be made costs the event its crop, not the stream its life. */

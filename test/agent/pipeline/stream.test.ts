@@ -12,7 +12,7 @@ import { tempFolder } from '../../support/temp.ts';
 const SIZE = 64;
 
 /** A walk over frames that a test gives: brightness (0 to 1) of one cell, NaN for a frame that breaks the head, or gated. */
-async function walk(config: object, frames: readonly (number | 'gated')[], { close = false } = {}) {
+async function walk(config: object, frames: readonly (number | 'gated' | 'coast')[], { close = false } = {}) {
   const engine = await openEngine(
     { dir: writeBrightPackage(tempFolder(), { size: SIZE }), variant: 'fp32', threads: 1 },
     systemClock,
@@ -20,14 +20,17 @@ async function walk(config: object, frames: readonly (number | 'gated')[], { clo
   onTestFinished(() => engine.close());
   const fit = fitFrame(SIZE, SIZE, imageInputOf(engine.manifest));
   const released: (number | 'closed')[] = [];
+  /** What the source heard of analysed frames. */
+  const quiet: number[] = [];
   const records: Parameters<WalkOutputs['onRecord']>[0][] = [];
   const results: FrameResult[] = [];
   const troubles: string[] = [];
   let events: SourceEvents | undefined;
   let finishing = false;
   const source: Source = {
-    release(frame) {
+    release(frame, quietMs) {
       released.push(frame.frame);
+      if (!frame.gated) quiet.push(quietMs);
       if (finishing && released.length === frames.length) events?.onEnd();
     },
     picture: () => Promise.resolve(undefined),
@@ -64,9 +67,9 @@ async function walk(config: object, frames: readonly (number | 'gated')[], { clo
     else events?.onEnd();
   });
   const summary = records.find((r) => r.kind === 'summary');
-  return { released, results, troubles, summary, events: records.filter((r) => r.kind === 'event') };
+  return { released, quiet, results, troubles, summary, events: records.filter((r) => r.kind === 'event') };
 
-  function frameOf(frame: number, look: number | 'gated'): SourceFrame {
+  function frameOf(frame: number, look: number | 'gated' | 'coast'): SourceFrame {
     const common = {
       frame,
       ptsMs: frame * 100,
@@ -77,7 +80,8 @@ async function walk(config: object, frames: readonly (number | 'gated')[], { clo
       decoded: 1,
       dropped: 0,
     };
-    if (look === 'gated') return { ...common, gated: 'reuse', tensor: new Float32Array(0) };
+    if (typeof look === 'string')
+      return { ...common, gated: look === 'coast' ? 'coast' : 'reuse', tensor: new Float32Array(0) };
     const tensor = new Float32Array(3 * SIZE * SIZE);
     // One whole cell of the red channel, in the middle of the picture.
     for (let y = 0; y < CELL; y++) tensor.fill(look * 255, (32 + y) * SIZE + 32, (32 + y) * SIZE + 32 + CELL);
@@ -145,4 +149,31 @@ test('closing analyses what has been handed over before it lets go of the source
   expect(seen.released).toEqual([0, 1, 2, 'closed']);
   expect(seen.events).toMatchObject([{ action: 'enter', frame: 0 }]);
   expect(seen.summary).toMatchObject({ frames: 3, inferred: 2, gated: 1 });
+});
+
+test('what happened in coasted frames is told with the frame in which it happened', async () => {
+  const coast = Array.from({ length: 4 }, () => 'coast' as const);
+  const dwell = { ...zone, dwellS: 0.3 };
+  const seen = await walk({ rules: [dwell], gate: {} }, [0.9, ...coast, 0.9, ...coast]);
+  expect(seen.events).toMatchObject([
+    { action: 'enter', frame: 0, ptsMs: 0 },
+    { action: 'dwell', frame: 3, ptsMs: 300 },
+  ]);
+  expect(seen.summary).toMatchObject({ frames: 10, inferred: 2, gated: 8 });
+  expect(seen.released).toEqual(Array.from({ length: 10 }, (_, i) => i));
+});
+
+test('the source hears how long nothing can happen: never after a frame that failed, or without tracks', async () => {
+  const far = {
+    kind: 'line',
+    name: 'far',
+    points: [
+      [0, 0.01],
+      [0.01, 0],
+    ],
+    snapshot: false,
+  };
+  expect((await walk({ rules: [far], gate: { coastS: 0.4 } }, [0.9, Number.NaN, 0.9])).quiet).toEqual([400, 0, 400]);
+  expect((await walk({ rules: [far], gate: { coastS: 0 } }, [0.9])).quiet).toEqual([0]);
+  expect((await walk({ track: false, gate: {} }, [0.9])).quiet).toEqual([0]);
 });

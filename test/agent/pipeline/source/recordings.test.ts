@@ -254,3 +254,38 @@ test('a source that shall finish reads no more, and ends when what it handed ove
   expect(decoding.all('frame').map((f) => f.frame)).toEqual([0, 1, 2, 3]);
   expect(decoding.all('ended')).toHaveLength(1);
 });
+
+test('a gate that is owed what came of a frame is not asked about the next, and no frame of a recording is lost', async () => {
+  const file = path.join(tempFolder(), 'clip.mp4');
+  await clip(file);
+  let owed = false;
+  let askedTooEarly = false;
+  const heard: number[] = [];
+  const decoding = startDecoding(
+    { url: file },
+    {
+      gate: {
+        plane: undefined,
+        decide({ ptsMs }) {
+          askedTooEarly ||= owed;
+          if (ptsMs % 300 > 0) return 'coast';
+          owed = true;
+          return 'analyse';
+        },
+        ready: () => !owed,
+        hear(quietMs) {
+          heard.push(quietMs);
+          owed = false;
+        },
+      },
+    },
+  );
+  expect(await decoding.ended).toBeUndefined();
+  expect(askedTooEarly).toBe(false);
+  expect(heard).toEqual([0, 0, 0, 0]);
+  const frames = decoding.all('frame');
+  expect(frames.map((f) => f.frame)).toEqual(Array.from({ length: 10 }, (_, i) => i));
+  expect(frames.map((f) => f.gated ?? 'analyse')).toEqual(
+    Array.from({ length: 10 }, (_, i) => (i % 3 === 0 ? 'analyse' : 'coast')),
+  );
+});
