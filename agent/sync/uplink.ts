@@ -3,7 +3,7 @@
  * the batches in flight: everything else stays in the outbox until the hub has acknowledged it.
  */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
-import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import { type Ack, MAX_BATCH_RECORDS, type Refusal } from '../../shared/contract/messages/batch.ts';
 import { type Backoff, createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
@@ -56,7 +56,7 @@ export interface UplinkState {
 
 const DEFAULTS: UplinkLimits = {
   maxFlights: 4,
-  maxRecords: 500,
+  maxRecords: MAX_BATCH_RECORDS,
   maxBytes: 1_000_000,
   lingerMs: 250,
   ackTimeoutMs: 10_000,
