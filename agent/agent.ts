@@ -27,12 +27,14 @@ import { createTroubles, type Trouble } from './health/troubles.ts';
 import { tuneAll } from './models/tuner.ts';
 import type { Assignment, FromRunner } from './runner/messages.ts';
 import { createSupervisor } from './runner/supervisor.ts';
+import type { HubConnection } from './sync/connection.ts';
+import { offsetOf } from './sync/hub-clock.ts';
 import { createSync, type Sync } from './sync/sync.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
-  /** The device's token for the hub; only with `config.hub`. */
-  readonly token?: string;
+  /** Only with `config.hub`. */
+  readonly hub?: HubConnection;
   readonly version: string;
   /** Id of this start. */
   readonly boot: string;
@@ -62,7 +64,12 @@ export function createAgent(options: AgentOptions): Part {
 
   const stamp = (at: number) => {
     const wall = clock.wall() - Math.max(0, clock.mono() - at);
-    return { config: config.revision, boot, mono: Math.max(0, at - bootMono), wall, clock: clockQuality(wall) };
+    const quality = clockQuality(wall, wallOffset());
+    return { config: config.revision, boot, mono: Math.max(0, at - bootMono), wall, clock: quality };
+  };
+  const wallOffset = () => {
+    const hubClock = sync?.state().uplink.hubClock;
+    return hubClock && offsetOf(hubClock, clock.wall(), clock.mono());
   };
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -159,7 +166,14 @@ export function createAgent(options: AgentOptions): Part {
   };
 
   const sync = createSyncIfWanted(options, outbox, {
-    report: () => buildReport({ ...options, outbox, streams: board.streams(), uptimeMs: clock.mono() - bootMono }),
+    report: () =>
+      buildReport({
+        ...options,
+        outbox,
+        streams: board.streams(),
+        uptimeMs: clock.mono() - bootMono,
+        wallOffset: wallOffset(),
+      }),
     onCommand: obey,
     onTrouble: (code, message, count) => trouble({ code, message, count }),
   });
@@ -212,13 +226,11 @@ export function createAgent(options: AgentOptions): Part {
 }
 
 function createSyncIfWanted(
-  { config, token, clock, log }: AgentOptions,
+  { config, hub, clock, log }: AgentOptions,
   outbox: Outbox,
   wishes: Pick<Parameters<typeof createSync>[0], 'report' | 'onCommand' | 'onTrouble'>,
 ): Sync | undefined {
-  if (!config.hub) return undefined;
-  const broker = { url: config.hub.url };
-  return createSync({ device: config.device, ...(token ? { token } : {}), broker, outbox, clock, log, ...wishes });
+  return hub && createSync({ device: config.device, ...hub, outbox, clock, log, ...wishes });
 }
 
 function assignmentsOf(config: AgentConfig): Assignment[] {

@@ -15,13 +15,35 @@ import { type Complaint, complaintsOf, describeComplaints } from '../shared/kit/
 import { isLoopback } from './api/loopback.ts';
 import { absoluteAddress, absoluteSource } from './pipeline/source/address.ts';
 
-const hub = z.strictObject({
-  url: z
-    .string()
-    .regex(/^mqtts?:\/\/[^@\s]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
-    .describe("the hub's MQTT address"),
-  tokenFile: z.string().min(1).describe("file with the device's token; `vedette-hub device add NAME` prints it"),
-});
+const hub = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(/^mqtts?:\/\/[^@\s]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
+      .describe("the hub's MQTT address"),
+    tokenFile: z.string().min(1).describe("file with the device's token; `vedette-hub device add NAME` prints it"),
+    version: z.enum(['3.1.1', '5']).default('3.1.1').describe('of MQTT; the embedded broker speaks 3.1.1'),
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM of the authority to trust with mqtts, instead of the public ones'),
+    certFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("PEM of the device's own certificate, for a broker that asks for one"),
+    keyFile: z.string().min(1).optional().describe('PEM of its key'),
+  })
+  .superRefine(({ url, caFile, certFile, keyFile }, context) => {
+    const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (!url.startsWith('mqtts:')) {
+      for (const [key, file] of Object.entries({ caFile, certFile, keyFile }))
+        if (file !== undefined) wrong(key, 'is for mqtts://');
+    }
+    if ((certFile === undefined) !== (keyFile === undefined))
+      wrong('keyFile', 'certificate and key are given together');
+  });
 
 const model = z.strictObject({
   path: z.string().min(1).describe('folder of a model package'),
@@ -146,7 +168,7 @@ export function parseConfig(text: string, file: string): AgentConfig {
   }
   return {
     ...rest,
-    ...(hubConfig ? { hub: { ...hubConfig, tokenFile: path.resolve(folder, hubConfig.tokenFile) } } : {}),
+    ...(hubConfig ? { hub: withAbsoluteFiles(hubConfig, folder) } : {}),
     api:
       apiConfig !== false && apiConfig.tokenFile !== undefined
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
@@ -171,6 +193,11 @@ function checkStream(stream: string, value: unknown, models: readonly string[]):
   if (models.includes(parsed.data.model)) return parsed.data;
   const known = models.length > 0 ? `; known are: ${models.join(', ')}` : '; `models` is empty';
   return [{ path: `${root}.model`, message: `names no model of \`models\`: found "${parsed.data.model}"${known}` }];
+}
+
+function withAbsoluteFiles(config: z.infer<typeof hub>, folder: string): z.infer<typeof hub> {
+  const files = Object.entries(config).filter(([key]) => key.endsWith('File'));
+  return { ...config, ...Object.fromEntries(files.map(([key, file]) => [key, path.resolve(folder, String(file))])) };
 }
 
 function withAbsoluteSource(config: StreamConfig, folder: string): StreamConfig {

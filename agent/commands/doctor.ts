@@ -26,7 +26,7 @@ import {
 import { printFindings, printStreams } from '../health/doctor/print.ts';
 import { loadOf, type StreamCase } from '../health/doctor/stream-verdicts.ts';
 import { lookAtStreams, runnersOf } from '../health/doctor/streams.ts';
-import { readToken } from './run.ts';
+import { readConnection } from '../sync/connection.ts';
 
 export interface DoctorOptions {
   /** Without it only the machine is looked at. */
@@ -134,8 +134,7 @@ async function hubFinding({ hub, device }: AgentConfig, busy: boolean, clock: Cl
     return finding('hub', 'ok', `${hub.url}: not tried, that would push the running agent off its connection`, advice);
   }
   try {
-    const token = readToken(hub.tokenFile);
-    const facts = await lookAtHub({ url: hub.url, device, token, timeoutMs: HUB_TIMEOUT_MS, clock });
+    const facts = await lookAtHub({ ...readConnection(hub), device, timeoutMs: HUB_TIMEOUT_MS, clock });
     return judgeHub(hub.url, device, facts);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,14 +1,13 @@
 /** `vedette-agent run`: the agent, until it is told to stop. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { arch, hostname, platform, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { messageOf } from '../../shared/kit/errors.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
 import { createLogger } from '../../shared/kit/log.ts';
 import { createAgent, type Entries } from '../agent.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
+import { type HubConnection, readConnection } from '../sync/connection.ts';
 
 export interface RunOptions {
   readonly configFile: string;
@@ -28,10 +27,10 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<number> {
   const { stdout, stderr, clock, stop } = options;
   let config: AgentConfig;
-  let token: string | undefined;
+  let hub: HubConnection | undefined;
   try {
     config = loadConfig(options.configFile);
-    token = config.hub && readToken(config.hub.tokenFile);
+    hub = config.hub && readConnection(config.hub);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     stderr.write(`vedette-agent: ${error.message}\n`);
@@ -46,7 +45,7 @@ export async function run(options: RunOptions): Promise<number> {
   };
   const agent = createAgent({
     config,
-    ...(token ? { token } : {}),
+    ...(hub ? { hub } : {}),
     version: options.version,
     boot: randomBytes(8).toString('hex'),
     host,
@@ -68,18 +67,4 @@ export async function run(options: RunOptions): Promise<number> {
 /** Keeps the process alive until then; a child that is waiting to be started again would not. */
 async function untilAborted(clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await clock.sleep(2 ** 31 - 1, signal).catch(() => undefined);
-}
-
-/** @throws ConfigError saying how to make one */
-export function readToken(file: string): string {
-  let token: string;
-  try {
-    token = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new ConfigError(
-      `hub.tokenFile: ${messageOf(error)}; \`vedette-hub device add NAME --token-file FILE\` writes one`,
-    );
-  }
-  if (token === '') throw new ConfigError(`hub.tokenFile: ${file} is empty`);
-  return token;
 }

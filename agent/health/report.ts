@@ -3,6 +3,7 @@ import type { Report } from '../../shared/contract/messages/report.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
 import type { Outbox } from '../buffer/outbox.ts';
 import type { AgentConfig } from '../config.ts';
+import type { WallOffset } from '../sync/hub-clock.ts';
 
 /** What stays the same while the agent runs. */
 export interface HostFacts {
@@ -21,9 +22,20 @@ export interface ReportInput {
   readonly outbox: Pick<Outbox, 'state'>;
   readonly streams: Report['streams'];
   readonly uptimeMs: number;
+  /** What the hub's time says of our wall clock. */
+  readonly wallOffset: WallOffset | undefined;
 }
 
-export function buildReport({ config, version, boot, host, outbox, streams, uptimeMs }: ReportInput): Report {
+export function buildReport({
+  config,
+  version,
+  boot,
+  host,
+  outbox,
+  streams,
+  uptimeMs,
+  wallOffset,
+}: ReportInput): Report {
   const { epoch, waiting, bytesOnDisk, lastSeq, blocked, givenUp } = outbox.state();
   return {
     version,
@@ -32,6 +44,7 @@ export function buildReport({ config, version, boot, host, outbox, streams, upti
     host: { ...host },
     process: { rssMb: rssMb(), uptimeS: Math.round(uptimeMs / 1000) },
     outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
+    ...(wallOffset ? { clock: { ...wallOffset } } : {}),
     streams: [...streams],
   };
 }

@@ -3,7 +3,7 @@
  * the batches in flight: everything else stays in the outbox until the hub has acknowledged it.
  */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
-import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import { type Ack, MAX_BATCH_RECORDS, type Refusal } from '../../shared/contract/messages/batch.ts';
 import { type Backoff, createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
@@ -12,6 +12,7 @@ import type { Logger } from '../../shared/kit/log.ts';
 import { nowAndThen } from '../../shared/kit/now-and-then.ts';
 import type { Outbox } from '../buffer/outbox.ts';
 import { type MadeBatch, makeBatch } from './batches.ts';
+import { type HubClock, measured } from './hub-clock.ts';
 import {
   acknowledged,
   confirmed,
@@ -52,11 +53,13 @@ export interface UplinkState {
   readonly batches: number;
   readonly resent: number;
   readonly staleAcks: number;
+  /** What the hub's clock says; undefined before the first acknowledgement. */
+  readonly hubClock: HubClock | undefined;
 }
 
 const DEFAULTS: UplinkLimits = {
   maxFlights: 4,
-  maxRecords: 500,
+  maxRecords: MAX_BATCH_RECORDS,
   maxBytes: 1_000_000,
   lingerMs: 250,
   ackTimeoutMs: 10_000,
@@ -89,6 +92,9 @@ export class Uplink {
   #silent = false;
   #lastRefusal = '';
   #highestSent = 0;
+  /** When batches left, by their last number; only those that were sent once (Karn's algorithm, RFC 6298 3). */
+  readonly #sentAt = new Map<number, number>();
+  #hubClock: HubClock | undefined;
   #counters = { batches: 0, resent: 0, staleAcks: 0 };
 
   constructor(options: UplinkOptions) {
@@ -130,6 +136,7 @@ export class Uplink {
 
   /** The hub has spoken on `down/ack`. */
   onAck(ack: Ack): void {
+    this.#measure(ack);
     const outcome = this.#options.outbox.ack(ack);
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'settled') {
@@ -148,7 +155,15 @@ export class Uplink {
   }
 
   state(): UplinkState {
-    return { inFlight: this.#window.flights.length, ...this.#counters };
+    return { inFlight: this.#window.flights.length, ...this.#counters, hubClock: this.#hubClock };
+  }
+
+  #measure({ epoch, upTo, at }: Ack): void {
+    if (epoch !== this.#window.epoch) return;
+    const sentAt = this.#sentAt.get(upTo);
+    if (at !== undefined && sentAt !== undefined)
+      this.#hubClock = measured(this.#hubClock, at, sentAt, this.#clock.mono());
+    for (const to of this.#sentAt.keys()) if (to <= upTo) this.#sentAt.delete(to);
   }
 
   #wake(ms: number): void {
@@ -183,6 +198,7 @@ export class Uplink {
     this.#window = openWindow(outbox.epoch, outbox.base(), this.#window.share);
     this.#generation++;
     this.#highestSent = 0;
+    this.#sentAt.clear();
   }
 
   #send(after: number, limit: number, now: number): void {
@@ -206,7 +222,12 @@ export class Uplink {
     this.#window = sent(this.#window, batch.to);
     this.#waitingSince = undefined;
     this.#counters.batches++;
-    if (batch.from <= this.#highestSent) this.#counters.resent++;
+    if (batch.from <= this.#highestSent) {
+      this.#counters.resent++;
+      this.#sentAt.clear();
+    } else {
+      this.#sentAt.set(batch.to, now);
+    }
     this.#highestSent = Math.max(this.#highestSent, batch.to);
     void this.#publish(batch, this.#generation);
     for (const { seq, reason } of batch.unsendable) {

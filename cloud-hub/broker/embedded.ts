@@ -15,6 +15,7 @@ import type { HubMetrics } from '../api/metrics.ts';
 import { type ConnectRequest, isRetained, refuseConnect, refusePublish, refuseSubscribe } from './access.ts';
 import { BoundedConnection } from './bounded-connection.ts';
 import type { BrokerEvents, HubBroker } from './broker.ts';
+import { RetainedMessages } from './retained.ts';
 
 export interface EmbeddedBrokerOptions {
   readonly host: string;
@@ -28,6 +29,8 @@ export interface EmbeddedBrokerOptions {
 }
 
 const MAX_CONNECTIONS = 20_000;
+/** Connections that may wait to be taken in: a fleet that returns. The system may allow less (net.core.somaxconn). */
+const BACKLOG = 4096;
 const CONNECT_TIMEOUT_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 30_000;
 const KEEPALIVE_MS = 60_000;
@@ -110,6 +113,9 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
       done(null);
     },
   });
+
+  // Not in its types either.
+  Object.assign((aedes as unknown as { persistence: object }).persistence, new RetainedMessages().asPersistence());
 
   const current = new Map<string, Client>();
   const isCurrent = (client: Client) => current.get(client.id) === client;
@@ -198,7 +204,7 @@ function toBytes(value: string | Buffer | undefined): Buffer | undefined {
 async function listen(server: Server, port: number, host: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -21,6 +21,8 @@ import { parse, steps } from './steps.ts';
 /** Bounds of a group: large enough to share the disk's latency, small enough not to hold the event loop for long. */
 const GROUP_MESSAGES = 64;
 const GROUP_BYTES = 64 * 1024;
+/** Longest wait of a message for others to share its commit. */
+const GROUP_MS = 5;
 
 /** One line of the log a while is enough for a failure that repeats with each message. */
 const LOG_EVERY_MS = 10_000;
@@ -40,6 +42,7 @@ export class Ingest {
   #scheduled = false;
   #stopped = false;
   #loggedAt = Number.NEGATIVE_INFINITY;
+  #committedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: IngestOptions) {
     const { clock, log, queue, ...tools } = options;
@@ -95,10 +98,13 @@ export class Ingest {
     return offer instanceof Promise ? offer : undefined;
   }
 
+  /** Few messages right after a commit wait a moment for others: each commit is a flush of the disk. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    const wait = this.#committedAt + GROUP_MS - this.#clock.mono();
+    if (wait > 0 && this.#queue.items < GROUP_MESSAGES && !this.#stopped) this.#clock.after(wait, () => this.#turn());
+    else setImmediate(() => this.#turn());
   }
 
   #turn(): void {
@@ -114,6 +120,7 @@ export class Ingest {
     const begun = this.#clock.mono();
     for (const message of group) this.#check(message);
     const committed = this.#commit(group);
+    this.#committedAt = this.#clock.mono();
     this.#tools.metrics.ingestSeconds.observe((this.#clock.mono() - begun) / 1000);
     for (const message of committed) {
       for (const step of stepsOf('after')) {

@@ -13,7 +13,12 @@ const GZIP_FROM_BYTES = 512;
 
 /** Encodes a message; gzip only when the result is smaller. */
 export function encode(message: unknown): Buffer {
-  const plain = Buffer.from(JSON.stringify(message), 'utf8');
+  return encodeText(JSON.stringify(message));
+}
+
+/** The same for a message that is JSON text already. */
+export function encodeText(json: string): Buffer {
+  const plain = Buffer.from(json, 'utf8');
   if (plain.length < GZIP_FROM_BYTES) return plain;
   const packed = gzipSync(plain, { level: 1 });
   return packed.length < plain.length ? packed : plain;

@@ -39,7 +39,12 @@ export interface LinkOptions {
   readonly publishTimeoutMs?: number;
   /** Bounds in milliseconds of the wait before a new try (default 500 to 30,000). */
   readonly retryMs?: { readonly first: number; readonly max: number };
-  /** The same after the broker refused our credentials or rights (default 5,000 to 60,000). */
+  /**
+   * After a connection that had lasted, the first new try comes at a random moment of so many milliseconds (default 5,000): a
+   * broker that was restarted shall not meet its whole fleet at once.
+   */
+  readonly returnSpreadMs?: number;
+  /** As `retryMs`, after the broker refused our credentials or rights (default 5,000 to 60,000). */
   readonly refusedRetryMs?: { readonly first: number; readonly max: number };
   /** Told why there is no connection, once a reason; `refused`: the broker does not want this client. */
   readonly onComplaint?: (message: string, refused: boolean) => void;
@@ -81,6 +86,7 @@ export function createLink(options: LinkOptions): Link {
   const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
   const retry = createBackoff(options.retryMs?.first ?? 500, options.retryMs?.max ?? 30_000);
   const refusedRetry = createBackoff(options.refusedRetryMs?.first ?? 5_000, options.refusedRetryMs?.max ?? 60_000);
+  const returnSpreadMs = options.returnSpreadMs ?? 5_000;
   const filters = new Map<string, 0 | 1>();
   const messageListeners = new Set<(topic: string, payload: Buffer) => void>();
   const upListeners = new Set<() => void>();
@@ -166,7 +172,8 @@ export function createLink(options: LinkOptions): Link {
     client = undefined;
     up = false;
     // A broker that cuts us off as soon as we speak must not be met at full speed for ever.
-    if (wasUp && clock.mono() - upSince >= STEADY_MS) {
+    const wasSteady = wasUp && clock.mono() - upSince >= STEADY_MS;
+    if (wasSteady) {
       retry.reset();
       refusedRetry.reset();
     }
@@ -182,7 +189,8 @@ export function createLink(options: LinkOptions): Link {
         : `no MQTT connection: ${messageOf(reason)}; trying again`,
       refused,
     );
-    cancelRetry = clock.after((refused ? refusedRetry : retry).next(), open);
+    const ms = refused ? refusedRetry.next() : wasSteady ? Math.random() * returnSpreadMs : retry.next();
+    cancelRetry = clock.after(ms, open);
   }
 
   /** A promise for something the broker does, ended by `ms`, by a cut, or by its callback. */

@@ -15,6 +15,7 @@ const RECORDS = 20;
 /** As in agent/sync/uplink.ts. */
 const ACK_TIMEOUT_MS = 10_000;
 const RETRY_MS = { first: 500, max: 30_000 };
+const RETURN_SPREAD_MS = 5_000;
 
 const state = { connected: 0, waiting: 0, acknowledged: 0, resent: 0 };
 let waits: number[] = [];
@@ -50,8 +51,8 @@ function simulate(id: string, token: string, firstMs: number): void {
     },
     onDown() {
       if (wasUp) state.connected--;
+      setTimeout(() => device.connect(), wasUp ? Math.random() * RETURN_SPREAD_MS : backoff.next());
       wasUp = false;
-      setTimeout(() => device.connect(), backoff.next());
     },
     onAck(upTo) {
       for (; (acked + 1) * RECORDS <= upTo; acked++) {

@@ -27,8 +27,8 @@ export function benchRecord(n: number): RecordBody {
   };
 }
 
-/** The payload of `up/records` with the numbers `from` to `from + count - 1`. */
+/** The payload of `up/records` of a device that still holds everything, with the numbers `from` to `from + count - 1`. */
 export function benchBatch(epoch: string, from: number, count: number): Buffer {
   const records = Array.from({ length: count }, (_, i) => ({ ...benchRecord(from + i), seq: from + i }));
-  return encode({ epoch, from, to: from + count - 1, base: from, records });
+  return encode({ epoch, from, to: from + count - 1, base: 1, records });
 }

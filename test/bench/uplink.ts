@@ -12,16 +12,19 @@ import type { Outbox } from '../../agent/buffer/outbox.ts';
 import { makeBatch } from '../../agent/sync/batches.ts';
 import { createSync } from '../../agent/sync/sync.ts';
 import { topicOf } from '../../shared/contract/channels.ts';
+import { MAX_BATCH_RECORDS } from '../../shared/contract/messages/batch.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { createLogger } from '../../shared/kit/log.ts';
 import { type Bench, median, range } from './bench.ts';
 import { openBenchOutbox } from './outbox.ts';
-import { benchRecord } from './records.ts';
+import { benchBatch, benchRecord } from './records.ts';
 
 const DEVICE = 'box';
 const ROUNDS = 5;
 const BACKLOG = 50_000;
 const PARTS = 10;
+/** As in agent/sync/uplink.ts. */
+const FLIGHTS = 4;
 
 export const uplink: Bench = {
   summary: 'draining a backlog over a bare mqtt.js QoS 1 publisher of the same bytes; a large backlog with flat memory',
@@ -34,18 +37,25 @@ export const uplink: Bench = {
     const outbox = openBenchOutbox(folder);
     try {
       const ratios: number[] = [];
+      const packingRatios: number[] = [];
       for (let round = 0; round <= ROUNDS; round++) {
         await fill(outbox, BACKLOG);
         const payloads = payloadsOf(outbox);
         const bare = await bareRate(url, payloads);
+        const packing = await packingRate(url);
         const own = await drainRate(url, outbox);
         if (round === 0) continue;
         ratios.push(own / bare);
+        packingRatios.push(own / packing);
         say(
-          `round ${round}: uplink ${(own / 1000).toFixed(1)}k/s, bare ${(bare / 1000).toFixed(1)}k/s, ${(own / bare).toFixed(2)}`,
+          `round ${round}: packing ${(packing / 1000).toFixed(1)}k/s, uplink ${(own / 1000).toFixed(1)}k/s, bare ${(bare / 1000).toFixed(1)}k/s, ${(own / bare).toFixed(2)}`,
         );
       }
       say(`uplink drain ratio: median ${median(ratios).toFixed(2)} (${range(ratios, 2)}); target 0.5`);
+      say(
+        `over one that packs the same records from memory first: median ${median(packingRatios).toFixed(2)} ` +
+          `(${range(packingRatios, 2)}); what is left is SQLite: reading, and deleting durably`,
+      );
       await large(say, url, outbox, Math.round(option('backlog')));
     } finally {
       outbox.close();
@@ -64,7 +74,7 @@ async function fill(outbox: Outbox, records: number): Promise<void> {
 function payloadsOf(outbox: Outbox): Buffer[] {
   const payloads: Buffer[] = [];
   for (let after = outbox.base() - 1; ; ) {
-    const leased = outbox.lease(500, 1_000_000, after);
+    const leased = outbox.lease(MAX_BATCH_RECORDS, 1_000_000, after);
     const batch = makeBatch({ epoch: outbox.epoch, base: outbox.base(), from: after + 1, leased });
     if (!batch) return payloads;
     payloads.push(batch.payload);
@@ -76,6 +86,24 @@ async function bareRate(url: string, payloads: readonly Buffer[]): Promise<numbe
   const client = await connectAsync(url, { protocolVersion: 4 });
   const start = performance.now();
   await Promise.all(payloads.map((payload) => client.publishAsync(topicOf('bare', 'records'), payload, { qos: 1 })));
+  const seconds = (performance.now() - start) / 1000;
+  await client.endAsync();
+  return BACKLOG / seconds;
+}
+
+/** The same, with what anybody has to do before: JSON and gzip, batch by batch, so many under way as the uplink has. */
+async function packingRate(url: string): Promise<number> {
+  const client = await connectAsync(url, { protocolVersion: 4 });
+  const start = performance.now();
+  let next = 0;
+  const work = async () => {
+    while (next < BACKLOG) {
+      const from = next + 1;
+      next += MAX_BATCH_RECORDS;
+      await client.publishAsync(topicOf('bare', 'records'), benchBatch('bare', from, MAX_BATCH_RECORDS), { qos: 1 });
+    }
+  };
+  await Promise.all(Array.from({ length: FLIGHTS }, work));
   const seconds = (performance.now() - start) / 1000;
   await client.endAsync();
   return BACKLOG / seconds;

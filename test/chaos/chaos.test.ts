@@ -30,7 +30,7 @@ for (const subject of ['mqttjs', 'bridge']) {
     async () => {
       const { code, stdout } = await runProgram('test/chaos/main.js', [
         '--minutes',
-        '0.3',
+        '0.5',
         '--seed',
         '4',
         '--subject',

@@ -41,7 +41,11 @@ export async function startHub(
 }
 
 /** Makes a device at the hub and writes agent.yaml for it; returns the file. */
-export async function configureAgent(folder: string, hub: HubHandle, config: Record<string, unknown>): Promise<string> {
+export async function configureAgent(
+  folder: string,
+  hub: Pick<HubHandle, 'api' | 'mqttPort'>,
+  config: Record<string, unknown>,
+): Promise<string> {
   const agentDir = path.join(folder, 'agent');
   mkdirSync(agentDir, { recursive: true });
   const made = await hub.api('/devices', { method: 'POST', body: { id: 'box' } });
@@ -89,7 +93,7 @@ const sequences = z.object({
 });
 
 /** The hub's ledger of the device `box`. */
-export async function ledgerOf(hub: HubHandle) {
+export async function ledgerOf(hub: Pick<HubHandle, 'api'>) {
   return sequences.parse(await hub.api('/devices/box/sequences')).items;
 }
 

@@ -2,14 +2,14 @@
 import { ownDownFilter } from '../../../shared/contract/channels.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
-import { createLink } from '../../../shared/kit/link.ts';
+import { createLink, type LinkOptions } from '../../../shared/kit/link.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { type Finding, finding } from './finding.ts';
 
 export interface HubOptions {
-  readonly url: string;
   readonly device: string;
   readonly token: string;
+  readonly broker: Pick<LinkOptions, 'url' | 'protocolVersion' | 'tls'>;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -19,7 +19,7 @@ export type HubFacts =
   | { readonly state: 'refused' | 'unreachable'; readonly reason: string };
 
 /** Connects under the device's name, so not while its agent runs: a broker ends the older connection. */
-export async function lookAtHub({ url, device, token, timeoutMs, clock }: HubOptions): Promise<HubFacts> {
+export async function lookAtHub({ broker, device, token, timeoutMs, clock }: HubOptions): Promise<HubFacts> {
   const start = clock.mono();
   let settle: (facts: HubFacts) => void = () => undefined;
   const settled = new Promise<HubFacts>((resolve) => {
@@ -27,7 +27,7 @@ export async function lookAtHub({ url, device, token, timeoutMs, clock }: HubOpt
   });
   try {
     const link = createLink({
-      url,
+      ...broker,
       clientId: device,
       username: device,
       password: token,

@@ -13,7 +13,7 @@ export const ack: Step = {
     if (content?.kind !== 'batch' || !view?.accepted) return;
     // Read again: a later batch of the same group may have filled a hole.
     const { upTo } = store.sequences.read(device, content.epoch);
-    send(device, 'ack', encodeAck(content.epoch, upTo, refusalsOf(content)));
+    send(device, 'ack', encodeAck({ epoch: content.epoch, upTo, at: message.receivedAt }, refusalsOf(content)));
     metrics.acks.inc();
   },
 };
@@ -41,8 +41,8 @@ function withoutIndex(reason: string): string {
 }
 
 /** Encodes an ack within the channel's bound: when the reasons do not fit, the quarantine has them. */
-export function encodeAck(epoch: string, upTo: number, refused: readonly Refusal[]): Buffer {
-  const message: Ack = { epoch, upTo, ...(refused.length > 0 ? { refused: [...refused] } : {}) };
+export function encodeAck(about: Pick<Ack, 'epoch' | 'upTo' | 'at'>, refused: readonly Refusal[]): Buffer {
+  const message: Ack = { ...about, ...(refused.length > 0 ? { refused: [...refused] } : {}) };
   const full = encode(message);
   if (full.length <= channels.ack.maxBytes) return full;
   return encode({ ...message, refused: refused.map((r) => ({ ...r, reason: "see the hub's quarantine" })) });

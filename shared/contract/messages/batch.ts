@@ -46,5 +46,10 @@ export type Batch = z.infer<typeof batch>;
 export const refusal = z.looseObject({ from: seq, to: seq, reason: z.string().max(512) });
 export type Refusal = z.infer<typeof refusal>;
 
-export const ack = z.looseObject({ epoch, upTo: count, refused: z.array(refusal).max(MAX_BATCH_RECORDS).optional() });
+export const ack = z.looseObject({
+  epoch,
+  upTo: count,
+  refused: z.array(refusal).max(MAX_BATCH_RECORDS).optional(),
+  at: z.number().optional().describe("the hub's wall clock when it received the batch, milliseconds since 1970"),
+});
 export type Ack = z.infer<typeof ack>;

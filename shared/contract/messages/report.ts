@@ -42,6 +42,10 @@ export const report = z.looseObject({
   }),
   process: z.looseObject({ rssMb: z.number(), uptimeS: z.number() }),
   outbox: z.looseObject({ epoch: z.string().max(64), waiting: count, bytes: count, lastSeq: count }),
+  clock: z
+    .looseObject({ offsetMs: z.number(), withinMs: z.number() })
+    .optional()
+    .describe("to be added to the device's wall clock to have the hub's time, and how exact that is"),
   streams: z.array(streamReport).max(1024),
   models: z.record(name, modelReport).optional().describe("by the names of the device's own `models`"),
   desired: desiredReport.optional().describe('absent until a desired document was taken up'),

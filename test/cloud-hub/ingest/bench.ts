@@ -1,5 +1,5 @@
 /** Ingest on a real database, with what goes to the device caught. */
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createMetrics } from '../../../cloud-hub/api/metrics.ts';
 import { Ingest } from '../../../cloud-hub/ingest/ingest.ts';
 import { openStore, type Store } from '../../../cloud-hub/store/store.ts';
@@ -27,7 +27,10 @@ export async function bench(folder = tempFolder(), wrap: (store: Store) => Store
     store,
     metrics: createMetrics(),
     send: (_device, channel, payload) => {
-      if (channel === 'ack') acks.push(ack.parse(decode(payload, 1 << 20)));
+      if (channel !== 'ack') return;
+      const { at, ...said } = ack.parse(decode(payload, 1 << 20));
+      expect(at).toBeTypeOf('number');
+      acks.push(said);
     },
     announce: () => undefined,
     clock: systemClock,

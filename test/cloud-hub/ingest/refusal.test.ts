@@ -128,7 +128,7 @@ describe('bad input', () => {
       to: 2 * i + 1,
       reason: [1, 2, 3, 4].map((k) => digestOf(`${i}.${k}`)).join(''),
     }));
-    const payload = encodeAck('e1', 2000, refused);
+    const payload = encodeAck({ epoch: 'e1', upTo: 2000 }, refused);
     expect(payload.length).toBeLessThanOrEqual(channels.ack.maxBytes);
     expect(ack.parse(decode(payload, 1 << 20)).refused).toHaveLength(1000);
   });

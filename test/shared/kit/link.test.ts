@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../shared/kit/clock.ts';
+import { type Clock, systemClock } from '../../../shared/kit/clock.ts';
 import { createLink, type LinkMessage, type LinkOptions } from '../../../shared/kit/link.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { rights, startBroker } from '../../agent/sync/tiny-hub.ts';
@@ -96,6 +96,38 @@ describe('link', () => {
     await a.publish(message());
     await until(() => heard.includes('a/b'), 'the message');
     expect(changes.slice(0, 4)).toEqual(['up', 'down', 'up', 'down']);
+  });
+
+  test('after a connection that had lasted, the return is drawn by lot over some seconds', async () => {
+    const broker = await brokerForTest();
+    let ahead = 0;
+    const waits: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      mono: () => systemClock.mono() + ahead,
+      after(ms, run) {
+        if (!cut) return systemClock.after(ms, run);
+        cut = false;
+        waits.push(ms);
+        return systemClock.after(0, run);
+      },
+    };
+    let cut = false;
+    const a = link(broker.url, { clock, returnSpreadMs: 4000 });
+    // What is planned next is the return.
+    a.onDown(() => {
+      cut = true;
+    });
+    a.start();
+    for (let round = 1; round <= 8; round++) {
+      await until(() => a.up, 'it is up');
+      ahead += 20_000;
+      broker.cut();
+      await until(() => waits.length === round, 'it is cut');
+    }
+    expect(waits).toHaveLength(8);
+    for (const ms of waits) expect(ms).toBeLessThan(4000);
+    expect(new Set(waits.map((ms) => Math.floor(ms / 500))).size).toBeGreaterThan(2);
   });
 
   test('a broker that never confirms a publish: rejected in time, and the connection is given up', async () => {
