@@ -94,6 +94,8 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
     const name = entry.path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
     if (entry.type === 'Directory') {
       if (name !== '' && name !== '.') requirePath(name, refuse);
+      // The next entry comes when this one is read, empty as it is.
+      entry.resume();
       return;
     }
     if (entry.type !== 'File' && entry.type !== 'OldFile')
@@ -107,6 +109,8 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
     total += entry.size;
     if (total > limits.bytes) throw refuse(`holds more than ${limits.bytes} bytes unpacked`);
     const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    if (failure !== undefined) throw failure;
     const target = createWriteStream(file, { flags: 'wx', mode: PLAIN, autoClose: true });
     targets.push(target);
     target.on('error', () => entry.resume());
@@ -120,13 +124,11 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
     onReadEntry(entry) {
       if (failure !== undefined) return void entry.resume();
       writes.push(
-        prepared(entry, folder, refuse)
-          .then(() => take(entry))
-          .catch((error: unknown) => {
-            failure ??= error;
-            entry.resume();
-            source.destroy();
-          }),
+        take(entry).catch((error: unknown) => {
+          failure ??= error;
+          entry.resume();
+          source.destroy();
+        }),
       );
     },
   });
@@ -152,14 +154,6 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
   if (failure !== undefined) for (const target of targets) target.destroy();
   await Promise.all(writes);
   if (failure !== undefined) throw failure;
-}
-
-/** Makes the folders that an entry lies in. */
-async function prepared(entry: ReadEntry, folder: string, refuse: (why: string) => CodedError): Promise<void> {
-  const name = entry.path.replace(/^(\.\/)+/, '');
-  if (entry.type !== 'File' && entry.type !== 'OldFile') return;
-  requirePath(name, refuse);
-  await mkdir(path.join(folder, path.dirname(name)), { recursive: true });
 }
 
 function requirePath(name: string, refuse: (why: string) => CodedError): void {
