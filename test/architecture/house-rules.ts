@@ -10,6 +10,7 @@ const SMALL = 300;
 const homes: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['shared/engine/infer/', 'fixtures/'],
   'onnx-proto': ['shared/engine/package/', 'agent/train/', 'cloud-hub/registry/quantize/', 'fixtures/'],
+  tar: ['shared/engine/package/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts'],

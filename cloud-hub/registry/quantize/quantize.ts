@@ -23,6 +23,8 @@ export interface QuantizeOptions extends CandidateOptions {
   readonly samples: readonly Sample[];
   /** Neighbouring samples resemble each other: they are of a clip or a series. */
   readonly ordered: boolean;
+  /** What proves the result, where that is not a part of the samples. */
+  readonly unseen?: readonly Sample[];
   /** Agreement with the float model that is asked for, 0 to 1. */
   readonly agreement: number;
   /** Size beside the float model up to which nodes are left in float, 0 to 1. */
@@ -68,7 +70,7 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
       'model-invalid',
       `${options.samples.length} samples to calibrate with; at least ${LEAST_SAMPLES} are needed, some hundred are good`,
     );
-  const split = limited(splitSamples(options.samples, options.ordered));
+  const split = limited(splitSamples(options.samples, options.ordered), options.unseen);
   const { bytes: floatBytes, graph } = await loadVariant(pack, reference);
   const shape = inputShape(input, graph);
   const net = await prepare(floatBytes);
@@ -156,11 +158,11 @@ async function requireSame(
   );
 }
 
-function limited({ calibration, search, unseen }: Split<Sample>): Split<Sample> {
+function limited({ calibration, search, unseen }: Split<Sample>, other: readonly Sample[] = unseen): Split<Sample> {
   return {
     calibration: evenly(calibration, MOST.calibration),
     search: evenly(search, MOST.search),
-    unseen: evenly(unseen, MOST.unseen),
+    unseen: evenly(other, MOST.unseen),
   };
 }
 
