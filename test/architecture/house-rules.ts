@@ -12,6 +12,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'onnx-proto': ['shared/engine/package/', 'agent/train/', 'cloud-hub/registry/quantize/', 'fixtures/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
+  tar: ['cloud-hub/registry/unpack.ts'],
   mqtt: ['shared/kit/link.ts'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],

@@ -29,6 +29,7 @@ export async function bench(folder = tempFolder(), wrap: (store: Store) => Store
     send: (_device, channel, payload) => {
       if (channel === 'ack') acks.push(ack.parse(decode(payload, 1 << 20)));
     },
+    reported: () => undefined,
     announce: () => undefined,
     clock: systemClock,
     log: createLogger('test', 'silent'),
