@@ -31,6 +31,12 @@ export const hubConfig = z
     mqttCaFile: file.optional().describe('PEM of the authority that the external broker must be of'),
     mqttCertFile: file.optional().describe("PEM of the hub's own certificate for the external broker"),
     mqttKeyFile: file.optional().describe('PEM of its key'),
+    downloadMbps: z.coerce
+      .number({ error: 'must be a number of megabits a second' })
+      .positive()
+      .max(1_000_000)
+      .default(100)
+      .describe('megabits a second that all downloads of models share'),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((config, context) => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseTopic } from '../shared/contract/channels.ts';
+import { encode } from '../shared/contract/codec.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { startAll } from '../shared/kit/lifecycle.ts';
@@ -19,6 +20,13 @@ import { createIdentityService } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { LiveFeed } from './live/feed.ts';
 import { Watches } from './live/watches.ts';
+import { Delivery } from './registry/delivery.ts';
+import { Registry } from './registry/registry.ts';
+import { OnlineKeys } from './registry/signing/online-keys.ts';
+import { Repository } from './registry/signing/repository.ts';
+import { Signing } from './registry/signing/signing.ts';
+import { RolloutExecutor } from './rollout/executor.ts';
+import { partFor, Rollouts } from './rollout/rollouts.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export interface HubOptions {
@@ -48,7 +56,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
-    const running = await startParts(options, store);
+    const running = await startParts(options, store, dataDir);
     stop = running.stop;
     return { ...running, dataDir, adminToken };
   } catch (error) {
@@ -57,7 +65,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
 }
 
-async function startParts(options: HubOptions, store: Store) {
+async function startParts(options: HubOptions, store: Store, dataDir: string) {
   const { config, clock, log } = options;
   await store.devices.allOffline();
   const metrics = createMetrics();
@@ -67,7 +75,9 @@ async function startParts(options: HubOptions, store: Store) {
   let broker: HubBroker | undefined;
   const send: HubBroker['publish'] = (device, channel, payload) => broker?.publish(device, channel, payload);
   const watches = new Watches({ send, clock, metrics });
-  const ingest = new Ingest({ store, metrics, send, announce: (build) => feed.announce(build), clock, log });
+  const models = await createModelParts(options, store, dataDir, send);
+  const reported = models.executor.reported.bind(models.executor);
+  const ingest = new Ingest({ store, metrics, send, reported, announce: (build) => feed.announce(build), clock, log });
 
   const events: BrokerEvents = {
     message(topic, payload) {
@@ -78,7 +88,10 @@ async function startParts(options: HubOptions, store: Store) {
     },
     connected: (device) => ingest.presence(device, true),
     disconnected: (device) => ingest.presence(device, false),
-    subscribed: (device) => watches.renew(device),
+    subscribed(device) {
+      watches.renew(device);
+      models.sendDesired(device);
+    },
   };
 
   const checks = {
@@ -90,7 +103,8 @@ async function startParts(options: HubOptions, store: Store) {
   const dashboard = options.dashboard ?? fileURLToPath(new URL('./dashboard', import.meta.url));
   const { version } = options;
   const disconnect = (device: string) => broker?.disconnect(device);
-  const parts = { store, identity, feed, watches, metrics, disconnect, checks };
+  const { registry, signing, delivery, rollouts } = models;
+  const parts = { store, identity, feed, watches, metrics, registry, signing, delivery, rollouts, disconnect, checks };
   const api = await createApi({ ...parts, clock, log, version, dashboard });
 
   let mqttPort = 0;
@@ -118,6 +132,8 @@ async function startParts(options: HubOptions, store: Store) {
       },
       stop: () => broker?.stop(),
     },
+    models.executor,
+    signing,
     { stop: () => watches.stop() },
     {
       async start() {
@@ -151,6 +167,29 @@ function readSetting(file: string, setting: string): string {
   } catch (error) {
     throw new Error(`${setting}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Registry, signing and rollouts: all that becomes of models. */
+async function createModelParts(options: HubOptions, store: Store, dataDir: string, send: HubBroker['publish']) {
+  const { config, clock, log } = options;
+  const registry = await Registry.open(path.join(dataDir, 'models'), store, log);
+  const keys = new OnlineKeys(path.join(dataDir, 'trust', 'keys'));
+  const repository = new Repository(path.join(dataDir, 'trust', 'metadata'), keys, clock);
+  const signing = new Signing({ repository, keys, store, clock, log });
+  const delivery = new Delivery(clock, config.downloadMbps);
+  const sendDesired = (device: string) => {
+    const document = store.desired.get(device);
+    if (document) send(device, 'desired', encode(document));
+  };
+  const executor = new RolloutExecutor({
+    store,
+    partFor: (rollout) => partFor(store, rollout),
+    publish: sendDesired,
+    clock,
+    log,
+  });
+  const rollouts = new Rollouts({ store, registry, repository, executor });
+  return { registry, signing, delivery, executor, rollouts, sendDesired };
 }
 
 function makeFolder(folder: string): void {

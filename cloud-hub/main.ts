@@ -43,6 +43,11 @@ const settings = {
   mqttCertFile: ['--mqtt-cert-file <file>', 'VEDETTE_MQTT_CERT_FILE', "PEM of the hub's own certificate"],
   mqttKeyFile: ['--mqtt-key-file <file>', 'VEDETTE_MQTT_KEY_FILE', 'PEM of its key'],
   host: ['--host <address>', undefined, 'address to listen on, 0.0.0.0 for all (default: 127.0.0.1)'],
+  downloadMbps: [
+    '--download-mbps <rate>',
+    undefined,
+    'megabits a second that all downloads of models by devices share (default: 100)',
+  ],
   logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
 } as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
 

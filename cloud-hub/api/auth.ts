@@ -11,32 +11,41 @@ import type { Identity, Role } from './schemas/api.ts';
 
 export const SESSION_COOKIE = 'vedette_session';
 
-export type Access = Role | 'public';
+/** `device`: a device with its own token (HTTP Basic), or a viewer. */
+export type Access = Role | 'public' | 'device';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
   }
   interface FastifyRequest {
-    /** Who asks; null on public routes. */
+    /** Who asks; null on public routes, and when a device asks. */
     identity: Identity | null;
+    /** The device that asks, on routes that are open to devices. */
+    device: string | null;
   }
 }
 
 /** Adds the check to all routes of this scope. */
 export function guard(app: FastifyInstance, identity: IdentityService): void {
   app.decorateRequest('identity', null);
+  app.decorateRequest('device', null);
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public') return;
+    if (access === 'device') {
+      request.device = deviceOf(request, identity) ?? null;
+      if (request.device !== null) return;
+    }
     const found = await identify(request, identity);
     if (!found) {
       throw new ProblemError(401, 'sign in, or send a valid token as "Authorization: Bearer …"', {
         'www-authenticate': 'Bearer realm="vedette"',
       });
     }
-    if (!hasRole(found.role, access)) {
-      throw new ProblemError(403, `this needs the role ${access}; "${found.name}" has the role ${found.role}`);
+    const needed = access === 'device' ? 'viewer' : access;
+    if (!hasRole(found.role, needed)) {
+      throw new ProblemError(403, `this needs the role ${needed}; "${found.name}" has the role ${found.role}`);
     }
     request.identity = found;
   });
@@ -61,6 +70,16 @@ export function requireOwnOrigin(request: FastifyRequest): void {
     403,
     `a request with a session must come from the hub's own pages; its origin is ${origin ?? 'missing'}`,
   );
+}
+
+/** The device of HTTP Basic credentials (RFC 7617), when they are right. */
+function deviceOf(request: FastifyRequest, identity: IdentityService): string | undefined {
+  const match = /^Basic +([A-Za-z0-9+/=]{1,1024}) *$/i.exec(request.headers.authorization ?? '');
+  if (!match) return undefined;
+  const [id = '', ...rest] = Buffer.from(match[1] ?? '', 'base64')
+    .toString('utf8')
+    .split(':');
+  return identity.isDevice(id, rest.join(':')) ? id : undefined;
 }
 
 function hostOf(origin: string): string | undefined {

@@ -19,6 +19,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },
+          device: { type: 'http', scheme: 'basic', description: 'id and token of a device' },
           session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
         },
       },

@@ -4,6 +4,10 @@ import type { Logger } from '../../shared/kit/log.ts';
 import type { IdentityService } from '../identity/identity.ts';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Watches } from '../live/watches.ts';
+import type { Delivery } from '../registry/delivery.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Signing } from '../registry/signing/signing.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Store } from '../store/store.ts';
 import type { HubMetrics } from './metrics.ts';
 
@@ -13,6 +17,10 @@ export interface ApiOptions {
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly metrics: HubMetrics;
+  readonly registry: Registry;
+  readonly signing: Signing;
+  readonly delivery: Delivery;
+  readonly rollouts: Rollouts;
   readonly clock: Clock;
   readonly log: Logger;
   /** Ends a device's MQTT connection. */

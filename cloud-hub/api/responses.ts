@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { name } from '../../shared/contract/names.ts';
 import { PROBLEM_TYPE, problem } from '../../shared/contract/problem.ts';
 import { ProblemError } from '../../shared/http/problems.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { Act } from '../store/audit.ts';
 import { rowNumber } from '../store/rows.ts';
-import { pageQuery } from './schemas/api.ts';
+import { type Identity, pageQuery } from './schemas/api.ts';
 
 /** Answers of a route: this one, or a problem. */
 export function answers<S extends z.ZodType>(schema: S, description = 'Success') {
@@ -21,6 +23,14 @@ const problems = {
 
 function describe<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** A route that answers nothing but that it is done. */
+export const noContent = { ...answers(z.object({})), 204: z.undefined().describe('Done') };
+
+/** Who acts, for the audit: the caller of a route that is not public. */
+export function actOf(request: { readonly identity: Identity | null }, clock: Pick<Clock, 'wall'>): Act {
+  return { at: clock.wall(), actor: request.identity?.name ?? 'nobody' };
 }
 
 /** How OpenAPI says which credentials a route takes. */

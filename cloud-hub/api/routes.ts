@@ -1,16 +1,28 @@
 /** The registry of route groups under /api/v1: a group is one file and one line here. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiOptions } from './options.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { deliveryRoutes } from './routes/delivery.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { liveRoutes } from './routes/live.ts';
+import { modelRoutes } from './routes/models.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { recordRoutes } from './routes/records.ts';
+import { rolloutRoutes } from './routes/rollouts.ts';
+import { streamSetRoutes } from './routes/stream-sets.ts';
+import { trustRoutes } from './routes/trust.ts';
 
 export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZod)[] = [
   identityRoutes,
   deviceRoutes,
   recordRoutes,
   readingRoutes,
+  modelRoutes,
+  trustRoutes,
+  deliveryRoutes,
+  streamSetRoutes,
+  rolloutRoutes,
+  auditRoutes,
   liveRoutes,
 ];

@@ -1,19 +1,20 @@
 /** The HTTP server: hooks that hold for everything, then docs, routes, pages. */
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { problemHandler } from '../../shared/http/problems.ts';
 import { guard } from './auth.ts';
+import { boundBodyTime } from './body-time.ts';
 import { describeApi } from './docs.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
+import { refusalOf } from './refusals.ts';
 import { healthRoutes } from './routes/health.ts';
 import { routeGroups } from './routes.ts';
 
 const BODY_BYTES = 64 * 1024;
 const WS_MESSAGE_BYTES = 4096;
-const REQUEST_TIMEOUT_MS = 30_000;
 const WS_CLOSE_MS = 300;
 
 const SECURITY_HEADERS = {
@@ -34,14 +35,18 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // body-time.ts bounds it; headers have Node's own minute.
+    requestTimeout: 0,
     forceCloseConnections: true,
     frameworkErrors: handle,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(handle);
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    handle(refusalOf(error) as FastifyError, request, reply),
+  );
+  boundBodyTime(app, options.clock);
   // JSON only: anything else is answered with 415.
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (_request, reply) => {

@@ -87,6 +87,11 @@ export function createIdentityService({ store, clock }: { store: Store; clock: C
       return (await store.devices.add(id, digestSecret(token), clock.wall())) ? token : undefined;
     },
 
+    /** Is this the token of the device? An unknown device costs the same time as a wrong token. */
+    isDevice(id: string, token: string): boolean {
+      return token.length <= MAX_SECRET && matchesDigest(token, store.devices.tokenHash(id) ?? '');
+    },
+
     /** Replaces a device's token; undefined when there is no such device. */
     async renewDeviceToken(id: string): Promise<string | undefined> {
       const token = newSecret();

@@ -27,6 +27,18 @@ export function cohortOrder(rollout: string, devices: readonly string[]): string
     .map(([, device]) => device);
 }
 
+/** In which order a rollout asks: those that are online first, so that no wave waits for a box that is switched off. */
+export function askOrder(
+  rollout: string,
+  devices: readonly { readonly id: string; readonly online: boolean }[],
+): string[] {
+  const cohort = (online: boolean) => {
+    const ids = devices.filter((device) => device.online === online).map((device) => device.id);
+    return cohortOrder(rollout, ids);
+  };
+  return [...cohort(true), ...cohort(false)];
+}
+
 /** How many of `total` devices belong to a wave and those before it. */
 export function waveSize(wave: Wave, total: number): number {
   const wanted = wave.devices ?? Math.ceil((total * (wave.percent ?? 100)) / 100 - 1e-9);

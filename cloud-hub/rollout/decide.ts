@@ -12,7 +12,7 @@
  * 5. After the last wave the rollout is done.
  */
 import type { GateName, GateResult, RolloutPlan } from '../api/schemas/rollout.ts';
-import { cohortOrder, nextDevices } from './cohort.ts';
+import { askOrder, nextDevices } from './cohort.ts';
 import { sum } from './drift.ts';
 import { type Asked, judge } from './gates.ts';
 import type { Outcome } from './outcome.ts';
@@ -65,10 +65,10 @@ export function decide(
   const wait = (reason: string, settledAt?: number): Decision => ({ kind: 'wait', reason, gates, settledAt });
   if (progress.status === 'paused') return wait('paused');
 
-  const selected = devices.filter((device) => device.selected);
-  const idsOf = (list: readonly DeviceView[]) => list.map((device) => device.id);
-  const cohort = (online: boolean) => cohortOrder(rollout.id, idsOf(selected.filter((d) => d.online === online)));
-  const order = [...cohort(true), ...cohort(false)];
+  const order = askOrder(
+    rollout.id,
+    devices.filter((device) => device.selected),
+  );
   const known = new Set(asked.map((device) => device.id));
   const ask = (wave: number, reason: string): Decision | undefined => {
     const settings = plan.waves[wave];

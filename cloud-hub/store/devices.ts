@@ -29,6 +29,9 @@ export function createDeviceStore(database: HubDatabase) {
        report = COALESCE(?, report) WHERE id = ?`,
   );
 
+  const naming = database.prepare('SELECT id FROM devices WHERE instr(report, ?) > 0');
+  const roster = database.prepare('SELECT id, online, labels FROM devices ORDER BY id');
+
   const row = (id: string): DeviceTable | undefined => byId.get(id) as DeviceTable | undefined;
 
   return {
@@ -36,7 +39,7 @@ export function createDeviceStore(database: HubDatabase) {
     async add(id: string, tokenHash: string, now: number): Promise<boolean> {
       const result = await query
         .insertInto('devices')
-        .values({ id, token_hash: tokenHash, created_at: now, online: 0 })
+        .values({ id, token_hash: tokenHash, created_at: now, online: 0, labels: '{}' })
         .onConflict((c) => c.column('id').doNothing())
         .executeTakeFirst();
       return result.numInsertedOrUpdatedRows === 1n;
@@ -51,6 +54,40 @@ export function createDeviceStore(database: HubDatabase) {
         .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
+
+    /** Replaces the labels; false when there is no such device. */
+    async setLabels(id: string, labels: Record<string, string>): Promise<boolean> {
+      const result = await query
+        .updateTable('devices')
+        .set({ labels: JSON.stringify(labels) })
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+
+    /** Every device with what selectors look at. */
+    roster: (): { id: string; online: boolean; labels: Record<string, string> }[] =>
+      (roster.all() as Pick<DeviceTable, 'id' | 'online' | 'labels'>[]).map((found) => ({
+        id: found.id,
+        online: found.online === 1,
+        labels: labelsOf(found),
+      })),
+
+    /** A device whose latest report names this digest in a slot of a model. */
+    reporting(digest: string): string | undefined {
+      for (const { id } of naming.all(digest) as { id: string }[]) {
+        const slots = Object.values(reportOf(row(id))?.models ?? {}).flatMap((m) => [
+          m.active,
+          m.candidate,
+          m.previous,
+        ]);
+        if (slots.some((slot) => slot?.digest === digest)) return id;
+      }
+      return undefined;
+    },
+
+    /** The latest report of a device. */
+    report: (id: string): Report | undefined => reportOf(row(id)),
 
     tokenHash: (id: string): string | undefined => row(id)?.token_hash,
 
@@ -81,8 +118,7 @@ export function createDeviceStore(database: HubDatabase) {
 }
 
 function toDevice(row: DeviceTable): Device {
-  // Only a report that passed its schema is ever written.
-  const report = row.report === null ? undefined : (JSON.parse(row.report) as Report);
+  const report = reportOf(row);
   return {
     id: row.id,
     online: row.online === 1,
@@ -91,5 +127,18 @@ function toDevice(row: DeviceTable): Device {
     ...(row.version === null ? {} : { version: row.version }),
     ...(row.last_seen_at === null ? {} : { lastSeenAt: isoTime(row.last_seen_at) }),
     ...(report ? { host: report.host, outbox: report.outbox } : {}),
+    ...(row.labels === '{}' ? {} : { labels: labelsOf(row) }),
+    ...(report?.models ? { models: report.models } : {}),
+    ...(report?.desired ? { desired: report.desired } : {}),
   };
+}
+
+function reportOf(row: DeviceTable | undefined): Report | undefined {
+  // Only a report that passed its schema is ever written.
+  return row?.report ? (JSON.parse(row.report) as Report) : undefined;
+}
+
+function labelsOf({ labels }: Pick<DeviceTable, 'labels'>): Record<string, string> {
+  // Only labels that passed their schema are ever written.
+  return JSON.parse(labels) as Record<string, string>;
 }

@@ -6,10 +6,11 @@ import type { Kysely } from 'kysely';
 import { up as initial } from './migrations/0001-initial.ts';
 import { up as readings } from './migrations/0002-readings.ts';
 import { up as backfill } from './migrations/0003-backfill.ts';
+import { up as models } from './migrations/0004-models.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
-const migrations: readonly Migration[] = [initial, readings, backfill];
+const migrations: readonly Migration[] = [initial, readings, backfill, models];
 
 type SchemaTable = { schema_version: { version: number; applied_at: number } };
 

@@ -1,13 +1,18 @@
 /** The hub's store: one part a noun, all on one database. */
+import { createAuditStore } from './audit.ts';
 import { openDatabase } from './database.ts';
+import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
 import { createEventStore } from './events.ts';
+import { createModelStore } from './models.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
+import { createRolloutStore } from './rollouts.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSnapshotStore } from './snapshots.ts';
+import { createStreamSetStore } from './stream-sets.ts';
 import { createSummaryStore } from './summaries.ts';
 import { createTokenStore } from './tokens.ts';
 import { createTroubleStore } from './troubles.ts';
@@ -33,6 +38,11 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     quarantine: createQuarantineStore(database, limits?.quarantine),
     tokens: createTokenStore(database),
     sessions: createSessionStore(database),
+    models: createModelStore(database),
+    streamSets: createStreamSetStore(database),
+    desired: createDesiredStore(database),
+    rollouts: createRolloutStore(database),
+    audit: createAuditStore(database),
     /** One transaction; see HubDatabase. */
     transact: database.transact,
     /** Throws when the database does not answer. */

@@ -14,6 +14,8 @@ export interface DeviceTable {
   version: string | null;
   /** The latest `up/report`, as JSON. */
   report: string | null;
+  /** As JSON. */
+  labels: string;
 }
 
 interface ReceivedColumns {
@@ -127,6 +129,94 @@ export interface SignInCodeTable {
   expires_at: number;
 }
 
+interface MadeColumns {
+  id: Generated<number>;
+  created_at: number;
+  created_by: string;
+}
+
+export interface ModelTable extends MadeColumns {
+  name: string;
+  version: string;
+  digest: string;
+  bytes: number;
+  /** `manifest`, `labels` and `metrics` as JSON. */
+  manifest: string;
+  labels: string;
+  metrics: string;
+}
+
+export interface ModelAliasTable {
+  name: string;
+  alias: string;
+  version: string;
+  changed_at: number;
+  changed_by: string;
+}
+
+export interface StreamSetTable extends MadeColumns {
+  revision: string;
+  name: string;
+  /** The streams by name, as JSON. */
+  body: string;
+}
+
+export interface DesiredTable {
+  device: string;
+  revision: string;
+  /** The document as it is sent, as JSON. */
+  body: string;
+  changed_at: number;
+}
+
+export interface RolloutTable extends MadeColumns {
+  /** Its id for people and for the hash of cohorts. */
+  key: string;
+  /** What it changes on devices: `model:NAME` or `streams`. */
+  subject: string;
+  plan: string;
+  status: string;
+  wave: number;
+  settled_at: number | null;
+  /** `waived` and `gates` as JSON. */
+  waived: string;
+  gates: string;
+  /** Of the last decision. */
+  reason: string;
+  changed_at: number;
+}
+
+export interface RolloutDeviceTable {
+  rollout: number;
+  device: string;
+  wave: number;
+  asked_at: number;
+  /** What the device should run of this subject before, as JSON; null: nothing was said. */
+  previous: string | null;
+  /** `waiting`, `working`, `active` or `failed`, and why. */
+  outcome: string;
+  reason: string;
+}
+
+export interface RolloutHistoryTable {
+  id: Generated<number>;
+  rollout: number;
+  at: number;
+  actor: string;
+  action: string;
+  reason: string;
+  detail: string;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: string;
+}
+
 export interface Tables {
   devices: DeviceTable;
   events: EventTable;
@@ -144,4 +234,12 @@ export interface Tables {
   tokens: TokenTable;
   sessions: SessionTable;
   sign_in_codes: SignInCodeTable;
+  models: ModelTable;
+  model_aliases: ModelAliasTable;
+  stream_sets: StreamSetTable;
+  desired: DesiredTable;
+  rollouts: RolloutTable;
+  rollout_devices: RolloutDeviceTable;
+  rollout_history: RolloutHistoryTable;
+  audit: AuditTable;
 }

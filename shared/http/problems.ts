@@ -9,10 +9,13 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, detail: string, headers: Record<string, string> = {}) {
+  /** Each wrong field, where there are several. */
+  readonly errors: Problem['errors'];
+  constructor(status: number, detail: string, headers: Record<string, string> = {}, errors?: Problem['errors']) {
     super(detail);
     this.status = status;
     this.headers = headers;
+    this.errors = errors;
   }
 }
 
@@ -37,7 +40,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 export function problemHandler(who: string) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof ProblemError) {
-      return sendProblem(reply.headers(error.headers), problemOf(error.status, error.message));
+      return sendProblem(reply.headers(error.headers), problemOf(error.status, error.message, error.errors));
     }
     if (hasZodFastifySchemaValidationErrors(error)) {
       const where = error.validationContext ?? 'request';

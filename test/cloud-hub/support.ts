@@ -30,6 +30,7 @@ export async function testHub(
       dataDir: options.folder ?? tempFolder(),
       httpPort: 0,
       mqttPort: 0,
+      downloadMbps: 10_000,
       logLevel: 'silent',
       ...options.config,
     }),
@@ -69,7 +70,7 @@ export interface TestDevice {
   publish(channel: UpChannel, message: unknown): Promise<void>;
   publishRaw(channel: UpChannel, payload: Buffer): Promise<void>;
   /** The next message on a down channel that has not been taken yet. */
-  next(channel: 'ack' | 'command'): Promise<unknown>;
+  next(channel: 'ack' | 'command' | 'desired'): Promise<unknown>;
   nextAck(): Promise<Ack>;
 }
 

@@ -1,12 +1,15 @@
 /** Devices, their tokens and sequence ledgers. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { desired } from '../../../shared/contract/messages/desired.ts';
 import { name } from '../../../shared/contract/names.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import type { Store } from '../../store/store.ts';
-import { answers, created, pageOf, security } from '../responses.ts';
+import { actOf, answers, created, pageOf, security } from '../responses.ts';
 import { device, deviceSecret, newDevice, page, pageQuery, sequence } from '../schemas/api.ts';
+import { labels } from '../schemas/rollout.ts';
 
 const params = z.object({ device: name });
 const query = pageQuery.extend({
@@ -17,10 +20,16 @@ export interface DeviceRouteOptions {
   readonly store: Store;
   readonly identity: IdentityService;
   readonly disconnect: (device: string) => void;
+  readonly clock: Pick<Clock, 'wall'>;
 }
 
-export function deviceRoutes({ store, identity, disconnect }: DeviceRouteOptions): FastifyPluginAsyncZod {
+export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRouteOptions): FastifyPluginAsyncZod {
   const notFound = (id: string) => new ProblemError(404, `there is no device "${id}"`);
+  const deviceOr404 = (id: string) => {
+    const found = store.devices.get(id);
+    if (!found) throw notFound(id);
+    return found;
+  };
   return async (app) => {
     app.get(
       '/devices',
@@ -50,11 +59,7 @@ export function deviceRoutes({ store, identity, disconnect }: DeviceRouteOptions
         config: { access: 'viewer' },
         schema: { summary: 'Get a device', tags: ['devices'], security, params, response: answers(device) },
       },
-      async (request) => {
-        const found = store.devices.get(request.params.device);
-        if (!found) throw notFound(request.params.device);
-        return found;
-      },
+      async (request) => deviceOr404(request.params.device),
     );
 
     app.get(
@@ -70,7 +75,7 @@ export function deviceRoutes({ store, identity, disconnect }: DeviceRouteOptions
         },
       },
       async (request) => {
-        if (!store.devices.get(request.params.device)) throw notFound(request.params.device);
+        deviceOr404(request.params.device);
         return { items: await store.sequences.list(request.params.device) };
       },
     );
@@ -92,6 +97,47 @@ export function deviceRoutes({ store, identity, disconnect }: DeviceRouteOptions
         const token = await identity.addDevice(id);
         if (token === undefined) throw new ProblemError(409, `there is a device "${id}" already`);
         return reply.code(201).send({ id, token });
+      },
+    );
+
+    app.put(
+      '/devices/:device/labels',
+      {
+        config: { access: 'operator' },
+        schema: {
+          summary: 'Replace the labels of a device, which selectors of rollouts look at',
+          tags: ['devices'],
+          security,
+          params,
+          body: labels,
+          response: answers(device),
+        },
+      },
+      async (request) => {
+        const id = request.params.device;
+        if (!(await store.devices.setLabels(id, request.body))) throw notFound(id);
+        store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
+        return deviceOr404(id);
+      },
+    );
+
+    app.get(
+      '/devices/:device/desired',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'Get the document that says what a device should run',
+          tags: ['devices'],
+          security,
+          params,
+          response: answers(desired),
+        },
+      },
+      async (request) => {
+        deviceOr404(request.params.device);
+        const found = store.desired.get(request.params.device);
+        if (!found) throw new ProblemError(404, 'nothing was asked of this device: its own configuration holds');
+        return found;
       },
     );
 

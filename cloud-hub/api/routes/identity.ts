@@ -10,7 +10,7 @@ import { type IdentityService, SESSION_MS } from '../../identity/identity.ts';
 import { isoTime, rowNumber } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { requireOwnOrigin, SESSION_COOKIE } from '../auth.ts';
-import { answers, created, security } from '../responses.ts';
+import { answers, created, noContent, security } from '../responses.ts';
 import { identity as identitySchema, role, signIn, signInCode, time } from '../schemas/api.ts';
 
 export interface IdentityRouteOptions {
@@ -23,12 +23,10 @@ const token = z.object({ id: z.string(), name, role, createdAt: time });
 const newToken = z.strictObject({ name, role });
 const newTokenAnswer = token.extend({ token: z.string().describe('shown once') });
 const codeBody = z.strictObject({ role: role.optional().describe('default: admin') }).nullish();
-const nothing = z.undefined().describe('Done');
 
 export function identityRoutes({ identity, store, clock }: IdentityRouteOptions): FastifyPluginAsyncZod {
   const attempts = new FailedAttempts(clock);
   const tags = ['identity'];
-  const noContent = { ...answers(z.object({})), 204: nothing };
   return async (app) => {
     app.post(
       '/sign-in',

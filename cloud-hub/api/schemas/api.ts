@@ -3,6 +3,7 @@
  * types from them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
+import { desiredReport, modelReport } from '../../../shared/contract/messages/model-report.ts';
 import { streamReport } from '../../../shared/contract/messages/report.ts';
 import { box, count, name } from '../../../shared/contract/names.ts';
 
@@ -37,6 +38,9 @@ export const device = z.object({
   streams: z.array(streamReport),
   host: z.looseObject({}).optional(),
   outbox: z.looseObject({ waiting: count, bytes: count }).optional(),
+  labels: z.record(z.string(), z.string()).optional().describe('absent when there are none'),
+  models: z.record(z.string(), modelReport).optional().describe('slots of each of its models'),
+  desired: desiredReport.optional().describe('the desired document that it has taken up'),
 });
 export type Device = z.infer<typeof device>;
 

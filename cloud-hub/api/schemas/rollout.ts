@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { digest, proofPolicy } from '../../../shared/contract/messages/desired.ts';
 import { count, name } from '../../../shared/contract/names.ts';
+import { time } from './api.ts';
 
 /** Keys and values that people give to devices and models. */
 export const labels = z
@@ -100,6 +101,7 @@ export const newRollout = rolloutPlan.omit({ target: true }).extend({
     }),
     z.strictObject({ kind: z.literal('streams'), revision: digest }),
   ]),
+  id: name.optional().describe('decides the order of the devices; given by the hub when absent'),
   dryRun: z.boolean().default(false).describe('only say which devices would come in which wave'),
 });
 export type NewRollout = z.infer<typeof newRollout>;
@@ -122,3 +124,45 @@ export type GateResult = z.infer<typeof gateResult>;
 
 /** Where a device stands. `waiting`: not asked yet, or asked and not heard of; `offline` is said by the device itself. */
 export const outcomeState = z.enum(['waiting', 'working', 'active', 'failed']);
+export type OutcomeState = z.infer<typeof outcomeState>;
+
+export const rollout = z.object({
+  id: name,
+  status: rolloutStatus,
+  package: z.string().optional().describe('NAME@VERSION, of a model that is still registered'),
+  plan: rolloutPlan,
+  wave: z.number().int().min(-1).describe('index of the present wave, from 0; -1 before the first'),
+  settledAt: time.optional().describe('since when the wave soaks'),
+  devices: z.object({ waiting: count, working: count, active: count, failed: count }).describe('of those asked'),
+  gates: z.array(gateResult).describe('as they were judged last'),
+  waived: z.array(z.enum(gateNames)),
+  reason: z.string().describe('of the last decision'),
+  createdAt: time,
+  createdBy: z.string(),
+  changedAt: time,
+});
+export type Rollout = z.infer<typeof rollout>;
+
+export const rolloutDevice = z.object({
+  device: name,
+  wave: count,
+  askedAt: time,
+  outcome: outcomeState,
+  reason: z.string(),
+});
+export type RolloutDevice = z.infer<typeof rolloutDevice>;
+
+/** What was decided, by whom (`hub` on its own), and why. */
+export const rolloutEvent = z.object({
+  id: z.string(),
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  reason: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+export type RolloutEvent = z.infer<typeof rolloutEvent>;
+
+/** What a dry run says: the devices of each wave, were it to begin now. */
+export const rolloutPreview = z.object({ id: name, waves: z.array(z.array(name)) });
+export type RolloutPreview = z.infer<typeof rolloutPreview>;

@@ -1,4 +1,4 @@
-/** Step 7, after the commit: counters, and those who watch. */
+/** Step 7, after the commit: counters, rollouts, and those who watch. */
 import type { LiveMessage } from '../../api/schemas/live.ts';
 import { eventOf } from '../../store/events.ts';
 import { readingOf } from '../../store/readings.ts';
@@ -15,6 +15,7 @@ export const fanOut: Step = {
     const { content, device } = message;
     count(message, tools);
     for (const item of message.stored) tools.announce(() => liveOf(item));
+    if (content?.kind === 'report') tools.reported(device, content.report);
     if (content && content.kind !== 'batch') {
       tools.announce(() => {
         const found = tools.store.devices.get(device);

@@ -32,6 +32,7 @@ export async function bench(folder = tempFolder(), wrap: (store: Store) => Store
       expect(at).toBeTypeOf('number');
       acks.push(said);
     },
+    reported: () => undefined,
     announce: () => undefined,
     clock: systemClock,
     log: createLogger('test', 'silent'),

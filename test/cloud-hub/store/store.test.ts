@@ -89,7 +89,9 @@ test('a database of the version before gets what is new and keeps what it has', 
   await first.devices.add('cam', 'hash', 7);
   first.close();
   const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
-  file.exec('DROP TABLE readings; DELETE FROM schema_version WHERE version > 1');
+  const later = ['readings', 'model_aliases', 'models', 'stream_sets', 'desired', 'rollout_devices', 'rollout_history'];
+  for (const table of [...later, 'rollouts', 'audit']) file.exec(`DROP TABLE ${table}`);
+  file.exec('ALTER TABLE devices DROP COLUMN labels; DELETE FROM schema_version WHERE version > 1');
   for (const table of ['events', 'summaries', 'troubles', 'records'])
     file.exec(`ALTER TABLE ${table} DROP COLUMN backfill`);
   file.close();

@@ -113,7 +113,7 @@ test('indefinite freeze: files that nobody vouches for any more are refused, and
 test.each(['root', 'snapshot', 'targets'] as const)('an expired %s is refused', async (role) => {
   const { forge, trust } = await settled();
   const expires = new Date(forge.now - 1).toISOString();
-  if (role === 'root') forge.publishRoot(forge.keys.root, { expires });
+  if (role === 'root') forge.publishRoot(forge.keys.root, {}, { expires });
   forge.publishTargets(undefined, role === 'targets' ? { expires } : {});
   forge.publishSnapshot(undefined, role === 'snapshot' ? { expires } : {});
   forge.publishTimestamp();

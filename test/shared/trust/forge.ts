@@ -60,24 +60,29 @@ export class Forge {
     return bytes && { bytes, date: this.date };
   };
 
-  addTarget(path: string, content = path): void {
+  addTarget(path: string, content: string | Uint8Array = path): void {
     this.targets[path] = {
       length: content.length,
       hashes: { sha256: createHash('sha256').update(content).digest('hex') },
     };
   }
 
-  /** A new root with the present keys, signed by these. */
-  publishRoot(signers: readonly SigningKey[], change: Partial<RootSigned> = {}): void {
+  /** A new root with the present keys (or foreign ones for some roles), signed by these. */
+  publishRoot(
+    signers: readonly SigningKey[],
+    foreign: Partial<Record<RoleName, readonly Pick<SigningKey, 'id' | 'public'>[]>> = {},
+    change: Partial<RootSigned> = {},
+  ): void {
     const version = ++this.versions.root;
-    const role = (name: RoleName) => ({ keyids: this.keys[name].map((k) => k.id), threshold: this.thresholds[name] });
+    const named = { ...this.keys, ...foreign };
+    const role = (name: RoleName) => ({ keyids: named[name].map((k) => k.id), threshold: this.thresholds[name] });
     const signed: RootSigned = {
       _type: 'root',
       spec_version: SPEC_VERSION,
       version,
       expires: iso(this.now + 365 * DAY),
       consistent_snapshot: true,
-      keys: Object.fromEntries(roleNames.flatMap((name) => this.keys[name].map((k) => [k.id, k.public]))),
+      keys: Object.fromEntries(roleNames.flatMap((name) => named[name].map((k) => [k.id, k.public]))),
       roles: { root: role('root'), targets: role('targets'), snapshot: role('snapshot'), timestamp: role('timestamp') },
       ...change,
     };

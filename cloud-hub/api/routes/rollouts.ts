@@ -1,0 +1,165 @@
+/** Rollouts: create or try dry, follow, pause, resume, abort. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { name } from '../../../shared/contract/names.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
+import type { Rollouts } from '../../rollout/rollouts.ts';
+import type { Act } from '../../store/audit.ts';
+import type { StoredRollout } from '../../store/rollouts.ts';
+import { isoTime } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+import { actOf, answers, created, cursorRow, pageOf, security } from '../responses.ts';
+import { page, pageQuery } from '../schemas/api.ts';
+import {
+  gateNames,
+  newRollout,
+  type OutcomeState,
+  type Rollout,
+  rollout,
+  rolloutDevice,
+  rolloutEvent,
+  rolloutPreview,
+  rolloutStatus,
+} from '../schemas/rollout.ts';
+
+export interface RolloutRouteOptions {
+  readonly store: Pick<Store, 'rollouts' | 'models'>;
+  readonly rollouts: Rollouts;
+  readonly clock: Pick<Clock, 'wall'>;
+}
+
+const params = z.object({ id: name });
+
+export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): FastifyPluginAsyncZod {
+  const tags = ['rollouts'];
+  const viewer = { access: 'viewer' } as const;
+  const operator = { access: 'operator' } as const;
+  const describe = (found: StoredRollout) => describeRollout(store, found);
+  return async (app) => {
+    app.post(
+      '/rollouts',
+      {
+        config: operator,
+        schema: {
+          summary: 'Begin a rollout, or say what it would do',
+          tags,
+          security,
+          body: newRollout,
+          response: { ...answers(rolloutPreview, 'With `dryRun`: the waves'), ...created(rollout, 'The rollout') },
+        },
+      },
+      async (request, reply) => {
+        if (request.body.dryRun) return reply.code(200).send(rollouts.preview(request.body));
+        return reply.code(201).send(describe(rollouts.create(request.body, actOf(request, clock))));
+      },
+    );
+
+    app.get(
+      '/rollouts',
+      {
+        config: viewer,
+        schema: {
+          summary: 'List rollouts, newest first',
+          tags,
+          security,
+          querystring: pageQuery.extend({ status: rolloutStatus.optional() }),
+          response: answers(page(rollout)),
+        },
+      },
+      async ({ query: { status, cursor, limit } }) => {
+        const before = cursor === undefined ? undefined : (store.rollouts.get(cursor)?.row ?? 0);
+        return pageOf((await store.rollouts.list({ status, before, limit: limit + 1 })).map(describe), limit);
+      },
+    );
+
+    app.get(
+      '/rollouts/:id',
+      { config: viewer, schema: { summary: 'Get a rollout', tags, security, params, response: answers(rollout) } },
+      async (request) => describe(rollouts.get(request.params.id)),
+    );
+
+    app.get(
+      '/rollouts/:id/devices',
+      {
+        config: viewer,
+        schema: {
+          summary: 'List the devices that were asked, by id',
+          tags,
+          security,
+          params,
+          querystring: pageQuery,
+          response: answers(page(rolloutDevice)),
+        },
+      },
+      async ({ params: { id }, query: { cursor, limit } }) => {
+        const rows = await store.rollouts.devicePage(rollouts.get(id).row, { after: cursor, limit: limit + 1 });
+        const items = rows.slice(0, limit).map(({ previous: _previous, outcome, askedAt, ...row }) => ({
+          ...row,
+          // Only states of ours are ever written.
+          outcome: outcome as OutcomeState,
+          askedAt: isoTime(askedAt),
+        }));
+        const next = rows.length > limit ? items.at(-1)?.device : undefined;
+        return next === undefined ? { items } : { items, next };
+      },
+    );
+
+    app.get(
+      '/rollouts/:id/history',
+      {
+        config: viewer,
+        schema: {
+          summary: 'List what was decided, by whom and why, oldest first',
+          tags,
+          security,
+          params,
+          querystring: pageQuery,
+          response: answers(page(rolloutEvent)),
+        },
+      },
+      async ({ params: { id }, query: { cursor, limit } }) => {
+        const after = cursorRow(cursor);
+        const rows = await store.rollouts.history(rollouts.get(id).row, { after, limit: limit + 1 });
+        return pageOf(
+          rows.map((row) => ({ ...row, id: String(row.id), at: isoTime(row.at) })),
+          limit,
+        );
+      },
+    );
+
+    const verbs: [string, string, (id: string, act: Act, body: z.infer<typeof turn>) => StoredRollout][] = [
+      ['pause', 'Ask no more devices; gates are still watched', (id, act) => rollouts.pause(id, act)],
+      ['resume', 'Go on; `waive` overrules gates', (id, act, body) => rollouts.resume(id, body?.waive ?? [], act)],
+      ['abort', 'End it and give every device back what it had', (id, act) => rollouts.abort(id, act)],
+    ];
+    for (const [verb, summary, act] of verbs) {
+      app.post(
+        `/rollouts/:id/${verb}`,
+        { config: operator, schema: { summary, tags, security, params, body: turn, response: answers(rollout) } },
+        async (request) => describe(act(request.params.id, actOf(request, clock), request.body)),
+      );
+    }
+  };
+}
+
+const turn = z.strictObject({ waive: z.array(z.enum(gateNames)).max(gateNames.length).optional() }).nullish();
+
+function describeRollout(store: RolloutRouteOptions['store'], found: StoredRollout): Rollout {
+  const { target } = found.plan;
+  const model = target.kind === 'model' ? store.models.byDigest(target.digest) : undefined;
+  return {
+    id: found.id,
+    status: found.status,
+    ...(model ? { package: `${model.name}@${model.version}` } : {}),
+    plan: found.plan,
+    wave: found.wave,
+    ...(found.settledAt === undefined ? {} : { settledAt: isoTime(found.settledAt) }),
+    devices: { waiting: 0, working: 0, active: 0, failed: 0, ...store.rollouts.counts(found.row) },
+    gates: [...found.gates],
+    waived: [...found.waived],
+    reason: found.reason,
+    createdAt: isoTime(found.createdAt),
+    createdBy: found.createdBy,
+    changedAt: isoTime(found.changedAt),
+  };
+}

@@ -1,0 +1,79 @@
+/** Sets of streams by revision, which rollouts bring to devices. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { digest } from '../../../shared/contract/messages/desired.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
+import type { Rollouts } from '../../rollout/rollouts.ts';
+import type { Store } from '../../store/store.ts';
+import { actOf, answers, created, cursorRow, pageOf, security } from '../responses.ts';
+import { page, pageQuery } from '../schemas/api.ts';
+import { newStreamSet, streamSet } from '../schemas/model.ts';
+
+export interface StreamSetRouteOptions {
+  readonly store: Pick<Store, 'streamSets'>;
+  readonly rollouts: Rollouts;
+  readonly clock: Pick<Clock, 'wall'>;
+}
+
+const BODY_BYTES = 1024 * 1024;
+
+export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOptions): FastifyPluginAsyncZod {
+  const tags = ['streams'];
+  const get = (revision: string) => {
+    const found = store.streamSets.get(revision);
+    if (!found) throw new ProblemError(404, `there is no set of streams ${revision}`);
+    return found;
+  };
+  return async (app) => {
+    app.post(
+      '/stream-sets',
+      {
+        config: { access: 'operator' },
+        bodyLimit: BODY_BYTES,
+        schema: {
+          summary: 'Add a set of streams; it is checked as a device checks it',
+          tags,
+          security,
+          body: newStreamSet,
+          response: created(streamSet, 'The set, with its revision'),
+        },
+      },
+      async (request, reply) => {
+        const { name, streams } = request.body;
+        return reply.code(201).send(get(rollouts.addStreams(name, streams, actOf(request, clock))));
+      },
+    );
+
+    app.get(
+      '/stream-sets',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'List sets of streams, newest first',
+          tags,
+          security,
+          querystring: pageQuery,
+          response: answers(page(streamSet)),
+        },
+      },
+      async ({ query: { cursor, limit } }) =>
+        pageOf(await store.streamSets.list({ before: cursorRow(cursor), limit: limit + 1 }), limit),
+    );
+
+    app.get(
+      '/stream-sets/:revision',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary: 'Get a set of streams',
+          tags,
+          security,
+          params: z.object({ revision: digest }),
+          response: answers(streamSet),
+        },
+      },
+      async (request) => get(request.params.revision),
+    );
+  };
+}

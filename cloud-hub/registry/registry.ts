@@ -1,0 +1,182 @@
+/**
+ * The registry: model versions that never change, named by the digest of their archive, with aliases, labels and metrics.
+ *
+ * Invariants:
+ * 1. What is registered was parsed and checked by us, every variant of it.
+ * 2. NAME@VERSION means one digest for ever; the same archive again changes nothing.
+ * 3. Nothing that something uses is removed (uses.ts).
+ */
+import { rmSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { loadVariant, readPackage } from '../../shared/engine/package/package.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { Act } from '../store/audit.ts';
+import type { StoredModel } from '../store/models.ts';
+import type { Store } from '../store/store.ts';
+import { Blobs, type Incoming } from './blobs.ts';
+import { unpack } from './unpack.ts';
+import { useOf } from './uses.ts';
+
+/** Archives that are looked into at once: each is read into memory. */
+const MAX_UPLOADS = 2;
+
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly why: 'not found' | 'conflict' | 'in use' | 'busy';
+  constructor(why: RegistryError['why'], message: string) {
+    super(message);
+    this.why = why;
+  }
+}
+
+export interface Upload {
+  readonly body: Readable;
+  /** `sha256:HEX` that the sender announces. */
+  readonly digest: string | undefined;
+}
+
+export class Registry {
+  readonly blobs: Blobs;
+  readonly #store: Store;
+  readonly #log: Logger;
+  #uploads = 0;
+
+  private constructor(store: Store, blobs: Blobs, log: Logger) {
+    this.#store = store;
+    this.blobs = blobs;
+    this.#log = log;
+  }
+
+  /** @param folder of the archives; rests of a crash are removed */
+  static async open(folder: string, store: Store, log: Logger): Promise<Registry> {
+    const blobs = new Blobs(folder);
+    const removed = blobs.collect(await store.models.digests());
+    if (removed > 0) log.info({ removed }, 'archives that no model names were removed');
+    return new Registry(store, blobs, log);
+  }
+
+  /**
+   * Takes a package in.
+   * @throws UploadError, CodedError `model-invalid`, RegistryError `conflict` or `busy`
+   */
+  async add({ body, digest }: Upload, act: Act): Promise<{ model: StoredModel; isNew: boolean }> {
+    if (this.#uploads >= MAX_UPLOADS)
+      throw new RegistryError('busy', `${MAX_UPLOADS} uploads are under way: try again`);
+    this.#uploads++;
+    try {
+      const incoming = await this.blobs.receive(body, digest);
+      try {
+        return await this.#register(incoming, act);
+      } finally {
+        incoming.drop();
+      }
+    } finally {
+      this.#uploads--;
+    }
+  }
+
+  async #register(incoming: Incoming, act: Act) {
+    const { models } = this.#store;
+    const known = models.byDigest(incoming.digest);
+    if (known) return { model: known, isNew: false };
+    const manifest = await this.#inspect(incoming.file);
+    const { name, version } = manifest;
+    return this.#store.transact(() => {
+      const other = models.get(name, version);
+      if (other && other.digest !== incoming.digest) {
+        throw new RegistryError(
+          'conflict',
+          `${name}@${version} is there already with the digest ${other.digest}, and versions never change: ` +
+            'raise `version` in model.yaml',
+        );
+      }
+      incoming.keep();
+      if (!other) {
+        models.add({ manifest, digest: incoming.digest, bytes: incoming.bytes }, act);
+        this.#store.audit.add(act, 'model.upload', `${name}@${version}`, { digest: incoming.digest });
+      }
+      return { model: this.get(name, version), isNew: !other };
+    });
+  }
+
+  async #inspect(archive: string) {
+    const scratch = this.blobs.scratch();
+    try {
+      const pack = await readPackage(await unpack(archive, scratch));
+      for (const variant of pack.manifest.variants) await loadVariant(pack, variant);
+      return pack.manifest;
+    } catch (error) {
+      // The sender knows the archive, not our folders.
+      if (error instanceof Error) error.message = error.message.replaceAll(`${scratch}/`, '').replaceAll(scratch, '.');
+      throw error;
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** @throws RegistryError `not found` */
+  get(name: string, version: string): StoredModel {
+    const found = this.#store.models.get(name, version);
+    if (!found) throw new RegistryError('not found', `there is no model ${name}@${version}`);
+    return found;
+  }
+
+  /** A model as people name it: NAME@VERSION or NAME:ALIAS. @throws RegistryError `not found` */
+  resolve(text: string): StoredModel {
+    const [name = '', version] = text.split('@');
+    if (version !== undefined) return this.get(name, version);
+    const [base = '', alias = ''] = text.split(':');
+    const found = this.#store.models.resolve(base, alias);
+    if (!found) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${base}"`);
+    return found;
+  }
+
+  /** @throws RegistryError `not found` */
+  describe(
+    name: string,
+    version: string,
+    what: 'labels' | 'metrics',
+    value: Record<string, unknown>,
+    act: Act,
+  ): StoredModel {
+    this.get(name, version);
+    this.#store.transact(() => {
+      this.#store.models.describe(name, version, what, value);
+      this.#store.audit.add(act, `model.${what}`, `${name}@${version}`, value);
+    });
+    return this.get(name, version);
+  }
+
+  /** @throws RegistryError `not found` */
+  setAlias(name: string, alias: string, version: string, act: Act): void {
+    this.get(name, version);
+    const before = this.#store.models.resolve(name, alias)?.version;
+    this.#store.transact(() => {
+      this.#store.models.setAlias(name, alias, version, act);
+      this.#store.audit.add(act, 'model.alias', `${name}:${alias}`, { version, ...(before ? { before } : {}) });
+    });
+  }
+
+  /** @throws RegistryError `not found` */
+  removeAlias(name: string, alias: string, act: Act): void {
+    const before = this.#store.models.resolve(name, alias);
+    if (!before) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${name}"`);
+    this.#store.transact(() => {
+      this.#store.models.removeAlias(name, alias);
+      this.#store.audit.add(act, 'model.alias-removed', `${name}:${alias}`, { before: before.version });
+    });
+  }
+
+  /** @throws RegistryError `not found`, or `in use` with what uses it */
+  remove(name: string, version: string, act: Act): void {
+    const model = this.get(name, version);
+    this.#store.transact(() => {
+      const use = useOf(this.#store, model);
+      if (use !== undefined) throw new RegistryError('in use', `${name}@${version} cannot be deleted: ${use}`);
+      this.#store.models.remove(name, version);
+      this.#store.audit.add(act, 'model.delete', `${name}@${version}`, { digest: model.digest });
+    });
+    this.blobs.remove(model.digest);
+    this.#log.info({ model: `${name}@${version}`, actor: act.actor }, 'model deleted');
+  }
+}

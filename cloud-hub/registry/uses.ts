@@ -1,0 +1,15 @@
+/** What uses a model version, and so keeps it from being deleted. */
+import type { StoredModel } from '../store/models.ts';
+import type { Store } from '../store/store.ts';
+
+/** The first use that is found, as a sentence; undefined: nothing uses it. */
+export function useOf(store: Pick<Store, 'desired' | 'rollouts' | 'devices'>, model: StoredModel): string | undefined {
+  const [alias] = model.aliases;
+  if (alias !== undefined) return `the alias "${alias}" points to it`;
+  const wanting = store.desired.naming(model.digest);
+  if (wanting !== undefined) return `the device "${wanting}" should run it`;
+  const rollout = store.rollouts.naming(model.digest);
+  if (rollout !== undefined) return `the rollout ${rollout} needs it`;
+  const running = store.devices.reporting(model.digest);
+  return running === undefined ? undefined : `the device "${running}" has it in one of its slots`;
+}

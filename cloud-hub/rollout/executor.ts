@@ -1,0 +1,261 @@
+/**
+ * Runs the rollouts that are open: gathers what devices said, lets `decide` decide, and carries the decision out.
+ *
+ * Invariants:
+ * 1. A decision, what it changes in desired documents, and its line in the history are one transaction.
+ * 2. A document is published after its commit, and again whenever a device turns out to have another one: a message that got
+ *    lost, or a hub that was killed in between, costs a while and nothing else.
+ * 3. What a device was asked to run before is kept until the rollout is over; a roll-back gives it back, unless something else
+ *    has changed that part since.
+ *
+ * Crash behaviour: all that counts is in the store; what is held here (outcomes) is read again from the latest reports.
+ */
+import type { Report } from '../../shared/contract/messages/report.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { Act } from '../store/audit.ts';
+import type { RolloutChange, StoredRollout } from '../store/rollouts.ts';
+import type { Store } from '../store/store.ts';
+import { selects } from './cohort.ts';
+import { type Decision, type DeviceView, decide } from './decide.ts';
+import { type Part, partOf, type Subject, withPart } from './document.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+/** How often time alone may change something: soak, time-outs. */
+const EVERY_MS = 5_000;
+/** Reports that come close together are judged together. */
+const SOON_MS = 500;
+
+export interface ExecutorOptions {
+  readonly store: Pick<Store, 'devices' | 'desired' | 'rollouts' | 'transact'>;
+  /** What a rollout asks for, as part of a document. @throws when it is not there any more */
+  readonly partFor: (rollout: StoredRollout) => Part;
+  /** Sends a device its document. */
+  readonly publish: (device: string) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface AskedState {
+  readonly askedAt: number;
+  outcome: Outcome;
+  /** The outcome as the store has it. */
+  noted: string;
+}
+
+export class RolloutExecutor {
+  readonly #options: ExecutorOptions;
+  /** Devices asked, by rollout. */
+  readonly #asked = new Map<number, Map<string, AskedState>>();
+  #cancelSoon: Cancel | undefined;
+  #cancelEvery: Cancel | undefined;
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => this.run());
+    this.run();
+  }
+
+  stop(): void {
+    this.#cancelEvery?.();
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
+  }
+
+  /** A device said what it runs. */
+  reported(device: string, report: Report): void {
+    const { store, publish } = this.#options;
+    const wanted = store.desired.revision(device);
+    if (wanted === undefined) return;
+    if (report.desired?.revision !== wanted) publish(device);
+    for (const rollout of store.rollouts.open()) {
+      const asked = this.#askedOf(rollout).get(device);
+      if (!asked) continue;
+      asked.outcome = outcomeOf(rollout.plan.target, wanted, report);
+      this.soon();
+    }
+  }
+
+  /** Something changed: decide in a moment. */
+  soon(): void {
+    this.#cancelSoon ??= this.#options.clock.after(SOON_MS, () => this.run());
+  }
+
+  /** Decides on every open rollout now. */
+  run(): void {
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
+    const open = this.#options.store.rollouts.open();
+    for (const row of this.#asked.keys()) if (!open.some((rollout) => rollout.row === row)) this.#asked.delete(row);
+    for (const rollout of open) {
+      try {
+        this.#step(rollout);
+      } catch (error) {
+        this.#options.log.error({ rollout: rollout.id, err: error }, 'a rollout could not be decided');
+      }
+    }
+  }
+
+  /** Ends a rollout and gives every device back what it had. */
+  rollBack(
+    rollout: StoredRollout,
+    status: 'rolled-back' | 'aborted',
+    reason: string,
+    act: Act,
+    gates = rollout.gates,
+  ): void {
+    const { store } = this.#options;
+    const subject = rollout.subject as Subject;
+    const changed: string[] = [];
+    store.transact(() => {
+      for (const { device, previous } of store.rollouts.devices(rollout.row)) {
+        const document = store.desired.get(device);
+        if (partOf(document, subject)?.rollout !== rollout.id) continue;
+        // Only parts of documents are ever kept as what was before.
+        store.desired.set(device, withPart(document, subject, previous as Part | undefined), act.at);
+        changed.push(device);
+      }
+      store.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
+      store.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.length });
+    });
+    this.#asked.delete(rollout.row);
+    for (const device of changed) this.#options.publish(device);
+  }
+
+  #step(rollout: StoredRollout): void {
+    const { clock, log } = this.#options;
+    const act: Act = { at: clock.wall(), actor: 'hub' };
+    const asked = this.#askedOf(rollout);
+    const { id, plan, wave, settledAt, waived } = rollout;
+    const status = rollout.status === 'paused' ? 'paused' : 'running';
+    const decision = decide({ id, plan }, { status, wave, settledAt, waived }, this.#views(rollout, asked), act.at);
+    this.#noteOutcomes(rollout, asked, act);
+    if (decision.kind !== 'wait')
+      log.info({ rollout: id, decision: decision.kind, reason: decision.reason }, 'rollout');
+    switch (decision.kind) {
+      case 'ask':
+        this.#ask(rollout, decision, asked, act);
+        break;
+      case 'roll-back':
+        this.rollBack(rollout, 'rolled-back', decision.reason, act, decision.gates);
+        break;
+      case 'pause':
+        this.#change(rollout, { status: 'paused', settledAt: undefined }, decision, act, 'paused');
+        break;
+      case 'complete':
+        this.#change(rollout, { status: 'done' }, decision, act, 'done');
+        break;
+      case 'wait': {
+        const begins = decision.settledAt !== undefined && settledAt === undefined;
+        const isNews =
+          decision.reason !== rollout.reason ||
+          decision.settledAt !== settledAt ||
+          JSON.stringify(decision.gates) !== JSON.stringify(rollout.gates);
+        if (isNews)
+          this.#change(rollout, { settledAt: decision.settledAt }, decision, act, begins ? 'soaking' : undefined);
+      }
+    }
+  }
+
+  #ask(
+    rollout: StoredRollout,
+    { devices, wave, reason, gates }: Extract<Decision, { kind: 'ask' }>,
+    asked: Map<string, AskedState>,
+    act: Act,
+  ): void {
+    const { store, partFor, publish } = this.#options;
+    const part = partFor(rollout);
+    const subject = rollout.subject as Subject;
+    store.transact(() => {
+      for (const device of devices) {
+        const document = store.desired.get(device);
+        store.rollouts.ask(rollout.row, device, wave, act.at, partOf(document, subject));
+        store.desired.set(device, withPart(document, subject, part), act.at);
+      }
+      store.rollouts.change(rollout.row, { ...rollout, wave, reason, gates, settledAt: undefined }, act.at);
+      store.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave, devices });
+    });
+    for (const device of devices) {
+      asked.set(device, { askedAt: act.at, outcome: { state: 'waiting' }, noted: 'waiting: ' });
+      publish(device);
+    }
+  }
+
+  #change(
+    rollout: StoredRollout,
+    to: Partial<RolloutChange>,
+    { reason, gates }: Decision,
+    act: Act,
+    history: string | undefined,
+  ): void {
+    const { store } = this.#options;
+    store.transact(() => {
+      store.rollouts.change(rollout.row, { ...rollout, reason, gates, ...to }, act.at);
+      if (history !== undefined) store.rollouts.addHistory(rollout.row, act, history, reason, { gates });
+    });
+  }
+
+  #views(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>): DeviceView[] {
+    return this.#options.store.devices.roster().flatMap((device): DeviceView[] => {
+      const state = asked.get(device.id);
+      const selected = selects(rollout.plan.selector, device);
+      if (!state && !selected) return [];
+      const outcome = state?.outcome ?? { state: 'waiting' };
+      return [{ id: device.id, online: device.online, selected, askedAt: state?.askedAt, outcome }];
+    });
+  }
+
+  /** Read from the store and the latest reports when it is not held yet. */
+  #askedOf(rollout: StoredRollout): Map<string, AskedState> {
+    const held = this.#asked.get(rollout.row);
+    if (held) return held;
+    const { store } = this.#options;
+    const { target } = rollout.plan;
+    const asked = new Map(
+      store.rollouts.devices(rollout.row).map(({ device, askedAt, outcome: state, reason }): [string, AskedState] => {
+        const wanted = store.desired.revision(device);
+        const outcome: Outcome =
+          wanted === undefined ? { state: 'waiting' } : outcomeOf(target, wanted, store.devices.report(device));
+        return [device, { askedAt, outcome, noted: `${state}: ${reason}` }];
+      }),
+    );
+    this.#asked.set(rollout.row, asked);
+    return asked;
+  }
+
+  /** Writes down what changed on devices; a failure gets a line in the history. */
+  #noteOutcomes(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>, act: Act): void {
+    const { store } = this.#options;
+    const news = [...asked].flatMap(([device, state]) => {
+      const reason = describe(state.outcome);
+      const text = `${state.outcome.state}: ${reason}`;
+      return state.noted === text ? [] : [{ device, state, reason, text }];
+    });
+    if (news.length === 0) return;
+    store.transact(() => {
+      for (const { device, state, reason } of news) {
+        const { outcome } = state;
+        store.rollouts.setOutcome(rollout.row, device, outcome.state, reason);
+        if (outcome.state === 'failed') {
+          const detail = { device, stage: outcome.stage, ...(outcome.shadow ? { shadow: outcome.shadow } : {}) };
+          store.rollouts.addHistory(rollout.row, act, 'device-failed', `${device}: ${reason}`, detail);
+        }
+      }
+    });
+    for (const { state, text } of news) state.noted = text;
+  }
+}
+
+/** Why a device stands where it stands, as far as it has said. */
+function describe(outcome: Outcome): string {
+  const text =
+    outcome.state === 'failed'
+      ? `${outcome.stage}: ${outcome.reason}`
+      : outcome.state === 'working'
+        ? outcome.phase
+        : '';
+  return text.slice(0, 2048);
+}

@@ -1,0 +1,180 @@
+/** What people do with rollouts: create, try dry, pause, resume, abort. Each leaves a line in the history and in the audit. */
+import { randomBytes } from 'node:crypto';
+import { streamConfig } from '../../shared/contract/config/stream.ts';
+import { proofPolicy, targetPathOf } from '../../shared/contract/messages/desired.ts';
+import { type Complaint, complaintsOf } from '../../shared/kit/schema.ts';
+import type { GateName, NewRollout, RolloutPlan, RolloutPreview, RolloutTarget } from '../api/schemas/rollout.ts';
+import { rolloutPlan } from '../api/schemas/rollout.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Repository } from '../registry/signing/repository.ts';
+import type { Act } from '../store/audit.ts';
+import type { StoredRollout } from '../store/rollouts.ts';
+import type { Store } from '../store/store.ts';
+import { askOrder, planWaves, selects } from './cohort.ts';
+import { type Part, streamsRevision, subjectOf } from './document.ts';
+import type { RolloutExecutor } from './executor.ts';
+
+export class RolloutError extends Error {
+  override readonly name = 'RolloutError';
+  readonly why: 'not found' | 'conflict' | 'invalid';
+  readonly complaints: readonly Complaint[];
+  constructor(why: RolloutError['why'], message: string, complaints: readonly Complaint[] = []) {
+    super(message);
+    this.why = why;
+    this.complaints = complaints;
+  }
+}
+
+export interface RolloutsOptions {
+  readonly store: Store;
+  readonly registry: Pick<Registry, 'resolve'>;
+  readonly repository: Pick<Repository, 'isSigned'>;
+  readonly executor: Pick<RolloutExecutor, 'run' | 'rollBack'>;
+}
+
+export class Rollouts {
+  readonly #options: RolloutsOptions;
+
+  constructor(options: RolloutsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RolloutError, RegistryError `not found` */
+  create(wish: NewRollout, act: Act): StoredRollout {
+    const { store, executor } = this.#options;
+    const plan = this.#planOf(wish);
+    const subject = subjectOf(plan.target);
+    const id = wish.id ?? newId();
+    const other = store.rollouts.open().find((rollout) => rollout.subject === subject);
+    if (other) {
+      throw new RolloutError(
+        'conflict',
+        `the rollout ${other.id} changes ${subject} already: wait for its end or abort it`,
+      );
+    }
+    if (store.rollouts.get(id))
+      throw new RolloutError('conflict', `there was a rollout ${id} already: choose another id`);
+    store.transact(() => {
+      store.rollouts.add(id, subject, plan, 'created', act);
+      const { row } = this.get(id);
+      store.rollouts.addHistory(row, act, 'created', `for ${subject}`, { plan });
+      store.audit.add(act, 'rollout.create', id, { subject });
+    });
+    executor.run();
+    return this.get(id);
+  }
+
+  /** Which devices would come in which wave, were it to begin now. @throws RolloutError, RegistryError `not found` */
+  preview(wish: NewRollout): RolloutPreview {
+    const plan = this.#planOf(wish);
+    const id = wish.id ?? newId();
+    const selected = this.#options.store.devices.roster().filter((device) => selects(plan.selector, device));
+    return { id, waves: planWaves(askOrder(id, selected), plan.waves) };
+  }
+
+  /** @throws RolloutError */
+  pause(id: string, act: Act): StoredRollout {
+    return this.#turn(id, 'running', 'paused', act);
+  }
+
+  /** @param waived gates that are overruled from now on @throws RolloutError */
+  resume(id: string, waived: readonly GateName[], act: Act): StoredRollout {
+    const resumed = this.#turn(id, 'paused', 'running', act, waived);
+    this.#options.executor.run();
+    return resumed;
+  }
+
+  /** Ends it and gives every device back what it had. @throws RolloutError */
+  abort(id: string, act: Act): StoredRollout {
+    const rollout = this.#open(id);
+    this.#options.executor.rollBack(rollout, 'aborted', `aborted by ${act.actor}`, act);
+    this.#options.store.audit.add(act, 'rollout.abort', id);
+    return this.get(id);
+  }
+
+  /** @throws RolloutError `not found` */
+  get(id: string): StoredRollout {
+    const found = this.#options.store.rollouts.get(id);
+    if (!found) throw new RolloutError('not found', `there is no rollout "${id}"`);
+    return found;
+  }
+
+  /** Registers a set of streams. @throws RolloutError `invalid` with each wrong field */
+  addStreams(name: string, streams: Readonly<Record<string, unknown>>, act: Act): string {
+    const { store } = this.#options;
+    const complaints = Object.entries(streams).flatMap(([stream, value]) => {
+      const parsed = streamConfig.safeParse(value);
+      return parsed.success ? [] : complaintsOf(parsed.error, value, `streams.${stream}`);
+    });
+    if (complaints.length > 0) throw new RolloutError('invalid', 'a stream is not valid', complaints);
+    const revision = streamsRevision(streams);
+    store.transact(() => {
+      if (store.streamSets.add(revision, name, JSON.stringify(streams), act)) {
+        store.audit.add(act, 'streams.add', name, { revision });
+      }
+    });
+    return revision;
+  }
+
+  #turn(id: string, from: 'running' | 'paused', to: 'running' | 'paused', act: Act, waived?: readonly GateName[]) {
+    const { store } = this.#options;
+    const rollout = this.#open(id);
+    if (rollout.status !== from)
+      throw new RolloutError('conflict', `the rollout ${id} is ${rollout.status}, not ${from}`);
+    const verb = to === 'paused' ? 'paused' : 'resumed';
+    const overruled = waived && waived.length > 0 ? `; overruled: ${waived.join(', ')}` : '';
+    const reason = `${verb} by ${act.actor}${overruled}`;
+    store.transact(() => {
+      const all = [...new Set([...rollout.waived, ...(waived ?? [])])];
+      store.rollouts.change(rollout.row, { ...rollout, status: to, waived: all, reason, settledAt: undefined }, act.at);
+      store.rollouts.addHistory(rollout.row, act, verb, reason);
+      store.audit.add(act, `rollout.${to === 'paused' ? 'pause' : 'resume'}`, id, waived ? { waived } : {});
+    });
+    return this.get(id);
+  }
+
+  #open(id: string): StoredRollout {
+    const rollout = this.get(id);
+    if (rollout.status === 'running' || rollout.status === 'paused') return rollout;
+    throw new RolloutError('conflict', `the rollout ${id} is over: ${rollout.status}`);
+  }
+
+  #planOf({ id: _id, dryRun: _dryRun, target, ...rest }: NewRollout): RolloutPlan {
+    return rolloutPlan.parse({ ...rest, target: this.#targetOf(target) });
+  }
+
+  #targetOf(wish: NewRollout['target']): RolloutTarget {
+    const { registry, repository, store } = this.#options;
+    if (wish.kind === 'streams') {
+      if (store.streamSets.get(wish.revision)) return wish;
+      throw new RolloutError('not found', `there is no set of streams ${wish.revision}`);
+    }
+    const model = registry.resolve(wish.package);
+    if (!repository.isSigned(targetPathOf(model), model.digest)) {
+      const what = `${model.name}@${model.version}`;
+      throw new RolloutError(
+        'conflict',
+        `${what} is not signed, devices would refuse it: \`vedette-hub keys sign ${what}\``,
+      );
+    }
+    return { kind: 'model', model: wish.model, digest: model.digest, proof: wish.proof ?? proofPolicy.parse({}) };
+  }
+}
+
+/** What a rollout asks devices for. @throws RolloutError when it is gone */
+export function partFor(store: Pick<Store, 'models' | 'streamSets'>, rollout: StoredRollout): Part {
+  const { target } = rollout.plan;
+  if (target.kind === 'streams') {
+    const set = store.streamSets.get(target.revision);
+    if (!set) throw new RolloutError('not found', `the set of streams ${target.revision} is gone`);
+    return { revision: set.revision, rollout: rollout.id, streams: set.streams };
+  }
+  const model = store.models.byDigest(target.digest);
+  if (!model) throw new RolloutError('not found', `the model ${target.digest} is gone`);
+  const { name, version, digest, bytes } = model;
+  return { name, version, digest, bytes, target: targetPathOf(model), rollout: rollout.id, proof: target.proof };
+}
+
+function newId(): string {
+  return `r-${randomBytes(5).toString('hex')}`;
+}

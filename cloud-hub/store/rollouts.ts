@@ -1,0 +1,176 @@
+/**
+ * Rollouts, the devices that they have asked, and their history. Writers are synchronous, so that a decision, what it changes
+ * on devices and its line in the history are one transaction.
+ */
+import type { GateName, GateResult, RolloutPlan, RolloutStatus } from '../api/schemas/rollout.ts';
+import type { Act } from './audit.ts';
+import type { HubDatabase } from './database.ts';
+import type { RolloutDeviceTable, RolloutTable } from './tables.ts';
+
+export interface StoredRollout {
+  readonly row: number;
+  readonly id: string;
+  readonly subject: string;
+  readonly plan: RolloutPlan;
+  readonly status: RolloutStatus;
+  readonly wave: number;
+  readonly settledAt: number | undefined;
+  readonly waived: readonly GateName[];
+  readonly gates: readonly GateResult[];
+  readonly reason: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly changedAt: number;
+}
+
+/** What changes at each decision. */
+export type RolloutChange = Pick<StoredRollout, 'status' | 'wave' | 'settledAt' | 'waived' | 'gates' | 'reason'>;
+
+export interface AskedDevice {
+  readonly device: string;
+  readonly wave: number;
+  readonly askedAt: number;
+  readonly previous: unknown;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+export interface HistoryEntry extends Act {
+  readonly id: number;
+  readonly action: string;
+  readonly reason: string;
+  readonly detail: Record<string, unknown>;
+}
+
+export type RolloutStore = ReturnType<typeof createRolloutStore>;
+
+type RolloutRow = Omit<RolloutTable, 'id'> & { id: number };
+
+export function createRolloutStore({ query, prepare }: HubDatabase) {
+  const byKey = prepare('SELECT * FROM rollouts WHERE key = ?');
+  const open = prepare(`SELECT * FROM rollouts WHERE status IN ('running', 'paused') ORDER BY id`);
+  const insert = prepare(
+    `INSERT INTO rollouts (key, subject, plan, status, wave, waived, gates, reason, created_at, created_by, changed_at)
+     VALUES (?, ?, ?, 'running', -1, '[]', '[]', ?, ?, ?, ?)`,
+  );
+  const change = prepare(
+    `UPDATE rollouts SET status = ?, wave = ?, settled_at = ?, waived = ?, gates = ?, reason = ?, changed_at = ? WHERE id = ?`,
+  );
+  const devices = prepare('SELECT * FROM rollout_devices WHERE rollout = ? ORDER BY wave, asked_at, device');
+  const counts = prepare('SELECT outcome, count(*) AS n FROM rollout_devices WHERE rollout = ? GROUP BY outcome');
+  const ask = prepare(
+    `INSERT INTO rollout_devices (rollout, device, wave, asked_at, previous, outcome, reason)
+     VALUES (?, ?, ?, ?, ?, 'waiting', '')`,
+  );
+  const outcome = prepare('UPDATE rollout_devices SET outcome = ?, reason = ? WHERE rollout = ? AND device = ?');
+  const addHistory = prepare(
+    'INSERT INTO rollout_history (rollout, at, actor, action, reason, detail) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const naming = prepare(
+    `SELECT key FROM rollouts WHERE status IN ('running', 'paused') AND (instr(plan, ?) > 0 OR EXISTS
+       (SELECT 1 FROM rollout_devices d WHERE d.rollout = rollouts.id AND instr(d.previous, ?) > 0)) LIMIT 1`,
+  );
+
+  return {
+    get(id: string): StoredRollout | undefined {
+      const row = byKey.get(id);
+      return row === undefined ? undefined : toRollout(row as RolloutRow);
+    },
+
+    /** Those that go on, oldest first. */
+    open: (): StoredRollout[] => (open.all() as RolloutRow[]).map(toRollout),
+
+    /** Newest first. */
+    async list(filter: { status?: string | undefined; before?: number | undefined; limit: number }) {
+      let select = query.selectFrom('rollouts').selectAll().orderBy('id', 'desc').limit(filter.limit);
+      if (filter.status !== undefined) select = select.where('status', '=', filter.status);
+      if (filter.before !== undefined) select = select.where('id', '<', filter.before);
+      return (await select.execute()).map(toRollout);
+    },
+
+    /** An open rollout that needs this digest: to install it, or as the way back. */
+    naming: (digest: string): string | undefined => (naming.get(digest, digest) as { key: string } | undefined)?.key,
+
+    devices: (row: number): AskedDevice[] => (devices.all(row) as RolloutDeviceTable[]).map(toAsked),
+
+    /** How many devices stand where. */
+    counts: (row: number): Record<string, number> =>
+      Object.fromEntries((counts.all(row) as { outcome: string; n: number }[]).map((c) => [c.outcome, c.n])),
+
+    async devicePage(row: number, filter: { after?: string | undefined; limit: number }): Promise<AskedDevice[]> {
+      let select = query.selectFrom('rollout_devices').selectAll().where('rollout', '=', row).orderBy('device');
+      if (filter.after !== undefined) select = select.where('device', '>', filter.after);
+      return (await select.limit(filter.limit).execute()).map(toAsked);
+    },
+
+    /** Oldest first. */
+    async history(row: number, filter: { after?: number | undefined; limit: number }): Promise<HistoryEntry[]> {
+      let select = query.selectFrom('rollout_history').selectAll().where('rollout', '=', row).orderBy('id');
+      if (filter.after !== undefined) select = select.where('id', '>', filter.after);
+      return (await select.limit(filter.limit).execute()).map(({ rollout: _rollout, detail, ...entry }) => ({
+        ...entry,
+        detail: JSON.parse(detail) as Record<string, unknown>,
+      }));
+    },
+
+    // The rest is meant for a transaction.
+
+    add(id: string, subject: string, plan: RolloutPlan, reason: string, { at, actor }: Act): void {
+      insert.run(id, subject, JSON.stringify(plan), reason, at, actor, at);
+    },
+
+    change(row: number, to: RolloutChange, now: number): void {
+      const { status, wave, settledAt = null, waived, gates, reason } = to;
+      change.run(status, wave, settledAt, JSON.stringify(waived), JSON.stringify(gates), reason, now, row);
+    },
+
+    /** @param previous what the device should run until now; undefined: nothing was said */
+    ask(row: number, device: string, wave: number, now: number, previous: unknown): void {
+      ask.run(row, device, wave, now, previous === undefined ? null : JSON.stringify(previous));
+    },
+
+    setOutcome(row: number, device: string, state: string, reason: string): void {
+      outcome.run(state, reason.slice(0, 2048), row, device);
+    },
+
+    addHistory(
+      row: number,
+      { at, actor }: Act,
+      action: string,
+      reason: string,
+      detail: Record<string, unknown> = {},
+    ): void {
+      addHistory.run(row, at, actor, action, reason, JSON.stringify(detail));
+    },
+  };
+}
+
+/** Only plans, gates and waivers of ours are ever written. */
+function toRollout(row: RolloutRow): StoredRollout {
+  return {
+    row: row.id,
+    id: row.key,
+    subject: row.subject,
+    plan: JSON.parse(row.plan) as RolloutPlan,
+    status: row.status as RolloutStatus,
+    wave: row.wave,
+    settledAt: row.settled_at ?? undefined,
+    waived: JSON.parse(row.waived) as GateName[],
+    gates: JSON.parse(row.gates) as GateResult[],
+    reason: row.reason,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    changedAt: row.changed_at,
+  };
+}
+
+function toAsked(row: RolloutDeviceTable): AskedDevice {
+  return {
+    device: row.device,
+    wave: row.wave,
+    askedAt: row.asked_at,
+    previous: row.previous === null ? undefined : JSON.parse(row.previous),
+    outcome: row.outcome,
+    reason: row.reason,
+  };
+}

@@ -1,0 +1,45 @@
+/** Sets of streams by revision, the digest of their content. They never change. */
+import type { StreamSet } from '../api/schemas/model.ts';
+import type { Act } from './audit.ts';
+import type { HubDatabase } from './database.ts';
+import { isoTime } from './rows.ts';
+import type { StreamSetTable } from './tables.ts';
+
+export type StreamSetStore = ReturnType<typeof createStreamSetStore>;
+
+export function createStreamSetStore({ query, prepare }: HubDatabase) {
+  const byRevision = prepare('SELECT * FROM stream_sets WHERE revision = ?');
+  const insert = prepare(
+    `INSERT INTO stream_sets (revision, name, body, created_at, created_by) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (revision) DO NOTHING`,
+  );
+
+  const toSet = (row: Omit<StreamSetTable, 'id'> & { id: unknown }): StreamSet => ({
+    id: String(row.id),
+    revision: row.revision,
+    name: row.name,
+    // Only streams that passed their schema are ever written.
+    streams: JSON.parse(row.body) as StreamSet['streams'],
+    createdAt: isoTime(row.created_at),
+    createdBy: row.created_by,
+  });
+
+  return {
+    get(revision: string): StreamSet | undefined {
+      const row = byRevision.get(revision);
+      return row === undefined ? undefined : toSet(row as StreamSetTable);
+    },
+
+    /** Newest first. */
+    async list(filter: { before?: number | undefined; limit: number }): Promise<StreamSet[]> {
+      let select = query.selectFrom('stream_sets').selectAll().orderBy('id', 'desc').limit(filter.limit);
+      if (filter.before !== undefined) select = select.where('id', '<', filter.before);
+      return (await select.execute()).map(toSet);
+    },
+
+    /** Part of a transaction; a revision that is there stays as it is, and false. */
+    add(revision: string, name: string, body: string, { at, actor }: Act): boolean {
+      return insert.run(revision, name, body, at, actor).changes === 1;
+    },
+  };
+}
