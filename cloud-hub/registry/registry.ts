@@ -6,15 +6,17 @@
  * 2. NAME@VERSION means one digest for ever; the same archive again changes nothing.
  * 3. Nothing that something uses is removed (uses.ts).
  */
+
 import { rmSync } from 'node:fs';
+import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { extractPackage } from '../../shared/engine/package/archive.ts';
 import { loadVariant, readPackage } from '../../shared/engine/package/package.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Act } from '../store/audit.ts';
 import type { StoredModel } from '../store/models.ts';
 import type { Store } from '../store/store.ts';
 import { Blobs, type Incoming } from './blobs.ts';
-import { unpack } from './unpack.ts';
 import { useOf } from './uses.ts';
 
 /** Archives that are looked into at once: each is read into memory. */
@@ -102,12 +104,19 @@ export class Registry {
   async #inspect(archive: string) {
     const scratch = this.blobs.scratch();
     try {
-      const pack = await readPackage(await unpack(archive, scratch));
+      const folder = path.join(scratch, 'package');
+      await extractPackage(archive, folder);
+      const pack = await readPackage(folder);
       for (const variant of pack.manifest.variants) await loadVariant(pack, variant);
       return pack.manifest;
     } catch (error) {
       // The sender knows the archive, not our folders.
-      if (error instanceof Error) error.message = error.message.replaceAll(`${scratch}/`, '').replaceAll(scratch, '.');
+      if (error instanceof Error) {
+        error.message = error.message
+          .replaceAll(path.join(scratch, 'package/'), '')
+          .replaceAll(scratch, '.')
+          .replaceAll(archive, 'the archive');
+      }
       throw error;
     } finally {
       rmSync(scratch, { recursive: true, force: true });

@@ -13,7 +13,6 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   tar: ['shared/engine/package/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
-  tar: ['cloud-hub/registry/unpack.ts'],
   mqtt: ['shared/kit/link.ts'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],

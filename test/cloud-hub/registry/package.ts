@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pack } from '../../../cloud-hub/registry/unpack.ts';
+import { create } from 'tar';
 import { targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import { keyIdOf } from '../../../shared/trust/file.ts';
 import { publicKey, type RoleName } from '../../../shared/trust/schema.ts';
@@ -22,7 +22,8 @@ export async function archiveOf(version = '1.0.0', manifest: Record<string, unkn
   const folder = tempFolder();
   writeBrightPackage(path.join(folder, 'package'), {}, { version, ...manifest });
   const file = path.join(folder, 'package.tar.gz');
-  await pack(path.join(folder, 'package'), file);
+  // As a stranger would: unchecked.
+  await create({ file, cwd: path.join(folder, 'package'), gzip: true, portable: true, noMtime: true }, ['.']);
   const bytes = readFileSync(file);
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   return { name: String(manifest.name ?? 'bright'), version, bytes, digest };
