@@ -20,7 +20,7 @@ export const hubConfig = z
     mqttUrl: z
       .string()
       .regex(
-        /^(mqtts?|wss?):\/\/[^@\s/]+\S*$/,
+        /^(mqtts?|wss?):\/\/[^@\s/]+(\/[^@\s]*)?$/,
         'must be mqtt://HOST:PORT (or mqtts, ws, wss), without user or password',
       )
       .optional()

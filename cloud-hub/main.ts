@@ -15,7 +15,7 @@ import { type CommandContext, UsageError } from './commands/context.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addModelCommands } from './commands/model.ts';
 import { type HubConfig, hubConfig } from './config.ts';
-import { type Hub, startHub } from './hub.ts';
+import type { Hub } from './hub.ts';
 
 /** Longest orderly stop; then the process ends anyway, which the store survives. */
 const STOP_MS = 2_500;
@@ -80,6 +80,8 @@ function readConfig(options: Record<string, string | undefined>): HubConfig {
 async function run(options: Record<string, string | undefined>, version: string): Promise<void> {
   const config = readConfig(options);
   const log = createLogger('hub', config.logLevel);
+  // Loaded when it is wanted: help and the other commands answer at once.
+  const { startHub } = await import('./hub.ts');
   const hub = await startHub({ config, version, clock: systemClock, log });
 
   let stopping = false;
