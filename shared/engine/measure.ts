@@ -1,8 +1,9 @@
 /** How fast the variants of a package are on this machine, measured side by side. */
-import { isImageInput } from '../contract/model-manifest.ts';
+import { isImageInput, type Variant } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
-import { growsTogether } from './engine.ts';
+import { growsTogether, openEngine } from './engine.ts';
+import { runGolden } from './golden/golden.ts';
 import type { Provider } from './infer/provider.ts';
 import { openSession, type Session } from './infer/session.ts';
 import { loadVariant, type ModelPackage } from './package/package.ts';
@@ -14,7 +15,7 @@ export interface VariantTime {
   readonly ms?: number;
   /** The same for an input's share of a run of `MEASURED_BATCH`, where the graph's batch axis is free. */
   readonly batchMs?: number;
-  /** Why it is not to be used: it does not open, does not run, or gives values that are no numbers. */
+  /** Why it is not to be used: it does not open, does not run, gives no numbers, or says of a golden sample what it must not. */
   readonly fault?: string;
 }
 
@@ -51,6 +52,7 @@ export async function measureVariants(
     if (times.has(precision)) continue;
     times.set(precision, { precision });
     try {
+      await requireGolden(pack, precision, options, clock);
       const candidate = await openCandidate(pack, precision, options);
       if (candidate) candidates.push(candidate);
     } catch (error) {
@@ -70,6 +72,26 @@ export async function measureVariants(
     await session.close();
   }
   return [...times.values()];
+}
+
+async function requireGolden(
+  pack: ModelPackage,
+  precision: Variant['precision'],
+  { threads, provider }: MeasureOptions,
+  clock: Clock,
+): Promise<void> {
+  if (pack.manifest.golden.length === 0) return;
+  const engine = await openEngine(
+    { dir: pack.dir, variant: precision, threads, ...(provider ? { provider } : {}) },
+    clock,
+  );
+  try {
+    for (const { input, differences } of await runGolden(pack, engine, precision)) {
+      if (differences.length > 0) throw new Error(`golden sample ${input}: ${differences[0]}`);
+    }
+  } finally {
+    await engine.close();
+  }
 }
 
 /** Undefined for a graph that only its head knows how to feed. */

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { tuneAll } from '../../../agent/models/tuner.ts';
 import type { Assignment } from '../../../agent/runner/messages.ts';
@@ -80,4 +81,19 @@ test('a package that cannot be read is left to the runner to refuse', async () =
   const { tune, said } = tunerFor(path.join(tempFolder(), 'nothing'));
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['auto']);
   expect(said).toEqual([]);
+});
+
+test('a fast variant that says of a golden sample what it must not is not chosen', async () => {
+  const dir = packageWith({ detours: 300 }, { boxCells: 4 });
+  const pixels = Buffer.alloc(64 * 64 * 3);
+  for (let i = 0; i < 64; i++) pixels[((16 + (i >> 3)) * 64 + 24 + (i & 7)) * 3] = 255;
+  await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } }).toFile(path.join(dir, 'one.png'));
+  const person = { label: 'person', score: 1, box: [(3.5 - 1) / 8, (2.5 - 1) / 8, 2 / 8, 2 / 8] };
+  writeFileSync(path.join(dir, 'one.json'), JSON.stringify({ detections: [person] }));
+  const manifest = path.join(dir, 'model.yaml');
+  const golden = [{ input: 'one.png', output: 'one.json' }];
+  writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), golden }));
+  const { tune, said } = tunerFor(dir);
+  expect((await tune('auto')).map((a) => a.variant)).toEqual(['fp32']);
+  expect(said[1]).toMatch(/int8 cannot be used \(golden sample one\.png: .*\); running fp32$/);
 });
