@@ -34,7 +34,7 @@ export async function openTrials(pack: ModelPackage, threads: number, clock: Clo
       const engine = await open(bytes);
       try {
         const found: Outcome[] = [];
-        for (const sample of samples) found.push((await engine.run(sample.tensor(), sample.fit)).outcome);
+        for (const sample of samples) found.push(kept((await engine.run(sample.tensor(), sample.fit)).outcome));
         return found;
       } finally {
         await engine.close();
@@ -59,6 +59,11 @@ export async function openTrials(pack: ModelPackage, threads: number, clock: Clo
     },
     close: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+/** The engine uses the memory of a vector again. */
+function kept(outcome: Outcome): Outcome {
+  return outcome.task === 'embed' ? { ...outcome, vector: Float32Array.from(outcome.vector) } : outcome;
 }
 
 function medianOf(values: readonly number[]): number {

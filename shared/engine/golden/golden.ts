@@ -59,8 +59,10 @@ async function readInput({ dir, manifest }: ModelPackage, file: string): Promise
   const scaler = createPixelScaler();
   const frame = allocFrame();
   try {
-    const shown = full;
-    const reader = await openVideo({ url: `file:${full}`, shown, waits: false }, { onUndecodable: () => undefined });
+    const reader = await openVideo(
+      { url: `file:${full}`, shown: full, waits: false },
+      { onUndecodable: () => undefined },
+    );
     const atMs = await reader.next(frame);
     reader.close();
     if (atMs === undefined) throw new CodedError('model-invalid', `${full}: holds no picture`);
