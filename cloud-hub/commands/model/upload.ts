@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { packPackage } from '../../../shared/engine/package/archive.ts';
 import { digestOfFile } from '../../../shared/kit/digest.ts';
 import { model as modelSchema } from '../../api/schemas/model.ts';
-import { pack } from '../../registry/unpack.ts';
 import type { CommandContext } from '../context.ts';
 import { clientOf, type HubAccess, withHubAccess } from '../hub-access.ts';
 import { signModels } from '../keys/sign.ts';
@@ -30,7 +30,7 @@ export function addUpload(model: Command, context: CommandContext): void {
     const scratch = mkdtempSync(path.join(tmpdir(), 'vedette-upload-'));
     try {
       const archive = statSync(source).isDirectory() ? path.join(scratch, 'package.tar.gz') : source;
-      if (archive !== source) await pack(source, archive);
+      if (archive !== source) await packPackage(source, archive);
       const digest = await digestOfFile(archive);
       const made = await client.upload(`/models?digest=${digest}`, archive, modelSchema);
       const name = `${made.name}@${made.version}`;
