@@ -13,7 +13,9 @@ import { createLogger } from '../shared/kit/log.ts';
 import { complaintsOf } from '../shared/kit/schema.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
 import { addDeviceCommands } from './commands/device.ts';
+import { addKeysCommands } from './commands/keys.ts';
 import { addModelCommands } from './commands/model.ts';
+import { addRolloutCommands } from './commands/rollout.ts';
 import { type HubConfig, hubConfig } from './config.ts';
 import type { Hub } from './hub.ts';
 
@@ -144,6 +146,8 @@ function commands(version: string): Command {
 
   addDeviceCommands(program, context);
   addModelCommands(program, context);
+  addKeysCommands(program, context);
+  addRolloutCommands(program, context);
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
   for (const command of family(program)) command.version(version);
   return program;

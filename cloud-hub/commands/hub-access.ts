@@ -23,3 +23,10 @@ export function clientOf({ url, tokenFile }: HubAccess): ApiClient {
   }
   return createApiClient(url, readFileSync(tokenFile, 'utf8').trim());
 }
+
+/** A label as it is written on a command line. @throws UsageError */
+export function labelOf(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`"${text}" must be KEY=VALUE`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}

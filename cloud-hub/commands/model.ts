@@ -4,12 +4,18 @@ import type { CommandContext } from './context.ts';
 import { addInspect } from './model/inspect.ts';
 import { addPack } from './model/pack.ts';
 import { addQuantize } from './model/quantize.ts';
+import { addRegistered } from './model/registered.ts';
+import { addUpload } from './model/upload.ts';
 import { addVerify } from './model/verify.ts';
 
 export function addModelCommands(program: Command, context: CommandContext): void {
-  const model = program.command('model').description('model packages: check, pack, quantize');
+  const model = program
+    .command('model')
+    .description('model packages: check, pack, quantize; the registry of a running hub');
   addInspect(model, context);
   addVerify(model, context);
   addPack(model, context);
   addQuantize(model, context);
+  addUpload(model, context);
+  addRegistered(model, context);
 }

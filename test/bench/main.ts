@@ -12,6 +12,7 @@ import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
+import { rollout } from './rollout.ts';
 import { sign } from './sign.ts';
 import { uplink } from './uplink.ts';
 
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest,
   fleet,
   sign,
+  rollout,
 };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);

@@ -1,0 +1,111 @@
+/** `vedette-hub rollout …`: models and streams to devices, in waves. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { type Rollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../api/schemas/rollout.ts';
+import { type CommandContext, UsageError } from './context.ts';
+import { clientOf, type HubAccess, labelOf, withHubAccess } from './hub-access.ts';
+
+interface CreateOptions extends HubAccess {
+  readonly model: string;
+  readonly selector: string[];
+  readonly plan?: string;
+  readonly id?: string;
+  readonly dryRun?: boolean;
+}
+
+export function addRolloutCommands(program: Command, { stdout }: CommandContext): void {
+  const command = program.command('rollout').description('bring models to devices in waves, with gates');
+  const collect = (value: string, before: string[]) => [...before, value];
+
+  withHubAccess(
+    command
+      .command('create <package>')
+      .description('begin a rollout of NAME@VERSION or NAME:ALIAS')
+      .requiredOption('--model <name>', "entry of the devices' own `models` that should run it")
+      .option('--selector <key=value>', 'only devices with this label; may repeat, all must hold', collect, [])
+      .option(
+        '--plan <file>',
+        'YAML with waves, gates, quorum, timeoutS, onFailure, proof (see the API at /api/v1/docs)',
+      )
+      .option('--id <id>', 'decides the order of the devices; as a dry run said it')
+      .option('--dry-run', 'only say which devices would come in which wave')
+      .addHelpText(
+        'after',
+        '\nWithout --plan: waves of 1, 10, 50 and 100 percent with ten minutes of soak each; a tripped gate rolls back.',
+      ),
+  ).action(async (text: string, options: CreateOptions) => {
+    const { proof, ...plan } = options.plan === undefined ? {} : readPlan(options.plan);
+    const labels = Object.fromEntries(options.selector.map(labelOf));
+    const body = {
+      ...plan,
+      ...(options.selector.length > 0 ? { selector: { labels } } : {}),
+      ...(options.id === undefined ? {} : { id: options.id }),
+      target: { kind: 'model', model: options.model, package: text, ...(proof === undefined ? {} : { proof }) },
+    };
+    const client = clientOf(options);
+    if (options.dryRun) {
+      const preview = await client.call('POST', '/rollouts', rolloutPreview, { ...body, dryRun: true });
+      stdout.write(`${preview.id}\n`);
+      for (const [index, devices] of preview.waves.entries()) {
+        stdout.write(
+          `wave ${index + 1}\t${devices.length} devices\t${devices.slice(0, 20).join(' ')}${devices.length > 20 ? ' …' : ''}\n`,
+        );
+      }
+      return;
+    }
+    stdout.write(`${line(await client.call('POST', '/rollouts', rollout, body))}\n`);
+  });
+
+  withHubAccess(
+    command.command('list').description('list rollouts: id, status, package, wave, devices, reason'),
+  ).action(async (access: HubAccess) => {
+    for await (const found of clientOf(access).pages('/rollouts', rollout)) stdout.write(`${line(found)}\n`);
+  });
+
+  withHubAccess(
+    command.command('show <id>').description('gates, devices that failed, and the history of a rollout'),
+  ).action(async (id: string, access: HubAccess) => {
+    const client = clientOf(access);
+    const path = `/rollouts/${encodeURIComponent(id)}`;
+    stdout.write(`${line(await client.call('GET', path, rollout))}\n`);
+    const { gates } = await client.call('GET', path, rollout);
+    for (const { gate, state, reason } of gates) stdout.write(`gate\t${gate}\t${state}\t${reason}\n`);
+    for await (const found of client.pages(`${path}/devices`, rolloutDevice)) {
+      const columns = ['device', found.device, `wave ${found.wave + 1}`, found.outcome, found.reason || '-'];
+      stdout.write(`${columns.join('\t')}\n`);
+    }
+    for await (const { at, actor, action, reason } of client.pages(`${path}/history`, rolloutEvent)) {
+      stdout.write(`${['history', at, actor, action, reason].join('\t')}\n`);
+    }
+  });
+
+  for (const [verb, description] of [
+    ['pause', 'ask no more devices; gates are still watched'],
+    ['resume', 'go on; --waive GATE overrules a gate'],
+    ['abort', 'end it and give every device back what it had'],
+  ] as const) {
+    const sub = withHubAccess(command.command(`${verb} <id>`).description(description));
+    if (verb === 'resume') sub.option('--waive <gate>', 'overrule this gate; may repeat', collect, []);
+    sub.action(async (id: string, options: HubAccess & { waive?: string[] }) => {
+      const body = options.waive && options.waive.length > 0 ? { waive: options.waive } : undefined;
+      const found = await clientOf(options).call('POST', `/rollouts/${encodeURIComponent(id)}/${verb}`, rollout, body);
+      stdout.write(`${line(found)}\n`);
+    });
+  }
+}
+
+function line(found: Rollout): string {
+  const { waiting, working, active, failed } = found.devices;
+  const wave = `wave ${found.wave + 1} of ${found.plan.waves.length}`;
+  const devices = `${active} active, ${working + waiting} at work, ${failed} failed`;
+  return [found.id, found.status, found.package ?? found.plan.target.kind, wave, devices, found.reason].join('\t');
+}
+
+/** The hub checks what is in it. */
+function readPlan(file: string): Record<string, unknown> {
+  const plan = z.record(z.string(), z.unknown()).safeParse(parse(readFileSync(file, 'utf8')));
+  if (!plan.success) throw new UsageError(`--plan: ${file} must be YAML with keys such as waves and gates`);
+  return plan.data;
+}
