@@ -30,6 +30,7 @@ export interface ControlResult {
 
 /** How long what is still under way may take after the last fault. */
 const PEACE_MS = 15_000;
+const OFFLINE_MS = 2000;
 
 export async function runControl(
   folder: string,
@@ -62,12 +63,9 @@ export async function runControl(
   const publisher = createPublisher(url, log);
   publisher.start();
   try {
-    const kills = await inflictAll(planOf({ ...options, agents: 1, broker: 'mosquitto' }), options.minutes, say, {
-      cloud,
-      edge,
-      line,
-      publisher,
-    });
+    const cast = { cloud, edge, line, publisher };
+    const plan = planOf({ ...options, agents: 1, broker: 'mosquitto' });
+    const kills = (await inflictAll(plan, options.minutes, say, cast)) + (await cutPowerOffline(cast, say));
     await sleep(PEACE_MS);
     await publisher.kill();
     const published = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).length : 0;
@@ -143,6 +141,18 @@ async function inflictAll(
   }
   await sleep(Math.max(0, began + minutes * 60_000 - performance.now()));
   return kills;
+}
+
+/** What chance spares a short run: the power goes while the line is down. */
+async function cutPowerOffline({ edge, line, publisher }: Cast, say: (line: string) => void): Promise<number> {
+  const victim = edge ?? publisher;
+  say('    end    kill runner while the line is down');
+  line.inflict('partition');
+  await sleep(OFFLINE_MS);
+  await victim.kill();
+  await victim.start();
+  line.heal();
+  return 1;
 }
 
 function actOf(fault: Fault, { cloud, edge, line, publisher }: Cast): (() => Promise<void>) | undefined {
