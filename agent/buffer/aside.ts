@@ -20,6 +20,12 @@ export function moveAside(file: string): string {
   return target;
 }
 
+/** The database that was moved last; undefined when there is none. */
+export function lastAside(file: string): string | undefined {
+  const n = firstFree(file) - 1;
+  return n > 0 ? `${file}.corrupt-${n}` : undefined;
+}
+
 /** Brings the companions of a database that is not there any more to where the database was moved last. */
 export function moveOrphans(file: string): void {
   if (existsSync(file)) return;

@@ -4,8 +4,8 @@ import { epoch } from '../../shared/contract/messages/batch.ts';
 import { count } from '../../shared/contract/names.ts';
 import type { Rank, Ranked } from './rank.ts';
 
-/** `user_version` of the file. */
-export const FORMAT = 1;
+/** `user_version` of the file. Format 1 had no `meta_copy`. */
+export const FORMAT = 2;
 
 /** The table of a rank's records. */
 export function tableOf(rank: Rank): string {

@@ -2,8 +2,9 @@
  * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (reserve.ts)
  * and `outbox.epoch` (epoch-note.ts).
  *
- * Format (`user_version` 1):
+ * Format (`user_version` 2):
  *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters
+ *   meta_copy  the same on a page of its own: when damage takes one, the other says what was held and is lost
  *   records_0 … records_3
  *            one table a rank (rank.ts): seq (rowid), bytes (of the JSON in UTF-8), body (JSON text of a `RecordBody`).
  *            Each is written at one end and deleted from the other, so that what is given up frees whole pages.
@@ -35,6 +36,7 @@ export class OutboxFile {
   readonly #lease;
   readonly #lowest;
   readonly #saveMeta;
+  readonly #saveCopy;
   readonly #begin;
   readonly #commit;
   readonly #rollback;
@@ -56,6 +58,7 @@ export class OutboxFile {
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
     this.#saveMeta = database.prepare<[string]>('UPDATE meta SET state = ?');
+    this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
     this.#lowest = database.prepare<[], number | null>(ofAll('min')).pluck();
     const above = RANKS.map((rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq > $after`);
     this.#lease = database.prepare<[{ after: number; limit: number }], Leased>(
@@ -74,7 +77,9 @@ export class OutboxFile {
     this.#begin.run();
     try {
       const result = this.#transaction.run(draft, run);
-      this.#saveMeta.run(JSON.stringify(draft));
+      const state = JSON.stringify(draft);
+      this.#saveMeta.run(state);
+      this.#saveCopy.run(state);
       this.#commit.run();
       this.#meta = draft;
       return result;
@@ -139,6 +144,7 @@ export class OutboxFile {
   }
 }
 
+const META_COLUMNS = 'only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL';
 const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL';
 
 export function newEpoch(): string {
@@ -148,6 +154,10 @@ export function newEpoch(): string {
 function create(database: SqliteDatabase, path: string): void {
   const format = database.pragma('user_version', { simple: true });
   if (format === FORMAT) return;
+  if (format === 1) {
+    addCopy(database);
+    return;
+  }
   if (format !== 0) {
     throw new CodedError(
       'config-invalid',
@@ -163,14 +173,24 @@ function create(database: SqliteDatabase, path: string): void {
   const state: MetaState = { epoch: newEpoch(), nextSeq: 1, held: [none, none, none, none], refused: 0, givenUp: 0 };
   database.transaction(() => {
     database.exec(`
-      CREATE TABLE meta (only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL) STRICT;
+      CREATE TABLE meta (${META_COLUMNS}) STRICT;
+      CREATE TABLE meta_copy (${META_COLUMNS}) STRICT;
       ${RANKS.map((rank) => `CREATE TABLE ${tableOf(rank)} (${RECORD_COLUMNS}) STRICT;`).join('')}
       CREATE TABLE refused (
         id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
         bytes INTEGER NOT NULL, body TEXT NOT NULL
       ) STRICT;
     `);
-    database.prepare('INSERT INTO meta (only, state) VALUES (1, ?)').run(JSON.stringify(state));
+    for (const table of ['meta', 'meta_copy'])
+      database.prepare(`INSERT INTO ${table} (only, state) VALUES (1, ?)`).run(JSON.stringify(state));
+    database.pragma(`user_version = ${FORMAT}`);
+  })();
+}
+
+/** From format 1. */
+function addCopy(database: SqliteDatabase): void {
+  database.transaction(() => {
+    database.exec(`CREATE TABLE meta_copy (${META_COLUMNS}) STRICT; INSERT INTO meta_copy SELECT * FROM meta;`);
     database.pragma(`user_version = ${FORMAT}`);
   })();
 }

@@ -2,12 +2,14 @@
  * Opens the outbox's file; a damaged one is moved aside, what can be read of it goes into a new file (a new epoch, new
  * numbers, the old order), and the damage becomes an `error` and a `loss` record.
  *
- * Crash behaviour: killed while salvaging, the new file holds a part and the damaged one stays where it was moved.
+ * Crash behaviour: the new file is filled beside its place, as `FILE.draft`, and takes it in one step, with the records about
+ * the damage in it. The draft is begun before the damaged file moves: where there is a draft and no file, a salvage was
+ * interrupted, and is done again from the file that was moved last.
  */
-import { statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isCorruption, isFull, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
-import { moveAside, moveOrphans } from './aside.ts';
+import { lastAside, moveAside, moveOrphans } from './aside.ts';
 import { noteEpoch, readEpochNote } from './epoch-note.ts';
 import { DamagedFileError, type Entry, type MetaState } from './format.ts';
 import type { LossWriter } from './losses.ts';
@@ -55,6 +57,12 @@ export function openOrRecover(
   context: OpenContext,
 ): Recovered | { readonly file: OutboxFile; readonly recovery?: never } {
   moveOrphans(context.path);
+  const draft = draftOf(context.path);
+  if (existsSync(draft)) {
+    const interrupted = existsSync(context.path) ? undefined : lastAside(context.path);
+    if (interrupted !== undefined) return salvageInto(context, interrupted, 'saving what it held was interrupted');
+    removeDraft(draft);
+  }
   try {
     return { file: openFile(context) };
   } catch (error) {
@@ -65,22 +73,47 @@ export function openOrRecover(
 
 /** Moves the (closed) file aside and begins a new one. */
 export function recover(context: OpenContext, reason: string): Recovered {
-  const notedEpoch = readEpochNote(context.path);
-  const movedTo = moveAside(context.path);
-  const bytes = statSync(movedTo).size;
-  const file = openFile(context);
-  const salvage = openSalvage(movedTo, notedEpoch);
+  closeSync(openSync(draftOf(context.path), 'w', 0o600));
+  return salvageInto(context, moveAside(context.path), reason);
+}
+
+function salvageInto(context: OpenContext, movedTo: string, reason: string): Recovered {
+  const draft = draftOf(context.path);
+  removeDraft(draft);
+  const file = new OutboxFile(context.open(draft), draft);
+  const salvage = openSalvage(movedTo, readEpochNote(context.path));
+  let recovery: Recovery;
+  let entries: readonly Entry[];
   try {
     const salvaged = salvage ? refill(file, salvage) : 0;
     const held = salvage?.meta?.held.reduce((sum, tally) => sum + tally.records, 0);
     const lost = held === undefined ? undefined : Math.max(0, held - salvaged);
-    const recovery = { movedTo, bytes, salvaged, lost, reason };
-    return { file, recovery, entries: entriesAbout(recovery, context.losses, salvage?.meta) };
-  } catch (error) {
-    file.close();
-    throw error;
+    recovery = { movedTo, bytes: statSync(movedTo).size, salvaged, lost, reason };
+    entries = toldIn(file, entriesAbout(recovery, context.losses, salvage?.meta));
   } finally {
+    file.close();
     salvage?.close();
+  }
+  renameSync(draft, context.path);
+  return { file: openFile(context), recovery, entries };
+}
+
+function draftOf(file: string): string {
+  return `${file}.draft`;
+}
+
+function removeDraft(draft: string): void {
+  for (const part of ['', '-wal', '-shm']) rmSync(draft + part, { force: true });
+}
+
+/** Writes the records about the damage; those for which there is no room are returned. */
+function toldIn(file: OutboxFile, entries: readonly Entry[]): readonly Entry[] {
+  try {
+    file.change((transaction) => transaction.insert(entries));
+    return [];
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    return entries;
   }
 }
 

@@ -32,7 +32,9 @@ export function openSalvage(file: string, notedEpoch?: string): Salvage | undefi
   } catch {
     return undefined;
   }
-  const meta = tryTo(() => parseMeta(database.prepare('SELECT state FROM meta').pluck().get()));
+  const stateIn = (table: 'meta' | 'meta_copy') =>
+    tryTo(() => parseMeta(database.prepare(`SELECT state FROM ${table}`).pluck().get()));
+  const meta = stateIn('meta') ?? stateIn('meta_copy');
   const epoch = meta?.epoch ?? notedEpoch;
   const tables = RANKS.map((rank) => rowsOf(database, rank));
   return { meta, entries: inOrder(tables, epoch), close: () => database.close() };
