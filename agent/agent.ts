@@ -212,7 +212,7 @@ export function createAgent(options: AgentOptions): Part {
         clock,
         say: (message) => log.info(message),
       });
-      supervisor.start(assignments);
+      void supervisor.apply(assignments);
     },
     async stop() {
       await api?.stop();

@@ -124,7 +124,7 @@ async function runAll(
         }
       },
     });
-    supervisor.start(assignments);
+    void supervisor.apply(assignments);
   });
 }
 

@@ -24,6 +24,7 @@ import { createJudge, type Found, type Shown } from './judge.ts';
 import { findingsOf } from './sensor/findings.ts';
 import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
 import type { Tracker } from './stage.ts';
+import { createVoice } from './standby.ts';
 import { createSummary } from './summary.ts';
 import { createByteTracker } from './track/bytetrack.ts';
 
@@ -69,6 +70,8 @@ export interface WalkParts {
   readonly engine: Engine;
   readonly openSource: (options: SourceOptions, events: SourceEvents) => Source;
   readonly clock: Clock;
+  /** Look at everything and say nothing until `live` (standby.ts). */
+  readonly standby?: boolean;
 }
 
 export interface Walk {
@@ -76,6 +79,10 @@ export interface Walk {
   watch(until: number, fps: number, width: number): void;
   /** Writes out the summary of the interval so far. */
   flush(): void;
+  /** Ends the standby: speaks of the frames whose decoding began after this moment of `Clock.mono`. */
+  live(after: number): void;
+  /** When the decoding of the last frame began; undefined before the first. */
+  lastAt(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -97,8 +104,10 @@ const CROP_SIDE = 320;
 /** A source that does not end by then is left. */
 const DRAIN_MS = 3000;
 
-export function startWalk(id: string, config: PictureStream, parts: WalkParts, out: WalkOutputs): Walk {
+export function startWalk(id: string, config: PictureStream, parts: WalkParts, outputs: WalkOutputs): Walk {
   const { engine, clock } = parts;
+  const voice = createVoice(outputs, createSummary(), parts.standby ?? false);
+  const { out, summary } = voice;
   const threshold = config.threshold ?? engine.manifest.threshold;
   const tracker = config.track === false ? untracked : createByteTracker(config.track, threshold);
   /** The tracker wants weaker detections too; other tasks mean something else by their threshold. */
@@ -108,7 +117,6 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   /** Only tracks of objects tell what may happen; without them every frame that differs is analysed. */
   const gate = config.gate !== false && low === undefined ? { ...config.gate, coastS: 0 } : config.gate;
   const coastMs = gate === false ? 0 : gate.coastS * 1000;
-  const summary = createSummary();
   const queue: SourceFrame[] = [];
   let shown: Shown | undefined;
   /** When it was seen, or last confirmed by a frame that shows the same. */
@@ -209,6 +217,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   const walkOn = async () => {
     walking = true;
     for (let frame = queue.shift(); frame; frame = queue.shift()) {
+      voice.begin(frame.frame, frame.startedAt);
       summary.decoded(frame.decoded, frame.dropped);
       release(frame, await lookOrReport(frame));
       if (clock.mono() - summaryFrom >= config.summaryS * 1000) flush();
@@ -254,6 +263,11 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
       watched = { ...watched, until, stepMs: 1000 / fps, width };
     },
     flush,
+    live(after) {
+      summaryFrom = clock.mono();
+      voice.live(after);
+    },
+    lastAt: voice.lastAt,
     async close() {
       // Invariant 6.
       await new Promise<void>((resolve) => {

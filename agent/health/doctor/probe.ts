@@ -78,7 +78,7 @@ export async function probeStream({ assignment, runnerEntry, workDir, clock }: P
     onMessage: hear,
     onRunnerDied: ({ code, message }) => finish({ code, message }),
   });
-  supervisor.start([assignment]);
+  void supervisor.apply([assignment]);
   const failure = await finished;
   cancel();
   await supervisor.stop();
