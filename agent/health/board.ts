@@ -3,8 +3,8 @@ import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { Report, StreamReport } from '../../shared/contract/messages/report.ts';
 import { describeComplaints } from '../../shared/kit/schema.ts';
 import type { AgentConfig } from '../config.ts';
+import type { SummaryBody } from '../pipeline/outputs.ts';
 import { withoutCredentials } from '../pipeline/source/address.ts';
-import type { SummaryBody } from '../pipeline/stream.ts';
 import type { StreamStatus } from '../runner/messages.ts';
 
 export interface Board {

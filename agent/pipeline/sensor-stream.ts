@@ -15,6 +15,7 @@ import { createWindows, type SensorWindow } from '../../shared/engine/series/win
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { EventBody } from './event-body.ts';
+import type { WalkOutputs } from './outputs.ts';
 import { createRule } from './rules/registry.ts';
 import { findingsOf } from './sensor/findings.ts';
 import { createReadings } from './sensor/reading.ts';
@@ -25,7 +26,7 @@ import { openSamples } from './source/sensor-open.ts';
 import type { SampleEvents } from './source/sensor-source.ts';
 import type { RuleEvent } from './stage.ts';
 import { createVoice } from './standby.ts';
-import type { Walk, WalkOutputs } from './stream.ts';
+import type { Walk } from './stream.ts';
 import { createSummary } from './summary.ts';
 
 export interface SensorWalkParts {

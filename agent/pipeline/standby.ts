@@ -7,7 +7,7 @@
  * 2. Two processes look at one camera: what they began within half a frame's time is the same frame, and is not said twice.
  */
 
-import type { WalkOutputs } from './stream.ts';
+import type { WalkOutputs } from './outputs.ts';
 import type { Summary } from './summary.ts';
 
 export interface Voice {

@@ -10,61 +10,22 @@
  * 6. Closing analyses what has been handed over, and makes its pictures, before it ends.
  */
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
-import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
-import type { ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { Detection } from '../../shared/contract/messages/preview.ts';
 import { imageInputOf } from '../../shared/contract/model-manifest.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
-import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
 import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { onward } from './coast.ts';
-import { type EventBody, eventBody, widen } from './event-body.ts';
+import { eventBody, widen } from './event-body.ts';
 import { createJudge, type Found, type Shown } from './judge.ts';
+import type { WalkOutputs } from './outputs.ts';
 import { findingsOf } from './sensor/findings.ts';
-import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
+import type { Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
 import type { Tracker } from './stage.ts';
 import { createVoice } from './standby.ts';
 import { createSummary } from './summary.ts';
 import { createByteTracker } from './track/bytetrack.ts';
-
-export interface FrameTiming {
-  readonly decode: number;
-  readonly preprocess: number;
-  readonly infer: number;
-  readonly postprocess: number;
-}
-
-/** One analysed frame, for `infer` and the live view. */
-export interface FrameResult {
-  readonly frame: number;
-  readonly ptsMs: number;
-  readonly outcome: Outcome;
-  /** The outcome's objects, with their tracks where there is a tracker. */
-  readonly objects: readonly Detection[];
-  readonly timing: FrameTiming;
-  /** `Clock.mono` when its decoding began and when its rules had been evaluated. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
-
-export type ReadingBody = Omit<ReadingRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
-export type SummaryBody = Omit<SummaryRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
-
-export interface WalkOutputs {
-  /** @param info of a picture; none of a sensor or of sound */
-  onOpened(info: VideoInfo | undefined): void;
-  onResult?(result: FrameResult): void;
-  onRecord(body: EventBody | SummaryBody | ReadingBody): void;
-  onPreview(header: PreviewBody, jpeg: Uint8Array): void;
-  onTrouble(code: ErrorCode, message: string, count: number): void;
-  /** A camera has failed and is tried again after `waitMs`; `onOpened` follows. */
-  onWaiting?(failure: Failure, waitMs: number): void;
-  /** What a person may want to know, and nothing is wrong; said once. */
-  onNote?(message: string): void;
-  /** The source has ended, and everything it gave has been analysed. */
-  onEnd(failure?: { readonly code: ErrorCode; readonly message: string }): void;
-}
 
 export interface WalkParts {
   readonly engine: Engine;

@@ -6,7 +6,7 @@ import type { StreamState } from '../../shared/contract/messages/report.ts';
 import type { Provider } from '../../shared/engine/infer/provider.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import type { EventBody } from '../pipeline/event-body.ts';
-import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
+import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/outputs.ts';
 import type { LightResult } from './follow.ts';
 
 /** How models are executed. */

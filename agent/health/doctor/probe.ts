@@ -1,7 +1,7 @@
 /** Opens one stream of the configuration in a runner process, as `run` would, for a few seconds and as fast as it goes. */
 import type { StreamConfig } from '../../../shared/contract/config/stream.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
-import type { FrameResult } from '../../pipeline/stream.ts';
+import type { FrameResult } from '../../pipeline/outputs.ts';
 import type { Assignment, FromRunner, StreamStatus } from '../../runner/messages.ts';
 import { createSupervisor } from '../../runner/supervisor.ts';
 
