@@ -13,6 +13,8 @@ export interface VariantTime {
   readonly precision: string;
   /** Median milliseconds of one input; absent where it could not be measured. */
   readonly ms?: number;
+  /** The 95th percentile of the same. */
+  readonly p95Ms?: number;
   /** The same for an input's share of a run of `MEASURED_BATCH`, where the graph's batch axis is free. */
   readonly batchMs?: number;
   /** Why it is not to be used: it does not open, does not run, gives no numbers, or says of a golden sample what it must not. */
@@ -67,6 +69,7 @@ export async function measureVariants(
     times.set(precision, {
       precision,
       ms: median(single),
+      p95Ms: single.toSorted((a, b) => a - b)[Math.floor(single.length * 0.95)] ?? Number.NaN,
       ...(shared.length > 0 ? { batchMs: median(shared) / MEASURED_BATCH } : {}),
     });
     await session.close();
