@@ -101,12 +101,6 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   const last = summaries.at(-1);
   const seconds = (Number(last?.mono) - Number(first?.mono)) / 1000;
   const frames = summaries.slice(1).reduce((sum, s) => sum + Number(s.inferred), 0);
-  console.log({
-    seconds,
-    frames,
-    dropped: summaries.reduce((sum, s) => sum + Number(s.dropped), 0),
-    expected: seconds * FPS,
-  });
   // Three swaps, a frame each at most; a busy machine may drop some besides, which are counted.
   const dropped = summaries.reduce((sum, s) => sum + Number(s.dropped), 0);
   expect(seconds * FPS - frames - dropped).toBeLessThanOrEqual(3 + 2);
