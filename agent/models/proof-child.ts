@@ -1,8 +1,6 @@
 /** Entry of a process that tries one package out: opens every variant, runs its golden samples, measures, answers, ends. */
 import { setPriority } from 'node:os';
 import path from 'node:path';
-import { openEngine } from '../../shared/engine/engine.ts';
-import { runGolden } from '../../shared/engine/golden/golden.ts';
 import { measureVariants } from '../../shared/engine/measure.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
@@ -44,28 +42,18 @@ async function tryOut({ modelDir, runtime }: ProofOrder): Promise<Proven> {
   const { variants, golden } = pack.manifest;
   const times = await measureVariants(pack, { ...runtime, budgetMs: BUDGET_MS }, systemClock);
   const proofs: VariantProof[] = [];
-  for (const { precision, ms, p95Ms, fault } of times) {
+  for (const { precision, ms, p95Ms, fault, golden: verdicts = [] } of times) {
     const found = variants.find((v) => v.precision === precision);
     if (!found) continue;
-    const common = {
+    proofs.push({
       variant: precision,
       digest: await digestOfFile(path.join(modelDir, found.file)),
       ...(ms === undefined ? {} : { ms }),
       ...(p95Ms === undefined ? {} : { p95Ms }),
-    };
-    if (fault !== undefined) {
-      proofs.push({ ...common, refused: fault, passed: 0, differences: [] });
-      continue;
-    }
-    try {
-      const engine = await openEngine({ dir: modelDir, variant: precision, ...runtime }, systemClock);
-      const verdicts = await runGolden(pack, engine, found.precision);
-      await engine.close();
-      const differences = verdicts.flatMap((v) => v.differences.map((d) => `${v.input}: ${d}`));
-      proofs.push({ ...common, passed: verdicts.filter((v) => v.differences.length === 0).length, differences });
-    } catch (error) {
-      proofs.push({ ...common, refused: messageOf(error), passed: 0, differences: [] });
-    }
+      ...(fault === undefined ? {} : { refused: fault }),
+      passed: verdicts.filter((v) => v.differences.length === 0).length,
+      differences: verdicts.flatMap((v) => v.differences.map((d) => `${v.input}: ${d}`)),
+    });
   }
   return { samples: golden.length, variants: proofs };
 }

@@ -12,7 +12,7 @@ import { writeBrightPackage } from '../support/onnx.ts';
 import { type Bench, median, quantile } from './bench.ts';
 import { memoryOf } from './process-stat.ts';
 
-const FPS = 100;
+const FPS = 75;
 const STREAMS = 4;
 /** Swaps after which everything that is taken once has been taken. */
 const WARM_UP = 10;

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../agent/models/store.ts';
 import { deviceState } from '../../../agent/reconcile/state.ts';
 import { writeClip } from '../../support/clip.ts';
+import type { Started } from '../../support/program.ts';
 import { seeded } from '../../support/random.ts';
 import { startAgent } from '../../support/stack.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -33,15 +34,20 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
   const store = openStore(path.join(folder, 'data', 'models'), 0);
   const next = seeded(SEED);
   const served = new Map<string, number>();
+  const end = (agent: Started) => {
+    agent.process.kill('SIGKILL');
+    return agent.ended;
+  };
+  let updates = 0;
 
-  for (let kill = 0; kill < KILLS; kill++) {
-    const ask = wanted[kill % wanted.length];
+  for (let kill = 0; kill < KILLS; ) {
+    const ask = wanted[updates % wanted.length];
     hub.wish(ask ? { walker: ask } : {});
     hub.breakAfter = next() < 0.5 ? 400 : undefined;
     const agent = startAgent(configFile);
     await new Promise((resolve) => setTimeout(resolve, next() * SPAN_MS));
-    agent.process.kill('SIGKILL');
-    await agent.ended;
+    await end(agent);
+    kill++;
 
     // What lies on disk is whole, and names only what was published and verified.
     const state = readState(folder);
@@ -55,10 +61,16 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
     const version = await until(() => runningVersion(again.stderr()), `after kill ${kill} the stream runs`, 60_000);
     served.set(version, (served.get(version) ?? 0) + 1);
     expect(['1.0.0', ...wanted.map((w) => w.version)]).toContain(version);
-    again.process.kill('SIGKILL');
-    await again.ended;
+    await new Promise((resolve) => setTimeout(resolve, next() * SPAN_MS));
+    await end(again);
+    kill++;
+    // When it has come to an end, one way or the other, the next one is asked for.
+    const model = readState(folder)?.models.walker;
+    if ([model?.active?.digest, ...(model?.failures.map((f) => f.digest) ?? [])].includes(ask?.digest)) updates++;
   }
-  console.log(`versions that ran after a kill: ${JSON.stringify(Object.fromEntries(served))}`);
+  console.log(
+    `${updates} updates came to an end; versions that ran after a kill: ${JSON.stringify(Object.fromEntries(served))}`,
+  );
 });
 
 function readState(folder: string) {
