@@ -24,8 +24,13 @@ import { clockQuality } from './health/clock-quality.ts';
 import { buildReport, type HostFacts } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
 import { createTroubles, type Trouble } from './health/troubles.ts';
+import { openStore } from './models/store.ts';
+import { createTools } from './models/tools.ts';
 import { tuneAll } from './models/tuner.ts';
-import type { Assignment, FromRunner } from './runner/messages.ts';
+import { createFleet } from './reconcile/fleet.ts';
+import { createReconciler } from './reconcile/reconcile.ts';
+import { openState } from './reconcile/state.ts';
+import type { FromRunner } from './runner/messages.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import type { HubConnection } from './sync/connection.ts';
 import { offsetOf } from './sync/hub-clock.ts';
@@ -50,6 +55,8 @@ export interface AgentOptions {
 export interface Entries {
   readonly runner: URL;
   readonly measure: URL;
+  readonly proof: URL;
+  readonly shadow: URL;
   readonly annotate: URL;
 }
 
@@ -61,11 +68,13 @@ const MIB = 2 ** 20;
 export function createAgent(options: AgentOptions): Part {
   const { config, clock, log, boot } = options;
   const bootMono = clock.mono();
+  /** Of the configuration in force: of the file, until the hub sends streams. */
+  let { revision } = config;
 
   const stamp = (at: number) => {
     const wall = clock.wall() - Math.max(0, clock.mono() - at);
     const quality = clockQuality(wall, wallOffset());
-    return { config: config.revision, boot, mono: Math.max(0, at - bootMono), wall, clock: quality };
+    return { config: revision, boot, mono: Math.max(0, at - bootMono), wall, clock: quality };
   };
   const wallOffset = () => {
     const hubClock = sync?.state().uplink.hubClock;
@@ -80,6 +89,12 @@ export function createAgent(options: AgentOptions): Part {
     clock,
     log,
   });
+  const state = openState(path.join(config.dataDir, 'models.json'), (reason) =>
+    log.error(
+      { reason },
+      'what the hub wished for cannot be read any more; the models of agent.yaml run until it says again',
+    ),
+  );
   const keep = (record: RecordBody) => void outbox.append(record);
 
   const troubles = createTroubles(TROUBLE_INTERVAL_MS, clock, ({ code, message, stream, count }) => {
@@ -114,6 +129,7 @@ export function createAgent(options: AgentOptions): Part {
         if (message.body.kind === 'summary') {
           board.measure(message.body);
           tallies.summary(message.body);
+          reconciler.onSummary(message.model, message.body);
         }
         keep({ ...message.body, ...stamp(message.at), model: message.model });
         break;
@@ -156,25 +172,68 @@ export function createAgent(options: AgentOptions): Part {
         trouble({ code, message, stream, count: 1 });
         board.set(stream, { state: 'waiting', error: message });
       }
+      reconciler.onCrash(streams);
     },
+  });
+
+  const store = openStore(path.join(config.dataDir, 'models'), (config.updates?.reserveMb ?? 0) * MIB);
+  const fleet = createFleet({
+    config,
+    store,
+    supervisor,
+    tune: (assignments) =>
+      tuneAll(assignments, {
+        entry: options.entries.measure,
+        workDir: path.join(config.dataDir, 'runners', 'measure'),
+        file: path.join(config.dataDir, 'measured.json'),
+        machine: options.machine,
+        runners,
+        clock,
+        say: (message) => log.info(message),
+      }),
+    onStreams(set) {
+      revision = set.revision;
+      board.show(set.streams, set.refused);
+    },
+  });
+  const reconciler = createReconciler({
+    state,
+    store,
+    fleet,
+    tools: createTools({
+      config,
+      token: options.hub?.token,
+      store,
+      entries: options.entries,
+      quality: () => clockQuality(clock.wall(), wallOffset()),
+      onDamagedTrust: (reason) => log.error({ reason }, 'the trusted metadata cannot be read; trust begins anew'),
+      clock,
+    }),
+    models: Object.keys(config.models),
+    onChange: () => sync?.changed(),
+    onFailure(model, { name, version, stage, reason }) {
+      const message = `${model}: ${name} ${version} is given up (${stage}): ${reason}`;
+      trouble({ code: 'model-rejected', message, count: 1 });
+    },
+    clock,
+    log,
   });
 
   const obey = (command: Command): void => {
     const { stream, seconds, fps, width } = command;
-    if (!config.streams.has(stream)) return;
+    if (!board.has(stream)) return;
     wishes.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
   };
 
   const sync = createSyncIfWanted(options, outbox, {
-    report: () =>
-      buildReport({
-        ...options,
-        outbox,
-        streams: board.streams(),
-        uptimeMs: clock.mono() - bootMono,
-        wallOffset: wallOffset(),
-      }),
+    report: () => {
+      const [streams, told] = [board.streams(), reconciler.report()];
+      const uptimeMs = clock.mono() - bootMono;
+      return buildReport({ ...options, revision, outbox, streams, told, uptimeMs, wallOffset: wallOffset() });
+    },
     onCommand: obey,
+    onDesired: reconciler.onDesired,
+    onConnected: reconciler.onConnected,
     onTrouble: (code, message, count) => trouble({ code, message, count }),
   });
 
@@ -203,21 +262,13 @@ export function createAgent(options: AgentOptions): Part {
       }
       sync?.start?.();
       await api?.start?.();
-      const assignments = await tuneAll(assignmentsOf(config), {
-        entry: options.entries.measure,
-        workDir: path.join(config.dataDir, 'runners', 'measure'),
-        file: path.join(config.dataDir, 'measured.json'),
-        machine: options.machine,
-        runners,
-        clock,
-        say: (message) => log.info(message),
-      });
-      supervisor.start(assignments);
+      await reconciler.start();
     },
     async stop() {
       await api?.stop();
       await drawing.stop();
-      await supervisor.stop();
+      // A hand-over that is under way ends with its runners.
+      await Promise.all([reconciler.stop(), supervisor.stop()]);
       troubles.flush();
       await sync?.stop();
       outbox.close();
@@ -228,19 +279,7 @@ export function createAgent(options: AgentOptions): Part {
 function createSyncIfWanted(
   { config, hub, clock, log }: AgentOptions,
   outbox: Outbox,
-  wishes: Pick<Parameters<typeof createSync>[0], 'report' | 'onCommand' | 'onTrouble'>,
+  wishes: Pick<Parameters<typeof createSync>[0], 'report' | 'onCommand' | 'onDesired' | 'onConnected' | 'onTrouble'>,
 ): Sync | undefined {
   return hub && createSync({ device: config.device, ...hub, outbox, clock, log, ...wishes });
-}
-
-function assignmentsOf(config: AgentConfig): Assignment[] {
-  return [...config.streams].flatMap(([stream, streamConfig]) => {
-    const model = config.models[streamConfig.model];
-    // parseConfig has refused streams that name no model.
-    if (!model) return [];
-    const { path: modelDir, variant } = model;
-    const { threads, provider } = config.runners;
-    const runtime = { threads, provider };
-    return [{ stream, config: streamConfig, modelDir, variant, batch: 1, runtime, once: false }];
-  });
 }

@@ -45,6 +45,21 @@ const hub = z
       wrong('keyFile', 'certificate and key are given together');
   });
 
+const updates = z.strictObject({
+  url: z
+    .string()
+    .regex(/^https?:\/\/[^@\s]+$/, 'must be http://host:port or https://host:port, without user or password')
+    .describe("the hub's HTTP address, from which signed metadata and packages come"),
+  rootFile: z
+    .string()
+    .min(1)
+    .describe(
+      'file with the root of trust: the first `root.json` of those who sign, brought by another way than the hub',
+    ),
+  maxKBps: z.number().positive().max(1e6).optional().describe('kilobytes a second of a download; default: no limit'),
+  reserveMb: z.number().int().min(0).max(1_000_000).default(256).describe('disk that downloads leave free'),
+});
+
 const model = z.strictObject({
   path: z.string().min(1).describe('folder of a model package'),
   variant: z
@@ -75,6 +90,7 @@ const agentConfig = z.strictObject({
   device: name,
   dataDir: z.string().min(1).default('./data'),
   hub: hub.optional(),
+  updates: updates.optional().describe('models that the hub may send; without it those of this file run'),
   models: z.record(
     name,
     z.union([
@@ -124,6 +140,8 @@ export interface RefusedStream {
 export interface AgentConfig extends Omit<z.infer<typeof agentConfig>, 'streams'> {
   readonly streams: ReadonlyMap<string, StreamConfig>;
   readonly refused: readonly RefusedStream[];
+  /** Of the file; what relative paths start from. */
+  readonly folder: string;
   /** Names this very text: short digest. */
   readonly revision: string;
 }
@@ -158,17 +176,12 @@ export function parseConfig(text: string, file: string): AgentConfig {
     throw new ConfigError(`${file} is not a valid configuration:${lines.join('')}`);
   }
   const folder = path.dirname(file);
-  const { streams: rawStreams, models, hub: hubConfig, api: apiConfig, ...rest } = parsed.data;
-  const streams = new Map<string, StreamConfig>();
-  const refused: RefusedStream[] = [];
-  for (const [stream, value] of Object.entries(rawStreams)) {
-    const complaints = checkStream(stream, value, Object.keys(models));
-    if (Array.isArray(complaints)) refused.push({ stream, complaints });
-    else streams.set(stream, withAbsoluteSource(complaints, folder));
-  }
+  const { streams: rawStreams, models, hub: hubConfig, updates: updatesConfig, api: apiConfig, ...rest } = parsed.data;
+  const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder);
   return {
     ...rest,
     ...(hubConfig ? { hub: withAbsoluteFiles(hubConfig, folder) } : {}),
+    ...(updatesConfig ? { updates: { ...updatesConfig, rootFile: path.resolve(folder, updatesConfig.rootFile) } } : {}),
     api:
       apiConfig !== false && apiConfig.tokenFile !== undefined
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
@@ -179,8 +192,29 @@ export function parseConfig(text: string, file: string): AgentConfig {
     ),
     streams,
     refused,
+    folder,
     revision: digestOf(text).slice(0, 'sha256:'.length + 12),
   };
+}
+
+/**
+ * Streams as they stand in `agent.yaml`, or as the hub sends them, one by one.
+ * @param models names that a stream may use
+ * @param folder what relative paths start from
+ */
+export function checkStreams(
+  raw: Readonly<Record<string, unknown>>,
+  models: readonly string[],
+  folder: string,
+): { streams: Map<string, StreamConfig>; refused: RefusedStream[] } {
+  const streams = new Map<string, StreamConfig>();
+  const refused: RefusedStream[] = [];
+  for (const [stream, value] of Object.entries(raw)) {
+    const complaints = checkStream(stream, value, models);
+    if (Array.isArray(complaints)) refused.push({ stream, complaints });
+    else streams.set(stream, withAbsoluteSource(complaints, folder));
+  }
+  return { streams, refused };
 }
 
 function checkStream(stream: string, value: unknown, models: readonly string[]): StreamConfig | Complaint[] {

@@ -14,6 +14,8 @@ import { trainAnomaly } from './commands/train.ts';
 const entries = {
   runner: new URL('./runner/child.js', import.meta.url),
   measure: new URL('./models/measure-child.js', import.meta.url),
+  proof: new URL('./models/proof-child.js', import.meta.url),
+  shadow: new URL('./models/shadow-child.js', import.meta.url),
   annotate: new URL('./api/annotate-child.js', import.meta.url),
 };
 

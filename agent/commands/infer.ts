@@ -11,8 +11,8 @@ import type { Outcome } from '../../shared/engine/outcome.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { type TunerOptions, tuneAll } from '../models/tuner.ts';
+import type { FrameResult } from '../pipeline/outputs.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
-import type { FrameResult } from '../pipeline/stream.ts';
 import type { Assignment, FromRunner } from '../runner/messages.ts';
 import { createSupervisor } from '../runner/supervisor.ts';
 
@@ -124,7 +124,7 @@ async function runAll(
         }
       },
     });
-    supervisor.start(assignments);
+    void supervisor.apply(assignments);
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Report } from '../../shared/contract/messages/report.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
 import type { Outbox } from '../buffer/outbox.ts';
-import type { AgentConfig } from '../config.ts';
+import type { Told } from '../reconcile/report.ts';
 import type { WallOffset } from '../sync/hub-clock.ts';
 
 /** What stays the same while the agent runs. */
@@ -15,24 +15,27 @@ export interface HostFacts {
 }
 
 export interface ReportInput {
-  readonly config: AgentConfig;
+  /** Of the configuration in force. */
+  readonly revision: string;
   readonly version: string;
   readonly boot: string;
   readonly host: HostFacts;
   readonly outbox: Pick<Outbox, 'state'>;
   readonly streams: Report['streams'];
+  readonly told: Told;
   readonly uptimeMs: number;
   /** What the hub's time says of our wall clock. */
   readonly wallOffset: WallOffset | undefined;
 }
 
 export function buildReport({
-  config,
+  revision,
   version,
   boot,
   host,
   outbox,
   streams,
+  told,
   uptimeMs,
   wallOffset,
 }: ReportInput): Report {
@@ -40,11 +43,12 @@ export function buildReport({
   return {
     version,
     boot,
-    config: config.revision,
+    config: revision,
     host: { ...host },
     process: { rssMb: rssMb(), uptimeS: Math.round(uptimeMs / 1000) },
     outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
     ...(wallOffset ? { clock: { ...wallOffset } } : {}),
     streams: [...streams],
+    ...told,
   };
 }

@@ -1,6 +1,6 @@
 /** What has come of every stream since the start, out of its summaries and troubles; for the local API and its metrics. */
 import type { ErrorCode } from '../../shared/kit/errors.ts';
-import type { SummaryBody } from '../pipeline/stream.ts';
+import type { SummaryBody } from '../pipeline/outputs.ts';
 import type { Trouble } from './troubles.ts';
 
 export interface StreamTally {

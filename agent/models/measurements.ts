@@ -23,7 +23,15 @@ const MOST_ENTRIES = 200;
 const milliseconds = z.number().nonnegative().optional();
 const schema = z.record(
   z.string(),
-  z.array(z.object({ precision: z.string(), ms: milliseconds, batchMs: milliseconds, fault: z.string().optional() })),
+  z.array(
+    z.object({
+      precision: z.string(),
+      ms: milliseconds,
+      p95Ms: milliseconds,
+      batchMs: milliseconds,
+      fault: z.string().optional(),
+    }),
+  ),
 );
 
 export function openMeasurements(file: string): Measurements {

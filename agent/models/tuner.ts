@@ -1,12 +1,11 @@
 /** Gives each assignment the variant and the batch that are fastest on this machine; measures what it does not know yet. */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readPackage } from '../../shared/engine/package/package.ts';
-import { createChild } from '../../shared/kit/child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { digestOf, digestOfFile } from '../../shared/kit/digest.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Assignment } from '../runner/messages.ts';
+import { askChild } from './ask-child.ts';
 import type { Measured, MeasureOrder } from './measure-child.ts';
 import { openMeasurements } from './measurements.ts';
 import { chooseTuning, describeTimes, type Tuning } from './tuning.ts';
@@ -59,7 +58,12 @@ async function tune(assignment: Assignment, sharing: boolean, options: TunerOpti
   const known = measurements.get(key);
   if (known) return chooseTuning(known, variant);
   options.say(`measuring the variants of ${name} on this machine (once)`);
-  const measured = await measure({ modelDir, runtime }, options);
+  const { entry, workDir, clock } = options;
+  const order: MeasureOrder = { modelDir, runtime };
+  const errand = { entry, workDir, clock, patienceMs: PATIENCE_MS };
+  const measured = await askChild<MeasureOrder, Measured>(order, errand).catch((error) => ({
+    fault: messageOf(error),
+  }));
   if ('fault' in measured) {
     options.say(`${name} could not be measured: ${measured.fault}`);
     return untuned(assignment);
@@ -72,29 +76,4 @@ async function tune(assignment: Assignment, sharing: boolean, options: TunerOpti
     options.say(`what was measured cannot be kept: ${messageOf(error)}`);
   }
   return tuning;
-}
-
-/** In a process of its own; one that does not answer in time is ended. */
-async function measure(order: MeasureOrder, { entry, workDir, clock }: TunerOptions): Promise<Measured> {
-  mkdirSync(workDir, { recursive: true, mode: 0o700 });
-  let cancel: (() => void) | undefined;
-  const answer = new Promise<Measured>((resolve) => {
-    const child = createChild<MeasureOrder, Measured>({
-      entry,
-      cwd: workDir,
-      env: { MALLOC_ARENA_MAX: '2' },
-      clock,
-      onStart: () => setImmediate(() => child.send(order)),
-      onMessage: resolve,
-      onExit: () => resolve({ fault: 'the measuring process ended without an answer' }),
-    });
-    child.start();
-    cancel = clock.after(PATIENCE_MS, () => {
-      resolve({ fault: `no answer in ${PATIENCE_MS / 1000} s` });
-      void child.stop();
-    });
-  });
-  const measured = await answer;
-  cancel?.();
-  return measured;
 }

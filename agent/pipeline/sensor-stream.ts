@@ -15,6 +15,7 @@ import { createWindows, type SensorWindow } from '../../shared/engine/series/win
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { EventBody } from './event-body.ts';
+import type { WalkOutputs } from './outputs.ts';
 import { createRule } from './rules/registry.ts';
 import { findingsOf } from './sensor/findings.ts';
 import { createReadings } from './sensor/reading.ts';
@@ -24,12 +25,14 @@ import { createComplaints } from './source/sensor-complaints.ts';
 import { openSamples } from './source/sensor-open.ts';
 import type { SampleEvents } from './source/sensor-source.ts';
 import type { RuleEvent } from './stage.ts';
-import type { Walk, WalkOutputs } from './stream.ts';
+import { createVoice } from './standby.ts';
+import type { Walk } from './stream.ts';
 import { createSummary } from './summary.ts';
 
 export interface SensorWalkParts {
   readonly engine: Engine;
   readonly clock: Clock;
+  readonly standby?: boolean;
 }
 
 /** A shorter silence of a live sensor is not worth a word. */
@@ -40,13 +43,14 @@ const NOBODY = { tracked: [], began: [], ended: [] };
 export function startSensorWalk(
   id: string,
   config: SensorStream | AudioStream,
-  { engine, clock }: SensorWalkParts,
-  out: WalkOutputs,
+  { engine, clock, standby = false }: SensorWalkParts,
+  outputs: WalkOutputs,
 ): Walk {
+  const voice = createVoice(outputs, createSummary(), standby);
+  const { out, summary } = voice;
   const open = config.kind === 'sensor' ? sensorOf(id, config, engine, clock) : soundOf(config, engine, clock);
   const inference = engine.attach();
   const rules = config.rules.map((rule) => createRule(rule));
-  const summary = createSummary();
   const readings = createReadings();
   let summaryFrom = clock.mono();
   let frame = 0;
@@ -80,6 +84,7 @@ export function startSensorWalk(
   const walk = async (windows: Iterable<SensorWindow>) => {
     let startedAt = clock.mono();
     for (const window of windows) {
+      voice.begin(frame, startedAt);
       try {
         await analyse(window, startedAt);
       } catch (error) {
@@ -112,6 +117,11 @@ export function startSensorWalk(
     // Nothing to be seen.
     watch: () => undefined,
     flush,
+    live(after) {
+      summaryFrom = clock.mono();
+      voice.live(after);
+    },
+    lastAt: voice.lastAt,
     async close() {
       await source.close();
       flush();

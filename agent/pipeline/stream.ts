@@ -10,65 +10,29 @@
  * 6. Closing analyses what has been handed over, and makes its pictures, before it ends.
  */
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
-import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
-import type { ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { Detection } from '../../shared/contract/messages/preview.ts';
 import { imageInputOf } from '../../shared/contract/model-manifest.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
-import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
 import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { CodedError, type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { onward } from './coast.ts';
-import { type EventBody, eventBody, widen } from './event-body.ts';
+import { eventBody, widen } from './event-body.ts';
 import { createJudge, type Found, type Shown } from './judge.ts';
+import type { WalkOutputs } from './outputs.ts';
 import { findingsOf } from './sensor/findings.ts';
-import type { Failure, Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
+import type { Source, SourceEvents, SourceFrame, SourceOptions } from './source/source.ts';
 import type { Tracker } from './stage.ts';
+import { createVoice } from './standby.ts';
 import { createSummary } from './summary.ts';
 import { createByteTracker } from './track/bytetrack.ts';
-
-export interface FrameTiming {
-  readonly decode: number;
-  readonly preprocess: number;
-  readonly infer: number;
-  readonly postprocess: number;
-}
-
-/** One analysed frame, for `infer` and the live view. */
-export interface FrameResult {
-  readonly frame: number;
-  readonly ptsMs: number;
-  readonly outcome: Outcome;
-  /** The outcome's objects, with their tracks where there is a tracker. */
-  readonly objects: readonly Detection[];
-  readonly timing: FrameTiming;
-  /** `Clock.mono` when its decoding began and when its rules had been evaluated. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
-
-export type ReadingBody = Omit<ReadingRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
-export type SummaryBody = Omit<SummaryRecord, 'config' | 'boot' | 'mono' | 'wall' | 'clock' | 'model'>;
-
-export interface WalkOutputs {
-  /** @param info of a picture; none of a sensor or of sound */
-  onOpened(info: VideoInfo | undefined): void;
-  onResult?(result: FrameResult): void;
-  onRecord(body: EventBody | SummaryBody | ReadingBody): void;
-  onPreview(header: PreviewBody, jpeg: Uint8Array): void;
-  onTrouble(code: ErrorCode, message: string, count: number): void;
-  /** A camera has failed and is tried again after `waitMs`; `onOpened` follows. */
-  onWaiting?(failure: Failure, waitMs: number): void;
-  /** What a person may want to know, and nothing is wrong; said once. */
-  onNote?(message: string): void;
-  /** The source has ended, and everything it gave has been analysed. */
-  onEnd(failure?: { readonly code: ErrorCode; readonly message: string }): void;
-}
 
 export interface WalkParts {
   readonly engine: Engine;
   readonly openSource: (options: SourceOptions, events: SourceEvents) => Source;
   readonly clock: Clock;
+  /** Look at everything and say nothing until `live` (standby.ts). */
+  readonly standby?: boolean;
 }
 
 export interface Walk {
@@ -76,6 +40,10 @@ export interface Walk {
   watch(until: number, fps: number, width: number): void;
   /** Writes out the summary of the interval so far. */
   flush(): void;
+  /** Ends the standby: speaks of the frames whose decoding began after this moment of `Clock.mono`. */
+  live(after: number): void;
+  /** When the decoding of the last frame began; undefined before the first. */
+  lastAt(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -97,8 +65,10 @@ const CROP_SIDE = 320;
 /** A source that does not end by then is left. */
 const DRAIN_MS = 3000;
 
-export function startWalk(id: string, config: PictureStream, parts: WalkParts, out: WalkOutputs): Walk {
+export function startWalk(id: string, config: PictureStream, parts: WalkParts, outputs: WalkOutputs): Walk {
   const { engine, clock } = parts;
+  const voice = createVoice(outputs, createSummary(), parts.standby ?? false);
+  const { out, summary } = voice;
   const threshold = config.threshold ?? engine.manifest.threshold;
   const tracker = config.track === false ? untracked : createByteTracker(config.track, threshold);
   /** The tracker wants weaker detections too; other tasks mean something else by their threshold. */
@@ -108,7 +78,6 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   /** Only tracks of objects tell what may happen; without them every frame that differs is analysed. */
   const gate = config.gate !== false && low === undefined ? { ...config.gate, coastS: 0 } : config.gate;
   const coastMs = gate === false ? 0 : gate.coastS * 1000;
-  const summary = createSummary();
   const queue: SourceFrame[] = [];
   let shown: Shown | undefined;
   /** When it was seen, or last confirmed by a frame that shows the same. */
@@ -209,6 +178,7 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
   const walkOn = async () => {
     walking = true;
     for (let frame = queue.shift(); frame; frame = queue.shift()) {
+      voice.begin(frame.frame, frame.startedAt);
       summary.decoded(frame.decoded, frame.dropped);
       release(frame, await lookOrReport(frame));
       if (clock.mono() - summaryFrom >= config.summaryS * 1000) flush();
@@ -254,6 +224,11 @@ export function startWalk(id: string, config: PictureStream, parts: WalkParts, o
       watched = { ...watched, until, stepMs: 1000 / fps, width };
     },
     flush,
+    live(after) {
+      summaryFrom = clock.mono();
+      voice.live(after);
+    },
+    lastAt: voice.lastAt,
     async close() {
       // Invariant 6.
       await new Promise<void>((resolve) => {

@@ -2,8 +2,9 @@
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import { isImageInput } from '../../shared/contract/model-manifest.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
+import type { WalkOutputs } from './outputs.ts';
 import { startSensorWalk } from './sensor-stream.ts';
-import { startWalk as startPictureWalk, type Walk, type WalkOutputs, type WalkParts } from './stream.ts';
+import { startWalk as startPictureWalk, type Walk, type WalkParts } from './stream.ts';
 
 /** @throws CodedError `config-invalid` for a stream whose model takes something else */
 export function startWalk(id: string, config: StreamConfig, parts: WalkParts, out: WalkOutputs): Walk {

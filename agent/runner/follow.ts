@@ -1,7 +1,7 @@
 /** Light results for whoever looks at a stream now: thinned in time and freed of bulk before they leave the runner. */
 import type { Outcome } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { FrameResult, FrameTiming } from '../pipeline/stream.ts';
+import type { FrameResult, FrameTiming } from '../pipeline/outputs.ts';
 
 /** An outcome without its bulk: of a vector only the length, of lists the best. */
 export type LightOutcome =

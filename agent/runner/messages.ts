@@ -6,7 +6,7 @@ import type { StreamState } from '../../shared/contract/messages/report.ts';
 import type { Provider } from '../../shared/engine/infer/provider.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import type { EventBody } from '../pipeline/event-body.ts';
-import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/stream.ts';
+import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/outputs.ts';
 import type { LightResult } from './follow.ts';
 
 /** How models are executed. */
@@ -31,7 +31,13 @@ export interface Assignment {
 }
 
 export type ToRunner =
-  | { readonly type: 'assign'; readonly assignments: readonly Assignment[] }
+  /**
+   * All that the runner shall do from now on; what stays the same is not touched. With `standby` its streams look and say
+   * nothing until `live`.
+   */
+  | { readonly type: 'assign'; readonly assignments: readonly Assignment[]; readonly standby: boolean }
+  /** Speak, of frames whose decoding began after these moments of `Clock.mono`, by stream. */
+  | { readonly type: 'live'; readonly after: Readonly<Record<string, number>> }
   | {
       readonly type: 'watch';
       readonly stream: string;
@@ -74,6 +80,10 @@ export type FromRunner =
   | { readonly type: 'result'; readonly stream: string; readonly result: FrameResult }
   | { readonly type: 'latest'; readonly stream: string; readonly result: LightResult }
   | { readonly type: 'preview'; readonly header: PreviewBody; readonly jpeg: Uint8Array }
+  /** A stream on standby looks at frames, or cannot yet and is tried again, or waits for its source to be let go. */
+  | { readonly type: 'ready'; readonly stream: string }
+  /** The last word on a stream when its runner ends: when the decoding of the last frame began, if there was one. */
+  | { readonly type: 'drained'; readonly stream: string; readonly lastAt?: number }
   /** How much the process takes, each few seconds. */
   | { readonly type: 'memory'; readonly rssMb: number }
   /** Nothing more will come of this stream (`once`). */

@@ -1,15 +1,20 @@
 /**
  * The parent side of the process boundary: one child process a runner, started again when it dies. The supervisor never
  * decodes and never infers; whatever a runner does, it lives.
+ *
+ * Invariants:
+ * 1. Assignments change one set after the other, runner by runner; a runner whose assignments stay is not touched.
+ * 2. A stream that gets another model is handed over from process to process (`hand-over.ts`): at most one frame of it is
+ *    dropped, none is told twice. When the new process fails, the old one goes on with what it had.
  */
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { createBackoff } from '../../shared/kit/backoff.ts';
-import { type Child, createChild } from '../../shared/kit/child.ts';
+import type { ChildExit } from '../../shared/kit/child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { ErrorCode } from '../../shared/kit/errors.ts';
-import { deal } from './deal.ts';
+import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
+import { handOver } from './hand-over.ts';
 import type { Assignment, FromRunner, ToRunner } from './messages.ts';
+import { changeOf, place } from './place.ts';
+import { createRunnerProcess, type RunnerProcess } from './process.ts';
 
 export interface SupervisorOptions {
   /** Built `agent/runner/child.js`. */
@@ -31,9 +36,18 @@ export interface SupervisorOptions {
   onRunnerDied(death: { streams: readonly string[]; message: string; code: ErrorCode }): void;
 }
 
+/** A runner that could not take up what it was given, and goes on with what it had. */
+export interface FailedChange {
+  readonly streams: readonly string[];
+  readonly reason: string;
+}
+
 export interface Supervisor {
-  /** Deals the streams over the runners and starts them; called once. */
-  start(assignments: readonly Assignment[]): void;
+  /**
+   * Makes these the assignments: starts, changes, swaps and ends runners. Several calls are carried out one after the other.
+   * @returns what failed, when all is done; nothing when all of it is in force
+   */
+  apply(assignments: readonly Assignment[]): Promise<readonly FailedChange[]>;
   /** Passes a wish on to the runner that has the stream. */
   send(stream: string, message: ToRunner): void;
   /** Process ids of the living runners. */
@@ -41,71 +55,119 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-/** How long a runner may take to analyse what has been handed over, and to say it. */
-const GRACE_MS = 6000;
-/**
- * What a frame leaves behind in JavaScript is small and dies young: more room for it only grows the process. But the
- * runtime's outputs, a megabyte a frame, count too: a heap that may not reach 64 MB is collected as a whole every few frames.
- */
-const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
 /** A budget that no runner can keep must not become a loop. */
 const RECYCLE_AGAIN_MS = 60_000;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const byStream = new Map<string, Child<ToRunner>>();
-  const children: Child<ToRunner>[] = [];
+  const { clock } = options;
+  /** By index; one that has no streams has no process. */
+  const runners: (RunnerProcess | undefined)[] = [];
+  const starting = new Set<RunnerProcess>();
+  let work: Promise<unknown> = Promise.resolve();
+  let stopping = false;
 
-  const createRunner = (assignments: readonly Assignment[], index: number): Child<ToRunner> => {
-    const cwd = path.join(options.workDir, `runner-${index}`);
-    mkdirSync(cwd, { recursive: true, mode: 0o700 });
+  const create = (index: number, assignments: readonly Assignment[], standby: boolean): RunnerProcess => {
     const streams = assignments.map((a) => a.stream);
     let recycledAt = Number.NEGATIVE_INFINITY;
-    const child: Child<ToRunner> = createChild<ToRunner, FromRunner>({
+    const runner = createRunnerProcess({
       entry: options.entry,
-      cwd,
-      env: {
-        // glibc keeps an arena a thread by default, and image work makes each of them grow.
-        MALLOC_ARENA_MAX: '2',
-        // A camera that is waited for takes one of libuv's threads.
-        UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)),
-      },
-      clock: options.clock,
-      flags: HEAP_FLAGS,
-      graceMs: GRACE_MS,
+      cwd: path.join(options.workDir, `runner-${index}`),
       ...(options.stdin ? { stdin: options.stdin } : {}),
-      ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),
-      onStart: () => setImmediate(() => child.send({ type: 'assign', assignments })),
-      onMessage(message) {
-        if (message.type !== 'memory') return options.onMessage(message);
+      restart: options.restart,
+      standby,
+      assignments,
+      clock,
+      onMessage: options.onMessage,
+      onMemory(rssMb) {
         const budget = options.memoryMb ?? Number.POSITIVE_INFINITY;
-        if (message.rssMb <= budget || options.clock.mono() - recycledAt < RECYCLE_AGAIN_MS) return;
-        recycledAt = options.clock.mono();
-        options.onRecycled?.({
-          streams,
-          message: `runner ${index} takes ${message.rssMb} MB of ${budget}; starting afresh`,
-        });
-        child.renew();
+        // One that is coming or going is recycled anyway.
+        if (runners[index] !== runner || starting.size > 0) return;
+        if (rssMb <= budget || clock.mono() - recycledAt < RECYCLE_AGAIN_MS) return;
+        recycledAt = clock.mono();
+        options.onRecycled?.({ streams, message: `runner ${index} takes ${rssMb} MB of ${budget}; starting afresh` });
+        runner.renew();
       },
-      onExit({ code, signal, wanted, restartMs }) {
-        if (wanted) return;
+      onDied({ code, signal, restartMs }: ChildExit) {
         const how = signal ? `by ${signal}` : `with code ${code}`;
         const then = restartMs === undefined ? '' : `; starting again in ${Math.round(restartMs)} ms`;
-        options.onRunnerDied({ streams, code: 'runner-died', message: `runner ${index} ended ${how}${then}` });
+        const message = `runner ${index} ended ${how}${then}`;
+        options.onRunnerDied({ streams: runner.assignments.map((a) => a.stream), code: 'runner-died', message });
       },
     });
-    for (const stream of streams) byStream.set(stream, child);
-    return child;
+    return runner;
   };
 
+  const swap = async (index: number, old: RunnerProcess, assignments: readonly Assignment[]) => {
+    const alive = old.pid !== undefined;
+    const next = create(index, assignments, alive);
+    if (!alive) {
+      // It waits to be started again; there is nothing to hand over.
+      await old.stop();
+      runners[index] = next;
+      next.start();
+      return;
+    }
+    starting.add(next);
+    try {
+      await handOver(old, next, clock, () => {
+        runners[index] = next;
+      });
+    } finally {
+      starting.delete(next);
+    }
+  };
+
+  const change = async (index: number, assignments: readonly Assignment[]): Promise<void> => {
+    const runner = runners[index];
+    if (!runner) {
+      if (assignments.length === 0) return;
+      const fresh = create(index, assignments, false);
+      runners[index] = fresh;
+      fresh.start();
+      return;
+    }
+    if (assignments.length === 0) {
+      runners[index] = undefined;
+      return runner.stop();
+    }
+    const kind = changeOf(runner.assignments, assignments);
+    if (kind === 'assign') runner.assign(assignments);
+    if (kind === 'swap') await swap(index, runner, assignments);
+  };
+
+  const apply = async (wanted: readonly Assignment[]): Promise<FailedChange[]> => {
+    const byStream = new Map(wanted.map((a) => [a.stream, a]));
+    const hands = runners.map((runner) => runner?.assignments.map((a) => a.stream) ?? []);
+    const failed: FailedChange[] = [];
+    for (const [index, hand] of place(hands, [...byStream.keys()], options.runners).entries()) {
+      if (stopping) break;
+      try {
+        await change(
+          index,
+          hand.flatMap((stream) => byStream.get(stream) ?? []),
+        );
+      } catch (error) {
+        failed.push({ streams: hand, reason: messageOf(error) });
+      }
+    }
+    return failed;
+  };
+
+  const living = () => [...runners, ...starting].filter((runner) => runner !== undefined);
   return {
-    start(assignments) {
-      children.push(...deal(assignments, options.runners).map(createRunner));
-      for (const child of children) child.start();
+    apply(wanted) {
+      const applied = work.then(() => apply(wanted));
+      work = applied.catch(() => undefined);
+      return applied;
     },
-    send: (stream, message) => void byStream.get(stream)?.send(message),
-    pids: () => children.map((c) => c.pid).filter((pid) => pid !== undefined),
+    send(stream, message) {
+      runners.find((runner) => runner?.assignments.some((a) => a.stream === stream))?.send(message);
+    },
+    pids: () => living().flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async stop() {
-      await Promise.all(children.map((child) => child.stop()));
+      stopping = true;
+      await Promise.all(living().map((runner) => runner.stop()));
+      await work;
     },
   };
 }

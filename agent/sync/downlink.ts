@@ -7,6 +7,7 @@ import { type ChannelName, channels, ownDownFilter, parseTopic } from '../../sha
 import { decode } from '../../shared/contract/codec.ts';
 import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
 import { type Command, command } from '../../shared/contract/messages/command.ts';
+import { type Desired, desired } from '../../shared/contract/messages/desired.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Link } from '../../shared/kit/link.ts';
@@ -19,6 +20,7 @@ export interface DownlinkOptions {
   readonly link: Link;
   readonly onAck: (ack: Ack) => void;
   readonly onCommand: (command: Command) => void;
+  readonly onDesired: (document: Desired) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -106,6 +108,7 @@ function handlersOf(options: DownlinkOptions): ReadonlyMap<ChannelName, Handle> 
   return new Map<ChannelName, Handle>([
     ['ack', checkedBy(ack, options.onAck)],
     ['command', checkedBy(command, options.onCommand)],
+    ['desired', checkedBy(desired, options.onDesired)],
   ]);
 }
 

@@ -1,5 +1,6 @@
 /** The agent's side of MQTT in one part: uplink, downlink, state report and preview over one connection. */
 import type { Command } from '../../shared/contract/messages/command.ts';
+import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Part } from '../../shared/kit/lifecycle.ts';
@@ -20,6 +21,9 @@ export interface SyncOptions {
   readonly outbox: Outbox;
   readonly report: () => Report;
   readonly onCommand: (command: Command) => void;
+  readonly onDesired: (document: Desired) => void;
+  /** Connected, again or for the first time. */
+  readonly onConnected?: () => void;
   readonly onTrouble: OnTrouble;
   readonly limits?: Partial<UplinkLimits>;
   readonly clock: Clock;
@@ -45,7 +49,7 @@ export interface Sync extends Part {
 
 /** @throws RangeError when the broker's address is not one */
 export function createSync(options: SyncOptions): Sync {
-  const { device, token, outbox, onTrouble, onCommand, limits, clock, log } = options;
+  const { device, token, outbox, onTrouble, onCommand, onDesired, limits, clock, log } = options;
   const link = createLink({
     ...options.broker,
     clientId: device,
@@ -55,7 +59,7 @@ export function createSync(options: SyncOptions): Sync {
     log,
   });
   const uplink = new Uplink({ device, outbox, link, onTrouble, ...(limits ? { limits } : {}), clock, log });
-  const downlink = new Downlink({ device, link, onAck: (ack) => uplink.onAck(ack), onCommand, clock, log });
+  const downlink = new Downlink({ device, link, onAck: (ack) => uplink.onAck(ack), onCommand, onDesired, clock, log });
   const reporter = new Reporter({ device, link, build: options.report, clock, log });
   const preview = new PreviewSender(device, link);
   return {
@@ -63,6 +67,7 @@ export function createSync(options: SyncOptions): Sync {
       downlink.start();
       reporter.start();
       uplink.start();
+      if (options.onConnected) link.onUp(options.onConnected);
       link.start();
     },
     async stop() {

@@ -3,7 +3,7 @@ import { isImageInput, type Variant } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
 import { growsTogether, openEngine } from './engine.ts';
-import { runGolden } from './golden/golden.ts';
+import { type GoldenVerdict, runGolden } from './golden/golden.ts';
 import type { Provider } from './infer/provider.ts';
 import { openSession, type Session } from './infer/session.ts';
 import { loadVariant, type ModelPackage } from './package/package.ts';
@@ -13,10 +13,14 @@ export interface VariantTime {
   readonly precision: string;
   /** Median milliseconds of one input; absent where it could not be measured. */
   readonly ms?: number;
+  /** The 95th percentile of the same. */
+  readonly p95Ms?: number;
   /** The same for an input's share of a run of `MEASURED_BATCH`, where the graph's batch axis is free. */
   readonly batchMs?: number;
   /** Why it is not to be used: it does not open, does not run, gives no numbers, or says of a golden sample what it must not. */
   readonly fault?: string;
+  /** What came of its golden samples, as far as they could be run. */
+  readonly golden?: readonly GoldenVerdict[];
 }
 
 export interface MeasureOptions {
@@ -52,11 +56,13 @@ export async function measureVariants(
     if (times.has(precision)) continue;
     times.set(precision, { precision });
     try {
-      await requireGolden(pack, precision, options, clock);
+      const golden = await goldenOf(pack, precision, options, clock);
+      times.set(precision, { precision, golden });
+      requireGolden(golden);
       const candidate = await openCandidate(pack, precision, options);
       if (candidate) candidates.push(candidate);
     } catch (error) {
-      times.set(precision, { precision, fault: messageOf(error) });
+      times.set(precision, { ...times.get(precision), precision, fault: messageOf(error) });
     }
   }
   const end = clock.mono() + options.budgetMs;
@@ -65,8 +71,10 @@ export async function measureVariants(
   }
   for (const { precision, single, shared, session } of candidates) {
     times.set(precision, {
+      ...times.get(precision),
       precision,
       ms: median(single),
+      p95Ms: single.toSorted((a, b) => a - b)[Math.floor(single.length * 0.95)] ?? Number.NaN,
       ...(shared.length > 0 ? { batchMs: median(shared) / MEASURED_BATCH } : {}),
     });
     await session.close();
@@ -74,24 +82,25 @@ export async function measureVariants(
   return [...times.values()];
 }
 
-async function requireGolden(
+async function goldenOf(
   pack: ModelPackage,
   precision: Variant['precision'],
   { threads, provider }: MeasureOptions,
   clock: Clock,
-): Promise<void> {
-  if (pack.manifest.golden.length === 0) return;
-  const engine = await openEngine(
-    { dir: pack.dir, variant: precision, threads, ...(provider ? { provider } : {}) },
-    clock,
-  );
+): Promise<GoldenVerdict[]> {
+  if (pack.manifest.golden.length === 0) return [];
+  const options = { dir: pack.dir, variant: precision, threads, ...(provider ? { provider } : {}) };
+  const engine = await openEngine(options, clock);
   try {
-    for (const { input, differences } of await runGolden(pack, engine, precision)) {
-      if (differences.length > 0) throw new Error(`golden sample ${input}: ${differences[0]}`);
-    }
+    return await runGolden(pack, engine, precision);
   } finally {
     await engine.close();
   }
+}
+
+function requireGolden(verdicts: readonly GoldenVerdict[]): void {
+  for (const { input, differences } of verdicts)
+    if (differences.length > 0) throw new Error(`golden sample ${input}: ${differences[0]}`);
 }
 
 /** Undefined for a graph that only its head knows how to feed. */

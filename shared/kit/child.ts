@@ -60,6 +60,8 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
   let cancelRestart: Cancel | undefined;
   let stopping = false;
   let renewing = false;
+  /** A second SIGTERM would end it before it has said its last. */
+  let stopped: Promise<void> | undefined;
 
   const ask = (child: ChildProcess): Cancel => {
     child.kill('SIGTERM');
@@ -98,6 +100,19 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
     });
   };
 
+  const end = async () => {
+    stopping = true;
+    cancelRestart?.();
+    const child = current;
+    if (!child) return;
+    const gone = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    const forgive = ask(child);
+    await gone;
+    forgive();
+  };
+
   return {
     start,
     send(message) {
@@ -112,17 +127,9 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
     get pid() {
       return current?.pid;
     },
-    async stop() {
-      stopping = true;
-      cancelRestart?.();
-      const child = current;
-      if (!child) return;
-      const gone = new Promise<void>((resolve) => {
-        child.once('exit', () => resolve());
-      });
-      const forgive = ask(child);
-      await gone;
-      forgive();
+    stop() {
+      stopped ??= end();
+      return stopped;
     },
   };
 }

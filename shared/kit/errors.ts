@@ -17,6 +17,8 @@ export const errorCodes = {
   'model-invalid': 'A model package was refused: unreadable, damaged, or its manifest contradicts its graph.',
   'model-failed':
     'The model failed on a frame: an error of the runtime, or outputs of the wrong shape, NaN or infinite.',
+  'model-rejected':
+    'A model that the hub asked for was given up, or taken back: the message says at which stage and why; the one before goes on.',
   'runner-died': 'A runner process ended unexpectedly and is started again.',
   'outbox-corrupt': 'The outbox file was damaged; it was moved aside and a new one begun.',
   'outbox-full': 'The disk or the quota is full: records were given up, counted in `loss` records.',

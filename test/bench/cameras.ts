@@ -99,7 +99,7 @@ async function hold({ model, clip, gated }: Load, streams: number): Promise<Held
     onMessage: count,
     onRunnerDied: ({ message }) => console.error(message),
   });
-  supervisor.start(
+  void supervisor.apply(
     Array.from({ length: streams }, (_, index) => ({
       stream: `s${index}`,
       config: streamConfig.parse(config),

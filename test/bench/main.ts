@@ -14,6 +14,7 @@ import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
 import { rollout } from './rollout.ts';
 import { sign } from './sign.ts';
+import { swaps } from './swaps.ts';
 import { uplink } from './uplink.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, Bench>> = {
   ingest,
   fleet,
   sign,
+  swaps,
   rollout,
 };
 

@@ -127,6 +127,7 @@ async function drainRate(url: string, outbox: Outbox, look: () => void = () => u
       streams: [],
     }),
     onCommand: () => undefined,
+    onDesired: () => undefined,
     onTrouble: () => undefined,
     clock: systemClock,
     log,

@@ -1,5 +1,5 @@
 /** What the frames of one probed stream say about its speed. Pure. */
-import type { FrameResult, FrameTiming } from '../../pipeline/stream.ts';
+import type { FrameResult, FrameTiming } from '../../pipeline/outputs.ts';
 
 export interface StreamFigures {
   readonly frames: number;

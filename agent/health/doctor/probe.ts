@@ -1,7 +1,7 @@
 /** Opens one stream of the configuration in a runner process, as `run` would, for a few seconds and as fast as it goes. */
 import type { StreamConfig } from '../../../shared/contract/config/stream.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
-import type { FrameResult } from '../../pipeline/stream.ts';
+import type { FrameResult } from '../../pipeline/outputs.ts';
 import type { Assignment, FromRunner, StreamStatus } from '../../runner/messages.ts';
 import { createSupervisor } from '../../runner/supervisor.ts';
 
@@ -78,7 +78,7 @@ export async function probeStream({ assignment, runnerEntry, workDir, clock }: P
     onMessage: hear,
     onRunnerDied: ({ code, message }) => finish({ code, message }),
   });
-  supervisor.start([assignment]);
+  void supervisor.apply([assignment]);
   const failure = await finished;
   cancel();
   await supervisor.stop();

@@ -6,7 +6,7 @@ import { sourceKinds } from '../../../shared/contract/config/source.ts';
 import type { StreamConfig } from '../../../shared/contract/config/stream.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import type { AgentConfig } from '../../config.ts';
-import { deal } from '../../runner/deal.ts';
+import { place } from '../../runner/place.ts';
 import { figuresOf } from './figures.ts';
 import { type Finding, finding } from './finding.ts';
 import { type Probe, probed, probeStream } from './probe.ts';
@@ -58,7 +58,7 @@ export async function lookAtStreams(config: AgentConfig, options: LookOptions): 
   } finally {
     rmSync(workDir, { recursive: true, force: true });
   }
-  const together = judgeTogether(cases, cores, deal([...config.streams.keys()], runnersOf(config, cores)));
+  const together = judgeTogether(cases, cores, place([], [...config.streams.keys()], runnersOf(config, cores)));
   if (together) findings.push(together);
   return { findings, cases };
 }

@@ -35,6 +35,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
   );
   const handover = createHandover({
     input: options.input,
+    also: options.also,
     inFlight: options.inFlight,
     gate,
     port,

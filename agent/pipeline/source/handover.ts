@@ -18,7 +18,7 @@ import { createTensorWriter } from '../../../shared/engine/preprocess/tensor.ts'
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { Gate } from '../stage.ts';
-import type { SourceMessage, SourceRequest } from './source.ts';
+import type { SourceFrame, SourceMessage, SourceRequest } from './source.ts';
 
 export interface DecodePort {
   send(message: SourceMessage, transfer: readonly ArrayBuffer[]): void;
@@ -60,6 +60,8 @@ export interface Handover {
 
 export interface HandoverOptions {
   readonly input: ImageInput;
+  /** A second input that each analysed frame is made for. */
+  readonly also: ImageInput | undefined;
   readonly inFlight: number;
   readonly gate: Gate | undefined;
   readonly port: DecodePort;
@@ -70,8 +72,9 @@ export interface HandoverOptions {
 /** Gated frames need no tensor; this bounds how many of them the walk may hold. */
 const GATED_AHEAD = 8;
 
-export function createHandover({ input, inFlight, gate, port, clock, complain }: HandoverOptions): Handover {
+export function createHandover({ input, also, inFlight, gate, port, clock, complain }: HandoverOptions): Handover {
   const writer = createTensorWriter(input);
+  const second = also && { input: also, writer: createTensorWriter(also) };
   const scaler = createPixelScaler();
   const pictures = createPictureMaker();
   const free = Array.from({ length: inFlight }, () => new Float32Array(writer.size));
@@ -96,6 +99,14 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     return gate.decide({ luma, width, height, ptsMs, wall: clock.wall() });
   };
 
+  const alsoOf = (picture: Frame): SourceFrame['also'] => {
+    if (!second) return undefined;
+    const fit = fitFrame(picture.width, picture.height, second.input);
+    const tensor = new Float32Array(second.writer.size);
+    second.writer.write(scaler.scale(picture, fit.width, fit.height, second.writer.order), fit, tensor);
+    return { tensor, fit };
+  };
+
   /** @param given a tensor to fill, or how the gate answers the frame without the model */
   const handOver = (offer: Offer, start: number, given: Float32Array<ArrayBuffer> | 'reuse' | 'coast') => {
     const { picture, frame, ptsMs, decodeMs, startedAt } = offer;
@@ -107,7 +118,9 @@ export function createHandover({ input, inFlight, gate, port, clock, complain }:
     const common = { frame, ptsMs, fit, decodeMs, preprocessMs: clock.mono() - start, startedAt, decoded, dropped };
     decoded = 0;
     dropped = 0;
-    if (typeof given === 'string') port.send({ type: 'frame', ...common, tensor, gated: given }, []);
+    if (typeof given === 'string') return port.send({ type: 'frame', ...common, tensor, gated: given }, []);
+    const twin = alsoOf(picture);
+    if (twin) port.send({ type: 'frame', ...common, tensor, also: twin }, [tensor.buffer, twin.tensor.buffer]);
     else port.send({ type: 'frame', ...common, tensor }, [tensor.buffer]);
   };
 

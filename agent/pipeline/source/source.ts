@@ -17,6 +17,8 @@ import type { FrameInfo } from '../stage.ts';
 export interface SourceOptions {
   readonly source: SourceConfig;
   readonly input: ImageInput;
+  /** A second model's input: each frame is made for both. */
+  readonly also?: ImageInput;
   /** At most this many frames a second are given; all without. */
   readonly fps?: number;
   /** What the gate of the stream is made of (`createGate`); without it every frame is handed over. */
@@ -33,6 +35,8 @@ export interface SourceFrame extends FrameInfo {
   readonly gated?: 'reuse' | 'coast';
   readonly tensor: Float32Array<ArrayBuffer>;
   readonly fit: Fit;
+  /** The same frame for `SourceOptions.also`. */
+  readonly also?: { readonly tensor: Float32Array<ArrayBuffer>; readonly fit: Fit };
   readonly decodeMs: number;
   readonly preprocessMs: number;
   /** `Clock.mono` when its decoding began. */

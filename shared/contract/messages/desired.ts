@@ -56,7 +56,12 @@ export const proofPolicy = z.strictObject({
       'give up when the frames have not come by then; what was compared decides, at least a tenth of the frames',
     ),
   minAgreement: z.number().min(0).max(1).default(0.8).describe('see `shadow.agreement` of the report'),
-  maxLatencyRatio: z.number().positive().max(100).default(1.5).describe("candidate's p95 over the incumbent's"),
+  maxLatencyRatio: z
+    .number()
+    .positive()
+    .max(100)
+    .default(1.5)
+    .describe("candidate's p95 over the incumbent's, where the median is above half of the excess as well"),
   maxErrorRate: z.number().min(0).max(1).default(0.01).describe('failed frames of all compared'),
 });
 export type ProofPolicy = z.infer<typeof proofPolicy>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTallies } from '../../../agent/health/tallies.ts';
-import type { SummaryBody } from '../../../agent/pipeline/stream.ts';
+import type { SummaryBody } from '../../../agent/pipeline/outputs.ts';
 
 const summary = (rest: Partial<SummaryBody>): SummaryBody => ({
   kind: 'summary',

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { FrameResult } from '../../../agent/pipeline/outputs.ts';
 import { openSource } from '../../../agent/pipeline/source/open.ts';
-import type { FrameResult } from '../../../agent/pipeline/stream.ts';
 import { startWalk } from '../../../agent/pipeline/walk.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { recordBody } from '../../../shared/contract/messages/record.ts';

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { FrameResult, WalkOutputs } from '../../../agent/pipeline/outputs.ts';
 import type { Source, SourceEvents, SourceFrame } from '../../../agent/pipeline/source/source.ts';
-import { type FrameResult, startWalk, type WalkOutputs } from '../../../agent/pipeline/stream.ts';
+import { startWalk } from '../../../agent/pipeline/stream.ts';
 import { pictureStream } from '../../../shared/contract/config/stream.ts';
 import { imageInputOf } from '../../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FrameResult } from '../../../agent/pipeline/stream.ts';
+import type { FrameResult } from '../../../agent/pipeline/outputs.ts';
 import { createFollower, lighten } from '../../../agent/runner/follow.ts';
 import type { Outcome } from '../../../shared/engine/outcome.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

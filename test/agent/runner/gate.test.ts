@@ -31,7 +31,7 @@ async function play(overrides: Record<string, unknown>) {
     onRunnerDied: ({ message }) => finish(new Error(message)),
   });
   onTestFinished(() => supervisor.stop());
-  supervisor.start([
+  void supervisor.apply([
     {
       stream: 'street',
       config: streamConfig.parse({ source: { url: clip, pace: 'fast' }, model: 'walker', ...overrides }),

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { deal } from '../../../agent/runner/deal.ts';
 import type { Assignment, FromRunner } from '../../../agent/runner/messages.ts';
 import { createSupervisor, type SupervisorOptions } from '../../../agent/runner/supervisor.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
@@ -40,7 +39,7 @@ async function supervise(options: Partial<SupervisorOptions>) {
   });
   onTestFinished(() => supervisor.stop());
   const summaries = () => messages.filter((m) => m.type === 'record' && m.body.kind === 'summary').length;
-  return { start: () => supervisor.start(assignments), supervisor, recycled, died, summaries };
+  return { start: () => void supervisor.apply(assignments), supervisor, recycled, died, summaries };
 }
 
 test('a runner over its memory budget is ended in order and started afresh, and its summary is not lost', async () => {
@@ -65,13 +64,4 @@ test('a runner that is killed is told of, started again, and its stream goes on'
   const before = summaries();
   await until(() => summaries() > before, 'it works again');
   expect(supervisor.pids()).not.toContain(first);
-});
-
-test('streams are dealt like cards', () => {
-  expect(deal(['a', 'b', 'c', 'd', 'e'], 2)).toEqual([
-    ['a', 'c', 'e'],
-    ['b', 'd'],
-  ]);
-  expect(deal(['a'], 4)).toEqual([['a']]);
-  expect(deal([], 4)).toEqual([[]]);
 });

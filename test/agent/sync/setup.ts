@@ -36,6 +36,7 @@ export async function setup(options: { outbox?: Outbox; token?: string; limits?:
     outbox,
     report,
     onCommand: (command) => commands.push(command),
+    onDesired: () => undefined,
     onTrouble: (code, message, count) => {
       troubles.push({ code, message, count });
       void outbox.append({ kind: 'error', ...stamp(), code, message, count });

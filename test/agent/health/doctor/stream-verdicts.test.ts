@@ -7,7 +7,7 @@ import {
   loadOf,
   type StreamCase,
 } from '../../../../agent/health/doctor/stream-verdicts.ts';
-import type { FrameResult } from '../../../../agent/pipeline/stream.ts';
+import type { FrameResult } from '../../../../agent/pipeline/outputs.ts';
 
 const one = (
   rest: Partial<StreamCase> & { ms?: Partial<StreamCase['figures']['ms']>; sourceFps?: number } = {},

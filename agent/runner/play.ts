@@ -1,0 +1,127 @@
+/** One stream of a runner: its walk, begun again with backoff when it fails, until it is closed. */
+import type { Engine } from '../../shared/engine/engine.ts';
+import { createBackoff } from '../../shared/kit/backoff.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { ErrorCode } from '../../shared/kit/errors.ts';
+import { rssMb } from '../../shared/kit/memory.ts';
+import { openSource } from '../pipeline/source/open.ts';
+import { isShareable } from '../pipeline/source/shared-view.ts';
+import type { Walk } from '../pipeline/stream.ts';
+import { startWalk } from '../pipeline/walk.ts';
+import { createFollower, lighten } from './follow.ts';
+import type { Assignment, FromRunner, StreamStatus } from './messages.ts';
+
+export interface PlayOptions {
+  readonly assignment: Assignment;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  send(message: FromRunner): void;
+  /** Is the runner on standby? Asked when a walk begins. */
+  standby(): boolean;
+}
+
+export interface Playing {
+  follow(until: number): void;
+  watch(until: number, fps: number, width: number): void;
+  live(after: number): void;
+  lastAt(): number | undefined;
+  close(): Promise<void>;
+}
+
+const RETRY_FIRST_MS = 400;
+const RETRY_MAX_MS = 30_000;
+
+/** @throws CodedError `config-invalid` for a stream that does not suit its model */
+export function playStream({ assignment, engine, clock, send, standby }: PlayOptions): Playing {
+  const { stream, config, once } = assignment;
+  const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
+  const follower = createFollower(clock);
+  let walk: Walk | undefined;
+  let cancelRetry: Cancel | undefined;
+  let lastAt: number | undefined;
+  let isReady = false;
+  let closed = false;
+
+  const status = (rest: StreamStatus) => send({ type: 'status', stream, status: { model: engine.model, ...rest } });
+  const trouble = (code: ErrorCode, message: string, count = 1) =>
+    send({ type: 'trouble', at: clock.mono(), stream, code, message, count });
+  const ready = () => {
+    if (!isReady) send({ type: 'ready', stream });
+    isReady = true;
+  };
+  /** Why there is no picture now, and that it is tried again. */
+  const waiting = (message: string, waitMs: number) => {
+    status({ state: 'waiting', error: `${message}; next try in ${Math.ceil(waitMs / 1000)} s` });
+    ready();
+  };
+
+  const begin = () => {
+    if (closed) return;
+    walk = startWalk(
+      stream,
+      config,
+      {
+        engine,
+        clock,
+        openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock),
+        standby: standby(),
+      },
+      {
+        onOpened(info) {
+          backoff.reset();
+          status({
+            state: 'running',
+            ...(info ? { width: info.width, height: info.height, decoder: info.decoder } : {}),
+          });
+          ready();
+        },
+        onWaiting: ({ message }, waitMs) => waiting(message, waitMs),
+        onNote: (message) => send({ type: 'note', stream, message }),
+        onResult(result) {
+          // Not when it opens: a source may open well and give nothing.
+          backoff.reset();
+          if (once) send({ type: 'result', stream, result });
+          else if (follower.due()) send({ type: 'latest', stream, result: lighten(result) });
+        },
+        onRecord: (body) => send({ type: 'record', at: clock.mono(), model: engine.model, body }),
+        onPreview: (header, jpeg) => send({ type: 'preview', header, jpeg }),
+        onTrouble: trouble,
+        onEnd(failure) {
+          lastAt = walk?.lastAt() ?? lastAt;
+          walk = undefined;
+          if (failure) trouble(failure.code, failure.message);
+          if (once || !failure) {
+            status({ state: 'ended' });
+            ready();
+            send({ type: 'done', stream, rssMb: rssMb(), ...(failure ? { failure } : {}) });
+            return;
+          }
+          const waitMs = backoff.next();
+          waiting(failure.message, waitMs);
+          cancelRetry = clock.after(waitMs, begin);
+        },
+      },
+    );
+  };
+
+  status({ state: 'starting' });
+  if (engine.note !== undefined) send({ type: 'note', stream, message: engine.note });
+  const exclusive = standby() && !isShareable(config);
+  if (exclusive) ready();
+  else begin();
+
+  return {
+    follow: follower.follow,
+    watch: (until, fps, width) => walk?.watch(until, fps, width),
+    live(after) {
+      if (exclusive && !walk) begin();
+      else walk?.live(after);
+    },
+    lastAt: () => walk?.lastAt() ?? lastAt,
+    async close() {
+      closed = true;
+      cancelRetry?.();
+      await walk?.close();
+    },
+  };
+}

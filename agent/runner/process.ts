@@ -1,0 +1,169 @@
+/**
+ * One runner process as the supervisor sees it: what it is assigned, through all its restarts.
+ *
+ * Invariants:
+ * 1. On standby nothing of it is heard but whether it is ready; one that dies then stays dead.
+ * 2. A process that is started again gets the assignments of now.
+ */
+import { mkdirSync } from 'node:fs';
+import { createBackoff } from '../../shared/kit/backoff.ts';
+import { type Child, type ChildExit, createChild } from '../../shared/kit/child.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { Assignment, FromRunner, StreamStatus, ToRunner } from './messages.ts';
+
+export interface RunnerProcessOptions {
+  readonly entry: string | URL;
+  /** Its working folder: empty, because a model can name files relative to it. */
+  readonly cwd: string;
+  readonly stdin?: 'inherit';
+  readonly restart: boolean;
+  readonly standby: boolean;
+  readonly assignments: readonly Assignment[];
+  readonly clock: Clock;
+  onMessage(message: FromRunner): void;
+  onMemory(rssMb: number): void;
+  /** It ended by itself, and not on standby. */
+  onDied(exit: ChildExit): void;
+}
+
+export interface RunnerProcess {
+  readonly assignments: readonly Assignment[];
+  readonly pid: number | undefined;
+  start(): void;
+  assign(assignments: readonly Assignment[]): void;
+  send(message: ToRunner): void;
+  /** Why a stream is refused, where one is. */
+  refusals(): ReadonlyMap<string, string>;
+  /** Resolves when each stream is ready or refused. @throws Error when it dies or takes longer than `ms` */
+  ready(ms: number): Promise<void>;
+  /** Ends the standby (`ToRunner`). */
+  live(after: Readonly<Record<string, number>>): void;
+  /** Asks it to end; resolves with the last frame's time by stream when all have said it, or it is gone. */
+  drain(): Promise<ReadonlyMap<string, number | undefined>>;
+  renew(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * What a frame leaves behind in JavaScript is small and dies young: more room for it only grows the process. But the
+ * runtime's outputs, a megabyte a frame, count too: a heap that may not reach 64 MB is collected as a whole every few frames.
+ */
+const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
+/** How long a runner may take to analyse what has been handed over, and to say it. */
+const GRACE_MS = 6000;
+
+export function createRunnerProcess(options: RunnerProcessOptions): RunnerProcess {
+  const { clock } = options;
+  let { assignments, standby } = options;
+  const statuses = new Map<string, StreamStatus>();
+  const settled = new Set<string>();
+  const drained = new Map<string, number | undefined>();
+  let death: string | undefined;
+  /** Whoever waits for something to change. */
+  const watchers = new Set<() => void>();
+  const changed = () => {
+    for (const look of [...watchers]) look();
+  };
+
+  const hear = (message: FromRunner) => {
+    switch (message.type) {
+      case 'memory':
+        return options.onMemory(message.rssMb);
+      case 'drained':
+        drained.set(message.stream, message.lastAt);
+        return changed();
+      case 'ready':
+        settled.add(message.stream);
+        return changed();
+      case 'status':
+        statuses.set(message.stream, { ...message.status });
+        if (message.status.state === 'refused') settled.add(message.stream);
+        changed();
+    }
+    if (!standby) options.onMessage(message);
+  };
+
+  mkdirSync(options.cwd, { recursive: true, mode: 0o700 });
+  const child: Child<ToRunner> = createChild<ToRunner, FromRunner>({
+    entry: options.entry,
+    cwd: options.cwd,
+    env: {
+      // glibc keeps an arena a thread by default, and image work makes each of them grow.
+      MALLOC_ARENA_MAX: '2',
+      // A camera that is waited for takes one of libuv's threads.
+      UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)),
+    },
+    clock,
+    flags: HEAP_FLAGS,
+    graceMs: GRACE_MS,
+    ...(options.stdin ? { stdin: options.stdin } : {}),
+    ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),
+    onStart() {
+      statuses.clear();
+      setImmediate(() => child.send({ type: 'assign', assignments, standby }));
+    },
+    onMessage: hear,
+    onExit(exit) {
+      death = exit.signal ? `ended by ${exit.signal}` : `ended with code ${exit.code}`;
+      if (standby) void child.stop();
+      else if (!exit.wanted) options.onDied(exit);
+      changed();
+    },
+  });
+
+  /** Resolves when `done` says so; it is asked now and after each change. */
+  const when = (done: () => boolean, ms: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const finish = (result: boolean) => {
+        watchers.delete(look);
+        cancel();
+        resolve(result);
+      };
+      const look = () => {
+        if (done()) finish(true);
+      };
+      const cancel = clock.after(ms, () => finish(false));
+      watchers.add(look);
+      look();
+    });
+
+  return {
+    get assignments() {
+      return assignments;
+    },
+    get pid() {
+      return child.pid;
+    },
+    start: child.start,
+    assign(next) {
+      assignments = next;
+      child.send({ type: 'assign', assignments, standby });
+    },
+    send: (message) => void child.send(message),
+    refusals: () =>
+      new Map(
+        [...statuses]
+          .filter(([, { state }]) => state === 'refused')
+          .map(([stream, { error = 'refused' }]) => [stream, error]),
+      ),
+    async ready(ms) {
+      const all = () => assignments.every(({ stream }) => settled.has(stream));
+      const inTime = await when(() => death !== undefined || all(), ms);
+      if (death !== undefined) throw new Error(`the new runner ${death}`);
+      if (!inTime) throw new Error(`the new runner was not ready within ${ms / 1000} s`);
+    },
+    live(after) {
+      standby = false;
+      for (const [stream, status] of statuses) options.onMessage({ type: 'status', stream, status });
+      child.send({ type: 'live', after });
+    },
+    async drain() {
+      const gone = child.stop();
+      await when(() => death !== undefined || assignments.every(({ stream }) => drained.has(stream)), GRACE_MS);
+      void gone;
+      return drained;
+    },
+    renew: child.renew,
+    stop: child.stop,
+  };
+}

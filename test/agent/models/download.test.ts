@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { download } from '../../../agent/models/download.ts';
+import { Hindrance, Refusal } from '../../../agent/models/outcome.ts';
+import { etagOf, packagePathOf } from '../../../shared/contract/delivery.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const content = randomBytes(300_000);
+const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+const wanted = { digest, bytes: content.length };
+
+type Handler = (request: IncomingMessage, response: ServerResponse, from: number) => void;
+
+/** What an orderly hub answers. */
+const orderly: Handler = (request, response, from) => {
+  expect(request.url).toBe(packagePathOf(digest));
+  expect(request.headers.authorization).toBe('Basic abc');
+  if (from === 0) return void response.writeHead(200, { 'content-length': content.length }).end(content);
+  expect(request.headers['if-range']).toBe(etagOf(digest));
+  const range = `bytes ${from}-${content.length - 1}/${content.length}`;
+  response
+    .writeHead(206, { 'content-range': range, 'content-length': content.length - from })
+    .end(content.subarray(from));
+};
+
+async function hubThat(...answers: Handler[]) {
+  const asked: number[] = [];
+  const server = createServer((request, response) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const answer = answers[Math.min(asked.length, answers.length - 1)];
+    asked.push(from);
+    answer?.(request, response, from);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const file = path.join(tempFolder(), 'x.part');
+  const hub = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const get = (more: { bytesPerS?: number; clock?: typeof systemClock } = {}, bytes = wanted.bytes) =>
+    download(
+      { digest, bytes },
+      file,
+      { hub, authorization: 'Basic abc', clock: systemClock, ...more },
+      () => undefined,
+      new AbortController().signal,
+    );
+  return { asked, file, get };
+}
+
+test('the whole comes in one go', async () => {
+  const { get, file, asked } = await hubThat(orderly);
+  await get();
+  expect(readFileSync(file).equals(content)).toBe(true);
+  expect(asked).toEqual([0]);
+});
+
+test('a connection that breaks off is a hindrance, and the next try goes on from there', async () => {
+  const breaks: Handler = (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 100_000), () => setImmediate(() => response.destroy()));
+  };
+  const { get, file, asked } = await hubThat(breaks, orderly);
+  await expect(get()).rejects.toBeInstanceOf(Hindrance);
+  const kept = readFileSync(file).length;
+  expect(kept).toBeGreaterThan(0);
+  await get();
+  expect(asked).toEqual([0, kept]);
+  expect(readFileSync(file).equals(content)).toBe(true);
+});
+
+test('a hub that does not know ranges begins anew, and what lay there is replaced', async () => {
+  const { get, file } = await hubThat((request, response) => orderly(request, response, 0));
+  writeFileSync(file, content.subarray(0, 5000));
+  await get();
+  expect(readFileSync(file).equals(content)).toBe(true);
+});
+
+test('what a power cut left is not believed: damaged bytes cost a download, not the package', async () => {
+  const { get, file, asked } = await hubThat(orderly);
+  writeFileSync(file, Buffer.alloc(50_000));
+  await expect(get()).rejects.toThrow(/was damaged; it begins anew/);
+  expect(existsSync(file)).toBe(false);
+  await get();
+  expect(asked).toEqual([50_000, 0]);
+});
+
+test('a whole download with another digest is refused, and so is more than was stated', async () => {
+  const lies: Handler = (_request, response) => void response.writeHead(200).end(Buffer.alloc(content.length));
+  const { get, file } = await hubThat(lies);
+  await expect(get()).rejects.toMatchObject({ name: 'Refusal', stage: 'download' });
+  expect(existsSync(file)).toBe(false);
+  const { get: getMore } = await hubThat(orderly);
+  await expect(getMore({}, 1000)).rejects.toBeInstanceOf(Refusal);
+});
+
+test('a busy hub says when, a missing package and no hub at all are tried again', async () => {
+  const busy: Handler = (_request, response) => void response.writeHead(429, { 'retry-after': '30' }).end();
+  const { get } = await hubThat(busy, (_request, response) => void response.writeHead(404).end());
+  await expect(get()).rejects.toMatchObject({ name: 'Hindrance', retryMs: 30_000 });
+  await expect(get()).rejects.toThrow(/does not have the package/);
+  const nowhere = download(
+    wanted,
+    path.join(tempFolder(), 'x.part'),
+    { hub: 'http://127.0.0.1:1', authorization: '', clock: systemClock },
+    () => undefined,
+    new AbortController().signal,
+  );
+  await expect(nowhere).rejects.toBeInstanceOf(Hindrance);
+});
+
+test('no faster than allowed', async () => {
+  const { get } = await hubThat(orderly);
+  let now = 0;
+  const clock = {
+    ...systemClock,
+    mono: () => now,
+    async sleep(ms: number) {
+      now += ms;
+    },
+  };
+  await get({ bytesPerS: 100_000, clock });
+  expect(now).toBeGreaterThan(2700);
+  expect(now).toBeLessThan(3300);
+});
