@@ -1,35 +1,41 @@
 /**
- * Damaged database files are moved aside, never deleted: they are the only evidence, and may hold what can be saved.
+ * Damaged database files are moved aside: they are the evidence, and may hold what can be saved. The newest two are kept; older
+ * ones have been salvaged, and would fill the disk that is damaging them.
  *
  * Crash behaviour: the database moves first. Without it SQLite begins a new one; with it but without its WAL SQLite would
  * show an older state, and numbers would be used twice. A WAL that a crash left behind is brought after it by
  * `moveOrphans`.
  */
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
 
 const COMPANIONS = ['-wal', '-shm'] as const;
+const KEPT = 2;
 
 /**
- * Moves a database with its `-wal` and `-shm` to `FILE.corrupt-N` with the first free N from 1.
+ * Moves a database with its `-wal` and `-shm` to `FILE.corrupt-N` with the next N, from 1 on, and removes what is too old.
  * @returns the new path of the database
  */
 export function moveAside(file: string): string {
-  const target = `${file}.corrupt-${firstFree(file)}`;
+  const earlier = numbersOf(file);
+  const target = nameOf(file, (earlier.at(-1) ?? 0) + 1);
   renameSync(file, target);
   moveCompanions(file, target);
+  for (const n of earlier.slice(0, -(KEPT - 1)))
+    for (const part of ['', ...COMPANIONS]) rmSync(nameOf(file, n) + part, { force: true });
   return target;
 }
 
 /** The database that was moved last; undefined when there is none. */
 export function lastAside(file: string): string | undefined {
-  const n = firstFree(file) - 1;
-  return n > 0 ? `${file}.corrupt-${n}` : undefined;
+  const last = numbersOf(file).at(-1);
+  return last === undefined ? undefined : nameOf(file, last);
 }
 
 /** Brings the companions of a database that is not there any more to where the database was moved last. */
 export function moveOrphans(file: string): void {
   if (existsSync(file)) return;
-  moveCompanions(file, `${file}.corrupt-${Math.max(1, firstFree(file) - 1)}`);
+  moveCompanions(file, lastAside(file) ?? nameOf(file, 1));
 }
 
 function moveCompanions(file: string, target: string): void {
@@ -38,8 +44,15 @@ function moveCompanions(file: string, target: string): void {
   }
 }
 
-function firstFree(file: string): number {
-  let n = 1;
-  while (existsSync(`${file}.corrupt-${n}`)) n++;
-  return n;
+function nameOf(file: string, n: number): string {
+  return `${file}.corrupt-${n}`;
+}
+
+/** Numbers of the databases that were moved aside, rising. */
+function numbersOf(file: string): number[] {
+  const start = `${path.basename(file)}.corrupt-`;
+  return readdirSync(path.dirname(file))
+    .filter((name) => name.startsWith(start) && /^[1-9]\d*$/.test(name.slice(start.length)))
+    .map((name) => Number(name.slice(start.length)))
+    .sort((a, b) => a - b);
 }

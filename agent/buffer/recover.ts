@@ -17,7 +17,7 @@ import { OutboxFile } from './outbox-file.ts';
 import { openSalvage, type Salvage } from './salvage.ts';
 
 export interface Recovery {
-  /** Path of the damaged file; nothing deletes it. */
+  /** Path of the damaged file; the newest two are kept. */
   readonly movedTo: string;
   /** Its size in bytes. */
   readonly bytes: number;

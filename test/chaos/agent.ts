@@ -54,6 +54,8 @@ export interface AgentProgram {
 const SPEED = 100;
 const RULES = 16;
 const PAGE = 4096;
+/** `RestartSec` of the unit. */
+const RESTART_MS = 1000;
 
 export function createAgentProgram(options: AgentOptions): AgentProgram {
   const { id, folder, dataDir } = options;
@@ -91,14 +93,25 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
     complaints += (await started.ended).stderr;
     book.readFile(outboxFile);
   };
+  const start = () => {
+    const preload = new URL('./preload.js', import.meta.url).href;
+    const env = { NODE_OPTIONS: `--import ${preload}`, VEDETTE_CHAOS_COMMITS: commits, VEDETTE_CHAOS_CLOCK: clock };
+    const started = spawnProgram('agent/main.js', ['run', '-c', configFile], { env });
+    running = started;
+    // As a service manager does with a program that ends by itself.
+    void started.ended.then(({ stderr }) => {
+      if (running !== started) return;
+      complaints += stderr;
+      book.readFile(outboxFile);
+      setTimeout(() => {
+        if (running === started) start();
+      }, RESTART_MS);
+    });
+  };
   return {
     id,
     book,
-    start() {
-      const preload = new URL('./preload.js', import.meta.url).href;
-      const env = { NODE_OPTIONS: `--import ${preload}`, VEDETTE_CHAOS_COMMITS: commits, VEDETTE_CHAOS_CLOCK: clock };
-      running = spawnProgram('agent/main.js', ['run', '-c', configFile], { env });
-    },
+    start,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     killRunner() {
