@@ -86,6 +86,7 @@ async function startParts(options: HubOptions, store: Store, dataDir: string) {
       if (!watches.picture(parsed.device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
       return undefined;
     },
+    arriving: () => ingest.giveWay(),
     connected: (device) => ingest.presence(device, true),
     disconnected: (device) => ingest.presence(device, false),
     subscribed(device) {

@@ -20,6 +20,8 @@ export interface HubBroker {
 export interface BrokerEvents {
   /** A device published. A promise makes that device wait until it resolves. */
   message(topic: string, payload: Buffer): Promise<void> | undefined;
+  /** A connection was taken in, and more may wait. */
+  arriving(): void;
   connected(device: string): void;
   disconnected(device: string): void;
   /** The device listens: what is sent from now on can reach it. */

@@ -149,6 +149,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     aedes.handle(new BoundedConnection(socket, PACKET_BOUNDS));
+    events.arriving();
   });
   server.maxConnections = MAX_CONNECTIONS;
   const close = async () => {

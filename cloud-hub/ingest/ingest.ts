@@ -41,6 +41,11 @@ export class Ingest {
   readonly #idle: (() => void)[] = [];
   #scheduled = false;
   #stopped = false;
+  /** Something came that turns of the event loop take further; since the last look. */
+  #arrived = false;
+  /** When the next group could have been taken, and how long the last one held the event loop. */
+  #dueAt = 0;
+  #heldMs = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
   #committedAt = Number.NEGATIVE_INFINITY;
 
@@ -78,6 +83,15 @@ export class Ingest {
     this.#enqueue(message, true);
   }
 
+  /**
+   * Connections are coming in: the event loop turns on before the next group, for as long as the last one held it. libuv takes
+   * in one connection a turn (libuv pull request 3696), and a turn with a group lasts as long as a flush of the disk: a fleet
+   * that returns would come in at the pace of commits.
+   */
+  giveWay(): void {
+    this.#arrived = true;
+  }
+
   /** Resolves when nothing waits any more. */
   async drained(): Promise<void> {
     if (this.#queue.items === 0 && !this.#scheduled) return;
@@ -103,11 +117,17 @@ export class Ingest {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const wait = this.#committedAt + GROUP_MS - this.#clock.mono();
+    this.#dueAt = this.#clock.mono() + Math.max(0, wait);
     if (wait > 0 && this.#queue.items < GROUP_MESSAGES && !this.#stopped) this.#clock.after(wait, () => this.#turn());
     else setImmediate(() => this.#turn());
   }
 
   #turn(): void {
+    if (this.#arrived && this.#clock.mono() - this.#dueAt < this.#heldMs) {
+      this.#arrived = false;
+      setImmediate(() => this.#turn());
+      return;
+    }
     this.#scheduled = false;
     const group = this.#queue.take(GROUP_MESSAGES, GROUP_BYTES).map((queued) => queued.item);
     this.#tools.metrics.queueItems.set(this.#queue.items);
@@ -121,7 +141,8 @@ export class Ingest {
     for (const message of group) this.#check(message);
     const committed = this.#commit(group);
     this.#committedAt = this.#clock.mono();
-    this.#tools.metrics.ingestSeconds.observe((this.#clock.mono() - begun) / 1000);
+    this.#heldMs = this.#committedAt - begun;
+    this.#tools.metrics.ingestSeconds.observe(this.#heldMs / 1000);
     for (const message of committed) {
       for (const step of stepsOf('after')) {
         try {

@@ -1,4 +1,6 @@
 /** Step 7, after the commit: counters, rollouts, and those who watch. */
+
+import type { RecordKind } from '../../../shared/contract/messages/record.ts';
 import type { LiveMessage } from '../../api/schemas/live.ts';
 import { eventOf } from '../../store/events.ts';
 import { readingOf } from '../../store/readings.ts';
@@ -35,7 +37,9 @@ function liveOf(item: StoredRecord): LiveMessage | undefined {
 }
 
 function count(message: Message, { metrics }: StepTools): void {
-  for (const { record } of message.stored) metrics.records.inc({ kind: record.kind });
+  const kinds = new Map<RecordKind, number>();
+  for (const { record } of message.stored) kinds.set(record.kind, (kinds.get(record.kind) ?? 0) + 1);
+  for (const [kind, stored] of kinds) metrics.records.inc({ kind }, stored);
   metrics.quarantined.inc(message.quarantined.length);
   metrics.quarantineEvicted.inc(message.evicted);
   const { content, view } = message;

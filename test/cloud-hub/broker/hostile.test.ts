@@ -25,6 +25,7 @@ async function start() {
         heard.push(topic);
         return gate.wait;
       },
+      arriving: () => undefined,
       connected: () => undefined,
       disconnected: () => undefined,
       subscribed: (device) => subscribed.push(device),

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { createMetrics } from '../../../cloud-hub/api/metrics.ts';
+import { Ingest } from '../../../cloud-hub/ingest/ingest.ts';
+import { openStore } from '../../../cloud-hub/store/store.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const DEVICES = 60;
+const COMMIT_MS = 20;
+/** More than a group holds. */
+const MESSAGES_A_COMMIT = 64;
+
+test('a fleet that returns does not come in at the pace of commits', async () => {
+  const opened = await openStore(tempFolder(), 0);
+  onTestFinished(() => opened.close());
+  let commits = 0;
+  const slow = <T>(work: () => T): T => {
+    commits++;
+    const result = opened.transact(work);
+    const end = performance.now() + COMMIT_MS;
+    while (performance.now() < end);
+    return result;
+  };
+  const ingest = new Ingest({
+    store: { ...opened, transact: slow },
+    metrics: createMetrics(),
+    send: () => undefined,
+    reported: () => undefined,
+    announce: () => undefined,
+    clock: systemClock,
+    log: createLogger('test', 'silent'),
+  });
+  let accepted = 0;
+  let commitsWhenAllAreHere = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    ingest.giveWay();
+    ingest.presence(`device-${accepted++}`, true);
+    commitsWhenAllAreHere = commits;
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog: DEVICES });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  for (let n = 0; n < 2 * DEVICES * MESSAGES_A_COMMIT; n++) ingest.presence(`busy-${n}`, true);
+  const sockets = Array.from({ length: DEVICES }, () => connect(port, '127.0.0.1'));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await expect.poll(() => accepted, { timeout: 10_000 }).toBe(DEVICES);
+  // One a commit it would be as many as devices.
+  expect(commitsWhenAllAreHere).toBeLessThan(DEVICES / 3);
+  await ingest.drained();
+  expect(commits).toBeGreaterThan(0);
+});
