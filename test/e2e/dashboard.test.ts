@@ -1,16 +1,18 @@
 /** The life of a model in the browser, against a hub with devices over real MQTT: upload, roll out, watch, abort, look why. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { DesiredModel } from '../../shared/contract/messages/desired.ts';
 import type { ModelReport } from '../../shared/contract/messages/model-report.ts';
 import { archiveOf, Owner } from '../cloud-hub/registry/package.ts';
 import { failsBy, rolloutDevice, serves } from '../cloud-hub/rollout/device.ts';
 import { shadowOf } from '../cloud-hub/rollout/fleet.ts';
-import { testHub } from '../cloud-hub/support.ts';
+import { type TestHub, testHub } from '../cloud-hub/support.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { built } from '../support/spawn.ts';
+import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
 const dashboard = built('cloud-hub/dashboard');
@@ -72,9 +74,20 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.locator('[data-testid=upload][data-state=failed]').waitFor();
     expect(await upload.textContent()).toMatch(/cat\.tar\.gz was refused: .*(gzip|archive|tar)/i);
     await shots(page, 'models-refused', false);
+    // So is one that the hub will not read to its end.
+    const busy = await Promise.all([unendingUpload(hub), unendingUpload(hub)]);
+    await file.setInputFiles(largeFile());
+    await until(async () => (await upload.textContent())?.includes('large.tar.gz was refused'), 'the refusal', 60_000);
+    expect(await upload.textContent()).toContain('2 uploads are under way');
+    for (const end of busy) end();
     for (const { version, bytes } of [first, second]) {
       const name = `bright-${version}.tar.gz`;
-      await file.setInputFiles({ name, mimeType: 'application/gzip', buffer: bytes });
+      await until(async () => {
+        if (version === '1.0.0') await file.setInputFiles({ name, mimeType: 'application/gzip', buffer: bytes });
+        else await drop(page, name, bytes);
+        await page.locator('[data-testid=upload]:not([data-state=sending])').waitFor();
+        return (await upload.getAttribute('data-state')) === 'done';
+      }, 'the hub has room for another upload');
       await page.locator(`[data-testid=model][data-name="bright@${version}"]`).waitFor();
     }
     await page.getByRole('button', { name: 'Aliases of bright@1.0.0' }).click();
@@ -164,6 +177,35 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     expect(problems).toEqual([]);
   },
 );
+
+/** An upload of which the hub waits for the rest; the function given back ends it. */
+async function unendingUpload(hub: TestHub): Promise<() => void> {
+  const headers = { authorization: `Bearer ${hub.token}`, 'content-type': 'application/gzip' };
+  const upload = request(`${hub.url}/api/v1/models`, { method: 'POST', headers });
+  upload.on('error', () => undefined);
+  await new Promise<void>((resolve) => upload.write(Buffer.alloc(1000), () => resolve()));
+  onTestFinished(() => void upload.destroy());
+  return () => upload.destroy();
+}
+
+/** Larger than what a socket swallows by itself. */
+function largeFile(): string {
+  const file = path.join(tempFolder(), 'large.tar.gz');
+  writeFileSync(file, '');
+  truncateSync(file, 64 * 1024 ** 2);
+  return file;
+}
+
+/** As dragged out of a file manager. */
+async function drop(page: Page, name: string, bytes: Buffer): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(`(() => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob('${bytes.toString('base64')}'), (c) => c.charCodeAt(0));
+    transfer.items.add(new File([bytes], '${name}'));
+    return transfer;
+  })()`);
+  await page.getByRole('region', { name: 'Upload a model package' }).dispatchEvent('drop', { dataTransfer });
+}
 
 function labelsOf(labels: Record<string, string>): RequestInit {
   return { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(labels) };

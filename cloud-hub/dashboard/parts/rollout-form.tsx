@@ -158,20 +158,22 @@ export function RolloutForm({ package: given }: { package: string }) {
 
 const NAMES_SHOWN = 30;
 
+const devicesText = (n: number) => (n === 1 ? '1 device' : `${whole(n)} devices`);
+
 function Preview({ preview: { waves } }: { preview: RolloutPreview }) {
   const total = waves.reduce((sum, devices) => sum + devices.length, 0);
   return (
     <section class="panel preview" aria-label="Dry run" data-testid="preview">
       <header class="panel-head">
         <h2>Dry run: were it to begin now</h2>
-        <span class="muted num">{total === 1 ? '1 device' : `${whole(total)} devices`}</span>
+        <span class="muted num">{devicesText(total)}</span>
       </header>
       {total === 0 && <p class="hint warn-text">No device is selected: it would wait for one that is.</p>}
       <ol>
         {waves.map((devices, index) => (
           // Waves have no name but their number.
           <li key={`wave-${index + 1}`}>
-            <strong>Wave {index + 1}</strong> <span class="num">{whole(devices.length)}</span>{' '}
+            <strong>Wave {index + 1}</strong> <span class="num">{devicesText(devices.length)}</span>{' '}
             <span class="muted break">
               {devices.slice(0, NAMES_SHOWN).join(', ')}
               {devices.length > NAMES_SHOWN && ' …'}

@@ -53,15 +53,8 @@ export function WaveRows({ rollout, waves, excluded }: WaveRowsProps) {
             <div class="wave-head">
               <strong>{wave.title}</strong>
               <span class={`pill ${tones[wave.state]}`}>{wave.state}</span>
-              {wave.state === 'soaking' ? (
-                <Countdown rollout={rollout} />
-              ) : (
-                wave.soak !== undefined && (
-                  <span class="faint">
-                    {wave.state === 'passed' ? 'soaked' : 'then soaks'} {wave.soak}
-                  </span>
-                )
-              )}
+              {wave.state === 'soaking' && <Countdown rollout={rollout} />}
+              {wave.soak !== undefined && <span class="faint">{wave.soak}</span>}
             </div>
             <Squares
               devices={wave.devices}

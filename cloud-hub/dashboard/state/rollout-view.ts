@@ -38,6 +38,7 @@ export type WaveState = 'passed' | 'soaking' | 'under way' | 'paused' | 'stopped
 export interface WaveView {
   readonly title: string;
   readonly state: WaveState;
+  /** "soaked 10 min", "then soaks 10 min"; absent while it soaks, and where it will not. */
   readonly soak: string | undefined;
   /** Failures first. */
   readonly devices: readonly DeviceSquare[];
@@ -70,14 +71,24 @@ export function wavesOf(
   waves: readonly (readonly string[])[],
   devices: ReadonlyMap<string, RolloutDevice>,
 ): readonly WaveView[] {
-  return rollout.plan.waves.map((wave, index) => ({
-    title: `Wave ${index + 1}: ${sizeText(wave)}`,
-    state: waveState(rollout, index),
-    soak: wave.soakS > 0 ? span(wave.soakS * 1000) : undefined,
-    devices: (waves[index] ?? [])
-      .map((id) => squareOf(rollout.status, id, devices.get(id)))
-      .sort((a, b) => Number(b.state === 'failed') - Number(a.state === 'failed')),
-  }));
+  return rollout.plan.waves.map((wave, index) => {
+    const state = waveState(rollout, index);
+    const squares = (waves[index] ?? []).map((id) => squareOf(rollout.status, id, devices.get(id)));
+    return {
+      title: `Wave ${index + 1}: ${sizeText(wave)}`,
+      state,
+      soak: soakText(wave, state),
+      devices: squares.sort((a, b) => Number(b.state === 'failed') - Number(a.state === 'failed')),
+    };
+  });
+}
+
+function soakText({ soakS }: Wave, state: WaveState): string | undefined {
+  if (soakS === 0) return undefined;
+  if (state === 'passed') return `soaked ${span(soakS * 1000)}`;
+  return state === 'under way' || state === 'paused' || state === 'next'
+    ? `then soaks ${span(soakS * 1000)}`
+    : undefined;
 }
 
 function squareOf(status: RolloutStatus, id: string, row: RolloutDevice | undefined): DeviceSquare {

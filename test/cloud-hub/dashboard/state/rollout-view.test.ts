@@ -80,6 +80,14 @@ describe('waves', () => {
     expect(states({ wave: -1 })).toEqual(['next', 'next', 'next']);
   });
 
+  test('tell of their soak where there is one to come, or was', () => {
+    const soaks = (more: Parameters<typeof rolloutOf>[0]) =>
+      wavesOf(rolloutOf({ wave: 1, ...more }), [], new Map()).map(({ soak }) => soak);
+    expect(soaks({})).toEqual(['soaked 1 min', 'then soaks 10 min', undefined]);
+    expect(soaks({ settledAt: '2026-06-01T00:00:00.000Z' })).toEqual(['soaked 1 min', undefined, undefined]);
+    expect(soaks({ status: 'aborted' })).toEqual(['soaked 1 min', undefined, undefined]);
+  });
+
   test('each device of the fleet is in exactly one square', () => {
     const id = fc.stringMatching(/^[a-z]{1,3}$/);
     fc.assert(
