@@ -128,10 +128,11 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     const waves = ['3', '80%', '100%'];
     await page.getByRole('button', { name: 'Remove wave 1' }).click();
     for (const [wave, size] of waves.entries()) await page.locator(`input[name=size-${wave}]`).fill(size);
-    await page.locator('input[name=soak-0]').fill('0.1');
+    await page.locator('input[name=soak-0]').fill('0.2');
     await page.getByLabel('Failed devices, at most').fill('50');
     await page.getByRole('button', { name: 'Begin the rollout' }).click();
     await page.getByTestId('soak').waitFor();
+    await shots(page, 'rollout-soaking', false);
     await until(async () => (await squares(page, 'failed')) >= 2, 'devices have failed', 60_000);
     expect(await squares(page, 'excluded')).toBe(4);
     for (const state of ['waiting', 'downloading', 'proving', 'shadow', 'serving'])

@@ -58,7 +58,7 @@ export function RolloutPage({ id }: { id: string }) {
         {mayOperate && <RolloutActions rollout={rollout} onDone={(after) => follow.put(after)} />}
       </div>
       {loading.kind === 'failed' && <Failure reason={loading.reason} onRetry={() => void follow.load()} />}
-      <p class={`verdict ${status.tone}`} data-testid="verdict">
+      <p class={`rollout-reason ${status.tone}`} data-testid="verdict">
         {rollout.reason}
       </p>
       <WaveRows rollout={rollout} waves={drawn} excluded={loading.kind === 'ready' ? excludedOf(fleet, waves) : []} />
