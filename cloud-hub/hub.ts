@@ -25,6 +25,7 @@ import { Registry } from './registry/registry.ts';
 import { OnlineKeys } from './registry/signing/online-keys.ts';
 import { Repository } from './registry/signing/repository.ts';
 import { Signing } from './registry/signing/signing.ts';
+import { rolloutNews } from './rollout/describe.ts';
 import { RolloutExecutor } from './rollout/executor.ts';
 import { partFor, Rollouts } from './rollout/rollouts.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -75,7 +76,7 @@ async function startParts(options: HubOptions, store: Store, dataDir: string) {
   let broker: HubBroker | undefined;
   const send: HubBroker['publish'] = (device, channel, payload) => broker?.publish(device, channel, payload);
   const watches = new Watches({ send, clock, metrics });
-  const models = await createModelParts(options, store, dataDir, send);
+  const models = await createModelParts(options, store, dataDir, send, feed);
   const reported = models.executor.reported.bind(models.executor);
   const ingest = new Ingest({ store, metrics, send, reported, announce: (build) => feed.announce(build), clock, log });
 
@@ -171,7 +172,13 @@ function readSetting(file: string, setting: string): string {
 }
 
 /** Registry, signing and rollouts: all that becomes of models. */
-async function createModelParts(options: HubOptions, store: Store, dataDir: string, send: HubBroker['publish']) {
+async function createModelParts(
+  options: HubOptions,
+  store: Store,
+  dataDir: string,
+  send: HubBroker['publish'],
+  feed: LiveFeed,
+) {
   const { config, clock, log } = options;
   const registry = await Registry.open(path.join(dataDir, 'models'), store, log);
   const keys = new OnlineKeys(path.join(dataDir, 'trust', 'keys'));
@@ -182,14 +189,18 @@ async function createModelParts(options: HubOptions, store: Store, dataDir: stri
     const document = store.desired.get(device);
     if (document) send(device, 'desired', encode(document));
   };
+  const changed = (rollout: string, devices: readonly string[] = []) => {
+    for (const build of rolloutNews(store, rollout, devices)) feed.announce(build);
+  };
   const executor = new RolloutExecutor({
     store,
     partFor: (rollout) => partFor(store, rollout),
     publish: sendDesired,
+    changed,
     clock,
     log,
   });
-  const rollouts = new Rollouts({ store, registry, repository, executor });
+  const rollouts = new Rollouts({ store, registry, repository, executor, changed });
   return { registry, signing, delivery, executor, rollouts, sendDesired };
 }
 

@@ -3,6 +3,9 @@ import { useEffect } from 'preact/hooks';
 import { DevicePage } from './pages/device.tsx';
 import { EventsPage } from './pages/events.tsx';
 import { FleetPage } from './pages/fleet.tsx';
+import { ModelsPage } from './pages/models.tsx';
+import { RolloutPage } from './pages/rollout.tsx';
+import { RolloutsPage } from './pages/rollouts.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { TroublesPage } from './pages/troubles.tsx';
 import { EmptyState } from './parts/empty-state.tsx';
@@ -56,6 +59,12 @@ function Page({ route }: { route: Route }) {
       return <EventsPage filter={route.filter} />;
     case 'troubles':
       return <TroublesPage view={route.view} device={route.device} />;
+    case 'models':
+      return <ModelsPage />;
+    case 'rollouts':
+      return <RolloutsPage create={route.create} />;
+    case 'rollout':
+      return <RolloutPage key={route.id} id={route.id} />;
     case 'missing':
       return (
         <EmptyState title="There is no such page" detail="The address may be mistyped, or from a newer version.">
@@ -73,6 +82,9 @@ function titleOf(route: Route): string {
     device: route.page === 'device' ? route.device : '',
     events: 'Events',
     troubles: 'Troubles',
+    models: 'Models',
+    rollouts: 'Rollouts',
+    rollout: route.page === 'rollout' ? `Rollout ${route.id}` : '',
     missing: 'Not found',
   }[route.page];
   return `${name} · Vedette`;

@@ -10,6 +10,9 @@ import './styles/fleet-narrow.css';
 import './styles/device.css';
 import './styles/events.css';
 import './styles/reading.css';
+import './styles/forms.css';
+import './styles/models.css';
+import './styles/rollout.css';
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { createBackoff } from '../../shared/kit/backoff.ts';
@@ -23,6 +26,7 @@ import { createRouter } from './state/router.ts';
 import { createSession } from './state/session.ts';
 import { openSocket } from './state/socket.ts';
 import { createStore } from './state/store.ts';
+import { createUpload } from './state/upload.ts';
 
 function main(root: HTMLElement): void {
   const clock = browserClock;
@@ -65,7 +69,9 @@ function main(root: HTMLElement): void {
   });
   void session.begin(code);
 
-  const services = { api, clock, feed, router: createRouter(window), session, store, now, isDark, isVisible };
+  const upload = createUpload({ open: () => new XMLHttpRequest() });
+  const router = createRouter(window);
+  const services = { api, clock, feed, router, session, store, upload, now, isDark, isVisible };
   render(
     <ServicesProvider value={services}>
       <App />

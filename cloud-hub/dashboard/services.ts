@@ -8,6 +8,7 @@ import type { Feed } from './state/live.ts';
 import type { Router } from './state/router.ts';
 import type { Session } from './state/session.ts';
 import type { Store } from './state/store.ts';
+import type { Upload } from './state/upload.ts';
 
 export interface Services {
   readonly api: Api;
@@ -16,6 +17,8 @@ export interface Services {
   readonly router: Router;
   readonly session: Session;
   readonly store: Store;
+  /** Goes on while one looks at other pages. */
+  readonly upload: Upload;
   /** Milliseconds since 1970, moved on every second: what "12 s ago" follows. */
   readonly now: ReadonlySignal<number>;
   /** The system prefers dark. */

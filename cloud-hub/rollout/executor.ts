@@ -32,6 +32,8 @@ export interface ExecutorOptions {
   readonly partFor: (rollout: StoredRollout) => Part;
   /** Sends a device its document. */
   readonly publish: (device: string) => void;
+  /** After each commit: what people see of this rollout, and of these devices in it, is different. */
+  readonly changed: (rollout: string, devices: readonly string[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -123,6 +125,7 @@ export class RolloutExecutor {
     });
     this.#asked.delete(rollout.row);
     for (const device of changed) this.#options.publish(device);
+    this.#options.changed(rollout.id, []);
   }
 
   #step(rollout: StoredRollout): void {
@@ -166,7 +169,7 @@ export class RolloutExecutor {
     asked: Map<string, AskedState>,
     act: Act,
   ): void {
-    const { store, partFor, publish } = this.#options;
+    const { store, partFor, publish, changed } = this.#options;
     const part = partFor(rollout);
     const subject = rollout.subject as Subject;
     store.transact(() => {
@@ -182,6 +185,7 @@ export class RolloutExecutor {
       asked.set(device, { askedAt: act.at, outcome: { state: 'waiting' }, noted: 'waiting: ' });
       publish(device);
     }
+    changed(rollout.id, devices);
   }
 
   #change(
@@ -196,6 +200,7 @@ export class RolloutExecutor {
       store.rollouts.change(rollout.row, { ...rollout, reason, gates, ...to }, act.at);
       if (history !== undefined) store.rollouts.addHistory(rollout.row, act, history, reason, { gates });
     });
+    this.#options.changed(rollout.id, []);
   }
 
   #views(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>): DeviceView[] {
@@ -246,6 +251,10 @@ export class RolloutExecutor {
       }
     });
     for (const { state, text } of news) state.noted = text;
+    this.#options.changed(
+      rollout.id,
+      news.map(({ device }) => device),
+    );
   }
 }
 

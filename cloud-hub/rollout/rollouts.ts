@@ -10,7 +10,7 @@ import type { Repository } from '../registry/signing/repository.ts';
 import type { Act } from '../store/audit.ts';
 import type { StoredRollout } from '../store/rollouts.ts';
 import type { Store } from '../store/store.ts';
-import { askOrder, planWaves, selects } from './cohort.ts';
+import { askOrder, nextDevices, planWaves, selects } from './cohort.ts';
 import { type Part, streamsRevision, subjectOf } from './document.ts';
 import type { RolloutExecutor } from './executor.ts';
 
@@ -30,6 +30,8 @@ export interface RolloutsOptions {
   readonly registry: Pick<Registry, 'resolve'>;
   readonly repository: Pick<Repository, 'isSigned'>;
   readonly executor: Pick<RolloutExecutor, 'run' | 'rollBack'>;
+  /** After a commit: what people see of this rollout is different. */
+  readonly changed: (rollout: string) => void;
 }
 
 export class Rollouts {
@@ -41,7 +43,7 @@ export class Rollouts {
 
   /** @throws RolloutError, RegistryError `not found` */
   create(wish: NewRollout, act: Act): StoredRollout {
-    const { store, executor } = this.#options;
+    const { store, executor, changed } = this.#options;
     const plan = this.#planOf(wish);
     const subject = subjectOf(plan.target);
     const id = wish.id ?? newId();
@@ -60,6 +62,7 @@ export class Rollouts {
       store.rollouts.addHistory(row, act, 'created', `for ${subject}`, { plan });
       store.audit.add(act, 'rollout.create', id, { subject });
     });
+    changed(id);
     executor.run();
     return this.get(id);
   }
@@ -70,6 +73,23 @@ export class Rollouts {
     const id = wish.id ?? newId();
     const selected = this.#options.store.devices.roster().filter((device) => selects(plan.selector, device));
     return { id, waves: planWaves(askOrder(id, selected), plan.waves) };
+  }
+
+  /** The devices of each wave: those that were asked, and those that would come, were nothing to change. @throws RolloutError */
+  waves(id: string): RolloutPreview {
+    const { store } = this.#options;
+    const { row, plan, wave: present } = this.get(id);
+    const asked = store.rollouts.devices(row);
+    const known = new Set(asked.map(({ device }) => device));
+    const selected = store.devices.roster().filter((device) => selects(plan.selector, device));
+    const order = askOrder(id, selected);
+    const waves = plan.waves.map((settings, wave) => {
+      const own = asked.filter((row) => row.wave === wave).map(({ device }) => device);
+      const next = wave < present ? [] : nextDevices(order, known, settings);
+      for (const device of next) known.add(device);
+      return [...own, ...next];
+    });
+    return { id, waves };
   }
 
   /** @throws RolloutError */
@@ -117,7 +137,7 @@ export class Rollouts {
   }
 
   #turn(id: string, from: 'running' | 'paused', to: 'running' | 'paused', act: Act, waived?: readonly GateName[]) {
-    const { store } = this.#options;
+    const { store, changed } = this.#options;
     const rollout = this.#open(id);
     if (rollout.status !== from)
       throw new RolloutError('conflict', `the rollout ${id} is ${rollout.status}, not ${from}`);
@@ -130,6 +150,7 @@ export class Rollouts {
       store.rollouts.addHistory(rollout.row, act, verb, reason);
       store.audit.add(act, `rollout.${to === 'paused' ? 'pause' : 'resume'}`, id, waived ? { waived } : {});
     });
+    changed(id);
     return this.get(id);
   }
 

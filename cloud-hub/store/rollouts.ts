@@ -57,6 +57,7 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     `UPDATE rollouts SET status = ?, wave = ?, settled_at = ?, waived = ?, gates = ?, reason = ?, changed_at = ? WHERE id = ?`,
   );
   const devices = prepare('SELECT * FROM rollout_devices WHERE rollout = ? ORDER BY wave, asked_at, device');
+  const device = prepare('SELECT * FROM rollout_devices WHERE rollout = ? AND device = ?');
   const counts = prepare('SELECT outcome, count(*) AS n FROM rollout_devices WHERE rollout = ? GROUP BY outcome');
   const ask = prepare(
     `INSERT INTO rollout_devices (rollout, device, wave, asked_at, previous, outcome, reason)
@@ -92,6 +93,11 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     naming: (digest: string): string | undefined => (naming.get(digest, digest) as { key: string } | undefined)?.key,
 
     devices: (row: number): AskedDevice[] => (devices.all(row) as RolloutDeviceTable[]).map(toAsked),
+
+    device(row: number, id: string): AskedDevice | undefined {
+      const found = device.get(row, id);
+      return found === undefined ? undefined : toAsked(found as RolloutDeviceTable);
+    },
 
     /** How many devices stand where. */
     counts: (row: number): Record<string, number> =>

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
+import { describeDevice, describeRollout } from '../../rollout/describe.ts';
 import type { Rollouts } from '../../rollout/rollouts.ts';
 import type { Act } from '../../store/audit.ts';
 import type { StoredRollout } from '../../store/rollouts.ts';
@@ -13,8 +14,6 @@ import { page, pageQuery } from '../schemas/api.ts';
 import {
   gateNames,
   newRollout,
-  type OutcomeState,
-  type Rollout,
   rollout,
   rolloutDevice,
   rolloutEvent,
@@ -93,15 +92,25 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
       },
       async ({ params: { id }, query: { cursor, limit } }) => {
         const rows = await store.rollouts.devicePage(rollouts.get(id).row, { after: cursor, limit: limit + 1 });
-        const items = rows.slice(0, limit).map(({ previous: _previous, outcome, askedAt, ...row }) => ({
-          ...row,
-          // Only states of ours are ever written.
-          outcome: outcome as OutcomeState,
-          askedAt: isoTime(askedAt),
-        }));
+        const items = rows.slice(0, limit).map(describeDevice);
         const next = rows.length > limit ? items.at(-1)?.device : undefined;
         return next === undefined ? { items } : { items, next };
       },
+    );
+
+    app.get(
+      '/rollouts/:id/waves',
+      {
+        config: viewer,
+        schema: {
+          summary: 'List the devices of each wave: those asked, and those that would come next',
+          tags,
+          security,
+          params,
+          response: answers(rolloutPreview),
+        },
+      },
+      async (request) => rollouts.waves(request.params.id),
     );
 
     app.get(
@@ -143,23 +152,3 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
 }
 
 const turn = z.strictObject({ waive: z.array(z.enum(gateNames)).max(gateNames.length).optional() }).nullish();
-
-function describeRollout(store: RolloutRouteOptions['store'], found: StoredRollout): Rollout {
-  const { target } = found.plan;
-  const model = target.kind === 'model' ? store.models.byDigest(target.digest) : undefined;
-  return {
-    id: found.id,
-    status: found.status,
-    ...(model ? { package: `${model.name}@${model.version}` } : {}),
-    plan: found.plan,
-    wave: found.wave,
-    ...(found.settledAt === undefined ? {} : { settledAt: isoTime(found.settledAt) }),
-    devices: { waiting: 0, working: 0, active: 0, failed: 0, ...store.rollouts.counts(found.row) },
-    gates: [...found.gates],
-    waived: [...found.waived],
-    reason: found.reason,
-    createdAt: isoTime(found.createdAt),
-    createdBy: found.createdBy,
-    changedAt: isoTime(found.changedAt),
-  };
-}

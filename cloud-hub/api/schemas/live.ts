@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { previewHeader } from '../../../shared/contract/messages/preview.ts';
 import { name } from '../../../shared/contract/names.ts';
 import { device, event, reading, summary, trouble } from './api.ts';
+import { rollout, rolloutDevice } from './rollout.ts';
 
 export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), device }),
@@ -13,6 +14,8 @@ export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('summary'), summary }),
   z.object({ type: z.literal('reading'), reading }),
   z.object({ type: z.literal('trouble'), trouble }),
+  /** A rollout as it is now, and those of its devices that changed. */
+  z.object({ type: z.literal('rollout'), rollout, devices: z.array(rolloutDevice) }),
 ]);
 export type LiveMessage = z.infer<typeof liveMessage>;
 

@@ -4,6 +4,7 @@ import type { Device } from '../../api/schemas/api.ts';
 import { Charts } from '../parts/charts.tsx';
 import { DeviceEvents } from '../parts/device-events.tsx';
 import { DeviceFacts } from '../parts/device-facts.tsx';
+import { DeviceModels } from '../parts/device-models.tsx';
 import { DeviceTroubles } from '../parts/device-troubles.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { Link } from '../parts/link.tsx';
@@ -75,6 +76,7 @@ export function DevicePage({ id, stream: wanted }: { id: string; stream?: string
         />
       )}
       <div class="columns">
+        <DeviceModels device={device} />
         <DeviceFacts device={device} stream={stream} />
         <SequenceLedger device={device.id} />
         <DeviceTroubles device={device.id} />

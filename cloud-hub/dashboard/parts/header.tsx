@@ -20,6 +20,12 @@ export function Header({ identity, route }: { identity: Identity; route: Route }
         <Link to={{ page: 'events', filter: {} }} current={route.page === 'events'}>
           Events
         </Link>
+        <Link to={{ page: 'models' }} current={route.page === 'models'}>
+          Models
+        </Link>
+        <Link to={{ page: 'rollouts' }} current={route.page === 'rollouts' || route.page === 'rollout'}>
+          Rollouts
+        </Link>
         <Link to={{ page: 'troubles', view: 'troubles' }} current={route.page === 'troubles'}>
           Troubles
         </Link>

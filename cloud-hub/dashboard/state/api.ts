@@ -17,6 +17,15 @@ import {
   summary,
   trouble,
 } from '../../api/schemas/api.ts';
+import { model } from '../../api/schemas/model.ts';
+import {
+  type GateName,
+  type NewRollout,
+  rollout,
+  rolloutDevice,
+  rolloutEvent,
+  rolloutPreview,
+} from '../../api/schemas/rollout.ts';
 
 /** A request that failed: `status` 0 when the hub could not be reached. */
 export class ApiError extends Error {
@@ -46,6 +55,9 @@ export type Api = ReturnType<typeof createApi>;
 
 const BASE = '/api/v1';
 const part = encodeURIComponent;
+
+/** Where model packages are sent to. */
+export const uploadUrl = `${BASE}/models`;
 
 /** Address of a snapshot's JPEG. */
 export const snapshotUrl = (id: string): string => `${BASE}/snapshots/${part(id)}`;
@@ -116,6 +128,37 @@ export function createApi({ fetch, onUnauthorized }: ApiOptions) {
       get(page(readingBucket), '/readings/course', query, signal).then(({ items }) => items),
     troubles: list(trouble, '/troubles'),
     quarantine: list(quarantined, '/quarantine'),
+    models: list(model, '/models'),
+    async setAlias(name: string, alias: string, version: string) {
+      const path = `/models/${part(name)}/aliases/${part(alias)}`;
+      return parse(model, await call('PUT', path, { version }), path);
+    },
+    async removeAlias(name: string, alias: string): Promise<void> {
+      await call('DELETE', `/models/${part(name)}/aliases/${part(alias)}`);
+    },
+    async removeModel(name: string, version: string): Promise<void> {
+      await call('DELETE', `/models/${part(name)}/${part(version)}`);
+    },
+    rollouts: list(rollout, '/rollouts'),
+    rollout: (id: string, signal?: AbortSignal) => get(rollout, `/rollouts/${part(id)}`, {}, signal),
+    rolloutWaves: (id: string, signal?: AbortSignal) =>
+      get(rolloutPreview, `/rollouts/${part(id)}/waves`, {}, signal).then(({ waves }) => waves),
+    rolloutDevices: (id: string, query: Query, signal?: AbortSignal) =>
+      get(page(rolloutDevice), `/rollouts/${part(id)}/devices`, query, signal),
+    /** Oldest first; `cursor` may also be the id of the last entry that is known. */
+    rolloutHistory: (id: string, query: Query, signal?: AbortSignal) =>
+      get(page(rolloutEvent), `/rollouts/${part(id)}/history`, query, signal),
+    async previewRollout(wish: NewRollout) {
+      return parse(rolloutPreview, await call('POST', '/rollouts', { ...wish, dryRun: true }), '/rollouts');
+    },
+    async createRollout(wish: NewRollout) {
+      return parse(rollout, await call('POST', '/rollouts', { ...wish, dryRun: false }), '/rollouts');
+    },
+    /** @param waive gates that are overruled from now on; only with `resume` */
+    async turnRollout(id: string, verb: 'pause' | 'resume' | 'abort', waive: readonly GateName[] = []) {
+      const path = `/rollouts/${part(id)}/${verb}`;
+      return parse(rollout, await call('POST', path, waive.length > 0 ? { waive } : {}), path);
+    },
   };
 }
 
@@ -131,7 +174,12 @@ async function parse<T extends z.ZodType>(schema: T, response: Response, path: s
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const parsed = problem.safeParse(await response.json().catch(() => undefined));
-  if (!parsed.success) return `The hub answered ${response.status}.`;
+  return reasonIn(await response.json().catch(() => undefined), response.status);
+}
+
+/** The hub's own words in the body of a refusal. */
+export function reasonIn(body: unknown, status: number): string {
+  const parsed = problem.safeParse(body);
+  if (!parsed.success) return `The hub answered ${status}.`;
   return parsed.data.detail ?? parsed.data.title;
 }

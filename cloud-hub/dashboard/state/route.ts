@@ -13,6 +13,10 @@ export type Route =
   | { readonly page: 'device'; readonly device: string; readonly stream?: string }
   | { readonly page: 'events'; readonly filter: EventFilter }
   | { readonly page: 'troubles'; readonly view: 'troubles' | 'quarantine'; readonly device?: string }
+  | { readonly page: 'models' }
+  /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
+  | { readonly page: 'rollouts'; readonly create?: string }
+  | { readonly page: 'rollout'; readonly id: string }
   | { readonly page: 'missing' };
 
 const filterKeys = ['device', 'stream', 'rule', 'label'] as const;
@@ -34,6 +38,12 @@ export function parseRoute(url: URL): Route {
     const device = query('device');
     return { page: 'troubles', view: first, ...(device ? { device } : {}) };
   }
+  if (first === 'models' && second === undefined) return { page: 'models' };
+  if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
+  if (first === 'rollouts') {
+    const create = url.searchParams.get('create');
+    return { page: 'rollouts', ...(create === null ? {} : { create }) };
+  }
   return { page: 'missing' };
 }
 
@@ -47,6 +57,12 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
       return `/events${queryText({ ...route.filter })}`;
     case 'troubles':
       return `/${route.view}${queryText({ device: route.device })}`;
+    case 'models':
+      return '/models';
+    case 'rollouts':
+      return route.create === undefined ? '/rollouts' : `/rollouts?create=${encodeURIComponent(route.create)}`;
+    case 'rollout':
+      return `/rollouts/${encodeURIComponent(route.id)}`;
   }
 }
 

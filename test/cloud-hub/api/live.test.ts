@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type LiveMessage, liveMessage, livePictureHeader } from '../../../cloud-hub/api/schemas/live.ts';
+import { rolloutPreview } from '../../../cloud-hub/api/schemas/rollout.ts';
 import { decodePicture, encodePicture } from '../../../shared/contract/codec.ts';
+import { archiveOf, Owner, upload } from '../registry/package.ts';
+import { rolloutDevice } from '../rollout/device.ts';
 import {
   eventRecord,
   jpeg,
@@ -45,6 +48,37 @@ describe('the live feed', () => {
     expect(await refusal(hub, { cookie })).toBe(403);
     expect(await refusal(hub, { cookie, origin: 'https://evil.example' })).toBe(403);
     await follow(hub, { cookie, origin: hub.url });
+  });
+
+  test('follows a rollout from its creation to its end, with the devices that changed', async () => {
+    const hub = await testHub();
+    const archive = await archiveOf();
+    await upload(hub, archive.bytes);
+    await (await Owner.of(hub)).sign([archive]);
+    await rolloutDevice(hub, 'a');
+    await rolloutDevice(hub, 'b');
+    const { messages } = await follow(hub);
+    const waves = [
+      { devices: 1, soakS: 0 },
+      { percent: 100, soakS: 0 },
+    ];
+    const target = { kind: 'model', model: 'detector', package: 'bright@1.0.0' };
+    await hub.post('/rollouts', { id: 'r1', target, waves });
+    // Also before anybody was asked for the second wave, it says who that will be.
+    const planned = rolloutPreview.parse(await hub.json('/rollouts/r1/waves'));
+    expect(planned.waves.map((w) => w.length)).toEqual([1, 1]);
+    expect(planned.waves.flat().toSorted()).toEqual(['a', 'b']);
+    const told = () => messages.flatMap((m) => (m.type === 'rollout' ? [m] : []));
+    await expect.poll(() => told().at(-1)?.rollout.status, { timeout: 15_000 }).toBe('done');
+    expect(told()[0]?.rollout).toMatchObject({ id: 'r1', status: 'running', wave: -1 });
+    const seen = told().flatMap((m) => m.devices.map((d) => `${d.wave} ${d.device} ${d.outcome}`));
+    const [[first], [second]] = planned.waves as [[string], [string]];
+    expect([...new Set(seen)]).toEqual([
+      `0 ${first} waiting`,
+      `0 ${first} active`,
+      `1 ${second} waiting`,
+      `1 ${second} active`,
+    ]);
   });
 
   test('says what was committed', async () => {

@@ -60,6 +60,7 @@ describe('health, metrics, docs', () => {
         'GET /api/v1/rollouts/{id}',
         'GET /api/v1/rollouts/{id}/devices',
         'GET /api/v1/rollouts/{id}/history',
+        'GET /api/v1/rollouts/{id}/waves',
         'GET /api/v1/stream-sets',
         'GET /api/v1/stream-sets/{revision}',
         'GET /api/v1/trust',

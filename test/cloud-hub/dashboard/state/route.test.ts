@@ -19,6 +19,9 @@ test('every address leads back to its page', () => {
       { page: fc.constant('troubles' as const), view: fc.constantFrom('troubles', 'quarantine'), device: id },
       { requiredKeys: ['page', 'view'] },
     ),
+    fc.record({ page: fc.constant('models' as const) }),
+    fc.record({ page: fc.constant('rollouts' as const), create: fc.string() }, { requiredKeys: ['page'] }),
+    fc.record({ page: fc.constant('rollout' as const), id }),
   );
   fc.assert(
     fc.property(route, (wanted) => {
@@ -28,7 +31,15 @@ test('every address leads back to its page', () => {
 });
 
 test('an address that is none is missing, never an error', () => {
-  for (const href of ['/nope', '/devices', '/devices/a/b', '/events/x', '/devices/%E0%A4%A/x'])
+  for (const href of [
+    '/nope',
+    '/devices',
+    '/devices/a/b',
+    '/events/x',
+    '/models/a',
+    '/rollouts/a/b',
+    '/devices/%E0%A4%A/x',
+  ])
     expect(parse(href)).toEqual({ page: 'missing' });
   fc.assert(
     fc.property(fc.webPath(), (path) => {

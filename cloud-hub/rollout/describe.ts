@@ -1,0 +1,51 @@
+/** Rollouts as the API and the live feed give them. */
+import type { LiveMessage } from '../api/schemas/live.ts';
+import type { OutcomeState, Rollout, RolloutDevice } from '../api/schemas/rollout.ts';
+import type { AskedDevice, StoredRollout } from '../store/rollouts.ts';
+import { isoTime } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+
+/** The most devices that one message of the feed carries. */
+const MESSAGE_DEVICES = 500;
+
+export function describeRollout(store: Pick<Store, 'rollouts' | 'models'>, found: StoredRollout): Rollout {
+  const { target } = found.plan;
+  const model = target.kind === 'model' ? store.models.byDigest(target.digest) : undefined;
+  return {
+    id: found.id,
+    status: found.status,
+    ...(model ? { package: `${model.name}@${model.version}` } : {}),
+    plan: found.plan,
+    wave: found.wave,
+    ...(found.settledAt === undefined ? {} : { settledAt: isoTime(found.settledAt) }),
+    devices: { waiting: 0, working: 0, active: 0, failed: 0, ...store.rollouts.counts(found.row) },
+    gates: [...found.gates],
+    waived: [...found.waived],
+    reason: found.reason,
+    createdAt: isoTime(found.createdAt),
+    createdBy: found.createdBy,
+    changedAt: isoTime(found.changedAt),
+  };
+}
+
+export function describeDevice({ device, wave, askedAt, outcome, reason }: AskedDevice): RolloutDevice {
+  // Only states of ours are ever written.
+  return { device, wave, askedAt: isoTime(askedAt), outcome: outcome as OutcomeState, reason };
+}
+
+/** What changed of a rollout, for the feed; in parts, so that no message is large. */
+export function rolloutNews(
+  store: Pick<Store, 'rollouts' | 'models'>,
+  id: string,
+  devices: readonly string[],
+): (() => LiveMessage | undefined)[] {
+  const parts = Array.from({ length: Math.max(1, Math.ceil(devices.length / MESSAGE_DEVICES)) }, (_, part) =>
+    devices.slice(part * MESSAGE_DEVICES, (part + 1) * MESSAGE_DEVICES),
+  );
+  return parts.map((part) => () => {
+    const found = store.rollouts.get(id);
+    if (!found) return undefined;
+    const rows = part.flatMap((device) => store.rollouts.device(found.row, device) ?? []);
+    return { type: 'rollout', rollout: describeRollout(store, found), devices: rows.map(describeDevice) };
+  });
+}
