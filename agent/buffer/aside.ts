@@ -1,5 +1,5 @@
 /**
- * Damaged database files are moved aside: they are the evidence, and may hold what can be saved. The newest two are kept; older
+ * Damaged database files are moved aside: they are the evidence, and may hold what can be saved. The newest is kept; older
  * ones have been salvaged, and would fill the disk that is damaging them.
  *
  * Crash behaviour: the database moves first. Without it SQLite begins a new one; with it but without its WAL SQLite would
@@ -10,7 +10,6 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const COMPANIONS = ['-wal', '-shm'] as const;
-const KEPT = 2;
 
 /**
  * Moves a database with its `-wal` and `-shm` to `FILE.corrupt-N` with the next N, from 1 on, and removes what is too old.
@@ -21,9 +20,19 @@ export function moveAside(file: string): string {
   const target = nameOf(file, (earlier.at(-1) ?? 0) + 1);
   renameSync(file, target);
   moveCompanions(file, target);
-  for (const n of earlier.slice(0, -(KEPT - 1)))
-    for (const part of ['', ...COMPANIONS]) rmSync(nameOf(file, n) + part, { force: true });
+  for (const n of earlier) remove(nameOf(file, n));
   return target;
+}
+
+/** Removes what was moved aside and has been salvaged, for want of room. @returns whether there was anything */
+export function removeAside(file: string): boolean {
+  const numbers = numbersOf(file);
+  for (const n of numbers) remove(nameOf(file, n));
+  return numbers.length > 0;
+}
+
+function remove(moved: string): void {
+  for (const part of ['', ...COMPANIONS]) rmSync(moved + part, { force: true });
 }
 
 /** The database that was moved last; undefined when there is none. */

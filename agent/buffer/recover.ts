@@ -9,7 +9,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isCorruption, isFull, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
-import { lastAside, moveAside, moveOrphans } from './aside.ts';
+import { lastAside, moveAside, moveOrphans, removeAside } from './aside.ts';
 import { noteEpoch, readEpochNote } from './epoch-note.ts';
 import { DamagedFileError, type Entry, type MetaState } from './format.ts';
 import type { LossWriter } from './losses.ts';
@@ -17,7 +17,7 @@ import { OutboxFile } from './outbox-file.ts';
 import { openSalvage, type Salvage } from './salvage.ts';
 
 export interface Recovery {
-  /** Path of the damaged file; the newest two are kept. */
+  /** Path of the damaged file; the newest is kept, as long as there is room. */
   readonly movedTo: string;
   /** Its size in bytes. */
   readonly bytes: number;
@@ -42,7 +42,7 @@ export interface Recovered {
 }
 
 const STEP_RECORDS = 1000;
-const STEP_BYTES = 1024 * 1024;
+const STEP_BYTES = 256 * 1024;
 
 /** Is this failure a damaged file, to SQLite or to us? */
 export function isDamage(thrown: unknown): boolean {
@@ -64,7 +64,7 @@ export function openOrRecover(
     removeDraft(draft);
   }
   try {
-    return { file: openFile(context) };
+    return { file: openWithRoom(context) };
   } catch (error) {
     if (!isDamage(error)) throw error;
     return recover(context, messageOf(error));
@@ -80,7 +80,7 @@ export function recover(context: OpenContext, reason: string): Recovered {
 function salvageInto(context: OpenContext, movedTo: string, reason: string): Recovered {
   const draft = draftOf(context.path);
   removeDraft(draft);
-  const file = new OutboxFile(context.open(draft), draft);
+  const file = openDraft(context, draft);
   const salvage = openSalvage(movedTo, readEpochNote(context.path));
   let recovery: Recovery;
   let entries: readonly Entry[];
@@ -95,7 +95,24 @@ function salvageInto(context: OpenContext, movedTo: string, reason: string): Rec
     salvage?.close();
   }
   renameSync(draft, context.path);
-  return { file: openFile(context), recovery, entries };
+  return { file: openWithRoom(context), recovery, entries };
+}
+
+/** Without a WAL, which would want the room twice and could not follow the file: a draft that is torn is made again. */
+function openDraft(context: OpenContext, draft: string): OutboxFile {
+  const database = context.open(draft);
+  database.pragma('journal_mode = MEMORY');
+  return new OutboxFile(database, draft);
+}
+
+/** What has been salvaged goes, where the disk has no room for opening. */
+function openWithRoom(context: OpenContext): OutboxFile {
+  try {
+    return openFile(context);
+  } catch (error) {
+    if (isFull(error) && removeAside(context.path)) return openFile(context);
+    throw error;
+  }
 }
 
 function draftOf(file: string): string {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Outbox } from '../../../agent/buffer/outbox.ts';
 import type { RecordKind } from '../../../shared/contract/messages/record.ts';
+import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { mayMount } from '../../support/small-disk.ts';
 import { tempDisk } from '../../support/temp-disk.ts';
@@ -54,6 +55,35 @@ class TinyHub {
 }
 
 describe.skipIf(skipped)(title, () => {
+  test('a damaged file that nearly fills the disk: what there is no room for is counted, and each start goes on', async () => {
+    const disk = tempDisk(6 * MIB);
+    const folder = path.join(disk.folder, 'data');
+    const first = open(folder);
+    for (let i = 0; i < 25; i++)
+      await first.append(Array.from({ length: 100 }, (_, n) => body(i * 100 + n, 'event', 800)));
+    first.close();
+    const database = openSqlite(path.join(folder, 'outbox.db'), { synchronous: 'FULL' });
+    database.prepare('UPDATE meta SET state = ?').run('no state');
+    database.close();
+    disk.take(disk.freeBytes() - 1.5 * MIB);
+    const accountOf = (held: ReturnType<typeof heldBy>) => ({
+      saved: held.filter((r) => r.kind === 'event').length,
+      lost: held.filter((r) => r.kind === 'loss').reduce((sum, r) => sum + Number(r.lost), 0),
+    });
+    const outbox = open(folder);
+    const { saved, lost } = accountOf(heldBy(outbox));
+    expect(saved).toBeGreaterThan(500);
+    expect(saved + lost).toBe(2500);
+    outbox.close();
+    disk.take();
+    // Now even that is too much: older events go, and are told of.
+    const again = open(folder);
+    const less = accountOf(heldBy(again));
+    expect(less.saved).toBeGreaterThan(0);
+    expect(less.saved + less.lost).toBe(2500);
+    again.close();
+  });
+
   test('newer records are kept by giving up older ones, acknowledgements work, and the hub is told exactly', async () => {
     const disk = tempDisk(6 * MIB);
     const clock = new ManualClock();
