@@ -213,6 +213,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }
       if (isRunning) loop.poke();
     },
-    report: () => reportOf(state.state, standings),
+    report() {
+      const ms = clock.mono() - countedAt;
+      const now = (id: string, active: Slot | undefined) => (active ? { active: service.view(id, active, ms) } : {});
+      const models = Object.entries(state.state.models).map(([id, m]) => [id, { ...m, ...now(id, m.active) }] as const);
+      return reportOf({ ...state.state, models: Object.fromEntries(models) }, standings);
+    },
   };
 }

@@ -17,7 +17,9 @@ export interface Service {
   summary(model: string, body: SummaryBody): void;
   /** Counts an error that no summary tells of. */
   error(model: string): void;
-  /** A slot with what was added since the last call. @param ms of service since then */
+  /** A slot with what was added since the last `take`. @param ms of service since then */
+  view(model: string, slot: Slot, ms: number): Slot;
+  /** The same, and what was added is handed over with it. */
   take(model: string, slot: Slot, ms: number): Slot;
   /** Forgets what was added: another package has taken over. */
   reset(model: string): void;
@@ -32,7 +34,24 @@ export function createService(): Service {
     all.set(model, known);
     return known;
   };
+  const view: Service['view'] = (model, slot, ms) => {
+    const { frames, errors, scores, p50, p95 } = of(model);
+    const latency = slot.latencyMs ?? { p50, p95 };
+    const latencyMs = {
+      p50: mean(latency.p50, slot.frames, p50, frames),
+      p95: mean(latency.p95, slot.frames, p95, frames),
+    };
+    return {
+      ...slot,
+      serviceMs: slot.serviceMs + ms,
+      frames: slot.frames + frames,
+      errors: slot.errors + errors,
+      scores: scores.map((n, bin) => n + (slot.scores?.[bin] ?? 0)),
+      ...(slot.frames + frames > 0 ? { latencyMs } : {}),
+    };
+  };
   return {
+    view,
     summary(model, { inferred, failed, scores, latencyMs }) {
       const figures = of(model);
       figures.p50 = mean(figures.p50, figures.frames, latencyMs.p50, inferred);
@@ -45,24 +64,9 @@ export function createService(): Service {
       of(model).errors++;
     },
     take(model, slot, ms) {
-      const { frames, errors, scores, p50, p95 } = of(model);
+      const taken = view(model, slot, ms);
       all.delete(model);
-      const latency = slot.latencyMs ?? { p50, p95 };
-      return {
-        ...slot,
-        serviceMs: slot.serviceMs + ms,
-        frames: slot.frames + frames,
-        errors: slot.errors + errors,
-        scores: scores.map((n, bin) => n + (slot.scores?.[bin] ?? 0)),
-        ...(slot.frames + frames > 0
-          ? {
-              latencyMs: {
-                p50: mean(latency.p50, slot.frames, p50, frames),
-                p95: mean(latency.p95, slot.frames, p95, frames),
-              },
-            }
-          : {}),
-      };
+      return taken;
     },
     reset: (model) => void all.delete(model),
   };
