@@ -107,6 +107,9 @@ describe('a rollout', () => {
   test('is tried dry, and then goes as it was said', async () => {
     const { hub } = await withModel();
     for (const id of ['a', 'b', 'c', 'd']) await rolloutDevice(hub, id);
+    // Who is online comes first: all have to be, in both.
+    const fleet = () => hub.json<{ items: { online: boolean }[] }>('/devices');
+    await until(async () => (await fleet()).items.filter((d) => d.online).length === 4, 'all four online');
     const dry = await hub.post('/rollouts', wish({ dryRun: true }));
     expect(dry.status).toBe(200);
     const preview = rolloutPreview.parse(await dry.json());
