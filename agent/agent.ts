@@ -71,6 +71,9 @@ export function createAgent(options: AgentOptions): Part {
   /** Of the configuration in force: of the file, until the hub sends streams. */
   let { revision } = config;
 
+  /** The outbox stamps what it finds when it opens, before there is anything that knows the hub's time. */
+  let sync: Sync | undefined;
+
   const stamp = (at: number) => {
     const wall = clock.wall() - Math.max(0, clock.mono() - at);
     const quality = clockQuality(wall, wallOffset());
@@ -225,7 +228,7 @@ export function createAgent(options: AgentOptions): Part {
     wishes.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
   };
 
-  const sync = createSyncIfWanted(options, outbox, {
+  sync = createSyncIfWanted(options, outbox, {
     report: () => {
       const [streams, told] = [board.streams(), reconciler.report()];
       const uptimeMs = clock.mono() - bootMono;
