@@ -1,15 +1,14 @@
 #!/usr/bin/env node
-/** The `vedette-agent` program: the only place of the agent that reads argv, the environment and signals. */
+/**
+ * The `vedette-agent` program: the only place of the agent that reads argv, the environment and signals. Each command is loaded
+ * when it is wanted: the others cost neither time nor memory.
+ */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
-import { doctor } from './commands/doctor.ts';
-import { infer } from './commands/infer.ts';
-import { run } from './commands/run.ts';
-import { trainAnomaly } from './commands/train.ts';
 
 const entries = {
   runner: new URL('./runner/child.js', import.meta.url),
@@ -73,6 +72,7 @@ program
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
     // Started by another program that is gone now.
     process.on('disconnect', () => stop.abort());
+    const { run } = await import('./commands/run.ts');
     process.exitCode = await run({
       configFile: config,
       version: version(),
@@ -125,6 +125,7 @@ program
       '\nExit code: 0 when every source was read to its end, 1 when one failed, 2 for wrong use.',
   )
   .action(async ({ source, ...flags }: InferFlags) => {
+    const { infer } = await import('./commands/infer.ts');
     process.exitCode = await infer({
       ...flags,
       sources: source,
@@ -195,6 +196,7 @@ program
   )
   .action(async ({ column, ...flags }: TrainFlags) => {
     const { stdout, stderr } = process;
+    const { trainAnomaly } = await import('./commands/train.ts');
     process.exitCode = await trainAnomaly({ ...flags, columns: column, clock: systemClock, stdout, stderr });
   });
 
@@ -209,6 +211,7 @@ program
   .option('--json', 'print JSON', false)
   .addHelpText('after', '\nExit code: 0 when everything works, 1 when something is broken, 2 for wrong use.')
   .action(async ({ config, json }: { config?: string; json: boolean }) => {
+    const { doctor } = await import('./commands/doctor.ts');
     process.exitCode = await doctor({
       ...(config === undefined ? {} : { configFile: config }),
       json,

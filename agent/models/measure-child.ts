@@ -1,6 +1,7 @@
 /** Entry of a process that measures one package, says what it found, and ends: inference never runs in the supervisor. */
-import { measureVariants, type VariantTime } from '../../shared/engine/measure.ts';
+import { measureVariants } from '../../shared/engine/measure.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
+import type { VariantTime } from '../../shared/engine/variant-time.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Runtime } from '../runner/messages.ts';

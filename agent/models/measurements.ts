@@ -9,7 +9,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { VariantTime } from '../../shared/engine/measure.ts';
+import type { VariantTime } from '../../shared/engine/variant-time.ts';
 
 export interface Measurements {
   get(key: string): readonly VariantTime[] | undefined;

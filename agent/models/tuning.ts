@@ -1,5 +1,5 @@
 /** Which variant of a model runs, and in batches or not, by what was measured on this machine. */
-import { MEASURED_BATCH, type VariantTime } from '../../shared/engine/measure.ts';
+import { MEASURED_BATCH, type VariantTime } from '../../shared/engine/variant-time.ts';
 
 export interface Tuning {
   /** Precision of the variant. */

@@ -8,20 +8,7 @@ import type { Provider } from './infer/provider.ts';
 import { openSession, type Session } from './infer/session.ts';
 import { loadVariant, type ModelPackage } from './package/package.ts';
 import { inputShape } from './package/shape.ts';
-
-export interface VariantTime {
-  readonly precision: string;
-  /** Median milliseconds of one input; absent where it could not be measured. */
-  readonly ms?: number;
-  /** The 95th percentile of the same. */
-  readonly p95Ms?: number;
-  /** The same for an input's share of a run of `MEASURED_BATCH`, where the graph's batch axis is free. */
-  readonly batchMs?: number;
-  /** Why it is not to be used: it does not open, does not run, gives no numbers, or says of a golden sample what it must not. */
-  readonly fault?: string;
-  /** What came of its golden samples, as far as they could be run. */
-  readonly golden?: readonly GoldenVerdict[];
-}
+import { MEASURED_BATCH, type VariantTime } from './variant-time.ts';
 
 export interface MeasureOptions {
   readonly threads: number;
@@ -30,8 +17,6 @@ export interface MeasureOptions {
   readonly budgetMs: number;
 }
 
-/** Inputs of the run that tells whether batches pay. */
-export const MEASURED_BATCH = 4;
 const MOST_ROUNDS = 25;
 
 interface Candidate {
