@@ -3,13 +3,13 @@
  * machine, settings and the files' digests.
  *
  * Invariants:
- * 1. The file is replaced as a whole (written aside, synced, renamed): after a power cut it is the old or the new one.
+ * 1. The file is replaced as a whole (`writeDurably`): after a power cut it is the old or the new one.
  * 2. It is only a cache: one that cannot be read or written costs a measurement, never a start.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { VariantTime } from '../../shared/engine/variant-time.ts';
+import { writeDurably } from '../../shared/kit/durable-file.ts';
 
 export interface Measurements {
   get(key: string): readonly VariantTime[] | undefined;
@@ -42,13 +42,7 @@ export function openMeasurements(file: string): Measurements {
       entries.delete(key);
       entries.set(key, times);
       const kept = [...entries].slice(-MOST_ENTRIES);
-      mkdirSync(path.dirname(file), { recursive: true });
-      const draft = `${file}.${process.pid}.draft`;
-      writeFileSync(draft, JSON.stringify(Object.fromEntries(kept), undefined, 1));
-      const handle = openSync(draft, 'r');
-      fsyncSync(handle);
-      closeSync(handle);
-      renameSync(draft, file);
+      writeDurably(file, JSON.stringify(Object.fromEntries(kept), undefined, 1), 0o644);
     },
   };
 }
