@@ -5,8 +5,8 @@
  * A number is *settled* when it has a record here, was refused, or will never come (a gap). A gap whose record comes after
  * all is filled.
  */
-import type { Gap, Ledger, Range } from '../store/sequences.ts';
-import { includes, missing, union } from './ranges.ts';
+import { includes, missing, type Range, union } from '../../shared/kit/ranges.ts';
+import type { Gap, Ledger } from '../store/sequences.ts';
 
 export const GIVEN_UP = 'given up by the device';
 export const NEVER_RECEIVED = 'never received';

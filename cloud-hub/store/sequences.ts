@@ -10,13 +10,8 @@
  * Invariants: 1. Written only inside the ingest transaction, together with the records it speaks of. 2. A gap is settled.
  * 3. No number is in a gap and stored.
  */
+import type { Range } from '../../shared/kit/ranges.ts';
 import type { HubDatabase } from './database.ts';
-
-/** Sequence numbers `from` to `to`, both included. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Numbers that are settled without a record. */
 export interface Gap extends Range {

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { batch, epoch } from '../../../shared/contract/messages/batch.ts';
 import { report } from '../../../shared/contract/messages/report.ts';
 import { status } from '../../../shared/contract/messages/status.ts';
+import { rangesOf } from '../../../shared/kit/ranges.ts';
 import { complaintsOf, describeComplaints } from '../../../shared/kit/schema.ts';
 import type { BadRecord, BatchContent, Content, GoodRecord, Message } from '../message.ts';
-import { rangesOf } from '../ranges.ts';
 import { checkRecord } from '../record.ts';
 import type { Step } from '../step.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GIVEN_UP, isFresh, NEVER_RECEIVED, refine, settle, touched } from '../../../cloud-hub/ingest/ledger.ts';
-import { rangesOf } from '../../../cloud-hub/ingest/ranges.ts';
-import type { Gap, Ledger, Range } from '../../../cloud-hub/store/sequences.ts';
+import type { Gap, Ledger } from '../../../cloud-hub/store/sequences.ts';
+import { type Range, rangesOf } from '../../../shared/kit/ranges.ts';
 
 interface BatchCase {
   from: number;

@@ -1,5 +1,10 @@
 /** Arithmetic on sets of whole numbers, written as rising, disjoint ranges that do not touch ([1,3] [5,9]). Pure. */
-import type { Range } from '../store/sequences.ts';
+
+/** Whole numbers `from` to `to`, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** The ranges of rising numbers. */
 export function rangesOf(numbers: readonly number[]): Range[] {

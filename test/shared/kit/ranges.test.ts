@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { includes, missing, rangesOf, union } from '../../../cloud-hub/ingest/ranges.ts';
-import type { Range } from '../../../cloud-hub/store/sequences.ts';
+import { includes, missing, type Range, rangesOf, union } from '../../../shared/kit/ranges.ts';
 
 const range = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))
