@@ -1,46 +1,39 @@
 /**
- * Keeps the outbox's file, its WAL and its reserve within what they may take (room.ts): gives up records by rank and age,
- * counts them in loss records in the same transaction, and hands the freed pages back. What was leased a moment ago is
- * left alone: the hub may have it already, and the loss would be counted wrongly.
+ * Keeps the outbox's file, its WAL and its reserve within what they may take (room.ts): gives up records by rank and age
+ * (victims.ts), counts them in loss records in the same transaction, and hands the freed pages back.
  */
-import type { Clock } from '../../shared/kit/clock.ts';
 import { rangesOf } from './ledger.ts';
 import type { LossWriter } from './losses.ts';
 import type { OutboxFile } from './outbox-file.ts';
-import { GIVEN_UP_IN_ORDER, type Rank } from './rank.ts';
 import type { Room } from './room.ts';
-import type { FileTransaction } from './transaction.ts';
+import { Victims } from './victims.ts';
 
-const MAX_STEP_RECORDS = 1024;
 /** A pass makes more room than it needs, by this part of the file, so that the next one is not due at once. */
 const SLACK = 64;
 /** After a change of the quota there is much to do; the rest is done after the next commits. */
 const MAX_PAGES = 16_384;
-/** A hub that has a record says so within that time. */
-const LEASE_MS = 10_000;
+/** Part of the bound. */
+const NEAR = 0.75;
 
 export class Evictor {
   readonly #file: OutboxFile;
   readonly #room: Room;
   readonly #losses: LossWriter;
-  readonly #clock: Clock;
   readonly #tell: (records: number) => void;
-  #leased = { upTo: 0, until: Number.NEGATIVE_INFINITY };
+  readonly #victims = new Victims();
 
   /** @param tell is given the number of records whenever some were given up */
-  constructor(file: OutboxFile, room: Room, losses: LossWriter, clock: Clock, tell: (records: number) => void) {
+  constructor(file: OutboxFile, room: Room, losses: LossWriter, tell: (records: number) => void) {
     this.#file = file;
     this.#room = room;
     this.#losses = losses;
-    this.#clock = clock;
     this.#tell = tell;
   }
 
-  /** Records up to this number are on their way to the hub. */
-  leased(upTo: number): void {
-    const now = this.#clock.mono();
-    const before = now < this.#leased.until ? this.#leased.upTo : 0;
-    this.#leased = { upTo: Math.max(before, upTo), until: now + LEASE_MS };
+  /** Is something to be given up soon? */
+  get isNear(): boolean {
+    const { pages, freePages } = this.#file.size();
+    return this.#room.reason === 'disk' || pages - freePages > this.#room.sizes.filePages * NEAR;
   }
 
   /** Brings the file within its bound when it is above. */
@@ -79,10 +72,9 @@ export class Evictor {
   #pass(excess: number, freePages: number, pageBytes: number): void {
     const { sizes, reason, complaint } = this.#room;
     const slack = Math.min(sizes.passPages, Math.ceil(sizes.filePages / SLACK));
-    const after = this.#clock.mono() < this.#leased.until ? this.#leased.upTo : 0;
     const givenUp = this.#losses.within(() =>
       this.#file.change((transaction) => {
-        const seqs = freePages >= excess ? [] : evict(transaction, after, excess + slack, pageBytes);
+        const seqs = freePages >= excess ? [] : this.#victims.giveUp(transaction, excess + slack, pageBytes);
         if (seqs.length > 0) {
           this.#losses.add(transaction, rangesOf(seqs), reason);
           if (reason === 'disk') this.#losses.tellFull(transaction, complaint);
@@ -100,34 +92,4 @@ export class Evictor {
       this.#losses.relieved(this.#file.base());
     }
   }
-}
-
-/** Deletes until `pages` are free or nothing may go any more; returns the numbers, rising. */
-function evict(transaction: FileTransaction, after: number, pages: number, pageBytes: number): number[] {
-  const given: number[] = [];
-  for (const rank of GIVEN_UP_IN_ORDER) {
-    for (;;) {
-      const missing = pages - transaction.freePages();
-      if (missing <= 0 || transaction.draft.held[rank].records === 0) break;
-      const seqs = step(transaction, rank, after, missing * pageBytes);
-      if (seqs.length === 0) break;
-      for (const seq of seqs) given.push(seq);
-    }
-  }
-  return given.sort((a, b) => a - b);
-}
-
-/** Deletes the oldest of a rank, about `bytes` of them and at least one. */
-function step(transaction: FileTransaction, rank: Rank, after: number, bytes: number): number[] {
-  const seqs: number[] = [];
-  let found = 0;
-  for (const victim of transaction.oldest(rank, after, MAX_STEP_RECORDS)) {
-    if (seqs.length > 0 && found >= bytes) break;
-    seqs.push(victim.seq);
-    found += victim.bytes;
-  }
-  const first = seqs[0];
-  const last = seqs.at(-1);
-  if (first !== undefined && last !== undefined) transaction.remove(first, last, [rank]);
-  return seqs;
 }

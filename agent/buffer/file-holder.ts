@@ -6,6 +6,7 @@ import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import type { Range } from '../../shared/kit/ranges.ts';
 import { isFull } from '../../shared/kit/sqlite.ts';
 import { Evictor } from './evict.ts';
 import type { Entry } from './format.ts';
@@ -105,9 +106,12 @@ export class FileHolder {
     return this.use(() => this.#open?.evictor.keepWithinBound());
   }
 
-  /** Records up to this number are on their way to the hub. */
-  leased(upTo: number): void {
-    this.#open?.evictor.leased(upTo);
+  /** Numbers go to the hub now. */
+  onTheWay(range: Range): Outcome<void> {
+    return this.use((file) => {
+      file.onTheWay(range);
+      if (this.#open?.evictor.isNear) file.change(() => undefined);
+    }, true);
   }
 
   /** Are there records that tell of damage? */
@@ -176,7 +180,7 @@ export class FileHolder {
     const { context, room } = this.#options;
     const { file, recovery } = opened;
     context.losses.reset();
-    const open = { file, evictor: new Evictor(file, room, context.losses, this.#clock, this.#complain) };
+    const open = { file, evictor: new Evictor(file, room, context.losses, this.#complain) };
     this.#open = open;
     this.epoch = file.meta.epoch;
     room.adopt(file, this.#reliefOf(open));

@@ -13,12 +13,14 @@ export function tableOf(rank: Rank): string {
 }
 
 const tally = z.object({ records: count, bytes: count });
+const range = z.object({ from: z.number().int().positive(), to: z.number().int().positive() });
 const metaState = z.object({
   epoch,
   nextSeq: z.number().int().positive(),
   held: z.tuple([tally, tally, tally, tally]).describe('by rank'),
   refused: count.describe('records refused since the file was born'),
   givenUp: count.describe('records given up since the file was born'),
+  inDoubt: z.array(range).default([]).describe('numbers on their way to the hub: in-doubt.ts'),
 });
 export type MetaState = z.infer<typeof metaState>;
 

@@ -15,7 +15,9 @@
  *    changes in the transaction that inserts.
  * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
  * 3. A record that was leased is never changed.
- * 4. File, WAL and reserve are brought within the quota, or what the disk has of it (room.ts), after every commit
+ * 4. What is on its way to the hub (`meta.inDoubt`) is given up last of its kind. It is written with the next change, or at
+ *    once where room is short: no file that has to give something up has forgotten what it sent.
+ * 5. File, WAL and reserve are brought within the quota, or what the disk has of it (room.ts), after every commit
  *    (evict.ts), as far as there is something to give up. The WAL is small against the quota (sizes.ts).
  *
  * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
@@ -23,8 +25,10 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { CodedError } from '../../shared/kit/errors.ts';
+import type { Range } from '../../shared/kit/ranges.ts';
 import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { DamagedFileError, FORMAT, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
+import { onTheWay } from './in-doubt.ts';
 import { byRank, RANKS } from './rank.ts';
 import type { Sizes } from './sizes.ts';
 import { FileTransaction } from './transaction.ts';
@@ -59,7 +63,7 @@ export class OutboxFile {
     this.#rollback = database.prepare('ROLLBACK');
     this.#saveMeta = database.prepare<[string]>('UPDATE meta SET state = ?');
     this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
-    this.#lowest = database.prepare<[], number | null>(ofAll('min')).pluck();
+    this.#lowest = database.prepare<{ from: number }, number | null>(ofAll('min', 'WHERE seq >= $from')).pluck();
     const above = RANKS.map((rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq > $after`);
     this.#lease = database.prepare<[{ after: number; limit: number }], Leased>(
       `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
@@ -90,6 +94,11 @@ export class OutboxFile {
     }
   }
 
+  /** Notes that numbers are on their way to the hub. Kept with the next change. */
+  onTheWay(range: Range): void {
+    this.#meta = { ...this.#meta, inDoubt: onTheWay(this.#meta.inDoubt, range) };
+  }
+
   /** The next records above `after` in order: at most `limit`, and `maxBytes` unless the first alone is larger. */
   lease(limit: number, maxBytes: number, after: number): Leased[] {
     const leased: Leased[] = [];
@@ -102,9 +111,9 @@ export class OutboxFile {
     return leased;
   }
 
-  /** Lowest number still held, else the next to be given. */
-  base(): number {
-    return this.#lowest.get() ?? this.#meta.nextSeq;
+  /** Lowest number still held, of those from `from` on; else the next to be given. */
+  base(from = 1): number {
+    return this.#lowest.get({ from }) ?? this.#meta.nextSeq;
   }
 
   /** Size of the file in pages, and its WAL in bytes. */
@@ -170,7 +179,14 @@ function create(database: SqliteDatabase, path: string): void {
   database.pragma('auto_vacuum = INCREMENTAL');
   database.exec('VACUUM');
   const none = { records: 0, bytes: 0 };
-  const state: MetaState = { epoch: newEpoch(), nextSeq: 1, held: [none, none, none, none], refused: 0, givenUp: 0 };
+  const state: MetaState = {
+    epoch: newEpoch(),
+    nextSeq: 1,
+    held: [none, none, none, none],
+    refused: 0,
+    givenUp: 0,
+    inDoubt: [],
+  };
   database.transaction(() => {
     database.exec(`
       CREATE TABLE meta (${META_COLUMNS}) STRICT;
@@ -196,8 +212,8 @@ function addCopy(database: SqliteDatabase): void {
 }
 
 /** The lowest or highest number over all tables; each is one look at an edge of a tree. */
-function ofAll(edge: 'min' | 'max'): string {
-  const edges = RANKS.map((rank) => `SELECT ${edge}(seq) AS seq FROM ${tableOf(rank)}`);
+function ofAll(edge: 'min' | 'max', where = ''): string {
+  const edges = RANKS.map((rank) => `SELECT ${edge}(seq) AS seq FROM ${tableOf(rank)} ${where}`);
   return `SELECT ${edge}(seq) FROM (${edges.join(' UNION ALL ')})`;
 }
 

@@ -81,6 +81,8 @@ export interface OutboxState {
 
 const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
 const MIN_QUOTA_BYTES = 4 * 1024 * 1024;
+/** A batch is at most this part of the outbox, so that what is on its way does not fill it. */
+const BATCH_PART = 32;
 
 /**
  * Opens the outbox of a data folder. O(1) in the backlog, unless the file is damaged.
@@ -184,19 +186,26 @@ export class Outbox {
   }
 
   /**
-   * The next records above `after` in order, without changing them: at most `limit`, and `maxBytes` of JSON unless the
-   * first alone is larger. None when the file cannot be read now.
+   * The next records above `after` in order, without changing them: at most `limit`, and `maxBytes` of JSON (a small part of
+   * a small outbox at most) unless the first alone is larger. None when the file cannot be read now.
    */
   lease(limit: number, maxBytes: number, after = 0): Leased[] {
     return this.#read((file) => {
-      const leased = file.lease(limit, maxBytes, Math.max(after, this.#settledUpTo));
+      const bytes = Math.min(maxBytes, this.#room.boundBytes / BATCH_PART);
+      const leased = file.lease(limit, bytes, Math.max(after, this.#settledUpTo));
       const last = leased.at(-1);
-      if (last) {
-        this.#losses.leased(last.seq);
-        this.#holder.leased(last.seq);
-      }
+      if (last) this.#losses.leased(last.seq);
       return leased;
     }, []);
+  }
+
+  /**
+   * To be told before numbers `from`..`to` are sent: until they are acknowledged the hub may have them or not, so they are the
+   * last of their kind to be given up.
+   */
+  onTheWay(from: number, to: number): void {
+    const noted = this.#holder.onTheWay({ from, to });
+    if (noted.error) this.#log.warn({ err: noted.error }, 'what is on its way to the hub could not be written down');
   }
 
   /**
@@ -268,6 +277,7 @@ export class Outbox {
       this.#losses.leased(Number.POSITIVE_INFINITY);
       file.change((transaction) => {
         transaction.draft.epoch = newEpoch();
+        transaction.draft.inDoubt = [];
       });
     });
     if (begun.error) {

@@ -37,7 +37,7 @@ export class PendingAcks {
     if (this.#epoch === '') return;
     if (file.meta.epoch === this.#epoch) {
       if (this.#refused.size > 0) refuse(file, [...this.#refused]);
-      if (this.#upTo > 0) forget(file, this.#upTo);
+      if (this.#upTo > 0) forget(file, { from: 1, to: this.#upTo });
     }
     this.#clear('');
   }

@@ -4,7 +4,6 @@ import type { RecordKind } from '../../shared/contract/messages/record.ts';
 /** 0 goes first; `KEPT_RANK` is never given up. */
 export type Rank = 0 | 1 | 2 | 3;
 export const RANKS = [0, 1, 2, 3] as const satisfies readonly Rank[];
-export const GIVEN_UP_IN_ORDER = [0, 1, 2] as const satisfies readonly Rank[];
 export const KEPT_RANK = 3 satisfies Rank;
 
 export type ByRank<T> = [T, T, T, T];

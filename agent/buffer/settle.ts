@@ -1,5 +1,7 @@
 /** What an acknowledgement does to the outbox's file. */
 import type { Refusal } from '../../shared/contract/messages/batch.ts';
+import type { Range } from '../../shared/kit/ranges.ts';
+import { settle } from './in-doubt.ts';
 import type { OutboxFile } from './outbox-file.ts';
 import type { FileTransaction } from './transaction.ts';
 
@@ -25,13 +27,14 @@ export function refuse(file: OutboxFile, refused: readonly Refusal[]): number {
   });
 }
 
-/** Deletes every record up to `upTo`; returns how many there were. */
-export function forget(file: OutboxFile, upTo: number): number {
+/** Deletes every record of a range that the hub has; returns how many there were. */
+export function forget(file: OutboxFile, range: Range): number {
   let forgotten = 0;
-  for (let from = file.base(); from <= upTo; from = Math.max(file.base(), from + 1)) {
-    const to = Math.min(upTo, from + STEP - 1);
+  for (let from = file.base(range.from); from <= range.to; from = Math.max(file.base(range.from), from + 1)) {
+    const to = Math.min(range.to, from + STEP - 1);
     forgotten += file.change((transaction) => {
       const removed = transaction.remove(from, to);
+      transaction.draft.inDoubt = settle(transaction.draft.inDoubt, { from: range.from, to });
       giveBack(transaction);
       return removed;
     });

@@ -1,4 +1,5 @@
 /** What a change of the outbox's file is made of. Each step keeps the draft's tallies equal to the tables. */
+import type { Range } from '../../shared/kit/ranges.ts';
 import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { type Entry, type MetaState, tableOf } from './format.ts';
 import { type ByRank, byRank, RANKS, type Rank } from './rank.ts';
@@ -71,9 +72,9 @@ export class FileTransaction {
     this.draft.held[entry.rank].bytes += entry.bytes - oldBytes;
   }
 
-  /** The oldest records of a rank, with numbers above `after`. */
-  oldest(rank: Rank, after: number, limit: number): Victim[] {
-    return this.#tables[rank].oldest.all(after, limit);
+  /** The oldest records of a rank with numbers in `range`. */
+  oldest(rank: Rank, range: Range, limit: number): Victim[] {
+    return this.#tables[rank].oldest.all(range.from, range.to, limit);
   }
 
   /** Deletes `from`..`to` of some ranks; returns how many there were. */
@@ -121,8 +122,8 @@ function statementsOf(database: SqliteDatabase, rank: Rank) {
   return {
     insert: database.prepare<[number, number, string]>(`INSERT INTO ${table} (seq, bytes, body) VALUES (?, ?, ?)`),
     rewrite: database.prepare<[number, string, number]>(`UPDATE ${table} SET bytes = ?, body = ? WHERE seq = ?`),
-    oldest: database.prepare<[number, number], Victim>(
-      `SELECT seq, bytes FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`,
+    oldest: database.prepare<[number, number, number], Victim>(
+      `SELECT seq, bytes FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     ),
     weigh: database.prepare<[number, number], Weight>(
       `SELECT count(*) AS records, sum(bytes) AS bytes FROM ${table} WHERE seq BETWEEN ? AND ?`,

@@ -229,6 +229,7 @@ export class Uplink {
       this.#sentAt.set(batch.to, now);
     }
     this.#highestSent = Math.max(this.#highestSent, batch.to);
+    outbox.onTheWay(batch.from, batch.to);
     void this.#publish(batch, this.#generation);
     for (const { seq, reason } of batch.unsendable) {
       outbox.refuse({ from: seq, to: seq, reason });
