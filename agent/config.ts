@@ -34,6 +34,12 @@ const hub = z
       .optional()
       .describe("PEM of the device's own certificate, for a broker that asks for one"),
     keyFile: z.string().min(1).optional().describe('PEM of its key'),
+    backfillPerSecond: z
+      .number()
+      .positive()
+      .max(1e6)
+      .default(2000)
+      .describe('records a second of a backlog, which is sent beside what happens now'),
   })
   .superRefine(({ url, caFile, certFile, keyFile }, context) => {
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });

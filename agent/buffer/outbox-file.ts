@@ -15,7 +15,7 @@
  *    changes in the transaction that inserts.
  * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
  * 3. A record that was leased is never changed.
- * 4. What is on its way to the hub (`meta.inDoubt`) is given up last of its kind. It is written with the next change, or at
+ * 4. What is on its way to the hub (`meta.inDoubt`) is given up last. It is written with the next change, or at
  *    once where room is short: no file that has to give something up has forgotten what it sent.
  * 5. File, WAL and reserve are brought within the quota, or what the disk has of it (room.ts), after every commit
  *    (evict.ts), as far as there is something to give up. The WAL is small against the quota (sizes.ts).
@@ -64,8 +64,10 @@ export class OutboxFile {
     this.#saveMeta = database.prepare<[string]>('UPDATE meta SET state = ?');
     this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
     this.#lowest = database.prepare<{ from: number }, number | null>(ofAll('min', 'WHERE seq >= $from')).pluck();
-    const above = RANKS.map((rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq > $after`);
-    this.#lease = database.prepare<[{ after: number; limit: number }], Leased>(
+    const above = RANKS.map(
+      (rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
+    );
+    this.#lease = database.prepare<[Range & { limit: number }], Leased>(
       `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
     );
   }
@@ -99,11 +101,11 @@ export class OutboxFile {
     this.#meta = { ...this.#meta, inDoubt: onTheWay(this.#meta.inDoubt, range) };
   }
 
-  /** The next records above `after` in order: at most `limit`, and `maxBytes` unless the first alone is larger. */
-  lease(limit: number, maxBytes: number, after: number): Leased[] {
+  /** The first records of a range in order: at most `limit`, and `maxBytes` unless the first alone is larger. */
+  lease(limit: number, maxBytes: number, { from, to }: Range): Leased[] {
     const leased: Leased[] = [];
     let bytes = 0;
-    for (const record of this.#lease.iterate({ after, limit })) {
+    for (const record of this.#lease.iterate({ from, to, limit })) {
       bytes += record.bytes;
       if (leased.length > 0 && bytes > maxBytes) break;
       leased.push(record);

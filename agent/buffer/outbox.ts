@@ -186,13 +186,13 @@ export class Outbox {
   }
 
   /**
-   * The next records above `after` in order, without changing them: at most `limit`, and `maxBytes` of JSON (a small part of
+   * The next records above `after` in order, none above `upTo`, without changing them: at most `limit`, and `maxBytes` of JSON (a small part of
    * a small outbox at most) unless the first alone is larger. None when the file cannot be read now.
    */
-  lease(limit: number, maxBytes: number, after = 0): Leased[] {
+  lease(limit: number, maxBytes: number, after = 0, upTo = Number.MAX_SAFE_INTEGER): Leased[] {
     return this.#read((file) => {
       const bytes = Math.min(maxBytes, this.#room.boundBytes / BATCH_PART);
-      const leased = file.lease(limit, bytes, Math.max(after, this.#settledUpTo));
+      const leased = file.lease(limit, bytes, { from: Math.max(after, this.#settledUpTo) + 1, to: upTo });
       const last = leased.at(-1);
       if (last) this.#losses.leased(last.seq);
       return leased;
@@ -201,7 +201,7 @@ export class Outbox {
 
   /**
    * To be told before numbers `from`..`to` are sent: until they are acknowledged the hub may have them or not, so they are the
-   * last of their kind to be given up.
+   * last to be given up.
    */
   onTheWay(from: number, to: number): void {
     const noted = this.#holder.onTheWay({ from, to });
@@ -209,16 +209,18 @@ export class Outbox {
   }
 
   /**
-   * Obeys an acknowledgement: forgets everything up to `upTo`, and keeps what was refused for the user.
+   * Obeys an acknowledgement: forgets everything up to `upTo` and in its `ranges`, and keeps what was refused for the user.
    *
    * One that names numbers never given means that this file is an old copy put back: the hub has seen other records under
    * the numbers to come and would drop ours as duplicates. So the epoch is changed (`ahead`); what is held stays.
    */
   ack(ack: Ack): AckOutcome {
     if (ack.epoch !== this.epoch) return 'stale';
-    const known = this.#read((file) => ack.upTo < file.meta.nextSeq, true);
-    if (!known) return this.#beginEpoch(ack.upTo);
-    this.#losses.leased(Math.max(ack.upTo, ...(ack.refused ?? []).map((range) => range.to)));
+    const ends = [...(ack.ranges ?? []), ...(ack.refused ?? [])].map((range) => range.to);
+    const highest = Math.max(ack.upTo, ack.ranges?.at(-1)?.to ?? 0);
+    const known = this.#read((file) => highest < file.meta.nextSeq, true);
+    if (!known) return this.#beginEpoch(highest);
+    this.#losses.leased(Math.max(ack.upTo, ...ends));
     const taken = this.#pending.add(ack) || (!this.#holder.settle().error && this.#pending.add(ack));
     const settled = this.#holder.settle();
     if (settled.error) {

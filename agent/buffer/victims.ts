@@ -1,8 +1,8 @@
 /**
  * Which records are given up next: by rank. Periodic records (rank 0) are thinned evenly in time: every second block of
  * numbers goes, then every second of those that are left, so that a long outage is remembered coarsely and not only by its
- * end. Of errors and events the oldest go first. What is on its way to the hub goes last of its kind, but before any event
- * that is not.
+ * end. Of errors and events the oldest go first. What is on its way to the hub (in-doubt.ts, a small part of the whole) goes
+ * when there is nothing else: else the ledger would count what is not lost.
  */
 import { missing, type Range } from '../../shared/kit/ranges.ts';
 import type { Rank } from './rank.ts';
@@ -12,9 +12,9 @@ import type { FileTransaction } from './transaction.ts';
 const PHASES: readonly { readonly rank: Rank; readonly inDoubt: boolean }[] = [
   { rank: 0, inDoubt: false },
   { rank: 1, inDoubt: false },
+  { rank: 2, inDoubt: false },
   { rank: 0, inDoubt: true },
   { rank: 1, inDoubt: true },
-  { rank: 2, inDoubt: false },
   { rank: 2, inDoubt: true },
 ];
 const THINNED: Rank = 0;

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { LinkOptions } from '../../shared/kit/link.ts';
 import { type AgentConfig, ConfigError } from '../config.ts';
+import type { UplinkLimits } from './uplink.ts';
 
 export interface HubConnection {
   /** The device's token. */
   readonly token: string;
+  readonly limits: Pick<UplinkLimits, 'backfillPerSecond'>;
   readonly broker: Required<Pick<LinkOptions, 'url' | 'protocolVersion' | 'tls'>>;
 }
 
@@ -19,7 +21,8 @@ export function readConnection(hub: NonNullable<AgentConfig['hub']>): HubConnect
   const [ca, cert, key] = [pem('caFile'), pem('certFile'), pem('keyFile')];
   const tls = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
   const token = read('tokenFile', hub.tokenFile, '; `vedette-hub device add NAME` prints one');
-  return { token, broker: { url: hub.url, protocolVersion: hub.version === '5' ? 5 : 4, tls } };
+  const limits = { backfillPerSecond: hub.backfillPerSecond };
+  return { token, limits, broker: { url: hub.url, protocolVersion: hub.version === '5' ? 5 : 4, tls } };
 }
 
 function read(key: string, file: string, hint = ''): string {

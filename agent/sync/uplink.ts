@@ -1,5 +1,5 @@
 /**
- * Drains the outbox to `up/records`. What to do when is decided in window.ts; here are its effects. Memory is bounded by
+ * Drains the outbox to `up/records`. What to do when is decided in lanes.ts and window.ts; here are the effects. Memory is bounded by
  * the batches in flight: everything else stays in the outbox until the hub has acknowledged it.
  */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
@@ -10,23 +10,30 @@ import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
 import type { Link } from '../../shared/kit/link.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { nowAndThen } from '../../shared/kit/now-and-then.ts';
+import { includes } from '../../shared/kit/ranges.ts';
 import type { Outbox } from '../buffer/outbox.ts';
 import { type MadeBatch, makeBatch } from './batches.ts';
 import { type HubClock, measured } from './hub-clock.ts';
 import {
-  acknowledged,
-  confirmed,
-  cursorOf,
-  decide,
-  failed,
-  openWindow,
-  reconnected,
-  sent,
-  type Window,
-  type WindowLimits,
-} from './window.ts';
+  acknowledgedOn,
+  arranged,
+  confirmedOn,
+  cursorOn,
+  decideLanes,
+  deferred,
+  failedOn,
+  flightsOf,
+  isFurther,
+  type Lane,
+  type LaneDecision,
+  type LaneLimits,
+  type Lanes,
+  openLanes,
+  reconnectedOn,
+  sentOn,
+} from './lanes.ts';
 
-export interface UplinkLimits extends WindowLimits {
+export interface UplinkLimits extends LaneLimits {
   /** JSON of one batch in bytes, unless a single record is larger. */
   readonly maxBytes: number;
   /** A record whose JSON is larger cannot be sent; default: the channel's bound. */
@@ -50,6 +57,8 @@ export interface UplinkOptions {
 
 export interface UplinkState {
   readonly inFlight: number;
+  /** Numbers of a backlog that are still to be acknowledged; 0 when there is none. */
+  readonly backfill: number;
   readonly batches: number;
   readonly resent: number;
   readonly staleAcks: number;
@@ -64,6 +73,8 @@ const DEFAULTS: UplinkLimits = {
   lingerMs: 250,
   ackTimeoutMs: 10_000,
   retryMs: { first: 1_000, max: 60_000 },
+  backlog: 200,
+  backfillPerSecond: Number.POSITIVE_INFINITY,
 };
 const MIN_BATCH_BYTES = 16 * 1024;
 /** The outbox gave nothing although there should be something: it cannot be read now, or the rest was refused. */
@@ -79,7 +90,8 @@ export class Uplink {
   readonly #topic: string;
   readonly #backoff: Backoff;
   readonly #complain: (records: number) => void;
-  #window: Window;
+  #epoch: string;
+  #lanes: Lanes;
   /** Changes when flights are given up, so that their late confirmations are not taken for those of newer ones. */
   #generation = 0;
   #publishing = 0;
@@ -91,7 +103,7 @@ export class Uplink {
   /** We have complained that nothing gets through. */
   #silent = false;
   #lastRefusal = '';
-  #highestSent = 0;
+  #highestSent: Record<Lane, number> = { live: 0, backfill: 0 };
   /** When batches left, by their last number; only those that were sent once (Karn's algorithm, RFC 6298 3). */
   readonly #sentAt = new Map<number, number>();
   #hubClock: HubClock | undefined;
@@ -105,7 +117,8 @@ export class Uplink {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#topic = topicOf(options.device, 'records');
-    this.#window = openWindow(outbox.epoch, outbox.base(), this.#limits.maxRecords);
+    this.#epoch = outbox.epoch;
+    this.#lanes = openLanes(outbox.epoch, outbox.base(), this.#limits.maxRecords);
     this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) => {
       const message = `records refused and kept aside: ${records}; the last: ${this.#lastRefusal}`;
       options.log.error({ records }, message);
@@ -120,7 +133,7 @@ export class Uplink {
     this.#unsubscribe = [
       outbox.onCommit(() => this.#wake(0)),
       link.onUp(() => {
-        this.#window = reconnected(this.#window);
+        this.#lanes = reconnectedOn(this.#lanes);
         this.#wake(0);
       }),
       link.onDown(() => this.#cutOff()),
@@ -140,13 +153,13 @@ export class Uplink {
     const outcome = this.#options.outbox.ack(ack);
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'settled') {
-      const before = this.#window;
-      this.#window = acknowledged(before, ack.upTo, this.#clock.mono(), this.#limits);
-      if (this.#window.acked > before.acked) {
+      const before = this.#lanes;
+      this.#lanes = acknowledgedOn(before, ack, this.#clock.mono(), this.#limits);
+      if (isFurther(before, this.#lanes)) {
         this.#backoff.reset();
         if (this.#silent) this.#log.info('the hub acknowledges again');
         this.#silent = false;
-      } else if (before.flights.length > this.#window.flights.length) {
+      } else if (flightsOf(before) > flightsOf(this.#lanes)) {
         this.#generation++;
       }
       for (const range of ack.refused ?? []) this.#refused(range);
@@ -155,15 +168,23 @@ export class Uplink {
   }
 
   state(): UplinkState {
-    return { inFlight: this.#window.flights.length, ...this.#counters, hubClock: this.#hubClock };
+    const { backfill } = this.#lanes;
+    return {
+      inFlight: flightsOf(this.#lanes),
+      backfill: backfill ? backfill.to - backfill.window.acked : 0,
+      ...this.#counters,
+      hubClock: this.#hubClock,
+    };
   }
 
-  #measure({ epoch, upTo, at }: Ack): void {
-    if (epoch !== this.#window.epoch) return;
-    const sentAt = this.#sentAt.get(upTo);
-    if (at !== undefined && sentAt !== undefined)
-      this.#hubClock = measured(this.#hubClock, at, sentAt, this.#clock.mono());
-    for (const to of this.#sentAt.keys()) if (to <= upTo) this.#sentAt.delete(to);
+  #measure({ epoch, upTo, ranges = [], at }: Ack): void {
+    if (epoch !== this.#epoch) return;
+    for (const [to, sentAt] of this.#sentAt) {
+      // The batch that it answers is the last of a run.
+      if (at !== undefined && (to === upTo || ranges.some((range) => range.to === to)))
+        this.#hubClock = measured(this.#hubClock, at, sentAt, this.#clock.mono());
+      if (to <= upTo || includes(ranges, to)) this.#sentAt.delete(to);
+    }
   }
 
   #wake(ms: number): void {
@@ -181,10 +202,13 @@ export class Uplink {
       const { outbox } = this.#options;
       const now = this.#clock.mono();
       const lastSeq = outbox.lastSeq;
-      if (lastSeq > cursorOf(this.#window)) this.#waitingSince ??= now;
+      const wasWhole = this.#lanes.backfill === undefined;
+      this.#lanes = arranged(this.#lanes, lastSeq, outbox.base(), this.#limits);
+      if (wasWhole && this.#lanes.backfill) this.#highestSent.backfill = this.#highestSent.live;
+      if (lastSeq > cursorOn(this.#lanes, 'live')) this.#waitingSince ??= now;
       else this.#waitingSince = undefined;
-      const decision = decide(this.#window, now, lastSeq, this.#waitingSince ?? now, this.#limits);
-      if (decision.kind === 'send') this.#send(decision.after, decision.limit, now);
+      const decision = decideLanes(this.#lanes, now, lastSeq, this.#waitingSince ?? now, this.#limits);
+      if (decision.kind === 'send') this.#send(decision, now);
       else if (decision.kind === 'silent') this.#giveUpFlights('it does not acknowledge them');
       else if (decision.kind === 'wait') this.#wake(decision.ms);
     } finally {
@@ -194,41 +218,42 @@ export class Uplink {
 
   #followEpoch(): void {
     const { outbox } = this.#options;
-    if (outbox.epoch === this.#window.epoch) return;
-    this.#window = openWindow(outbox.epoch, outbox.base(), this.#window.share);
+    if (outbox.epoch === this.#epoch) return;
+    this.#epoch = outbox.epoch;
+    this.#lanes = openLanes(outbox.epoch, outbox.base(), this.#lanes.live.share);
     this.#generation++;
-    this.#highestSent = 0;
+    this.#highestSent = { live: 0, backfill: 0 };
     this.#sentAt.clear();
   }
 
-  #send(after: number, limit: number, now: number): void {
+  #send({ lane, after, limit, upTo }: Extract<LaneDecision, { kind: 'send' }>, now: number): void {
     // A batch of a flight given up is still being written: its end wakes us.
     if (this.#publishing >= this.#limits.maxFlights) return;
     const { outbox } = this.#options;
     const { maxBytes, maxRecords, maxRecordBytes } = this.#limits;
-    const leased = outbox.lease(limit, Math.max(MIN_BATCH_BYTES, (maxBytes * limit) / maxRecords), after);
+    const leased = outbox.lease(limit, Math.max(MIN_BATCH_BYTES, (maxBytes * limit) / maxRecords), after, upTo);
     const batch = makeBatch({
-      epoch: this.#window.epoch,
+      epoch: this.#epoch,
       base: outbox.base(),
       from: after + 1,
       leased,
       ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
     });
-    if (!batch || outbox.epoch !== this.#window.epoch) {
-      this.#window = { ...this.#window, notBefore: now + LOOK_AGAIN_MS };
+    if (!batch || outbox.epoch !== this.#epoch) {
+      this.#lanes = deferred(this.#lanes, lane, now + LOOK_AGAIN_MS);
       this.#wake(LOOK_AGAIN_MS);
       return;
     }
-    this.#window = sent(this.#window, batch.to);
-    this.#waitingSince = undefined;
+    this.#lanes = sentOn(this.#lanes, lane, batch.to, batch.records, now, this.#limits);
+    if (lane === 'live') this.#waitingSince = undefined;
     this.#counters.batches++;
-    if (batch.from <= this.#highestSent) {
+    if (batch.from <= this.#highestSent[lane]) {
       this.#counters.resent++;
       this.#sentAt.clear();
     } else {
       this.#sentAt.set(batch.to, now);
     }
-    this.#highestSent = Math.max(this.#highestSent, batch.to);
+    this.#highestSent[lane] = Math.max(this.#highestSent[lane], batch.to);
     outbox.onTheWay(batch.from, batch.to);
     void this.#publish(batch, this.#generation);
     for (const { seq, reason } of batch.unsendable) {
@@ -243,7 +268,7 @@ export class Uplink {
     this.#publishing++;
     try {
       await this.#options.link.publish({ topic: this.#topic, payload: batch.payload, qos, retain });
-      if (generation === this.#generation) this.#window = confirmed(this.#window, batch.to, this.#clock.mono());
+      if (generation === this.#generation) this.#lanes = confirmedOn(this.#lanes, batch.to, this.#clock.mono());
     } catch (error) {
       if (generation === this.#generation) this.#giveUpFlights(messageOf(error));
     } finally {
@@ -257,13 +282,13 @@ export class Uplink {
     const ms = this.#backoff.next();
     if (!this.#silent) this.#log.warn({ reason }, 'the hub does not take records; they are sent again');
     this.#silent = true;
-    this.#window = failed(this.#window, this.#clock.mono(), ms);
+    this.#lanes = failedOn(this.#lanes, this.#clock.mono(), ms);
     this.#generation++;
     this.#wake(ms);
   }
 
   #cutOff(): void {
-    if (this.#window.flights.length > 0) this.#window = failed(this.#window, this.#clock.mono(), 0);
+    if (flightsOf(this.#lanes) > 0) this.#lanes = failedOn(this.#lanes, this.#clock.mono(), 0);
     this.#generation++;
     this.#cancelWake?.();
   }

@@ -1,5 +1,5 @@
 /**
- * The uplink's decisions, apart from its effects: a sliding window of batches with go-back-N and cumulative
+ * The decisions of one lane of the uplink, apart from their effects: a sliding window of batches with go-back-N and cumulative
  * acknowledgements. After three acknowledgements without progress it goes back at once (fast retransmit, RFC 5681 3.2). The
  * size of a batch halves with each failure and doubles with each success, so that a thin line gets batches it can carry.
  *

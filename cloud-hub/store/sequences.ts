@@ -45,7 +45,9 @@ export function createSequenceStore(database: HubDatabase) {
   const selectAbove = database.prepare(
     'SELECT from_seq, to_seq FROM sequence_ranges WHERE device = ? AND epoch = ? ORDER BY from_seq',
   );
-  const deleteAbove = database.prepare('DELETE FROM sequence_ranges WHERE device = ? AND epoch = ?');
+  const deleteAbove = database.prepare(
+    'DELETE FROM sequence_ranges WHERE device = ? AND epoch = ? AND from_seq = ? AND to_seq = ?',
+  );
   const insertAbove = database.prepare(
     'INSERT INTO sequence_ranges (device, epoch, from_seq, to_seq) VALUES (?, ?, ?, ?)',
   );
@@ -93,8 +95,8 @@ export function createSequenceStore(database: HubDatabase) {
     /** Writes the new state; `before` is what `read` gave, `stored` how many records were added. */
     write(device: string, epoch: string, before: Ledger, after: Ledger, stored: number, now: number): void {
       upsert.run(device, epoch, after.upTo, stored, now);
-      if (before.above.length > 0) deleteAbove.run(device, epoch);
-      for (const range of after.above) insertAbove.run(device, epoch, range.from, range.to);
+      for (const range of without(before.above, after.above)) deleteAbove.run(device, epoch, range.from, range.to);
+      for (const range of without(after.above, before.above)) insertAbove.run(device, epoch, range.from, range.to);
     },
 
     replaceGaps(device: string, epoch: string, before: readonly Gap[], after: readonly Gap[]): void {
@@ -130,4 +132,10 @@ export function createSequenceStore(database: HubDatabase) {
       }));
     },
   };
+}
+
+/** The ranges of one list that are not in the other. */
+function without(ranges: readonly Range[], others: readonly Range[]): Range[] {
+  const ends = new Map(others.map(({ from, to }) => [from, to]));
+  return ranges.filter(({ from, to }) => ends.get(from) !== to);
 }

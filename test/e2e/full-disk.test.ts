@@ -82,7 +82,8 @@ test.skipIf(skipped)(title, { timeout: 180_000 }, async () => {
   const { lost, reasons, full, ledger } = await until(
     async () => {
       const seen = await lossesAt(second);
-      return seen.lost === seen.missing ? seen : undefined;
+      if (seen.lost === seen.missing) return seen;
+      throw new Error(`${seen.lost} given up, ${seen.missing} missing`);
     },
     'the gaps are what the loss records say',
     60_000,

@@ -1,7 +1,7 @@
 /** Step 6, after the commit: tell the device what it may forget, and what was refused. */
 import { channels } from '../../../shared/contract/channels.ts';
 import { encode } from '../../../shared/contract/codec.ts';
-import type { Ack, Refusal } from '../../../shared/contract/messages/batch.ts';
+import { type Ack, MAX_ACK_RANGES, type Refusal } from '../../../shared/contract/messages/batch.ts';
 import type { BadRecord, BatchContent } from '../message.ts';
 import type { Step } from '../step.ts';
 
@@ -12,8 +12,9 @@ export const ack: Step = {
     const { content, device, view } = message;
     if (content?.kind !== 'batch' || !view?.accepted) return;
     // Read again: a later batch of the same group may have filled a hole.
-    const { upTo } = store.sequences.read(device, content.epoch);
-    send(device, 'ack', encodeAck({ epoch: content.epoch, upTo, at: message.receivedAt }, refusalsOf(content)));
+    const { upTo, above } = store.sequences.read(device, content.epoch);
+    const about = { epoch: content.epoch, upTo, ranges: above.slice(-MAX_ACK_RANGES), at: message.receivedAt };
+    send(device, 'ack', encodeAck(about, refusalsOf(content)));
     metrics.acks.inc();
   },
 };
@@ -41,7 +42,7 @@ function withoutIndex(reason: string): string {
 }
 
 /** Encodes an ack within the channel's bound: when the reasons do not fit, the quarantine has them. */
-export function encodeAck(about: Pick<Ack, 'epoch' | 'upTo' | 'at'>, refused: readonly Refusal[]): Buffer {
+export function encodeAck(about: Pick<Ack, 'epoch' | 'upTo' | 'ranges' | 'at'>, refused: readonly Refusal[]): Buffer {
   const message: Ack = { ...about, ...(refused.length > 0 ? { refused: [...refused] } : {}) };
   const full = encode(message);
   if (full.length <= channels.ack.maxBytes) return full;

@@ -9,6 +9,8 @@
  *    A record that a damaged outbox carried over into a new epoch names where it was (`origin`), and is stored once.
  * 4. The hub acknowledges after its commit. `upTo`: every number up to it is settled (stored, refused, or never to come);
  *    the agent may forget it. `refused` names records that the hub put into quarantine, with the reason.
+ *    `ranges` names the highest settled numbers above `upTo`, so that an agent may send what happens now before an old
+ *    backlog. A hub that does not know it says nothing there: then numbers are sent in their order.
  */
 import { z } from 'zod';
 import { count } from '../names.ts';
@@ -43,12 +45,20 @@ export const batch = z
   });
 export type Batch = z.infer<typeof batch>;
 
+/** Ranges that an acknowledgement names. */
+export const MAX_ACK_RANGES = 32;
+
 export const refusal = z.looseObject({ from: seq, to: seq, reason: z.string().max(512) });
 export type Refusal = z.infer<typeof refusal>;
 
 export const ack = z.looseObject({
   epoch,
   upTo: count,
+  ranges: z
+    .array(z.object({ from: seq, to: seq }))
+    .max(MAX_ACK_RANGES)
+    .optional()
+    .describe('settled numbers above `upTo`: the highest ranges, rising, not touching'),
   refused: z.array(refusal).max(MAX_BATCH_RECORDS).optional(),
   at: z.number().optional().describe("the hub's wall clock when it received the batch, milliseconds since 1970"),
 });

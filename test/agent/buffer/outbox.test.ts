@@ -10,6 +10,7 @@ type Step =
   | { kind: 'append'; many: number }
   | { kind: 'ack'; share: number; refuse: number }
   | { kind: 'lease'; limit: number; bytes: number; after: number }
+  | { kind: 'ranges'; upTo: number; from: number; to: number }
   | { kind: 'stale' }
   | { kind: 'reopen' };
 
@@ -31,6 +32,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       bytes: fc.integer({ min: 1, max: 5000 }),
       after: fc.integer({ min: 0, max: 60 }),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
+      .map((cuts) => cuts.toSorted((a, b) => a - b))
+      .map(([from = 0, to = 0]) => ({ kind: 'ranges' as const, upTo: from / 2, from, to })),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'stale' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
@@ -60,6 +68,12 @@ describe('outbox', () => {
               'settled',
             );
             model = model.filter((r) => r.seq > upTo);
+          } else if (s.kind === 'ranges') {
+            const upTo = Math.floor(given * s.upTo);
+            const range = { from: Math.max(upTo + 2, Math.ceil(given * s.from)), to: Math.floor(given * s.to) };
+            const ranges = range.from <= range.to ? [range] : [];
+            expect(outbox.ack({ epoch, upTo, ranges })).toBe('settled');
+            model = model.filter((r) => r.seq > upTo && !ranges.some(({ from, to }) => r.seq >= from && r.seq <= to));
           } else if (s.kind === 'lease') {
             const leased = outbox.lease(s.limit, s.bytes, s.after);
             const expected = model.filter((r) => r.seq > s.after);
@@ -149,6 +163,9 @@ describe('outbox', () => {
     expect(outbox.epoch).not.toBe(epoch);
     expect(heldBy(outbox).map((r) => r.mark)).toEqual([1, 2]);
     expect(outbox.ack({ epoch, upTo: 2 })).toBe('stale');
+    const next = outbox.epoch;
+    expect(outbox.ack({ epoch: next, upTo: 0, ranges: [{ from: 2, to: 3 }] })).toBe('ahead');
+    expect(outbox.epoch).not.toBe(next);
     outbox.close();
   });
 

@@ -11,7 +11,8 @@ import {
   topicOf,
 } from '../../../shared/contract/channels.ts';
 import { decode, encode } from '../../../shared/contract/codec.ts';
-import { type Ack, type Batch, batch, type Refusal } from '../../../shared/contract/messages/batch.ts';
+import { type Ack, type Batch, batch, MAX_ACK_RANGES, type Refusal } from '../../../shared/contract/messages/batch.ts';
+import { rangesOf } from '../../../shared/kit/ranges.ts';
 
 /** A real broker on a port of its own, that can be cut off and brought back on the same port. */
 export async function startBroker(options: AedesOptions = {}, port = 0) {
@@ -63,6 +64,8 @@ export class TinyHub {
   /** Batches to lose, counted from now. */
   lose = 0;
   ackTimes = 1;
+  /** Does it know of two lanes? */
+  ranged = true;
   refuses: (record: Record<string, unknown>) => string | undefined = () => undefined;
   readonly #settled = new Map<string, Set<number>>();
   readonly #upTo = new Map<string, number>();
@@ -133,7 +136,13 @@ export class TinyHub {
     let upTo = Math.max(this.#upTo.get(epoch) ?? 0, (arrived.base ?? from) - 1);
     while (settled.has(upTo + 1)) upTo++;
     this.#upTo.set(epoch, upTo);
-    const ack: Ack = { epoch, upTo, ...(refused.length > 0 ? { refused } : {}) };
+    const above = rangesOf([...settled].filter((seq) => seq > upTo).sort((a, b) => a - b));
+    const ack: Ack = {
+      epoch,
+      upTo,
+      ...(this.ranged ? { ranges: above.slice(-MAX_ACK_RANGES) } : {}),
+      ...(refused.length > 0 ? { refused } : {}),
+    };
     for (let i = 0; i < this.ackTimes; i++) {
       this.acks.push(ack);
       this.say('ack', encode(ack));

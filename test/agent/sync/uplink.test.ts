@@ -21,6 +21,46 @@ describe('uplink against a real broker', () => {
     expect(t.sync.state().uplink).toMatchObject({ inFlight: 0, resent: 0 });
   });
 
+  test('what happens now overtakes a backlog, and both arrive once', async () => {
+    const t = await setup({ limits: { backlog: 100, backfillPerSecond: 2000 } });
+    await t.outbox.append(many(0, 3000));
+    t.sync.start();
+    await t.hub.sees(() => t.hub.batches.length > 4);
+    await t.outbox.append(many(3000, 3010));
+    await t.hub.sees(() => t.hub.batches.some((b) => b.to === 3010));
+    expect(t.sync.state().uplink.backfill).toBeGreaterThan(1000);
+    await t.drained(3010);
+    expect(t.hub.duplicates).toBe(0);
+    await until(() => t.sync.state().uplink.backfill === 0, 'one lane again');
+  });
+
+  test('lanes live through a broker that restarts, again and again', async () => {
+    const t = await setup({ limits: { backlog: 100, backfillPerSecond: 5000 } });
+    t.sync.start();
+    for (let round = 0; round < 5; round++) {
+      await t.outbox.append(many(round * 1000, round * 1000 + 1000));
+      const before = t.hub.batches.length;
+      await t.hub.sees(() => t.hub.batches.length > before + 3);
+      await t.outbox.append(body(-1, 'event'));
+      await t.restartBroker();
+    }
+    await until(() => t.outbox.state().waiting === 0, 'an empty outbox', 15_000);
+    const marks = t.hub.marks(t.outbox.epoch).filter((mark) => mark !== -1);
+    expect(marks).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+  });
+
+  test('a hub that knows one lane gets everything in order', async () => {
+    const t = await setup({ limits: { backlog: 100 } });
+    t.hub.ranged = false;
+    await t.outbox.append(many(0, 2000));
+    t.sync.start();
+    await t.hub.sees(() => t.hub.batches.length > 3);
+    await t.outbox.append(many(2000, 2010));
+    await t.drained(2010);
+    const seqs = t.hub.batches.flatMap((b) => b.records.map((r) => r.seq));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+
   test('batches keep their size in bytes', async () => {
     const t = await setup({ limits: { maxBytes: 100_000 } });
     await t.outbox.append(Array.from({ length: 60 }, (_, i) => body(i, 'event', 20_000)));

@@ -45,7 +45,7 @@ describe('bad input', () => {
     const b = await bench();
     await b.send(encode({ epoch: 'e1', from: 1, to: 5, records: 'none' }));
     expect(b.acks).toEqual([
-      { epoch: 'e1', upTo: 5, refused: [{ from: 1, to: 5, reason: expect.stringContaining('records') }] },
+      { epoch: 'e1', upTo: 5, ranges: [], refused: [{ from: 1, to: 5, reason: expect.stringContaining('records') }] },
     ]);
     expect(await b.store.quarantine.list(all)).toMatchObject([{ epoch: 'e1', from: 1, to: 5 }]);
     expect((await b.batch([eventRecord(6)]))?.upTo).toBe(6);
