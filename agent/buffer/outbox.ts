@@ -27,9 +27,9 @@ import type { Leased } from './format.ts';
 import { lockFolder } from './lock.ts';
 import { LossWriter, type Stamp } from './losses.ts';
 import { newEpoch, type OutboxFile } from './outbox-file.ts';
+import { type OutboxState, stateOf } from './outbox-state.ts';
 import { PendingAcks } from './pending-acks.ts';
 import type { Fate } from './queue.ts';
-import type { Recovery } from './recover.ts';
 import { Reserve } from './reserve.ts';
 import { Room } from './room.ts';
 import { refuse } from './settle.ts';
@@ -54,30 +54,6 @@ export interface OutboxOptions {
 
 /** `stale`: of another epoch. `ahead`: it names numbers never given, see `Outbox.ack`. `failed`: the disk; it has to come again. */
 export type AckOutcome = 'settled' | 'stale' | 'ahead' | 'failed';
-
-export interface OutboxState {
-  readonly epoch: string;
-  /** Records held in the file, and the bytes of their JSON. */
-  readonly waiting: number;
-  readonly bytes: number;
-  /** The last number given in this epoch; 0 when there was none. */
-  readonly lastSeq: number;
-  /** Bytes of file and WAL. */
-  readonly bytesOnDisk: number;
-  /** Bytes that are held for the time when the disk is full. */
-  readonly reserveBytes: number;
-  /** What file, WAL and reserve may take together: the quota, or less while the disk does not have that much. */
-  readonly boundBytes: number;
-  /** Records that wait in memory. */
-  readonly inMemory: number;
-  /** Why the disk takes nothing, while it does not. */
-  readonly blocked: string | undefined;
-  /** Since the file was born: refused by hub or uplink; given up for the quota or the disk. */
-  readonly refused: number;
-  readonly givenUp: number;
-  /** The last damage since this start. */
-  readonly recovered: Recovery | undefined;
-}
 
 const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
 const MIN_QUOTA_BYTES = 4 * 1024 * 1024;
@@ -246,23 +222,12 @@ export class Outbox {
   }
 
   state(): OutboxState {
-    const { epoch, recovery } = this.#holder;
-    const read = this.#read((file) => ({ meta: file.meta, bytesOnDisk: file.bytesOnDisk() }), undefined);
-    const held = read?.meta.held ?? [];
-    return {
-      epoch,
-      waiting: held.reduce((sum, tally) => sum + tally.records, 0),
-      bytes: held.reduce((sum, tally) => sum + tally.bytes, 0),
-      lastSeq: (read?.meta.nextSeq ?? 1) - 1,
-      bytesOnDisk: read?.bytesOnDisk ?? 0,
-      reserveBytes: this.#room.reserveBytes,
-      boundBytes: this.#room.boundBytes,
-      inMemory: this.#writer.waiting,
-      blocked: this.#writer.blocked,
-      refused: read?.meta.refused ?? 0,
-      givenUp: read?.meta.givenUp ?? 0,
-      recovered: recovery,
-    };
+    return stateOf({
+      file: this.#read((file) => ({ meta: file.meta, bytesOnDisk: file.bytesOnDisk() }), undefined),
+      holder: this.#holder,
+      room: this.#room,
+      writer: this.#writer,
+    });
   }
 
   /** Commits what waits, if the disk lets it, and releases file and folder. */

@@ -1,0 +1,56 @@
+/** What an outbox tells of itself. */
+import type { FileHolder } from './file-holder.ts';
+import type { MetaState } from './format.ts';
+import type { Recovery } from './recover.ts';
+import type { Room } from './room.ts';
+import type { Writer } from './writer.ts';
+
+export interface OutboxState {
+  readonly epoch: string;
+  /** Records held in the file, and the bytes of their JSON. */
+  readonly waiting: number;
+  readonly bytes: number;
+  /** The last number given in this epoch; 0 when there was none. */
+  readonly lastSeq: number;
+  /** Bytes of file and WAL. */
+  readonly bytesOnDisk: number;
+  /** Bytes that are held for the time when the disk is full. */
+  readonly reserveBytes: number;
+  /** What file, WAL and reserve may take together: the quota, or less while the disk does not have that much. */
+  readonly boundBytes: number;
+  /** Records that wait in memory. */
+  readonly inMemory: number;
+  /** Why the disk takes nothing, while it does not. */
+  readonly blocked: string | undefined;
+  /** Since the file was born: refused by hub or uplink; given up for the quota or the disk. */
+  readonly refused: number;
+  readonly givenUp: number;
+  /** The last damage since this start. */
+  readonly recovered: Recovery | undefined;
+}
+
+interface Parts {
+  /** Undefined while the file cannot be read. */
+  readonly file: { readonly meta: Readonly<MetaState>; readonly bytesOnDisk: number } | undefined;
+  readonly holder: Pick<FileHolder, 'epoch' | 'recovery'>;
+  readonly room: Pick<Room, 'reserveBytes' | 'boundBytes'>;
+  readonly writer: Pick<Writer, 'waiting' | 'blocked'>;
+}
+
+export function stateOf({ file, holder, room, writer }: Parts): OutboxState {
+  const held = file?.meta.held ?? [];
+  return {
+    epoch: holder.epoch,
+    waiting: held.reduce((sum, tally) => sum + tally.records, 0),
+    bytes: held.reduce((sum, tally) => sum + tally.bytes, 0),
+    lastSeq: (file?.meta.nextSeq ?? 1) - 1,
+    bytesOnDisk: file?.bytesOnDisk ?? 0,
+    reserveBytes: room.reserveBytes,
+    boundBytes: room.boundBytes,
+    inMemory: writer.waiting,
+    blocked: writer.blocked,
+    refused: file?.meta.refused ?? 0,
+    givenUp: file?.meta.givenUp ?? 0,
+    recovered: holder.recovery,
+  };
+}
