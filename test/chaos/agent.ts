@@ -45,7 +45,8 @@ export interface AgentProgram {
   setClock(offMs: number): void;
   /** Damages a page of its (dead) outbox file; false when there is none yet. */
   corrupt(at: number): boolean;
-  readonly book: Pick<CommitBook, 'end'>;
+  /** Epoch and last number of its outbox, dead or alive; undefined before there is one. */
+  end(): CommitBook['end'];
   committed(): Committed[];
   complaints(): string;
 }
@@ -110,7 +111,10 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
   };
   return {
     id,
-    book,
+    end() {
+      if (running) book.glance(outboxFile);
+      return book.end;
+    },
     start,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

@@ -14,9 +14,11 @@ const meta = z.object({ epoch: z.string(), nextSeq: z.number() });
 export interface CommitBook {
   /** Reads the file of a dead agent. */
   readFile(outboxFile: string): void;
+  /** Looks where the file of a living one has come to: damage that it finds begins a new epoch. */
+  glance(outboxFile: string): void;
   /** Everything that was committed; the last content of each number. */
   all(logFile: string): Committed[];
-  /** Epoch and last number of the file that was read last. */
+  /** Epoch and last number of the file, when it was seen last. */
   readonly end: { readonly epoch: string; readonly lastSeq: number } | undefined;
 }
 
@@ -32,6 +34,9 @@ export function createCommitBook(): CommitBook {
       if (!read) return;
       end = read.end;
       for (const record of read.records) fromFiles.set(`${record.epoch}:${record.seq}`, record);
+    },
+    glance(outboxFile) {
+      end = readOutbox(outboxFile)?.end ?? end;
     },
     all(logFile) {
       const book = new Map<string, Committed>();

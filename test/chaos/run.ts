@@ -1,6 +1,8 @@
 /** A chaos run of the product: plan, faults, peace, and the comparison of what was committed with what the hub holds. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HubProgram } from '../support/hub-program.ts';
 import { until } from '../support/until.ts';
+import type { AgentProgram } from './agent.ts';
 import { check, type Verdict } from './history.ts';
 import { holdingsOf } from './holdings.ts';
 import { createInflictor, type Tally } from './inflict.ts';
@@ -50,19 +52,12 @@ export async function runChaos(
       agent.setClock(0);
       agent.start();
     }
-    for (const agent of agents)
-      await drained(agent.id, async () => {
-        const end = agent.book.end;
-        return end !== undefined && (await settledOf(hub, agent.id, end.epoch)) >= end.lastSeq;
-      });
+    for (const agent of agents) await drained(agent, hub);
     // What the last start had to say itself (that it found damage, for example) has to come as well.
     for (const agent of agents) {
       await agent.stop();
       agent.start();
-      await drained(
-        agent.id,
-        async () => (await settledOf(hub, agent.id, agent.book.end?.epoch ?? '')) >= (agent.book.end?.lastSeq ?? 0),
-      );
+      await drained(agent, hub);
       await agent.stop();
     }
     const drainSeconds = (performance.now() - peace) / 1000;
@@ -78,8 +73,15 @@ export async function runChaos(
   }
 }
 
-function drained(id: string, look: () => Promise<boolean>): Promise<true> {
-  return until(async () => ((await look()) ? true : undefined), `everything of ${id} is at the hub`, DRAIN_MS);
+function drained(agent: AgentProgram, hub: HubProgram): Promise<true> {
+  return until(
+    async () => {
+      const end = agent.end();
+      return end !== undefined && (await settledOf(hub, agent.id, end.epoch)) >= end.lastSeq ? true : undefined;
+    },
+    `everything of ${agent.id} is at the hub`,
+    DRAIN_MS,
+  );
 }
 
 /** Is everything accounted for? */
