@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
 import { openSource } from '../pipeline/source/open.ts';
 import { isShareable } from '../pipeline/source/shared-view.ts';
+import type { DecodeThreads } from '../pipeline/source/threads.ts';
 import type { Walk } from '../pipeline/stream.ts';
 import { startWalk } from '../pipeline/walk.ts';
 import { createFollower, lighten } from './follow.ts';
@@ -15,6 +16,8 @@ export interface PlayOptions {
   readonly assignment: Assignment;
   readonly engine: Engine;
   readonly clock: Clock;
+  /** Shared by the streams of the runner. */
+  readonly threads: DecodeThreads;
   send(message: FromRunner): void;
   /** Is the runner on standby? Asked when a walk begins. */
   standby(): boolean;
@@ -32,7 +35,7 @@ const RETRY_FIRST_MS = 400;
 const RETRY_MAX_MS = 30_000;
 
 /** @throws CodedError `config-invalid` for a stream that does not suit its model */
-export function playStream({ assignment, engine, clock, send, standby }: PlayOptions): Playing {
+export function playStream({ assignment, engine, clock, threads, send, standby }: PlayOptions): Playing {
   const { stream, config, once } = assignment;
   const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
   const follower = createFollower(clock);
@@ -63,7 +66,7 @@ export function playStream({ assignment, engine, clock, send, standby }: PlayOpt
       {
         engine,
         clock,
-        openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock),
+        openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock, threads),
         standby: standby(),
       },
       {

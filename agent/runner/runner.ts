@@ -7,11 +7,13 @@
  * 2. On standby a stream says at most `status`, `note` and `ready`; a source that only one process can have is opened when live.
  * 3. An engine lives as long as a stream uses it.
  */
+import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { type Engine, openEngine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
+import { createDecodeThreads } from '../pipeline/source/threads.ts';
 import { createEngines } from './engines.ts';
 import type { Assignment, FromRunner, ToRunner } from './messages.ts';
 import { type Playing, playStream } from './play.ts';
@@ -30,6 +32,7 @@ interface Running {
 export function createRunner(send: (message: FromRunner) => void, clock: Clock): Runner {
   const engines = createEngines((options) => openEngine(options, clock));
   const streams = new Map<string, Running>();
+  const threads = createDecodeThreads(availableParallelism());
   let standby = false;
   /** Assignments are carried out one after the other. */
   let work: Promise<void> = Promise.resolve();
@@ -45,7 +48,8 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
   };
 
   const play = (running: Running, engine: Engine) => {
-    if (!running.ended) running.playing = playStream({ ...running, engine, clock, send, standby: () => standby });
+    if (!running.ended)
+      running.playing = playStream({ ...running, engine, clock, threads, send, standby: () => standby });
   };
 
   /** A model that cannot be loaded stays refused until the configuration changes. */

@@ -1,5 +1,5 @@
 /**
- * The body of the decode thread: opens, reads, paces, hands over. Between frames it hears the walk's requests; while it waits
+ * What a decode thread does for one stream: opens, reads, paces, hands over. Between frames it hears the walk's requests; while it waits
  * for a camera it hears them at once.
  *
  * Invariants:
@@ -7,8 +7,10 @@
  *    and the newest frame wins.
  * 2. A camera is never paced and never loops; the newest frame wins. With `reconnect` it is tried again until it is closed,
  *    and its frames go on, in number and in time.
- * 3. The last message is `ended` or `failed`, sent when all tensors are back; nothing follows a `close`.
+ * 3. After each frame the other streams of the thread have their turn.
+ * 4. The last message is `ended` or `failed`, sent when all tensors are back; nothing follows a `close`.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Frame, VideoReader } from '../../../shared/engine/frames/reader.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { CodedError } from '../../../shared/kit/errors.ts';
@@ -64,6 +66,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
     const paced = !live && source.pace === 'pts';
     let read = 0;
     for (;;) {
+      await turn();
       handover.hear();
       if (closed.aborted) return read;
       const began = clock.mono();

@@ -1,7 +1,5 @@
-/** The walk's side of a decode thread. */
-import { Worker } from 'node:worker_threads';
+/** The walk's side of a stream's decoding. */
 import { type Clock, systemClock } from '../../../shared/kit/clock.ts';
-import { messageOf } from '../../../shared/kit/errors.ts';
 import type {
   Failure,
   Source,
@@ -11,22 +9,28 @@ import type {
   SourcePicture,
   SourceRequest,
 } from './source.ts';
+import { createDecodeThreads, type DecodeThreads } from './threads.ts';
 
-/** A thread that hangs in FFmpeg for longer is left to end by itself. */
+/** A thread that hangs in FFmpeg for longer is left to end by itself, and gets no other stream. */
 const CLOSE_MS = 1000;
 
-/** Starts a decode thread; `onEnd` is called exactly once unless `close` comes first. */
-export function openSource(options: SourceOptions, events: SourceEvents, clock: Clock = systemClock): Source {
-  const worker = new Worker(new URL('../decode-thread.js', import.meta.url), { workerData: { options }, env: {} });
+/**
+ * Starts a source in a decode thread; `onEnd` is called exactly once unless `close` comes first.
+ * @param threads those that it may share; default: one of its own
+ */
+export function openSource(
+  options: SourceOptions,
+  events: SourceEvents,
+  clock: Clock = systemClock,
+  threads: DecodeThreads = createDecodeThreads(1),
+): Source {
+  const { port, gone, shun } = threads.seat(options);
   const requests = new Map<number, (picture: SourcePicture | undefined) => void>();
-  const gone = new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
-  });
   let lastRequest = 0;
   let open = true;
 
   const post = (request: SourceRequest, transfer: readonly ArrayBuffer[] = []) => {
-    if (open) worker.postMessage(request, [...transfer]);
+    if (open) port.postMessage(request, [...transfer]);
   };
 
   const shut = () => {
@@ -64,11 +68,10 @@ export function openSource(options: SourceOptions, events: SourceEvents, clock: 
         return end({ code: message.code, message: message.message });
     }
   };
-  worker.on('message', (message: SourceMessage) => {
+  port.on('message', (message: SourceMessage) => {
     if (open) hear(message);
   });
-  worker.on('error', (error) => end({ code: 'internal', message: `decode thread: ${messageOf(error)}` }));
-  worker.on('exit', (code) => end({ code: 'internal', message: `decode thread ended with code ${code}` }));
+  void gone.then((died = 'decode thread ended without a word') => end({ code: 'internal', message: died }));
 
   return {
     release({ frame, tensor }, quietMs) {
@@ -86,12 +89,16 @@ export function openSource(options: SourceOptions, events: SourceEvents, clock: 
     async close() {
       post({ type: 'close' });
       shut();
-      let cancel: (() => void) | undefined;
-      const patience = new Promise<void>((resolve) => {
-        cancel = clock.after(CLOSE_MS, resolve);
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(CLOSE_MS, () => {
+          shun();
+          resolve();
+        });
+        void gone.then(() => {
+          cancel();
+          resolve();
+        });
       });
-      await Promise.race([gone, patience]);
-      cancel?.();
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What a source gives the walk: one model input a frame, made in a thread of its own (decode, scale, normalise), handed over
+ * What a source gives the walk: one model input a frame, made in a decode thread (decode, scale, normalise), handed over
  * by transfer. FFmpeg's calls block, and so does inference: in two threads they overlap.
  */
 
@@ -13,7 +13,7 @@ import type { Fit } from '../../../shared/engine/preprocess/fit.ts';
 import type { ErrorCode } from '../../../shared/kit/errors.ts';
 import type { FrameInfo } from '../stage.ts';
 
-/** What the decode thread is started with. */
+/** What the decoding of a stream is started with. */
 export interface SourceOptions {
   readonly source: SourceConfig;
   readonly input: ImageInput;
