@@ -3,10 +3,11 @@
  *
  * Invariants:
  * 1. At most `inFlight` tensors are with the walk; each comes back by `release`, with the frame that it was made of.
- * 2. One frame waits for a tensor, the newest; one that it replaces is dropped and counted.
+ * 2. One frame waits for a tensor, the newest; one that it replaces is dropped and counted. Where the gate decides, a few may
+ *    wait for it, because most of them will need no tensor.
  * 3. A frame that the gate answers takes no tensor; one outside of the active hours is not handed over at all.
  * 4. A frame stays decoded (for pictures) until its release.
- * 5. While the gate is owed what came of a frame, the next one waits.
+ * 5. While the gate is owed what came of a frame, the next ones wait; they are decided in order.
  */
 import type { ImageInput } from '../../../shared/contract/model-manifest.ts';
 import type { Box } from '../../../shared/contract/names.ts';
@@ -71,6 +72,8 @@ export interface HandoverOptions {
 
 /** Gated frames need no tensor; this bounds how many of them the walk may hold. */
 const GATED_AHEAD = 8;
+/** So many frames wait for the gate: at five a second, as long as forty inferences of other streams may take. */
+const UNDECIDED = 4;
 
 export function createHandover({ input, also, inFlight, gate, port, clock, complain }: HandoverOptions): Handover {
   const writer = createTensorWriter(input);
@@ -80,7 +83,7 @@ export function createHandover({ input, also, inFlight, gate, port, clock, compl
   const free = Array.from({ length: inFlight }, () => new Float32Array(writer.size));
   const held = new Map<number, Frame>();
   const spare: Frame[] = [];
-  let waiting: Offer | undefined;
+  const waiting: Offer[] = [];
   let decoded = 0;
   let dropped = 0;
   const closed = new AbortController();
@@ -126,14 +129,15 @@ export function createHandover({ input, also, inFlight, gate, port, clock, compl
 
   /** The gate is asked only for a frame that will be handed on. */
   const flush = () => {
-    if (!waiting || free.length === 0 || held.size >= inFlight + GATED_AHEAD || gate?.ready() === false) return;
-    const start = clock.mono();
-    const offer = waiting;
-    waiting = undefined;
-    const decision = decide(offer);
-    if (decision === 'skip') recycle(offer.picture);
-    else if (decision === 'analyse') fill(offer, start);
-    else handOver(offer, start, decision);
+    while (free.length > 0 && held.size < inFlight + GATED_AHEAD && gate?.ready() !== false) {
+      const offer = waiting.shift();
+      if (!offer) return;
+      const start = clock.mono();
+      const decision = decide(offer);
+      if (decision === 'skip') recycle(offer.picture);
+      else if (decision === 'analyse') fill(offer, start);
+      else handOver(offer, start, decision);
+    }
   };
 
   /** A frame that cannot be scaled leaves nobody who would give its tensor back, or tell the gate. */
@@ -215,23 +219,24 @@ export function createHandover({ input, also, inFlight, gate, port, clock, compl
       decoded += frames;
     },
     offer(frame) {
-      if (waiting) {
-        recycle(waiting.picture);
+      const room = gate?.ready() === false ? UNDECIDED : 1;
+      for (const { picture } of waiting.splice(0, Math.max(0, waiting.length - room + 1))) {
+        recycle(picture);
         dropped++;
       }
-      waiting = frame;
+      waiting.push(frame);
       flush();
     },
     hear,
     until: (ready, at) => until(() => closed.signal.aborted || ready(), at),
-    idle: () => waiting === undefined,
+    idle: () => waiting.length === 0,
     settle: () => until(() => abandoned || settled()),
     closed: closed.signal,
     close() {
-      for (const picture of [...held.values(), ...spare, ...(waiting ? [waiting.picture] : [])]) picture.free();
+      for (const picture of [...held.values(), ...spare, ...waiting.map(({ picture }) => picture)]) picture.free();
       held.clear();
       spare.length = 0;
-      waiting = undefined;
+      waiting.length = 0;
       pictures.close();
       scaler.close();
     },
