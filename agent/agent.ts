@@ -178,6 +178,7 @@ export function createAgent(options: AgentOptions): Part {
       reconciler.onCrash(streams);
     },
   });
+  supervisor.warm(config.streams.size);
 
   const store = openStore(path.join(config.dataDir, 'models'), (config.updates?.reserveMb ?? 0) * MIB);
   const fleet = createFleet({

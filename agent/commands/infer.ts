@@ -5,26 +5,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { type StreamConfig, streamConfig } from '../../shared/contract/config/stream.ts';
-import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
-import { readPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { type TunerOptions, tuneAll } from '../models/tuner.ts';
+import type { TunerOptions } from '../models/tuner.ts';
 import type { FrameResult } from '../pipeline/outputs.ts';
-import { absoluteAddress } from '../pipeline/source/address.ts';
-import type { Assignment, FromRunner } from '../runner/messages.ts';
+import type { FromRunner } from '../runner/messages.ts';
 import { createSupervisor } from '../runner/supervisor.ts';
+import type { Inference } from './infer-assignments.ts';
 
-export interface InferOptions {
-  readonly model: string;
-  readonly sources: readonly string[];
-  readonly fps?: number;
+export interface InferOptions extends Inference {
   readonly runners: number;
-  readonly threads: number;
-  readonly variant: string;
-  /** What relative sources and the model are relative to. */
-  readonly folder: string;
   /** A file; without it, stdout. */
   readonly out?: string;
   readonly runnerEntry: URL;
@@ -41,8 +31,7 @@ export async function infer(options: InferOptions): Promise<number> {
   const results = createResults(options.sources.length);
   const workDir = mkdtempSync(path.join(tmpdir(), 'vedette-infer-'));
   try {
-    const kind = await kindOf(path.resolve(options.folder, options.model));
-    await runAll(options, kind, workDir, (message, say) => {
+    await runAll(options, workDir, (message, say) => {
       if (message.type === 'result') {
         const source = Number(message.stream.slice(1));
         results.add(message.result);
@@ -63,69 +52,52 @@ export async function infer(options: InferOptions): Promise<number> {
   return results.failed() ? 1 : 0;
 }
 
-/** What a model looks at decides how its sources are read. A package that cannot be read is the runner's to refuse. */
-async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
-  const pack = await readPackage(modelDir).catch(() => undefined);
-  if (!pack || isImageInput(pack.manifest.input)) return 'picture';
-  return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
-}
-
-function assignmentsOf(options: InferOptions, kind: StreamConfig['kind']): Assignment[] {
-  const { model, folder, fps, variant, threads } = options;
-  return options.sources.map((url, index) => ({
-    stream: `s${index}`,
-    config: streamConfig.parse({
-      kind,
-      source: { url: absoluteAddress(url, folder), pace: 'fast' },
-      model: 'model',
-      ...(fps === undefined || kind !== 'picture' ? {} : { fps }),
-    }),
-    modelDir: path.resolve(folder, model),
-    variant,
-    batch: 1,
-    runtime: { threads, provider: 'cpu' },
-    once: true,
-  }));
-}
-
 /** Resolves when every source is done or its runner has died. */
 async function runAll(
   options: InferOptions,
-  kind: StreamConfig['kind'],
   workDir: string,
   handle: (message: FromRunner, say: (line: string) => void) => void,
 ): Promise<void> {
-  const { clock, runners } = options;
+  const { clock, runners, sources } = options;
   const say = (line: string) => void options.stderr.write(`${line}\n`);
-  const measuring = { ...options.measure, workDir: path.join(workDir, 'measure'), runners, clock, say };
-  const assignments = await tuneAll(assignmentsOf(options, kind), measuring);
-  const open = new Set(assignments.map(({ stream }) => stream));
-  await new Promise<void>((resolve, reject) => {
-    const close = (stream: string) => {
-      open.delete(stream);
-      if (open.size === 0) supervisor.stop().then(resolve, reject);
-    };
-    const supervisor = createSupervisor({
-      entry: options.runnerEntry,
-      workDir,
-      runners,
-      restart: false,
-      ...(options.sources.includes('-') ? { stdin: 'inherit' } : {}),
-      clock,
-      onMessage(message) {
-        handle(message, say);
-        if (message.type === 'done') close(message.stream);
-      },
-      onRunnerDied({ streams, code, message }) {
-        say(`${code}: ${message}`);
-        for (const stream of streams.filter((s) => open.has(s))) {
-          handle({ type: 'done', stream, failure: { code, message }, rssMb: 0 }, say);
-          close(stream);
-        }
-      },
-    });
-    void supervisor.apply(assignments);
+  const open = new Set(sources.map((_, index) => `s${index}`));
+  let finish = () => {};
+  const all = new Promise<void>((resolve) => {
+    finish = resolve;
   });
+  const close = (stream: string) => {
+    open.delete(stream);
+    if (open.size === 0) finish();
+  };
+  const supervisor = createSupervisor({
+    entry: options.runnerEntry,
+    workDir,
+    runners,
+    restart: false,
+    ...(sources.includes('-') ? { stdin: 'inherit' } : {}),
+    clock,
+    onMessage(message) {
+      handle(message, say);
+      if (message.type === 'done') close(message.stream);
+    },
+    onRunnerDied({ streams, code, message }) {
+      say(`${code}: ${message}`);
+      for (const stream of streams.filter((s) => open.has(s))) {
+        handle({ type: 'done', stream, failure: { code, message }, rssMb: 0 }, say);
+        close(stream);
+      }
+    },
+  });
+  // The runners load their libraries while we load ours and look at the model.
+  supervisor.warm(sources.length);
+  try {
+    const { assignmentsFor } = await import('./infer-assignments.ts');
+    const measuring = { ...options.measure, workDir: path.join(workDir, 'measure'), runners, clock, say };
+    void supervisor.apply(await assignmentsFor(options, measuring));
+    await all;
+  } finally {
+    await supervisor.stop();
+  }
 }
 
 function lineOf({ frame, ptsMs, outcome, objects }: FrameResult, source: number | undefined): string {

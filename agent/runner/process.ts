@@ -19,6 +19,8 @@ export interface RunnerProcessOptions {
   readonly restart: boolean;
   readonly standby: boolean;
   readonly assignments: readonly Assignment[];
+  /** Streams that it will have, where it gets its assignments later. */
+  readonly expected: number;
   readonly clock: Clock;
   onMessage(message: FromRunner): void;
   onMemory(rssMb: number): void;
@@ -91,7 +93,7 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
       // glibc keeps an arena a thread by default, and image work makes each of them grow.
       MALLOC_ARENA_MAX: '2',
       // A camera that is waited for takes one of libuv's threads.
-      UV_THREADPOOL_SIZE: String(Math.min(128, 8 + assignments.length)),
+      UV_THREADPOOL_SIZE: String(Math.min(128, 8 + options.expected)),
     },
     clock,
     flags: HEAP_FLAGS,

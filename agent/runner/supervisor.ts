@@ -43,6 +43,8 @@ export interface FailedChange {
 }
 
 export interface Supervisor {
+  /** Starts the processes that so many streams will want, while it is still being found out what they run. */
+  warm(streams: number): void;
   /**
    * Makes these the assignments: starts, changes, swaps and ends runners. Several calls are carried out one after the other.
    * @returns what failed, when all is done; nothing when all of it is in force
@@ -66,7 +68,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let work: Promise<unknown> = Promise.resolve();
   let stopping = false;
 
-  const create = (index: number, assignments: readonly Assignment[], standby: boolean): RunnerProcess => {
+  const create = (
+    index: number,
+    assignments: readonly Assignment[],
+    standby: boolean,
+    expected = assignments.length,
+  ): RunnerProcess => {
     const streams = assignments.map((a) => a.stream);
     let recycledAt = Number.NEGATIVE_INFINITY;
     const runner = createRunnerProcess({
@@ -76,6 +83,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       restart: options.restart,
       standby,
       assignments,
+      expected,
       clock,
       onMessage: options.onMessage,
       onMemory(rssMb) {
@@ -88,6 +96,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         runner.renew();
       },
       onDied({ code, signal, restartMs }: ChildExit) {
+        // One that was only warmed is started again when it gets something to do: then there are streams to tell of it.
+        if (runner.assignments.length === 0 && restartMs === undefined) {
+          if (runners[index] === runner) runners[index] = undefined;
+          return;
+        }
         const how = signal ? `by ${signal}` : `with code ${code}`;
         const then = restartMs === undefined ? '' : `; starting again in ${Math.round(restartMs)} ms`;
         const message = `runner ${index} ended ${how}${then}`;
@@ -155,6 +168,20 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const living = () => [...runners, ...starting].filter((runner) => runner !== undefined);
   return {
+    warm(streams) {
+      const count = Math.min(options.runners, streams);
+      for (let index = 0; index < count; index++) {
+        if (runners[index]) continue;
+        try {
+          const runner = create(index, [], false, Math.ceil(streams / count));
+          runners[index] = runner;
+          runner.start();
+        } catch {
+          // No room for its folder, for example: `apply` meets that again, and tells of it.
+          return;
+        }
+      }
+    },
     apply(wanted) {
       const applied = work.then(() => apply(wanted));
       work = applied.catch(() => undefined);

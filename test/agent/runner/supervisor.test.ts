@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Assignment, FromRunner } from '../../../agent/runner/messages.ts';
@@ -51,6 +52,30 @@ test('a runner over its memory budget is ended in order and started afresh, and 
   expect(recycled[0]).toMatch(/runner 0 takes \d+ MB of 40; starting afresh/);
   expect(summaries()).toBeGreaterThan(0);
   expect(died).toEqual([]);
+});
+
+test('a process that was started before its streams were known takes them up', async () => {
+  const { start, supervisor, died, summaries } = await supervise({});
+  supervisor.warm(1);
+  supervisor.warm(1);
+  const [warm] = supervisor.pids();
+  expect(supervisor.pids()).toHaveLength(1);
+  start();
+  await until(() => summaries() > 0, 'it works');
+  expect(supervisor.pids()).toEqual([warm]);
+  expect(died).toEqual([]);
+});
+
+test('one that dies before it has streams is started for them, and told of when it dies then', async () => {
+  const broken = path.join(tempFolder(), 'broken.mjs');
+  writeFileSync(broken, 'process.exit(3);');
+  const { start, supervisor, died } = await supervise({ restart: false, entry: broken });
+  supervisor.warm(1);
+  await until(() => supervisor.pids().length === 0, 'it is dead');
+  expect(died).toEqual([]);
+  start();
+  await until(() => died.length > 0, 'its death is told');
+  expect(died).toEqual(['runner 0 ended with code 3']);
 });
 
 test('a runner that is killed is told of, started again, and its stream goes on', async () => {

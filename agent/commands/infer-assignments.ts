@@ -1,0 +1,49 @@
+/** What `infer` runs: its model on each of its sources. */
+import path from 'node:path';
+import { type StreamConfig, streamConfig } from '../../shared/contract/config/stream.ts';
+import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
+import { readPackage } from '../../shared/engine/package/package.ts';
+import { type TunerOptions, tuneAll } from '../models/tuner.ts';
+import { absoluteAddress } from '../pipeline/source/address.ts';
+import type { Assignment } from '../runner/messages.ts';
+
+export interface Inference {
+  readonly model: string;
+  readonly sources: readonly string[];
+  readonly fps?: number;
+  readonly threads: number;
+  readonly variant: string;
+  /** What relative sources and the model are relative to. */
+  readonly folder: string;
+}
+
+/** One a source, called `s0`, `s1`, …; with the fastest variant where that is asked for. */
+export async function assignmentsFor(options: Inference, measuring: TunerOptions): Promise<readonly Assignment[]> {
+  const kind = await kindOf(path.resolve(options.folder, options.model));
+  return tuneAll(assignmentsOf(options, kind), measuring);
+}
+
+/** What a model looks at decides how its sources are read. A package that cannot be read is the runner's to refuse. */
+async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
+  const pack = await readPackage(modelDir).catch(() => undefined);
+  if (!pack || isImageInput(pack.manifest.input)) return 'picture';
+  return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
+}
+
+function assignmentsOf(options: Inference, kind: StreamConfig['kind']): Assignment[] {
+  const { model, folder, fps, variant, threads } = options;
+  return options.sources.map((url, index) => ({
+    stream: `s${index}`,
+    config: streamConfig.parse({
+      kind,
+      source: { url: absoluteAddress(url, folder), pace: 'fast' },
+      model: 'model',
+      ...(fps === undefined || kind !== 'picture' ? {} : { fps }),
+    }),
+    modelDir: path.resolve(folder, model),
+    variant,
+    batch: 1,
+    runtime: { threads, provider: 'cpu' },
+    once: true,
+  }));
+}
