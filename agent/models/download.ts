@@ -77,7 +77,8 @@ async function fetchInto(
     return { digest: part.digest(), resumed };
   } catch (error) {
     if (error instanceof Refusal || error instanceof Hindrance || signal.aborted) throw error;
-    throw new Hindrance(`${options.hub}: ${messageOf(causeOf(error))}`);
+    const far = part.size > 0 ? `; ${part.size} of ${wanted.bytes} bytes are here, and it goes on from there` : '';
+    throw new Hindrance(`${options.hub}: ${messageOf(causeOf(error))}${far}`);
   } finally {
     await part.close();
   }

@@ -19,12 +19,14 @@ import type { Store } from '../store/store.ts';
 import { selects } from './cohort.ts';
 import { type Decision, type DeviceView, decide } from './decide.ts';
 import { type Part, partOf, type Subject, withPart } from './document.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { describeOutcome, type Outcome, outcomeOf } from './outcome.ts';
 
 /** How often time alone may change something: soak, time-outs. */
 const EVERY_MS = 5_000;
 /** Reports that come close together are judged together. */
 const SOON_MS = 500;
+/** Characters of what a device says that are kept. */
+const MAX_REASON = 2048;
 
 export interface ExecutorOptions {
   readonly store: Pick<Store, 'devices' | 'desired' | 'rollouts' | 'transact'>;
@@ -235,7 +237,7 @@ export class RolloutExecutor {
   #noteOutcomes(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>, act: Act): void {
     const { store } = this.#options;
     const news = [...asked].flatMap(([device, state]) => {
-      const reason = describe(state.outcome);
+      const reason = describeOutcome(state.outcome).slice(0, MAX_REASON);
       const text = `${state.outcome.state}: ${reason}`;
       return state.noted === text ? [] : [{ device, state, reason, text }];
     });
@@ -256,15 +258,4 @@ export class RolloutExecutor {
       news.map(({ device }) => device),
     );
   }
-}
-
-/** Why a device stands where it stands, as far as it has said. */
-function describe(outcome: Outcome): string {
-  const text =
-    outcome.state === 'failed'
-      ? `${outcome.stage}: ${outcome.reason}`
-      : outcome.state === 'working'
-        ? outcome.phase
-        : '';
-  return text.slice(0, 2048);
 }

@@ -1,7 +1,7 @@
 /** The gates of a rollout over the devices that were asked. Pure; each says its figure, its limit and why. */
 import type { GateName, GateResult, Gates } from '../api/schemas/rollout.ts';
 import { kolmogorovSmirnov, pooled, populationStability, sum } from './drift.ts';
-import type { Figures, Outcome } from './outcome.ts';
+import { describeOutcome, type Figures, type Outcome } from './outcome.ts';
 
 export interface Asked {
   readonly id: string;
@@ -36,9 +36,10 @@ function failed({ maxFailed }: Gates, devices: readonly Asked[]): GateResult {
   return result('failed', bad.length / devices.length, maxFailed, 'above', reason);
 }
 
-function describeFailure({ outcome, late }: Asked): string {
-  if (outcome.state === 'failed') return `${outcome.stage}: ${outcome.reason}`;
-  return late ? 'not done in time' : outcome.state;
+function describeFailure({ outcome }: Asked): string {
+  if (outcome.state === 'failed') return describeOutcome(outcome);
+  const last = describeOutcome(outcome);
+  return `not done in time; ${last === '' ? 'it has not taken up what it was asked' : `its last word is ${last}`}`;
 }
 
 function agreement({ minAgreement, minFrames }: Gates, devices: readonly Asked[]): GateResult {

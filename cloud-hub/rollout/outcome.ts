@@ -21,7 +21,13 @@ export interface Figures {
 
 export type Outcome =
   | { readonly state: 'waiting' }
-  | { readonly state: 'working'; readonly phase: CandidateReport['phase']; readonly shadow?: ShadowResult | undefined }
+  | {
+      readonly state: 'working';
+      readonly phase: CandidateReport['phase'];
+      /** What it waits for. */
+      readonly reason?: string | undefined;
+      readonly shadow?: ShadowResult | undefined;
+    }
   | { readonly state: 'active'; readonly figures?: Figures; readonly shadow?: ShadowResult | undefined }
   | {
       readonly state: 'failed';
@@ -38,6 +44,13 @@ export function outcomeOf(target: RolloutTarget, asked: string, report: Report |
   if (report?.desired?.revision !== asked) return { state: 'waiting' };
   if (target.kind === 'streams') return streamsOutcome(target.revision, report);
   return modelOutcome(target.digest, report.models?.[target.model]);
+}
+
+/** Why a device stands where it stands, as far as it has said: `STAGE: REASON` of a failure, `PHASE` or `PHASE: REASON` of work. */
+export function describeOutcome(outcome: Outcome): string {
+  if (outcome.state === 'failed') return `${outcome.stage}: ${outcome.reason}`;
+  if (outcome.state !== 'working') return '';
+  return outcome.reason === undefined ? outcome.phase : `${outcome.phase}: ${outcome.reason}`;
 }
 
 function streamsOutcome(revision: string, { desired }: Report): Outcome {
@@ -57,7 +70,10 @@ function modelOutcome(digest: string, model: ModelReport | undefined): Outcome {
   if (active?.digest === digest) {
     return { state: 'active', figures: figuresOf(active, previous), shadow: active.shadow };
   }
-  if (candidate?.digest === digest) return { state: 'working', phase: candidate.phase, shadow: candidate.shadow };
+  if (candidate?.digest === digest) {
+    const { phase, reason, shadow } = candidate;
+    return { state: 'working', phase, ...(reason === undefined ? {} : { reason }), shadow };
+  }
   return { state: 'waiting' };
 }
 

@@ -63,7 +63,9 @@ export function stateOf(status: RolloutStatus, row: RolloutDevice | undefined): 
   if (row.outcome === 'failed') return 'failed';
   if (isUndone(status)) return 'rolled-back';
   if (row.outcome === 'active') return 'serving';
-  return row.outcome === 'working' ? (phases[row.reason] ?? 'waiting') : 'waiting';
+  // "waiting: the disk has 3 MB free …": the phase comes first.
+  const [phase = ''] = row.reason.split(':');
+  return row.outcome === 'working' ? (phases[phase] ?? 'waiting') : 'waiting';
 }
 
 export function wavesOf(

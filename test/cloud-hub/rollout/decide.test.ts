@@ -61,6 +61,16 @@ describe('a rollout', () => {
     expect(steps.length).toBeGreaterThan(30);
   });
 
+  test('says what a device that was not done in time was waiting for', () => {
+    const { last } = play(planOf({ timeoutS: 300 }), fleet, () => ({
+      state: 'working',
+      phase: 'waiting',
+      reason: 'the disk has 3 MB free',
+    }));
+    const words = 'not done in time; its last word is waiting: the disk has 3 MB free';
+    expect(last).toMatchObject({ kind: 'roll-back', reason: expect.stringContaining(words) });
+  });
+
   test('goes on without devices that are offline, while a quorum is there', () => {
     const isOnline = (id: string) => Number(id.slice(4)) % 3 > 0;
     const { last } = play(planOf(), fleet, (id) => (isOnline(id) ? active() : { state: 'waiting' }), { isOnline });

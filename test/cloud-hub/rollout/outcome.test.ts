@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outcomeOf } from '../../../cloud-hub/rollout/outcome.ts';
+import { describeOutcome, outcomeOf } from '../../../cloud-hub/rollout/outcome.ts';
 import type { ModelReport } from '../../../shared/contract/messages/model-report.ts';
 import { type Report, report } from '../../../shared/contract/messages/report.ts';
 import { digest } from './fleet.ts';
@@ -41,6 +41,15 @@ test('a model by its slots', () => {
   const failure = { name: 'm', version: '1', digest, stage: 'service' as const, reason: 'crash loop' };
   expect(state({ active: slot(digest), failures: [failure] })).toMatchObject({ state: 'failed', stage: 'service' });
   expect(state({ active: slot(digest), failures: [{ ...failure, digest: other }] }).state).toBe('active');
+});
+
+test('what a device is at, what it waits for and why it failed, in words', () => {
+  const candidate = { name: 'm', version: '1', digest, phase: 'waiting' as const, reason: 'the disk has 3 MB free' };
+  const failure = { name: 'm', version: '1', digest, stage: 'proof' as const, reason: 'not finite' };
+  expect(describeOutcome(state({ candidate }))).toBe('waiting: the disk has 3 MB free');
+  expect(describeOutcome(state({ candidate: { ...candidate, phase: 'proving', reason: undefined } }))).toBe('proving');
+  expect(describeOutcome(state({ failures: [failure] }))).toBe('proof: not finite');
+  expect(describeOutcome(state({ active: slot(digest) }))).toBe('');
 });
 
 test('what a device said before it took the document up is about something else', () => {

@@ -27,6 +27,8 @@ describe('the state of a device', () => {
     ['proving', 'proving'],
     ['shadow', 'shadowing'],
     ['shadow', 'swapping'],
+    ['downloading', 'downloading: slow'],
+    ['waiting', 'waiting: http://hub: no answer in 30 s'],
   ])('is %s while it says "%s"', (state, phase) => {
     expect(stateOf('running', rowOf('a', 'working', phase))).toBe(state);
   });
