@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../agent/models/store.ts';
 import { deviceState } from '../../../agent/reconcile/state.ts';
+import type { DesiredModel } from '../../../shared/contract/messages/desired.ts';
 import { writeClip } from '../../support/clip.ts';
 import type { Started } from '../../support/program.ts';
 import { seeded } from '../../support/random.ts';
@@ -27,7 +28,7 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
   const hub = await startWishingHub(folder, 'box');
   onTestFinished(() => hub.stop());
   const configFile = writeUpdatingAgent(folder, hub, clip);
-  const wanted = [];
+  const wanted: DesiredModel[] = [];
   for (const version of ['2.0.0', '3.0.0', '4.0.0'])
     wanted.push({ ...(await hub.publish(walkerVersion(folder, version))), proof: POLICY });
   const published = new Set(wanted.map((w) => w.digest));
@@ -40,34 +41,41 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
   };
   let updates = 0;
 
+  /** What lies on disk is whole, and names only what was published, and has proven itself here. */
+  const requireVerified = async (what: string) => {
+    const active = readState(folder)?.models.walker?.active;
+    if (active?.digest === undefined) return;
+    expect(published).toContain(active.digest);
+    expect(await store.open(active.digest), what).toBeDefined();
+    expect(active.proof?.chosen, what).toBe('fp32');
+    expect(active.shadow?.frames, what).toBeGreaterThanOrEqual(POLICY.shadowFrames);
+  };
+  const requireRunning = async (agent: Started, what: string) => {
+    const version = await until(() => runningVersion(agent.stderr()), `${what} the stream runs`, 60_000);
+    served.set(version, (served.get(version) ?? 0) + 1);
+    expect(['1.0.0', ...wanted.map((w) => w.version)]).toContain(version);
+  };
+
   for (let kill = 0; kill < KILLS; ) {
     const ask = wanted[updates % wanted.length];
     hub.wish(ask ? { walker: ask } : {});
     hub.breakAfter = next() < 0.5 ? 400 : undefined;
+    // At whatever it is doing, its own start included.
     const agent = startAgent(configFile);
     await new Promise((resolve) => setTimeout(resolve, next() * SPAN_MS));
     await end(agent);
-    kill++;
-
-    // What lies on disk is whole, and names only what was published and verified.
-    const state = readState(folder);
-    const digest = state?.models.walker?.active?.digest;
-    if (digest !== undefined) {
-      expect(published).toContain(digest);
-      expect(await store.open(digest), `after kill ${kill}`).toBeDefined();
-    }
+    await requireVerified(`after kill ${++kill}`);
 
     const again = startAgent(configFile);
-    const version = await until(() => runningVersion(again.stderr()), `after kill ${kill} the stream runs`, 60_000);
-    served.set(version, (served.get(version) ?? 0) + 1);
-    expect(['1.0.0', ...wanted.map((w) => w.version)]).toContain(version);
+    await requireRunning(again, `after kill ${kill}`);
     await new Promise((resolve) => setTimeout(resolve, next() * SPAN_MS));
     await end(again);
-    kill++;
+    await requireVerified(`after kill ${++kill}`);
     // When it has come to an end, one way or the other, the next one is asked for.
     const model = readState(folder)?.models.walker;
     if ([model?.active?.digest, ...(model?.failures.map((f) => f.digest) ?? [])].includes(ask?.digest)) updates++;
   }
+  await requireRunning(startAgent(configFile), 'after the last kill');
   console.log(
     `${updates} updates came to an end; versions that ran after a kill: ${JSON.stringify(Object.fromEntries(served))}`,
   );
