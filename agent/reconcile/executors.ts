@@ -119,13 +119,20 @@ export function createExecutors(parts: ExecutorParts): Executors {
     return found;
   };
 
+  const slotsAfter = (id: string, active: Slot | undefined): ModelState => {
+    const { failures, active: before } = modelOf(id);
+    return { ...(active ? { active } : {}), ...(before ? { previous: before } : {}), failures };
+  };
+
   /**
    * Hands a model over to another slot, then remembers it. When the new runners fail, the old ones have gone on, and those
    * that had changed already go back.
    * @returns why it failed
    */
-  const takeOver = async (id: string, next: ModelState): Promise<string | undefined> => {
+  const takeOver = async (id: string, active: Slot | undefined): Promise<string | undefined> => {
+    // First: what served until now is the figure that the new one is measured by.
     parts.checkpoint();
+    const next = slotsAfter(id, active);
     const failed = await fleet.apply(withModel(id, next));
     if (parts.stopping()) throw new Error('the agent ends');
     if (failed.length > 0) {
@@ -135,11 +142,6 @@ export function createExecutors(parts: ExecutorParts): Executors {
     service.reset(id);
     state.setModel(id, () => next);
     return undefined;
-  };
-
-  const slotsAfter = (id: string, active: Slot | undefined): ModelState => {
-    const { failures, active: before } = modelOf(id);
-    return { ...(active ? { active } : {}), ...(before ? { previous: before } : {}), failures };
   };
 
   return {
@@ -228,7 +230,7 @@ export function createExecutors(parts: ExecutorParts): Executors {
         ...(candidate?.shadow ? { shadow: candidate.shadow } : {}),
         probation: { crashes: 0, maxErrorRate: proof.maxErrorRate },
       };
-      const reason = await takeOver(model, slotsAfter(model, active));
+      const reason = await takeOver(model, active);
       if (reason !== undefined) return fail(model, wanted, 'swap', reason);
       stand(model, undefined);
       tell(`${model}: ${name} ${version} has taken over`);
@@ -238,12 +240,12 @@ export function createExecutors(parts: ExecutorParts): Executors {
       if (previous?.digest !== digest) return;
       const wanted = state.state.desired?.models[model];
       const active = { ...fresh(previous), probation: { crashes: 0, maxErrorRate: wanted?.proof.maxErrorRate ?? 1 } };
-      const reason = await takeOver(model, slotsAfter(model, active));
+      const reason = await takeOver(model, active);
       if (reason !== undefined) throw new Error(reason);
       tell(`${model}: ${active.name} ${active.version} is back`);
     },
     async 'go-home'({ model }) {
-      const reason = await takeOver(model, slotsAfter(model, await fleet.home(model)));
+      const reason = await takeOver(model, await fleet.home(model));
       if (reason !== undefined) throw new Error(reason);
       tell(`${model}: the package of agent.yaml is back`);
     },

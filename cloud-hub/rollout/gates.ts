@@ -32,8 +32,13 @@ function failed({ maxFailed }: Gates, devices: readonly Asked[]): GateResult {
   if (devices.length === 0) return notJudged('failed', maxFailed, 'no device was asked yet');
   const first = bad[0];
   const example = first ? `; ${first.id}: ${describeFailure(first)}` : '';
-  const reason = `${bad.length} of ${devices.length} devices failed${example}`;
-  return result('failed', bad.length / devices.length, maxFailed, 'above', reason);
+  const share = bad.length / devices.length;
+  const reason = `${bad.length} of ${devices.length} devices failed, ${allowedShare(maxFailed)} may${example}`;
+  return { gate: 'failed', state: share > maxFailed ? 'tripped' : 'ok', value: share, limit: maxFailed, reason };
+}
+
+function allowedShare(limit: number): string {
+  return limit === 0 ? 'none' : `${text(limit * 100)} % at most`;
 }
 
 function describeFailure({ outcome }: Asked): string {

@@ -56,12 +56,12 @@ export function judgeShadow(result: ShadowResult, policy: ProofPolicy): string |
   if (frames < wanted * ENOUGH)
     return `only ${frames} of ${wanted} frames came within ${policy.shadowTimeoutS} s, and a tenth is the least`;
   if (agreement < policy.minAgreement)
-    return `it agrees with the incumbent by ${agreement.toFixed(3)} over ${frames} frames and ${seen} findings; at least ${policy.minAgreement}`;
+    return `it agrees with the incumbent by ${agreement.toFixed(3)} over ${frames} frames and ${seen} findings; at least ${policy.minAgreement} is asked for`;
   const [median, p95] = [ratioOf(latencyMs, 'p50'), ratioOf(latencyMs, 'p95')];
   // What else the machine does shows in one p95 or the other; a slower model shows in the median too.
   if (p95 > policy.maxLatencyRatio && median > 1 + (policy.maxLatencyRatio - 1) / 2) {
     const times = `${latencyMs.candidate.p95.toFixed(1)} ms against ${latencyMs.incumbent.p95.toFixed(1)}`;
-    return `it takes ${p95.toFixed(2)} times as long (p95 ${times}); at most ${policy.maxLatencyRatio}`;
+    return `it takes ${p95.toFixed(2)} times as long (p95 ${times}); at most ${policy.maxLatencyRatio} times is allowed`;
   }
   return undefined;
 }

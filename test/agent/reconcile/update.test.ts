@@ -56,6 +56,9 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   });
   expect(told.active?.shadow?.frames).toBeGreaterThanOrEqual(POLICY.shadowFrames);
   expect(told.active?.shadow?.seen).toBeGreaterThan(0);
+  // Of the whole time that it served, up to the hand-over: what the new one is measured by.
+  expect(told.previous?.frames).toBeGreaterThan(told.active?.shadow?.frames ?? 0);
+  expect(told.previous?.latencyMs?.p95).toBeGreaterThan(0);
 
   const refused = async (wanted: DesiredModel, stage: string, reason: RegExp) => {
     hub.wish({ walker: underPolicy(wanted) });
