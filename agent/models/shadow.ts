@@ -47,7 +47,11 @@ export async function runBeside(
       if (!(error instanceof NoAnswer)) throw error;
       if (tries < TRIES) continue;
       const findings = last ? { shadow: last } : {};
-      throw new Refusal('shadow', `on live frames, ${tries} times: ${messageOf(error)}`, findings);
+      throw new Refusal(
+        'shadow',
+        `it does not get through live frames (${tries} tries): ${messageOf(error)}`,
+        findings,
+      );
     }
   }
 }

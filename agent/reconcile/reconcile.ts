@@ -14,7 +14,7 @@ import type { SummaryBody } from '../pipeline/outputs.ts';
 import { createExecutors, type Standing, type Tools } from './executors.ts';
 import type { Fleet } from './fleet.ts';
 import { createLoop } from './loop.ts';
-import { plan } from './plan.ts';
+import { limits, plan } from './plan.ts';
 import { reportOf, type Told } from './report.ts';
 import { createService } from './service.ts';
 import { startingState } from './start.ts';
@@ -195,7 +195,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const active = model === undefined ? undefined : state.state.models[model]?.active;
       // The last word of the one before is not about this one.
       if (model === undefined || active?.name !== name || active.version !== version) return;
+      const before = service.view(model, active, 0).frames;
       service.summary(model, body);
+      // The first figures that say something: a rollout waits for them, and should not wait for the next minute.
+      if (active.probation && before < limits.frames && before + body.inferred >= limits.frames) onChange();
       if (isRunning && body.failed > 0 && active.probation) checkpointIfPossible();
     },
     onCrash(streams) {

@@ -115,7 +115,8 @@ function soakLeft(plan: RolloutPlan, wave: number, settledAt: number, now: numbe
   return (plan.waves[wave]?.soakS ?? 0) * 1000 - (now - settledAt);
 }
 
-function isLate(device: DeviceView, { timeoutS }: RolloutPlan, now: number): boolean {
+/** It had its time, is online, and is not done. @param now milliseconds since 1970 */
+export function isLate(device: DeviceView, { timeoutS }: RolloutPlan, now: number): boolean {
   const { state } = device.outcome;
   const done = state === 'active' || state === 'failed';
   return !done && device.online && device.askedAt !== undefined && now - device.askedAt > timeoutS * 1000;

@@ -17,9 +17,9 @@ import type { Act } from '../store/audit.ts';
 import type { RolloutChange, StoredRollout } from '../store/rollouts.ts';
 import type { Store } from '../store/store.ts';
 import { selects } from './cohort.ts';
-import { type Decision, type DeviceView, decide } from './decide.ts';
+import { type Decision, type DeviceView, decide, isLate } from './decide.ts';
 import { type Part, partOf, type Subject, withPart } from './document.ts';
-import { describeOutcome, type Outcome, outcomeOf } from './outcome.ts';
+import { describeLate, describeOutcome, type Outcome, outcomeOf } from './outcome.ts';
 
 /** How often time alone may change something: soak, time-outs. */
 const EVERY_MS = 5_000;
@@ -136,8 +136,9 @@ export class RolloutExecutor {
     const asked = this.#askedOf(rollout);
     const { id, plan, wave, settledAt, waived } = rollout;
     const status = rollout.status === 'paused' ? 'paused' : 'running';
-    const decision = decide({ id, plan }, { status, wave, settledAt, waived }, this.#views(rollout, asked), act.at);
-    this.#noteOutcomes(rollout, asked, act);
+    const views = this.#views(rollout, asked);
+    const decision = decide({ id, plan }, { status, wave, settledAt, waived }, views, act.at);
+    this.#noteOutcomes(rollout, views, asked, act);
     if (decision.kind !== 'wait')
       log.info({ rollout: id, decision: decision.kind, reason: decision.reason }, 'rollout');
     switch (decision.kind) {
@@ -234,22 +235,29 @@ export class RolloutExecutor {
   }
 
   /** Writes down what changed on devices; a failure gets a line in the history. */
-  #noteOutcomes(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>, act: Act): void {
+  #noteOutcomes(
+    rollout: StoredRollout,
+    views: readonly DeviceView[],
+    asked: ReadonlyMap<string, AskedState>,
+    act: Act,
+  ): void {
     const { store } = this.#options;
-    const news = [...asked].flatMap(([device, state]) => {
-      const reason = describeOutcome(state.outcome).slice(0, MAX_REASON);
-      const text = `${state.outcome.state}: ${reason}`;
-      return state.noted === text ? [] : [{ device, state, reason, text }];
+    const news = views.flatMap((view) => {
+      const state = asked.get(view.id);
+      if (!state) return [];
+      const told = toldOf(view, isLate(view, rollout.plan, act.at));
+      const text = `${told.state}: ${told.reason}`;
+      return state.noted === text ? [] : [{ device: view.id, state, told, text }];
     });
     if (news.length === 0) return;
     store.transact(() => {
-      for (const { device, state, reason } of news) {
-        const { outcome } = state;
-        store.rollouts.setOutcome(rollout.row, device, outcome.state, reason);
-        if (outcome.state === 'failed') {
-          const detail = { device, stage: outcome.stage, ...(outcome.shadow ? { shadow: outcome.shadow } : {}) };
-          store.rollouts.addHistory(rollout.row, act, 'device-failed', `${device}: ${reason}`, detail);
-        }
+      for (const { device, told } of news) {
+        store.rollouts.setOutcome(rollout.row, device, told.state, told.reason);
+        if (told.state === 'failed')
+          store.rollouts.addHistory(rollout.row, act, 'device-failed', `${device}: ${told.reason}`, {
+            device,
+            ...told.detail,
+          });
       }
     });
     for (const { state, text } of news) state.noted = text;
@@ -258,4 +266,15 @@ export class RolloutExecutor {
       news.map(({ device }) => device),
     );
   }
+}
+
+/** Where a device stands, as people are told. One that is late counts as failed, and may come to itself later. */
+function toldOf({ outcome }: DeviceView, late: boolean) {
+  const shadow = 'shadow' in outcome && outcome.shadow ? { shadow: outcome.shadow } : {};
+  const stage = late ? { stage: 'late' } : outcome.state === 'failed' ? { stage: outcome.stage } : {};
+  return {
+    state: late ? ('failed' as const) : outcome.state,
+    reason: (late ? describeLate(outcome) : describeOutcome(outcome)).slice(0, MAX_REASON),
+    detail: { ...stage, ...shadow },
+  };
 }

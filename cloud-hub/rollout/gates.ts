@@ -1,7 +1,7 @@
 /** The gates of a rollout over the devices that were asked. Pure; each says its figure, its limit and why. */
 import type { GateName, GateResult, Gates } from '../api/schemas/rollout.ts';
 import { kolmogorovSmirnov, pooled, populationStability, sum } from './drift.ts';
-import { describeOutcome, type Figures, type Outcome } from './outcome.ts';
+import { describeLate, describeOutcome, type Figures, type Outcome } from './outcome.ts';
 
 export interface Asked {
   readonly id: string;
@@ -41,10 +41,8 @@ function allowedShare(limit: number): string {
   return limit === 0 ? 'none' : `${text(limit * 100)} % at most`;
 }
 
-function describeFailure({ outcome }: Asked): string {
-  if (outcome.state === 'failed') return describeOutcome(outcome);
-  const last = describeOutcome(outcome);
-  return `not done in time; ${last === '' ? 'it has not taken up what it was asked' : `its last word is ${last}`}`;
+function describeFailure({ outcome, late }: Asked): string {
+  return late ? describeLate(outcome) : describeOutcome(outcome);
 }
 
 function agreement({ minAgreement, minFrames }: Gates, devices: readonly Asked[]): GateResult {
@@ -106,7 +104,7 @@ function drift({ drift: { test, max } }: Gates, figures: readonly Figures[]): Ga
 
 function result(gate: GateName, value: number, limit: number, bad: 'above' | 'below', reason: string): GateResult {
   const tripped = bad === 'above' ? value > limit : value < limit;
-  const allowed = `${bad === 'above' ? 'at most' : 'at least'} ${limit} is allowed`;
+  const allowed = bad === 'above' ? `at most ${limit} is allowed` : `at least ${limit} is needed`;
   return { gate, state: tripped ? 'tripped' : 'ok', value, limit, reason: `${reason}; ${allowed}` };
 }
 

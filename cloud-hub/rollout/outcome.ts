@@ -53,6 +53,12 @@ export function describeOutcome(outcome: Outcome): string {
   return outcome.reason === undefined ? outcome.phase : `${outcome.phase}: ${outcome.reason}`;
 }
 
+/** Why a device that was not done in time counts as failed. */
+export function describeLate(outcome: Outcome): string {
+  const last = describeOutcome(outcome);
+  return `not done in time; ${last === '' ? 'it has not taken up what it was asked' : `its last word is ${last}`}`;
+}
+
 function streamsOutcome(revision: string, { desired }: Report): Outcome {
   const streams = desired?.streams;
   if (streams?.revision !== revision) return { state: 'waiting' };

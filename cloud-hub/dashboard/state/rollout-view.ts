@@ -23,7 +23,7 @@ export const stateTitles: Readonly<Record<DeviceState, string>> = {
   serving: 'serving',
   failed: 'failed',
   'rolled-back': 'rolled back',
-  excluded: 'excluded',
+  excluded: 'not asked',
 };
 
 export interface DeviceSquare {

@@ -59,6 +59,8 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   // Of the whole time that it served, up to the hand-over: what the new one is measured by.
   expect(told.previous?.frames).toBeGreaterThan(told.active?.shadow?.frames ?? 0);
   expect(told.previous?.latencyMs?.p95).toBeGreaterThan(0);
+  // Its first figures come at once, not with the next minute: a rollout waits for them.
+  await hub.sees('walker', 'has figures', (m) => (m.active?.frames ?? 0) >= 50, 20_000);
 
   const refused = async (wanted: DesiredModel, stage: string, reason: RegExp) => {
     hub.wish({ walker: underPolicy(wanted) });

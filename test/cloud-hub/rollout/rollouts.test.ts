@@ -95,6 +95,21 @@ describe('a rollout', () => {
     expect((await hub.api('/models/bright/2.0.0', { method: 'DELETE' })).status).toBe(204);
   });
 
+  test('names a device that was not done in time as failed, and what it was waiting for', async () => {
+    const { hub } = await withModel();
+    await rolloutDevice(hub, 'a', ({ name, version, digest }) => ({
+      candidate: { name, version, digest, phase: 'waiting', reason: 'the disk has 3 MB free' },
+      failures: [],
+    }));
+    const { id } = await begin(hub, wish({ timeoutS: 1 }));
+    const reason = 'not done in time; its last word is waiting: the disk has 3 MB free';
+    expect(await over(hub, id)).toMatchObject({ status: 'rolled-back', devices: { failed: 1, working: 0 } });
+    const rows = page(deviceRow).parse(await hub.json(`/rollouts/${id}/devices`));
+    expect(rows.items).toMatchObject([{ device: 'a', outcome: 'failed', reason }]);
+    const told = (await history(hub, id)).filter((e) => e.action === 'device-failed');
+    expect(told).toMatchObject([{ reason: `a: ${reason}` }]);
+  });
+
   test('that is the first ever gives the device back to its own configuration', async () => {
     const { hub } = await withModel();
     const device = await rolloutDevice(hub, 'a', failsBy('proof', 'golden/0.png: score 0.1'));
