@@ -77,8 +77,10 @@ async function fetchInto(
     return { digest: part.digest(), resumed };
   } catch (error) {
     if (error instanceof Refusal || error instanceof Hindrance || signal.aborted) throw error;
-    const far = part.size > 0 ? `; ${part.size} of ${wanted.bytes} bytes are here, and it goes on from there` : '';
-    throw new Hindrance(`${options.hub}: ${messageOf(causeOf(error))}${far}`);
+    const why = messageOf(causeOf(error));
+    if (part.size === 0) throw new Hindrance(`${options.hub}: ${why}`);
+    const far = `after ${part.size} of ${wanted.bytes} bytes`;
+    throw new Hindrance(`the download from ${options.hub} broke off ${far} (${why}); it goes on from there`);
   } finally {
     await part.close();
   }

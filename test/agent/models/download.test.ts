@@ -73,7 +73,7 @@ test('a connection that breaks off is a hindrance, and the next try goes on from
   expect(ended).toBeInstanceOf(Hindrance);
   const kept = readFileSync(file).length;
   expect(kept).toBeGreaterThan(0);
-  expect(String(ended)).toContain(`${kept} of ${content.length} bytes are here`);
+  expect(String(ended)).toContain(`broke off after ${kept} of ${content.length} bytes`);
   await get();
   expect(asked).toEqual([0, kept]);
   expect(readFileSync(file).equals(content)).toBe(true);
