@@ -1,5 +1,5 @@
 /** The life of a model in the browser, against a hub with devices over real MQTT: upload, roll out, watch, abort, look why. */
-import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
@@ -11,6 +11,7 @@ import { failsBy, rolloutDevice, serves } from '../cloud-hub/rollout/device.ts';
 import { shadowOf } from '../cloud-hub/rollout/fleet.ts';
 import { type TestHub, testHub } from '../cloud-hub/support.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
+import { shots } from '../support/shots.ts';
 import { built } from '../support/spawn.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
@@ -213,22 +214,3 @@ function labelsOf(labels: Record<string, string>): RequestInit {
 }
 
 const squares = (page: Page, state: string) => page.locator(`[data-testid=square][data-state=${state}]`).count();
-
-/** Kept only when a person wants to look: set VEDETTE_SCREENSHOTS to a folder. */
-async function shots(page: Page, name: string, all = true): Promise<void> {
-  const folder = process.env.VEDETTE_SCREENSHOTS;
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  const shoot = async (kind: string) => {
-    await page.evaluate('window.scrollTo(0, 0)');
-    return page.screenshot({ path: path.join(folder, `${name}-${kind}.png`), fullPage: all });
-  };
-  await shoot('light');
-  if (!all) return;
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await shoot('dark');
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 360, height: 1800 });
-  await shoot('narrow');
-  await page.setViewportSize({ width: 1440, height: 1000 });
-}

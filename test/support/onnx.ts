@@ -16,7 +16,7 @@ function floats(name: string, dims: number[], values: readonly number[]) {
   return { name, dims, dataType: 1, floatData: [...values] };
 }
 
-function ints(name: string, values: readonly number[]) {
+function ints(name: string, values: readonly (number | string)[]) {
   return { name, dims: [values.length], dataType: 7, int64Data: [...values] };
 }
 
@@ -33,6 +33,7 @@ function encode(graph: object): Uint8Array {
 }
 
 export const CELL = 8;
+const INT64_MIN = '-9223372036854775808';
 
 export interface BrightOptions {
   /** Input size in pixels, a multiple of 8. */
@@ -44,6 +45,11 @@ export interface BrightOptions {
   readonly poison?: boolean;
   /** So many square roots, each squared again: the same result, later. */
   readonly detours?: number;
+  /**
+   * Ends its process (SIGFPE on x86) where it is bright: the runtime guards integer division against zero, not against the
+   * smallest number by -1. What a proof feeds, 0 to 1, is dark.
+   */
+  readonly deadly?: boolean;
   /** The batch axis is free. */
   readonly batch?: boolean;
 }
@@ -53,7 +59,7 @@ export interface BrightOptions {
  * score 1, its box is `boxCells` wide and high.
  */
 export function brightModel(options: BrightOptions = {}): Uint8Array {
-  const { size = 64, labels = 1, boxCells = 2, poison = false, detours = 0 } = options;
+  const { size = 64, labels = 1, boxCells = 2, poison = false, detours = 0, deadly = false } = options;
   if (options.batch) return batchedBrightModel(size);
   const cells = (size / CELL) ** 2;
   const column = (value: number) => new Array<number>(cells).fill(value);
@@ -66,6 +72,7 @@ export function brightModel(options: BrightOptions = {}): Uint8Array {
       ints('ends', [1]),
       ints('axes', [1]),
       floats('scale', [1], [poison ? 0 : 255]),
+      ...(deadly ? [floats('dusk', [1], [150]), ints('one', [1]), ints('smallest', [INT64_MIN])] : []),
       ints('flat', [1, cells, 1]),
       floats('centre', [1, cells, 2], new Array<number>(cells * 2).fill(0.5)),
       floats('sizes', [1, cells, 2], new Array<number>(cells * 2).fill(Math.log(boxCells))),
@@ -82,7 +89,19 @@ export function brightModel(options: BrightOptions = {}): Uint8Array {
         intsAttribute('kernel_shape', [CELL, CELL]),
         intsAttribute('strides', [CELL, CELL]),
       ]),
-      node('Div', ['pooled', 'scale'], 'lit'),
+      ...(deadly
+        ? [
+            node('Less', ['pooled', 'dusk'], 'isDark'),
+            node('Cast', ['isDark'], 'dark', [intAttribute('to', 7)]),
+            node('Add', ['dark', 'dark'], 'twice'),
+            // 1 where it is dark, -1 where it is bright.
+            node('Sub', ['twice', 'one'], 'divisor'),
+            node('Mod', ['smallest', 'divisor'], 'rest'),
+            node('Cast', ['rest'], 'nothing', [intAttribute('to', 1)]),
+            node('Add', ['pooled', 'nothing'], 'survived'),
+          ]
+        : []),
+      node('Div', [deadly ? 'survived' : 'pooled', 'scale'], 'lit'),
       node('Reshape', ['lit', 'flat'], 'objectness'),
       node(
         'Concat',

@@ -45,15 +45,16 @@ export async function configureAgent(
   folder: string,
   hub: Pick<HubHandle, 'api' | 'mqttPort'>,
   config: Record<string, unknown>,
+  device = 'box',
 ): Promise<string> {
   const agentDir = path.join(folder, 'agent');
   mkdirSync(agentDir, { recursive: true });
-  const made = await hub.api('/devices', { method: 'POST', body: { id: 'box' } });
+  const made = await hub.api('/devices', { method: 'POST', body: { id: device } });
   const { token } = z.object({ token: z.string() }).parse(made);
   writeFileSync(path.join(agentDir, 'device.token'), token);
   const file = path.join(agentDir, 'agent.yaml');
   const common = {
-    device: 'box',
+    device,
     hub: { url: `mqtt://127.0.0.1:${hub.mqttPort}`, tokenFile: './device.token' },
     log: 'warn',
     api: false,
