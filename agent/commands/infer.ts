@@ -25,7 +25,7 @@ export interface InferOptions extends Inference {
   readonly stderr: Writable;
 }
 
-/** @returns the exit code: 0 when every source was read to its end, 1 otherwise */
+/** @returns the exit code: 0 when every source was read to its end and gave results, if it had a frame; 1 otherwise */
 export async function infer(options: InferOptions): Promise<number> {
   const lines = options.out === undefined ? options.stdout : createWriteStream(options.out);
   const results = createResults(options.sources.length);
@@ -34,12 +34,14 @@ export async function infer(options: InferOptions): Promise<number> {
     await runAll(options, workDir, (message, say) => {
       if (message.type === 'result') {
         const source = Number(message.stream.slice(1));
-        results.add(message.result);
+        results.add(message.stream, message.result);
         lines.write(`${lineOf(message.result, options.sources.length > 1 ? source : undefined)}\n`);
       } else if (message.type === 'status' && message.status.model) results.variant = message.status.model.variant;
-      else if (message.type === 'trouble') say(`${message.code}: ${message.message}`);
-      else if (message.type === 'note') say(message.message);
-      else if (message.type === 'done') results.done(message.rssMb, message.failure !== undefined);
+      else if (message.type === 'trouble') {
+        results.trouble(message.stream);
+        say(`${message.code}: ${message.message}`);
+      } else if (message.type === 'note') say(message.message);
+      else if (message.type === 'done') results.done(message.stream, message.rssMb, message.failure !== undefined);
     });
   } finally {
     rmSync(workDir, { recursive: true, force: true });
@@ -136,17 +138,22 @@ function createResults(sources: number) {
   let last = 0;
   let rssMb = 0;
   let complete = 0;
+  const answered = new Set<string>();
+  const troubled = new Set<string>();
   return {
     variant: null as string | null,
-    add(result: FrameResult) {
+    add(stream: string, result: FrameResult) {
+      answered.add(stream);
       frames++;
       first = Math.min(first, result.startedAt);
       last = Math.max(last, result.endedAt);
       for (const key of ['decode', 'preprocess', 'infer', 'postprocess'] as const) sums[key] += result.timing[key];
     },
-    done(processRssMb: number, failed: boolean) {
+    trouble: (stream: string) => void troubled.add(stream),
+    done(stream: string, processRssMb: number, failed: boolean) {
       rssMb = Math.max(rssMb, processRssMb);
-      if (!failed) complete++;
+      // Each frame may have failed, with the source as good as it can be.
+      if (!failed && (answered.has(stream) || !troubled.has(stream))) complete++;
     },
     failed: () => complete < sources,
     /** The last line on stderr (DESIGN 3.2); `rssMb` is that of the largest runner. */
