@@ -5,7 +5,8 @@
  * 1. A decision, what it changes in desired documents, and its line in the history are one transaction.
  * 2. A document is published after its commit, and again whenever a device turns out to have another one: a message that got
  *    lost, or a hub that was killed in between, costs a while and nothing else.
- * 3. What a device was asked to run before is kept until the rollout is over; a roll-back gives it back, unless something else
+ * 3. What a rollout that is done asked of everybody, it asks of those who come later too, once.
+ * 4. What a device was asked to run before is kept until the rollout is over; a roll-back gives it back, unless something else
  *    has changed that part since.
  *
  * Crash behaviour: all that counts is in the store; what is held here (outcomes) is read again from the latest reports.
@@ -19,6 +20,7 @@ import type { Store } from '../store/store.ts';
 import { selects } from './cohort.ts';
 import { type Decision, type DeviceView, decide, isLate } from './decide.ts';
 import { type Part, partOf, type Subject, withPart } from './document.ts';
+import { Newcomers } from './newcomers.ts';
 import { describeLate, describeOutcome, type Outcome, outcomeOf } from './outcome.ts';
 
 /** How often time alone may change something: soak, time-outs. */
@@ -51,11 +53,13 @@ export class RolloutExecutor {
   readonly #options: ExecutorOptions;
   /** Devices asked, by rollout. */
   readonly #asked = new Map<number, Map<string, AskedState>>();
+  readonly #newcomers: Newcomers;
   #cancelSoon: Cancel | undefined;
   #cancelEvery: Cancel | undefined;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#newcomers = new Newcomers(options);
   }
 
   start(): void {
@@ -72,6 +76,7 @@ export class RolloutExecutor {
   /** A device said what it runs. */
   reported(device: string, report: Report): void {
     const { store, publish } = this.#options;
+    this.#newcomers.reported(device);
     const wanted = store.desired.revision(device);
     if (wanted === undefined) return;
     if (report.desired?.revision !== wanted) publish(device);
@@ -153,6 +158,7 @@ export class RolloutExecutor {
         break;
       case 'complete':
         this.#change(rollout, { status: 'done' }, decision, act, 'done');
+        this.#newcomers.changed();
         break;
       case 'wait': {
         const begins = decision.settledAt !== undefined && settledAt === undefined;

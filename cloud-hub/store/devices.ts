@@ -73,6 +73,12 @@ export function createDeviceStore(database: HubDatabase) {
         labels: labelsOf(found),
       })),
 
+    /** What selectors look at in a device. */
+    labels(id: string): Record<string, string> {
+      const found = row(id);
+      return found ? labelsOf(found) : {};
+    },
+
     /** A device whose latest report names this digest in a slot of a model. */
     reporting(digest: string): string | undefined {
       for (const { id } of naming.all(digest) as { id: string }[]) {

@@ -49,6 +49,7 @@ type RolloutRow = Omit<RolloutTable, 'id'> & { id: number };
 export function createRolloutStore({ query, prepare }: HubDatabase) {
   const byKey = prepare('SELECT * FROM rollouts WHERE key = ?');
   const open = prepare(`SELECT * FROM rollouts WHERE status IN ('running', 'paused') ORDER BY id`);
+  const done = prepare(`SELECT * FROM rollouts WHERE status = 'done' ORDER BY id DESC LIMIT ?`);
   const insert = prepare(
     `INSERT INTO rollouts (key, subject, plan, status, wave, waived, gates, reason, created_at, created_by, changed_at)
      VALUES (?, ?, ?, 'running', -1, '[]', '[]', ?, ?, ?, ?)`,
@@ -80,6 +81,9 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
 
     /** Those that go on, oldest first. */
     open: (): StoredRollout[] => (open.all() as RolloutRow[]).map(toRollout),
+
+    /** Those that have reached everybody, newest first. */
+    done: (limit: number): StoredRollout[] => (done.all(limit) as RolloutRow[]).map(toRollout),
 
     /** Newest first. */
     async list(filter: { status?: string | undefined; before?: number | undefined; limit: number }) {

@@ -190,6 +190,25 @@ describe('a rollout', () => {
     expect((await again.json<Rollout>(`/rollouts/${id}`)).status).toBe('running');
   });
 
+  test('that is done holds for a device that comes later, the newest that selects it', async () => {
+    const { hub, archives } = await withModel(['1.0.0', '2.0.0']);
+    const [first, second] = archives.map(({ digest }) => digest);
+    await rolloutDevice(hub, 'a');
+    const { id } = await begin(hub, wish());
+    await over(hub, id);
+    const special = await begin(hub, wish({ selector: { devices: ['a', 'd'] } }, '2.0.0'));
+    await over(hub, special.id);
+    const [later, chosen] = [await rolloutDevice(hub, 'c'), await rolloutDevice(hub, 'd')];
+    await until(() => later.asked.length > 0 && chosen.asked.length > 0, 'both are asked');
+    expect({ later: later.asked, chosen: chosen.asked }).toEqual({ later: [first], chosen: [second] });
+    expect((await history(hub, id)).at(-1)).toMatchObject({
+      action: 'asked',
+      reason: expect.stringContaining('c has come'),
+    });
+    // Once: what it runs now is its own affair.
+    expect((await history(hub, id)).filter((e) => e.reason.includes('c has come'))).toHaveLength(1);
+  });
+
   test('of a model that is not signed, not there, or of wrong waves is refused at once', async () => {
     const { hub } = await withModel();
     await upload(hub, (await archiveOf('3.0.0')).bytes);
