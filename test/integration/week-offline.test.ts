@@ -68,7 +68,7 @@ test('a week offline stays within the quota, keeps every alarm, and the hub know
     expect(batch.unsendable).toEqual([]);
     await hub.send(batch.payload);
     const ack = hub.acks.at(-1);
-    expect(ack).toEqual({ epoch, upTo: batch.to });
+    expect(ack).toEqual({ epoch, upTo: batch.to, ranges: [] });
     after = batch.to;
     if (ack) outbox.ack(ack);
   }

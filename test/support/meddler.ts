@@ -10,6 +10,9 @@ import { METADATA_PATH, packagePathOf } from '../../shared/contract/delivery.ts'
 import { readFile } from '../../shared/trust/file.ts';
 import { metadataBytes, signingKeyFromPem, signMetadata } from '../../shared/trust/sign.ts';
 
+/** After the last byte that it lets through, milliseconds. */
+const BREAKS_AFTER_MS = 200;
+
 export interface Meddler {
   readonly url: string;
   /** Files of metadata that are given instead of the hub's. */
@@ -37,7 +40,9 @@ export async function startMeddler(hub: string): Promise<Meddler> {
     const { cut } = meddler;
     if (!cut || url !== packagePathOf(cut.digest)) return void response.end(body);
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
-    response.write(body.subarray(0, Math.max(0, cut.after - from)), () => response.destroy());
+    response.write(body.subarray(0, Math.max(0, cut.after - from)));
+    // A client may throw away what it has not read when the line breaks.
+    setTimeout(() => response.destroy(), BREAKS_AFTER_MS);
   };
   const server = createServer((request, response) => {
     pass(request, response).catch(() => response.destroy());
