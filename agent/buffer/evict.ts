@@ -2,7 +2,7 @@
  * Keeps the outbox's file, its WAL and its reserve within what they may take (room.ts): gives up records by rank and age
  * (victims.ts), counts them in loss records in the same transaction, and hands the freed pages back.
  */
-import { rangesOf } from './ledger.ts';
+import { lossesOf } from './ledger.ts';
 import type { LossWriter } from './losses.ts';
 import type { OutboxFile } from './outbox-file.ts';
 import type { Room } from './room.ts';
@@ -76,7 +76,7 @@ export class Evictor {
       this.#file.change((transaction) => {
         const seqs = freePages >= excess ? [] : this.#victims.giveUp(transaction, excess + slack, pageBytes);
         if (seqs.length > 0) {
-          this.#losses.add(transaction, rangesOf(seqs), reason);
+          this.#losses.add(transaction, lossesOf(seqs), reason);
           if (reason === 'disk') this.#losses.tellFull(transaction, complaint);
         }
         transaction.draft.givenUp += seqs.length;

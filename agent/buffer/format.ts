@@ -1,6 +1,6 @@
 /** What the outbox's file holds, as types (the tables are in outbox-file.ts). */
 import { z } from 'zod';
-import { epoch } from '../../shared/contract/messages/batch.ts';
+import { epoch, range } from '../../shared/contract/messages/batch.ts';
 import { count } from '../../shared/contract/names.ts';
 import type { Rank, Ranked } from './rank.ts';
 
@@ -13,7 +13,6 @@ export function tableOf(rank: Rank): string {
 }
 
 const tally = z.object({ records: count, bytes: count });
-const range = z.object({ from: z.number().int().positive(), to: z.number().int().positive() });
 const metaState = z.object({
   epoch,
   nextSeq: z.number().int().positive(),

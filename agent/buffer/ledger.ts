@@ -2,25 +2,16 @@
  * Arithmetic of the loss ledger. Every number that is given up is counted in exactly one loss; a loss covers `from`..`to`,
  * of which `lost` numbers are gone (the others in between are still there: the batches show which).
  */
-export interface Loss {
-  readonly from: number;
-  readonly to: number;
+import { type Range, rangesOf } from '../../shared/kit/ranges.ts';
+
+/** A range of which `lost` numbers are gone. */
+export interface Loss extends Range {
   readonly lost: number;
 }
 
-/** The contiguous ranges of rising numbers. */
-export function rangesOf(numbers: readonly number[]): Loss[] {
-  const ranges: { from: number; to: number; lost: number }[] = [];
-  for (const number of numbers) {
-    const last = ranges.at(-1);
-    if (last && number === last.to + 1) {
-      last.to = number;
-      last.lost++;
-    } else {
-      ranges.push({ from: number, to: number, lost: 1 });
-    }
-  }
-  return ranges;
+/** The contiguous ranges of rising numbers, each wholly lost. */
+export function lossesOf(numbers: readonly number[]): Loss[] {
+  return rangesOf(numbers).map(({ from, to }) => ({ from, to, lost: to - from + 1 }));
 }
 
 /**

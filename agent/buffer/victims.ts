@@ -35,9 +35,10 @@ export class Victims {
   giveUp(transaction: FileTransaction, pages: number, pageBytes: number): number[] {
     const given: number[] = [];
     const everywhere = { from: 1, to: transaction.draft.nextSeq - 1 };
+    const doubtful = transaction.draft.inDoubt;
+    const sure = missing(everywhere, doubtful);
     for (const { rank, inDoubt } of PHASES) {
-      const doubtful = transaction.draft.inDoubt;
-      const spans = inDoubt ? doubtful : missing(everywhere, doubtful);
+      const spans = inDoubt ? doubtful : sure;
       for (;;) {
         const lacking = pages - transaction.freePages();
         if (lacking <= 0) return given.sort((a, b) => a - b);

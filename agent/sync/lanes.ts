@@ -71,7 +71,7 @@ export function flightsOf({ live, backfill }: Lanes): number {
 /**
  * Divides a backlog from what comes, and joins the lanes when the backlog is through.
  * @param lastSeq the last number that the outbox has given
- * @param base the lowest number that it still holds
+ * @param base the lowest number that it still holds; counts only where there is a backfill
  */
 export function arranged(lanes: Lanes, lastSeq: number, base: number, limits: LaneLimits): Lanes {
   const { live, backfill, ranged } = lanes;

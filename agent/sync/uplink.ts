@@ -90,7 +90,6 @@ export class Uplink {
   readonly #topic: string;
   readonly #backoff: Backoff;
   readonly #complain: (records: number) => void;
-  #epoch: string;
   #lanes: Lanes;
   /** Changes when flights are given up, so that their late confirmations are not taken for those of newer ones. */
   #generation = 0;
@@ -117,7 +116,6 @@ export class Uplink {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#topic = topicOf(options.device, 'records');
-    this.#epoch = outbox.epoch;
     this.#lanes = openLanes(outbox.epoch, outbox.base(), this.#limits.maxRecords);
     this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) => {
       const message = `records refused and kept aside: ${records}; the last: ${this.#lastRefusal}`;
@@ -178,7 +176,7 @@ export class Uplink {
   }
 
   #measure({ epoch, upTo, ranges = [], at }: Ack): void {
-    if (epoch !== this.#epoch) return;
+    if (epoch !== this.#lanes.live.epoch) return;
     for (const [to, sentAt] of this.#sentAt) {
       // The batch that it answers is the last of a run.
       if (at !== undefined && (to === upTo || ranges.some((range) => range.to === to)))
@@ -203,7 +201,8 @@ export class Uplink {
       const now = this.#clock.mono();
       const lastSeq = outbox.lastSeq;
       const wasWhole = this.#lanes.backfill === undefined;
-      this.#lanes = arranged(this.#lanes, lastSeq, outbox.base(), this.#limits);
+      // Asking the file at each step is dear, and only a backfill can be through.
+      this.#lanes = arranged(this.#lanes, lastSeq, wasWhole ? 0 : outbox.base(), this.#limits);
       if (wasWhole && this.#lanes.backfill) this.#highestSent.backfill = this.#highestSent.live;
       if (lastSeq > cursorOn(this.#lanes, 'live')) this.#waitingSince ??= now;
       else this.#waitingSince = undefined;
@@ -218,8 +217,7 @@ export class Uplink {
 
   #followEpoch(): void {
     const { outbox } = this.#options;
-    if (outbox.epoch === this.#epoch) return;
-    this.#epoch = outbox.epoch;
+    if (outbox.epoch === this.#lanes.live.epoch) return;
     this.#lanes = openLanes(outbox.epoch, outbox.base(), this.#lanes.live.share);
     this.#generation++;
     this.#highestSent = { live: 0, backfill: 0 };
@@ -233,13 +231,13 @@ export class Uplink {
     const { maxBytes, maxRecords, maxRecordBytes } = this.#limits;
     const leased = outbox.lease(limit, Math.max(MIN_BATCH_BYTES, (maxBytes * limit) / maxRecords), after, upTo);
     const batch = makeBatch({
-      epoch: this.#epoch,
+      epoch: this.#lanes.live.epoch,
       base: outbox.base(),
       from: after + 1,
       leased,
       ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
     });
-    if (!batch || outbox.epoch !== this.#epoch) {
+    if (!batch || outbox.epoch !== this.#lanes.live.epoch) {
       this.#lanes = deferred(this.#lanes, lane, now + LOOK_AGAIN_MS);
       this.#wake(LOOK_AGAIN_MS);
       return;

@@ -76,11 +76,12 @@ export class RolloutExecutor {
   /** A device said what it runs. */
   reported(device: string, report: Report): void {
     const { store, publish } = this.#options;
-    this.#newcomers.reported(device);
+    const open = store.rollouts.open();
+    this.#newcomers.reported(device, open);
     const wanted = store.desired.revision(device);
     if (wanted === undefined) return;
     if (report.desired?.revision !== wanted) publish(device);
-    for (const rollout of store.rollouts.open()) {
+    for (const rollout of open) {
       const asked = this.#askedOf(rollout).get(device);
       if (!asked) continue;
       asked.outcome = outcomeOf(rollout.plan.target, wanted, report);

@@ -33,12 +33,12 @@ export class Newcomers {
   }
 
   /** A device said what it runs. What it is owed is in its document then; the document is not yet sent. */
-  reported(device: string): void {
+  reported(device: string, open: readonly StoredRollout[]): void {
     const { store, log } = this.#options;
     this.#done ??= store.rollouts.done(MAX_DONE);
     if (this.#done.length === 0) return;
     const labelled = { id: device, labels: store.devices.labels(device) };
-    for (const rollout of owed(this.#done, store.rollouts.open(), labelled, store.desired.get(device))) {
+    for (const rollout of owed(this.#done, open, labelled, store.desired.get(device))) {
       try {
         this.#ask(device, rollout);
       } catch (error) {

@@ -45,6 +45,9 @@ export const batch = z
   });
 export type Batch = z.infer<typeof batch>;
 
+/** Numbers `from` to `to`, both included. */
+export const range = z.object({ from: seq, to: seq });
+
 /** Ranges that an acknowledgement names. */
 export const MAX_ACK_RANGES = 32;
 
@@ -55,7 +58,7 @@ export const ack = z.looseObject({
   epoch,
   upTo: count,
   ranges: z
-    .array(z.object({ from: seq, to: seq }))
+    .array(range)
     .max(MAX_ACK_RANGES)
     .optional()
     .describe('settled numbers above `upTo`: the highest ranges, rising, not touching'),

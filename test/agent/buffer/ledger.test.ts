@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addLosses, rangesOf } from '../../../agent/buffer/ledger.ts';
+import { addLosses, lossesOf } from '../../../agent/buffer/ledger.ts';
 import { type Rank, shed } from '../../../agent/buffer/rank.ts';
 
 const rising = fc.uniqueArray(fc.integer({ min: 1, max: 200 })).map((list) => list.sort((a, b) => a - b));
@@ -9,7 +9,7 @@ describe('ledger', () => {
   test('ranges name exactly the numbers they were made of', () => {
     fc.assert(
       fc.property(rising, (numbers) => {
-        const ranges = rangesOf(numbers);
+        const ranges = lossesOf(numbers);
         const back = ranges.flatMap((r) => Array.from({ length: r.lost }, (_, i) => r.from + i));
         expect(back).toEqual(numbers);
         ranges.forEach((r, i) => {
@@ -26,7 +26,7 @@ describe('ledger', () => {
         let losses = addLosses([], [], max);
         for (let part = 0; part < parts; part++) {
           const before = losses;
-          losses = addLosses(losses, rangesOf(numbers.filter((n) => n % parts === part)), max);
+          losses = addLosses(losses, lossesOf(numbers.filter((n) => n % parts === part)), max);
           before.forEach((loss, at) => {
             expect(losses[at]?.from).toBeLessThanOrEqual(loss.from);
             expect(losses[at]?.to).toBeGreaterThanOrEqual(loss.to);

@@ -16,6 +16,7 @@ import {
   sentOn,
 } from '../../../agent/sync/lanes.ts';
 import { rangesOf } from '../../../shared/kit/ranges.ts';
+import { type Fault, faults } from './faults.ts';
 
 const limits: LaneLimits = {
   maxFlights: 4,
@@ -64,17 +65,7 @@ function checkInvariants(lanes: Lanes, settled: ReadonlySet<number>): void {
   for (let seq = 1; seq <= (backfill?.window.acked ?? 0); seq++) expect(settled.has(seq)).toBe(true);
 }
 
-type Fault = 'ok' | 'batch lost' | 'ack lost' | 'ack twice' | 'old ack' | 'publish failed' | 'reconnect';
-const fault: fc.Arbitrary<Fault> = fc.constantFrom(
-  'ok',
-  'ok',
-  'batch lost',
-  'ack lost',
-  'ack twice',
-  'old ack',
-  'publish failed',
-  'reconnect',
-);
+const fault = fc.constantFrom<Fault>('ok', ...faults);
 const step = fc.record({ given: fc.nat(60), ms: fc.integer({ min: 0, max: 12_000 }), fault });
 
 describe('lanes', () => {

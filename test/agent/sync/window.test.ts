@@ -12,6 +12,7 @@ import {
   type Window,
   type WindowLimits,
 } from '../../../agent/sync/window.ts';
+import { type Fault, faults } from './faults.ts';
 
 const limits: WindowLimits = { maxFlights: 4, maxRecords: 16, lingerMs: 250, ackTimeoutMs: 10_000 };
 
@@ -43,17 +44,8 @@ function lineToHub() {
   };
 }
 
-type Fault = 'ok' | 'batch lost' | 'ack lost' | 'ack twice' | 'old ack' | 'publish failed' | 'reconnect';
-const faults: fc.Arbitrary<Fault> = fc.constantFrom(
-  'ok',
-  'batch lost',
-  'ack lost',
-  'ack twice',
-  'old ack',
-  'publish failed',
-  'reconnect',
-);
-const step = fc.record({ given: fc.nat(40), ms: fc.integer({ min: 0, max: 12_000 }), fault: faults });
+const fault = fc.constantFrom(...faults);
+const step = fc.record({ given: fc.nat(40), ms: fc.integer({ min: 0, max: 12_000 }), fault });
 
 describe('window', () => {
   test('whatever is lost, doubled or late, everything arrives, and the window keeps its invariants', () => {
