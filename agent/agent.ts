@@ -1,124 +1,87 @@
 /**
  * The agent's composition root: the only place that puts its parts together.
  *
- * streams → runners → records (stamped here) → outbox → hub; wishes of the hub come back the same way.
+ * streams → runners → messages (`from-runners.ts`) → records, stamped (`stamps.ts`) → outbox → hub; the hub's documents and
+ * commands come back the same way.
  */
+
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { encodePicture } from '../shared/contract/codec.ts';
-import type { Command } from '../shared/contract/messages/command.ts';
-import type { RecordBody } from '../shared/contract/messages/record.ts';
-import type { Clock } from '../shared/kit/clock.ts';
+import { clipped } from '../shared/contract/names.ts';
+import type { Cancel } from '../shared/kit/clock.ts';
 import type { Part } from '../shared/kit/lifecycle.ts';
-import type { Logger } from '../shared/kit/log.ts';
-import { describeComplaints } from '../shared/kit/schema.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { createApi } from './api/api.ts';
 import { createDrawingProcess } from './api/drawing-process.ts';
 import { createLive } from './api/live.ts';
 import type { ApiOptions } from './api/options.ts';
-import { createWishes } from './api/wishes.ts';
-import { type Outbox, openOutbox } from './buffer/outbox.ts';
-import type { AgentConfig } from './config.ts';
+import { createWatchRequests } from './api/watch-requests.ts';
+import { openOutbox } from './buffer/outbox.ts';
+import { openEscalation, queueBytesOf } from './escalate/open.ts';
+import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
-import { clockQuality } from './health/clock-quality.ts';
-import { buildReport, type HostFacts } from './health/report.ts';
+import { createProblems, type Problem } from './health/problems.ts';
+import { type Doing, doingOf } from './health/progress.ts';
+import { refusals } from './health/refusals.ts';
+import { buildReport } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
-import { createTroubles, type Trouble } from './health/troubles.ts';
-import { openStore } from './models/store.ts';
-import { createTools } from './models/tools.ts';
-import { tuneAll } from './models/tuner.ts';
-import { createFleet } from './reconcile/fleet.ts';
-import { createReconciler } from './reconcile/reconcile.ts';
-import { openState } from './reconcile/state.ts';
-import type { FromRunner } from './runner/messages.ts';
+import { createRenewer } from './identity/renewer.ts';
+import { composeModels } from './model-parts.ts';
 import { createSupervisor } from './runner/supervisor.ts';
-import type { HubConnection } from './sync/connection.ts';
-import { offsetOf } from './sync/hub-clock.ts';
+import { createStamps } from './stamps.ts';
 import { createSync, type Sync } from './sync/sync.ts';
 
-export interface AgentOptions {
-  readonly config: AgentConfig;
-  /** Only with `config.hub`. */
-  readonly hub?: HubConnection;
-  readonly version: string;
-  /** Id of this start. */
-  readonly boot: string;
-  readonly host: HostFacts;
-  readonly entries: Entries;
-  /** Names what the speed of a model depends on. */
-  readonly machine: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-/** The built files of the processes that it starts. */
-export interface Entries {
-  readonly runner: URL;
-  readonly measure: URL;
-  readonly proof: URL;
-  readonly shadow: URL;
-  readonly annotate: URL;
-}
-
 /** A fault that repeats is written down at once, then at most so often. */
-const TROUBLE_INTERVAL_MS = 60_000;
+const PROBLEM_INTERVAL_MS = 60_000;
+/** How soon it is seen that a stream has fallen silent. */
+const LOOK_MS = 1_000;
 const MIB = 2 ** 20;
 
-/** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
-export function createAgent(options: AgentOptions): Part {
-  const { config, clock, log, boot } = options;
-  const bootMono = clock.mono();
-  /** Of the configuration in force: of the file, until the hub sends streams. */
-  let { revision } = config;
+/** @property doing what it does now */
+export type Agent = Part & { doing(): Doing };
 
+/** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
+export function createAgent(options: AgentOptions): Agent {
+  const { config, clock, log } = options;
   /** The outbox stamps what it finds when it opens, before there is anything that knows the hub's time. */
   let sync: Sync | undefined;
-
-  const stamp = (at: number) => {
-    const wall = clock.wall() - Math.max(0, clock.mono() - at);
-    const quality = clockQuality(wall, wallOffset());
-    return { config: revision, boot, mono: Math.max(0, at - bootMono), wall, clock: quality };
-  };
-  const wallOffset = () => {
-    const hubClock = sync?.state().uplink.hubClock;
-    return hubClock && offsetOf(hubClock, clock.wall(), clock.mono());
-  };
+  const stamps = createStamps({
+    boot: options.boot,
+    revision: config.revision,
+    clock,
+    hubClock: () => sync?.state().uplink.hubClock,
+  });
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const outbox: Outbox = openOutbox({
+  const queueBytes = queueBytesOf(config.buffer.quotaMb, config.escalate);
+  const outbox = openOutbox({
     folder: config.dataDir,
-    quotaBytes: config.buffer.quotaMb * MIB,
-    stamp: () => stamp(clock.mono()),
+    quotaBytes: config.buffer.quotaMb * MIB - queueBytes,
+    stamp: () => stamps.stamp(),
     clock,
     log,
   });
-  const state = openState(path.join(config.dataDir, 'models.json'), (reason) =>
-    log.error(
-      { reason },
-      'what the hub wished for cannot be read any more; the models of agent.yaml run until it says again',
-    ),
-  );
-  const keep = (record: RecordBody) => void outbox.append(record);
-
-  const troubles = createTroubles(TROUBLE_INTERVAL_MS, clock, ({ code, message, stream, count }) => {
+  const problems = createProblems(PROBLEM_INTERVAL_MS, clock, ({ code, message, stream, count }) => {
     log.warn({ code, stream, count }, message);
-    const text = message.slice(0, 2048);
-    keep({ kind: 'error', ...stamp(clock.mono()), ...(stream ? { stream } : {}), code, message: text, count });
+    const text = clipped(message);
+    void outbox.append({ kind: 'error', ...stamps.stamp(), ...(stream ? { stream } : {}), code, message: text, count });
   });
   const tallies = createTallies();
-  const trouble = (found: Trouble) => {
-    tallies.trouble(found, clock.wall());
-    troubles.add(found);
+  const problem = (found: Problem) => {
+    tallies.problem(found, clock.wall());
+    problems.add(found);
   };
-  const board = createBoard(config, () => sync?.changed());
-  const wishes = createWishes(clock, (stream, wish) => supervisor.send(stream, { type: 'watch', stream, ...wish }));
+  const board = createBoard(config, clock, () => sync?.changed());
+  const requests = createWatchRequests(clock, (stream, request) =>
+    supervisor.send(stream, { type: 'watch', stream, ...request }),
+  );
   const drawing = createDrawingProcess({
     entry: options.entries.annotate,
     workDir: path.join(config.dataDir, 'runners', 'drawing'),
     clock,
   });
   const live = createLive({
-    wishes,
+    requests,
     follow: (stream, until) => supervisor.send(stream, { type: 'follow', stream, until }),
     rulesOf: (stream) => board.streams().find((s) => s.id === stream)?.rules ?? [],
     annotate: drawing.annotate,
@@ -126,39 +89,17 @@ export function createAgent(options: AgentOptions): Part {
     clock,
   });
 
-  const heard = (message: FromRunner): void => {
-    switch (message.type) {
-      case 'record':
-        if (message.body.kind === 'summary') {
-          board.measure(message.body);
-          tallies.summary(message.body);
-          reconciler.onSummary(message.model, message.body);
-        }
-        keep({ ...message.body, ...stamp(message.at), model: message.model });
-        break;
-      case 'status':
-        log.info({ stream: message.stream, ...message.status }, `stream ${message.status.state}`);
-        board.set(message.stream, message.status);
-        break;
-      case 'trouble':
-        trouble(message);
-        break;
-      case 'note':
-        log.info({ stream: message.stream }, message.message);
-        break;
-      case 'latest':
-        live.onLatest(message.stream, message.result);
-        break;
-      case 'preview':
-        live.onPreview(message.header, message.jpeg);
-        if (wishes.due('hub', message.header.stream))
-          sync?.preview(encodePicture({ ...message.header, wall: clock.wall() }, message.jpeg));
-        break;
-      case 'result':
-      case 'done':
-        break;
-    }
-  };
+  let streams = config.streams;
+  const escalation = openEscalation({
+    folder: config.dataDir,
+    config: config.escalate,
+    queueBytes,
+    streams: () => streams,
+    isOpen: () => sync?.state().connected === true && sync.state().uplink.backfill === 0,
+    send: (payload) => sync?.sample(payload) ?? Promise.reject(new Error('there is no hub')),
+    clock,
+    log,
+  });
 
   const runners = config.runners.count === 'auto' ? options.host.cpus : config.runners.count;
   const supervisor = createSupervisor({
@@ -169,77 +110,75 @@ export function createAgent(options: AgentOptions): Part {
     memoryMb: config.runners.memoryMb,
     onRecycled: ({ streams, message }) => log.warn({ streams }, message),
     clock,
-    onMessage: heard,
-    onRunnerDied({ streams, code, message }) {
-      for (const stream of streams) {
-        trouble({ code, message, stream, count: 1 });
-        board.set(stream, { state: 'waiting', error: message });
-      }
-      reconciler.onCrash(streams);
-    },
+    onMessage: (message) => fromRunners.onMessage(message),
+    onRunnerDied: (death) => fromRunners.onRunnerDied(death),
   });
   supervisor.warm(config.streams.size);
 
-  const store = openStore(path.join(config.dataDir, 'models'), (config.updates?.reserveMb ?? 0) * MIB);
-  const fleet = createFleet({
-    config,
-    store,
-    supervisor,
-    tune: (assignments) =>
-      tuneAll(assignments, {
-        entry: options.entries.measure,
-        workDir: path.join(config.dataDir, 'runners', 'measure'),
-        file: path.join(config.dataDir, 'measured.json'),
-        machine: options.machine,
-        runners,
-        clock,
-        say: (message) => log.info(message),
-      }),
+  const reconciler = composeModels(options, stamps, supervisor, runners, {
     onStreams(set) {
-      revision = set.revision;
+      stamps.revision = set.revision;
+      streams = set.streams;
       board.show(set.streams, set.refused);
     },
-  });
-  const reconciler = createReconciler({
-    state,
-    store,
-    fleet,
-    tools: createTools({
-      config,
-      token: options.hub?.token,
-      store,
-      entries: options.entries,
-      quality: () => clockQuality(clock.wall(), wallOffset()),
-      onDamagedTrust: (reason) => log.error({ reason }, 'the trusted metadata cannot be read; trust begins anew'),
-      clock,
-    }),
-    models: Object.keys(config.models),
+    isAnswering: board.answers,
     onChange: () => sync?.changed(),
     onFailure(model, { name, version, stage, reason }) {
-      const message = `${model}: ${name} ${version} is given up (${stage}): ${reason}`;
-      trouble({ code: 'model-rejected', message, count: 1 });
+      const message = `model "${model}": ${name} ${version} was rejected (${stage}): ${reason}`;
+      problem({ code: 'model-rejected', message, count: 1 });
     },
+  });
+  const fromRunners = createFromRunners({
+    stamps,
+    board,
+    tallies,
+    reconciler,
+    live,
+    requests,
+    outbox,
+    escalation,
+    problem,
+    preview: (picture) => sync?.preview(picture),
     clock,
     log,
   });
 
-  const obey = (command: Command): void => {
-    const { stream, seconds, fps, width } = command;
-    if (!board.has(stream)) return;
-    wishes.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
-  };
+  sync =
+    options.hub &&
+    createSync({
+      device: config.device,
+      ...options.hub,
+      outbox,
+      clock,
+      log,
+      report: () =>
+        buildReport({
+          ...options,
+          revision: stamps.revision,
+          outbox,
+          streams: board.streams(),
+          takesPackages: config.updates !== undefined,
+          modelsReport: reconciler.report(),
+          uptimeMs: stamps.uptimeMs(),
+          wallOffset: stamps.wallOffset(),
+          escalation: escalation.report(),
+        }),
+      onCommand(command) {
+        if (command.kind === 'notice') {
+          problem({ code: command.code, message: command.message, count: 1 });
+          return;
+        }
+        const { stream, seconds, fps, width } = command;
+        if (board.has(stream)) requests.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
+      },
+      onDesired: reconciler.onDesired,
+      onVerdict: escalation.onVerdict,
+      onConnected: reconciler.onConnected,
+      onProblem: (code, message, count) => problem({ code, message, count }),
+    });
 
-  sync = createSyncIfWanted(options, outbox, {
-    report: () => {
-      const [streams, told] = [board.streams(), reconciler.report()];
-      const uptimeMs = clock.mono() - bootMono;
-      return buildReport({ ...options, revision, outbox, streams, told, uptimeMs, wallOffset: wallOffset() });
-    },
-    onCommand: obey,
-    onDesired: reconciler.onDesired,
-    onConnected: reconciler.onConnected,
-    onTrouble: (code, message, count) => trouble({ code, message, count }),
-  });
+  const { hub } = options;
+  const renewer = hub?.identity && createRenewer({ ...hub.identity, fetch: hub.fetch, clock, log });
 
   const seen: ApiOptions = {
     device: config.device,
@@ -255,35 +194,32 @@ export function createAgent(options: AgentOptions): Part {
     log,
   };
   const api = config.api
-    ? createApi(config.api, seen, (message) => trouble({ code: 'config-invalid', message, count: 1 }))
+    ? createApi(config.api, seen, (message) => problem({ code: 'config-invalid', message, count: 1 }))
     : undefined;
 
+  let stopLooking: Cancel | undefined;
   return {
     async start() {
-      for (const { stream, complaints } of config.refused) {
-        const message = `stream "${stream}" is not started: ${describeComplaints(complaints)}`;
-        trouble({ code: 'config-invalid', message, count: 1, ...(config.streams.has(stream) ? { stream } : {}) });
-      }
+      stopLooking = clock.every(LOOK_MS, board.look);
+      for (const found of refusals(config.refused)) problem(found);
+      escalation.start();
       sync?.start?.();
+      await renewer?.start?.();
       await api?.start?.();
       await reconciler.start();
     },
     async stop() {
+      stopLooking?.();
       await api?.stop();
       await drawing.stop();
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
-      troubles.flush();
+      problems.flush();
+      await renewer?.stop();
       await sync?.stop();
+      escalation.stop();
       outbox.close();
     },
+    doing: () => doingOf(seen),
   };
-}
-
-function createSyncIfWanted(
-  { config, hub, clock, log }: AgentOptions,
-  outbox: Outbox,
-  wishes: Pick<Parameters<typeof createSync>[0], 'report' | 'onCommand' | 'onDesired' | 'onConnected' | 'onTrouble'>,
-): Sync | undefined {
-  return hub && createSync({ device: config.device, ...hub, outbox, clock, log, ...wishes });
 }

@@ -6,28 +6,36 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type StreamConfig, streamConfig } from '../shared/contract/config/stream.ts';
+import { deviceEscalation } from '../shared/contract/config/escalate.ts';
+import type { StreamConfig } from '../shared/contract/config/stream.ts';
 import { name } from '../shared/contract/names.ts';
 import { providers } from '../shared/engine/infer/provider.ts';
 import { digestOf } from '../shared/kit/digest.ts';
 import { messageOf } from '../shared/kit/errors.ts';
-import { type Complaint, complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
-import { isLoopback } from './api/loopback.ts';
-import { absoluteAddress, absoluteSource } from './pipeline/source/address.ts';
+import { isLoopback } from '../shared/kit/loopback.ts';
+import { complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
+import { checkStreams, type RefusedStream } from './check-streams.ts';
+import { type Environment, fillIn } from './environment.ts';
+import { absolutePushed, pushedConfig } from './pushed.ts';
 
 const hub = z
   .strictObject({
     url: z
       .string()
-      .regex(/^mqtts?:\/\/[^@\s]+$/, 'must be mqtt://host:port or mqtts://host:port, without user or password')
+      .regex(/^(mqtts?|wss?):\/\/[^@\s]+$/, 'must be mqtt://host:port (or mqtts, ws, wss), without user or password')
       .describe("the hub's MQTT address"),
-    tokenFile: z.string().min(1).describe("file with the device's token; `vedette-hub device add NAME` prints it"),
+    identityFile: z.string().min(1).optional().describe('identity.json, which `vedette-agent enroll` writes'),
+    tokenFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("file with the device's token, instead of an identity; `vedette-hub device add NAME` prints it"),
     version: z.enum(['3.1.1', '5']).default('3.1.1').describe('of MQTT; the embedded broker speaks 3.1.1'),
     caFile: z
       .string()
       .min(1)
       .optional()
-      .describe('PEM of the authority to trust with mqtts, instead of the public ones'),
+      .describe('PEM of the authority to trust with mqtts, wss and https, instead of the public ones'),
     certFile: z
       .string()
       .min(1)
@@ -41,12 +49,16 @@ const hub = z
       .default(2000)
       .describe('records a second of a backlog, which is sent beside what happens now'),
   })
-  .superRefine(({ url, caFile, certFile, keyFile }, context) => {
+  .superRefine(({ url, identityFile, tokenFile, caFile, certFile, keyFile }, context) => {
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-    if (!url.startsWith('mqtts:')) {
-      for (const [key, file] of Object.entries({ caFile, certFile, keyFile }))
-        if (file !== undefined) wrong(key, 'is for mqtts://');
+    if (!/^(mqtts|wss):/.test(url)) {
+      for (const [key, file] of Object.entries({ identityFile, caFile, certFile, keyFile }))
+        if (file !== undefined) wrong(key, 'is for mqtts:// and wss://');
     }
+    if ((identityFile === undefined) === (tokenFile === undefined))
+      wrong('identityFile', 'give either an identity (`vedette-agent enroll`) or `tokenFile`');
+    if (identityFile !== undefined && certFile !== undefined)
+      wrong('certFile', 'the identity has a certificate: leave this out');
     if ((certFile === undefined) !== (keyFile === undefined))
       wrong('keyFile', 'certificate and key are given together');
   });
@@ -92,23 +104,29 @@ const api = z
     context.addIssue({ code: 'custom', path: ['tokenFile'], message });
   });
 
-const agentConfig = z.strictObject({
+export const agentConfig = z.strictObject({
   device: name,
   dataDir: z.string().min(1).default('./data'),
   hub: hub.optional(),
   updates: updates.optional().describe('models that the hub may send; without it those of this file run'),
-  models: z.record(
-    name,
-    z.union([
-      z
-        .string()
-        .min(1)
-        .transform((p) => model.parse({ path: p })),
-      model,
-    ]),
-  ),
+  models: z
+    .record(
+      name,
+      z.union([
+        z
+          .string()
+          .min(1)
+          .transform((p) => model.parse({ path: p })),
+        model,
+      ]),
+    )
+    .default({})
+    .describe('model packages by name; none where all streams have an online detector'),
   // Checked one by one below: a wrong stream must not stop the others.
   streams: z.record(z.string(), z.unknown()),
+  pushed: pushedConfig
+    .default({ folders: [], secrets: [] })
+    .describe('what streams of the hub may use of this box, beside the sources of its own streams; default: nothing'),
   runners: z
     .strictObject({
       count: z.union([z.literal('auto'), z.number().int().min(1).max(64)]).default('auto'),
@@ -131,17 +149,17 @@ const agentConfig = z.strictObject({
       quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),
     })
     .default({ quotaMb: 512 }),
+  escalate: deviceEscalation
+    .prefault({})
+    .describe(
+      'what the second opinions of all streams together may cost; which streams ask is said by their `escalate`',
+    ),
   api: z
     .union([z.literal(false), api])
     .default(() => api.parse({}))
     .describe('false turns the local API off'),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
-
-export interface RefusedStream {
-  readonly stream: string;
-  readonly complaints: readonly Complaint[];
-}
 
 export interface AgentConfig extends Omit<z.infer<typeof agentConfig>, 'streams'> {
   readonly streams: ReadonlyMap<string, StreamConfig>;
@@ -158,32 +176,53 @@ export class ConfigError extends Error {
 }
 
 /** @throws ConfigError naming the file and, for each wrong field, its path, what was found and what is allowed */
-export function loadConfig(file: string): AgentConfig {
+export function loadConfig(file: string, environment: Environment = {}): AgentConfig {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(`${file}: cannot be read: ${messageOf(error)}`);
   }
-  return parseConfig(text, path.resolve(file));
+  return parseConfig(text, path.resolve(file), environment);
 }
 
-/** @param file absolute; names the source in errors and anchors relative paths */
-export function parseConfig(text: string, file: string): AgentConfig {
+/** Keys `x-…` at the top hold what is shared by anchors and `<<`, as in Compose files. */
+function withoutExtensions(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !key.startsWith('x-')));
+}
+
+/**
+ * @param file absolute; names the source in errors and anchors relative paths
+ * @param environment what `${NAME}` in a text stands for
+ */
+export function parseConfig(text: string, file: string, environment: Environment = {}): AgentConfig {
   let raw: unknown;
   try {
-    raw = parse(text);
+    raw = withoutExtensions(parse(text, { merge: true }));
   } catch (error) {
     throw new ConfigError(`${file}: not YAML: ${messageOf(error)}`);
   }
-  const parsed = agentConfig.safeParse(raw);
+  const filled = fillIn(raw, environment);
+  const ofStream = ({ keys }: { keys: readonly string[] }) => (keys[0] === 'streams' ? keys[1] : undefined);
+  const fatal = filled.unset.filter((one) => ofStream(one) === undefined);
+  if (fatal.length > 0)
+    throw new ConfigError(
+      `${file} is not a valid configuration:${fatal.map((c) => `\n  ${describeComplaints([c])}`).join('')}`,
+    );
+  const parsed = agentConfig.safeParse(filled.value);
   if (!parsed.success) {
     const lines = complaintsOf(parsed.error, raw).map((c) => `\n  ${describeComplaints([c])}`);
     throw new ConfigError(`${file} is not a valid configuration:${lines.join('')}`);
   }
   const folder = path.dirname(file);
   const { streams: rawStreams, models, hub: hubConfig, updates: updatesConfig, api: apiConfig, ...rest } = parsed.data;
-  const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder);
+  const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder, writtenStreams(raw));
+  const unfilled = [...new Set(filled.unset.flatMap((one) => ofStream(one) ?? []))].map((stream) => ({
+    stream,
+    complaints: filled.unset.filter((one) => ofStream(one) === stream),
+  }));
+  for (const { stream } of unfilled) streams.delete(stream);
   return {
     ...rest,
     ...(hubConfig ? { hub: withAbsoluteFiles(hubConfig, folder) } : {}),
@@ -193,59 +232,23 @@ export function parseConfig(text: string, file: string): AgentConfig {
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
         : apiConfig,
     dataDir: path.resolve(folder, rest.dataDir),
+    pushed: absolutePushed(rest.pushed, folder),
     models: Object.fromEntries(
       Object.entries(models).map(([id, m]) => [id, { ...m, path: path.resolve(folder, m.path) }]),
     ),
     streams,
-    refused,
+    refused: [...unfilled, ...refused.filter(({ stream }) => !unfilled.some((one) => one.stream === stream))],
     folder,
     revision: digestOf(text).slice(0, 'sha256:'.length + 12),
   };
 }
 
-/**
- * Streams as they stand in `agent.yaml`, or as the hub sends them, one by one.
- * @param models names that a stream may use
- * @param folder what relative paths start from
- */
-export function checkStreams(
-  raw: Readonly<Record<string, unknown>>,
-  models: readonly string[],
-  folder: string,
-): { streams: Map<string, StreamConfig>; refused: RefusedStream[] } {
-  const streams = new Map<string, StreamConfig>();
-  const refused: RefusedStream[] = [];
-  for (const [stream, value] of Object.entries(raw)) {
-    const complaints = checkStream(stream, value, models);
-    if (Array.isArray(complaints)) refused.push({ stream, complaints });
-    else streams.set(stream, withAbsoluteSource(complaints, folder));
-  }
-  return { streams, refused };
-}
-
-function checkStream(stream: string, value: unknown, models: readonly string[]): StreamConfig | Complaint[] {
-  const root = `streams.${stream}`;
-  const named = name.safeParse(stream);
-  if (!named.success)
-    return [{ path: root, message: `the stream's name ${named.error.issues[0]?.message ?? 'is not allowed'}` }];
-  const parsed = streamConfig.safeParse(value);
-  if (!parsed.success) return complaintsOf(parsed.error, value, root);
-  if (models.includes(parsed.data.model)) return parsed.data;
-  const known = models.length > 0 ? `; known are: ${models.join(', ')}` : '; `models` is empty';
-  return [{ path: `${root}.model`, message: `names no model of \`models\`: found "${parsed.data.model}"${known}` }];
+function writtenStreams(raw: unknown): Readonly<Record<string, unknown>> {
+  const file = z.looseObject({ streams: z.record(z.string(), z.unknown()) }).safeParse(raw);
+  return file.success ? file.data.streams : {};
 }
 
 function withAbsoluteFiles(config: z.infer<typeof hub>, folder: string): z.infer<typeof hub> {
   const files = Object.entries(config).filter(([key]) => key.endsWith('File'));
   return { ...config, ...Object.fromEntries(files.map(([key, file]) => [key, path.resolve(folder, String(file))])) };
-}
-
-function withAbsoluteSource(config: StreamConfig, folder: string): StreamConfig {
-  if (config.kind === 'audio') {
-    return { ...config, source: { ...config.source, url: absoluteAddress(config.source.url, folder) } };
-  }
-  if (config.kind !== 'sensor') return { ...config, source: absoluteSource(config.source, folder) };
-  const { url, passwordFile } = config.source;
-  const password = passwordFile === undefined ? {} : { passwordFile: path.resolve(folder, passwordFile) };
-  return { ...config, source: { ...config.source, url: absoluteAddress(url, folder), ...password } };
 }

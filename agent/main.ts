@@ -4,11 +4,15 @@
  * when it is wanted: the others cost neither time nor memory.
  */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, homedir } from 'node:os';
+import { availableParallelism, cpus, homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
+import { positive, positiveInteger } from './commands/arguments.ts';
+import type { EnrollOptions } from './commands/enroll.ts';
+import { LINES } from './commands/infer-lines.ts';
+import { trainCommand } from './commands/train-command.ts';
 
 const entries = {
   runner: new URL('./runner/child.js', import.meta.url),
@@ -34,25 +38,15 @@ function version(): string {
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number above 0.');
-  return value;
-}
-
-function positiveInteger(text: string): number {
-  const value = positive(text);
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number above 0.');
-  return value;
-}
-
 // A reader that went away (`| head`) does not end the agent.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const program = new Command('vedette-agent')
-  .description('Runs ONNX models on camera and sensor streams, keeps every result, and syncs with a Vedette hub.')
+  .description(
+    'Runs ONNX models on streams of cameras, sensors and sound, keeps every result, and sends it to a Vedette hub.',
+  )
   .version(version())
-  .showHelpAfterError('(add --help for what is possible)')
+  .showHelpAfterError('(--help lists the commands and options)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
@@ -61,11 +55,11 @@ program
   .description(
     'Runs the streams of a configuration file until it gets SIGINT or SIGTERM. Logs are JSON lines on stderr.',
   )
-  .requiredOption('-c, --config <file>', 'the configuration, see fixtures/config/*.good.yaml for examples')
+  .requiredOption('-c, --config <file>', 'the configuration (examples: fixtures/config/*.good.yaml)')
   .addHelpText(
     'after',
-    '\nA wrong field in a stream refuses that stream and the others start; a wrong field elsewhere refuses the file.\n' +
-      'Exit code: 0 after SIGINT or SIGTERM, 1 when it could not start, 2 for a configuration that cannot be used.',
+    '\nA wrong field in a stream refuses that stream, and the others start. A wrong field elsewhere refuses the file.\n' +
+      'Exit code: 0 after SIGINT or SIGTERM, 1 if it cannot start, 2 for a configuration that cannot be used.',
   )
   .action(async ({ config }: { config: string }) => {
     const stop = new AbortController();
@@ -75,6 +69,7 @@ program
     const { run } = await import('./commands/run.ts');
     process.exitCode = await run({
       configFile: config,
+      environment: process.env,
       version: version(),
       cpus: availableParallelism(),
       entries,
@@ -89,42 +84,99 @@ program
   });
 
 interface InferFlags {
-  model: string;
+  model?: string;
+  online?: boolean;
   source: string[];
   fps?: number;
   runners: number;
   threads: number;
   variant: string;
   out?: string;
+  draw?: string;
+  plot?: string;
 }
+
+type EnrollFlags = Pick<
+  EnrollOptions,
+  'hub' | 'token' | 'tokenFile' | 'ca' | 'fingerprint' | 'name' | 'dir' | 'stateDir' | 'user'
+>;
+
+program
+  .command('enroll')
+  .summary('make this box a device of a hub')
+  .description(
+    'Makes a key, has the hub sign a certificate for it, and writes identity.json, a first agent.yaml and root.json.\n' +
+      'The claim is read from --token, --token-file, the variable VEDETTE_CLAIM, or standard input (--token -).',
+  )
+  .requiredOption('--hub <url>', 'address of the hub, https://HOST:PORT')
+  .option('--token <claim>', 'the claim that `vedette-hub claim create` printed; -: from standard input')
+  .option('--token-file <file>', 'file with the claim')
+  .option('--ca <file>', 'PEM file of the authority to trust (default: the one that the claim names)')
+  .option('--fingerprint <sha256:hex>', "fingerprint of the hub's root, as the hub prints it")
+  .option('--name <name>', 'name of the device (default: the name of this machine)')
+  .option('--dir <folder>', 'folder of agent.yaml', '.')
+  .option('--state-dir <folder>', 'folder of identity.json, root.json and the data (default: that of agent.yaml)')
+  .option('--user <name>', 'write the files as this user, whose group has the same name; needs root')
+  .addHelpText(
+    'after',
+    '\nIt may be repeated after any failure, with the same claim.\n' +
+      'Exit code: 0 if the box is a device now, 1 if a later try may succeed, 2 if the options or the claim have to change.',
+  )
+  .action(async (flags: EnrollFlags) => {
+    // A claim on the command line is a secret that every user of the machine could read there.
+    process.title = 'vedette-agent enroll';
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Error('stopped')));
+    const { enroll } = await import('./commands/enroll.ts');
+    process.exitCode = await enroll({
+      ...flags,
+      claim: process.env.VEDETTE_CLAIM,
+      stdin: process.stdin,
+      hostname: hostname(),
+      clock: systemClock,
+      stop: stop.signal,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+    process.exit();
+  });
 
 program
   .command('infer')
   .summary('run a model over files, without a hub')
   .description(
-    'Runs a model package over one or more sources and writes one JSON line an analysed frame.\n' +
-      'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms a frame, variant, memory.',
+    'Runs a model package over one or more sources and writes one JSON line per analysed frame.\n' +
+      'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms per frame, variant, memory.',
   )
-  .requiredOption('--model <dir>', 'model package: a folder with model.yaml')
+  .option('--model <dir>', 'model package: a folder with model.yaml')
+  .option('--online', 'no model: find anomalies in series of a sensor (CSV or JSON lines), learning as they run')
   .requiredOption(
     '--source <url...>',
-    'a file, a folder of pictures, rtsp:, http:, /dev/videoN, test: patterns, - for standard input; may repeat',
+    'a file, a folder of pictures, rtsp:, http:, /dev/videoN, a test: pattern, or - for standard input; may repeat',
   )
-  .option('--fps <n>', 'analyse at most this many frames a second of the source (default: every frame)', positive)
-  .option('--runners <n>', 'runner processes; the sources are dealt over them', positiveInteger, 1)
-  .option('--threads <n>', 'threads of one inference', positiveInteger, 1)
+  .option('--fps <n>', 'analyse at most this many frames per second of the source (default: every frame)', positive)
+  .option('--runners <n>', 'number of runner processes, which share the sources', positiveInteger, 1)
+  .option('--threads <n>', 'threads per inference', positiveInteger, 1)
   .addOption(
-    new Option('--variant <name>', 'which variant of the package')
+    new Option('--variant <name>', 'variant of the package; auto: the fastest on this machine')
       .choices(['auto', 'fp32', 'fp16', 'int8'])
       .default('auto'),
   )
-  .option('--out <file>', 'write the lines there (default: stdout)')
+  .option('--out <file>', 'write the lines to this file (default: stdout)')
+  .option(
+    '--draw <path>',
+    'write the pictures with their boxes: a video (.mp4, .mkv, .mov), or a folder for one JPEG per frame; of one file or folder',
+  )
+  .option('--plot <file>', 'of one series: a picture (SVG) of its values, its score and what would have been told')
   .addHelpText(
     'after',
-    '\nExample:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl\n' +
-      '\nExit code: 0 when every source was read to its end, 1 when one failed, 2 for wrong use.',
+    LINES +
+      '\nExample:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl --draw boxes.mp4\n' +
+      '\nExit code: 0 if every source was read to its end, 1 if one failed, 2 for wrong use.',
   )
-  .action(async ({ source, ...flags }: InferFlags) => {
+  .action(async ({ source, online, ...flags }: InferFlags, command: Command) => {
+    if ((flags.model === undefined) === (online !== true))
+      command.error('error: give either --model <dir>, or --online for series without a model');
     const { infer } = await import('./commands/infer.ts');
     process.exitCode = await infer({
       ...flags,
@@ -139,82 +191,32 @@ program
     });
   });
 
-function fraction(text: string): number {
-  const value = positive(text);
-  if (value > 1) throw new InvalidArgumentError('must be above 0 and at most 1.');
-  return value;
-}
-
-interface TrainFlags {
-  source: string;
-  out: string;
-  column: string[];
-  time: string;
-  name?: string;
-  license: string;
-  window: number;
-  step: number;
-  components?: number;
-  detrend: boolean;
-  quantile: number;
-  margin: number;
-}
-
-program
-  .command('train')
-  .summary('fit a model to your own data')
-  .command('anomaly')
-  .description(
-    'Fits a model of what is normal to a series of healthy data and writes a model package for streams of kind sensor.\n' +
-      'Progress is on stderr; the last line on stdout is one JSON object: windows, explained variance, threshold.',
-  )
-  .requiredOption('--source <file>', 'CSV or JSON-lines file, of a time without faults')
-  .requiredOption('--out <dir>', 'the package to make; must not be there yet')
-  .option('--column <name...>', 'what to train on; default: the only column beside the time', [])
-  .option('--time <name>', 'where the time stands', 'timestamp')
-  .option('--name <name>', 'name of the model (default: the name of the folder)')
-  .option('--license <text>', 'what the package says', 'proprietary')
-  .option('--window <n>', 'samples of one window', positiveInteger, 64)
-  .option('--step <n>', 'samples from one window to the next', positiveInteger, 4)
-  .option(
-    '--components <k>',
-    'principal components (default: as many as explain 95 % of the variance)',
-    positiveInteger,
-  )
-  .option('--detrend', 'take a straight line out of each window first: levels and slow drift are no anomaly', false)
-  .option(
-    '--quantile <q>',
-    'part of the held-out windows that lie below the threshold, before the margin',
-    fraction,
-    0.995,
-  )
-  .option('--margin <f>', 'factor on the threshold', positive, 1.5)
-  .addHelpText(
-    'after',
-    '\nExample:\n  vedette-agent train anomaly --source healthy.csv --column value --out ./models/spindle\n' +
-      '\nExit code: 0 when the package is written, 1 when not, 2 for wrong use.',
-  )
-  .action(async ({ column, ...flags }: TrainFlags) => {
-    const { stdout, stderr } = process;
-    const { trainAnomaly } = await import('./commands/train.ts');
-    process.exitCode = await trainAnomaly({ ...flags, columns: column, clock: systemClock, stdout, stderr });
-  });
+trainCommand(program, { clock: systemClock, stdout: process.stdout, stderr: process.stderr }, (code) => {
+  process.exitCode = code;
+});
 
 program
   .command('doctor')
   .summary('show what this machine can do, and why a stream is slow')
   .description(
-    'Looks at the machine and, with a configuration, at hub, ports and every stream: opens each source for a few seconds\n' +
-      'in a runner process, measures every stage, and says what bounds it.',
+    'Checks the machine and, with a configuration, the hub, the ports and every stream. It opens each source for a few seconds in ' +
+      'a runner process, measures every stage, and names the one that limits the rate.',
   )
-  .option('-c, --config <file>', 'the configuration; without it only the machine is looked at')
+  .option('-c, --config <file>', 'the configuration (without it, only the machine is checked)')
+  .option(
+    '--wait <seconds>',
+    'longest wait for the first frame or sample of a stream (default: 15; a sensor at a broker: 135; more with `openS`)',
+    positive,
+  )
   .option('--json', 'print JSON', false)
-  .addHelpText('after', '\nExit code: 0 when everything works, 1 when something is broken, 2 for wrong use.')
-  .action(async ({ config, json }: { config?: string; json: boolean }) => {
+  .addHelpText('after', '\nExit code: 0 if everything works, 1 if something is broken, 2 for wrong use.')
+  .action(async ({ config, json, wait }: { config?: string; json: boolean; wait?: number }) => {
     const { doctor } = await import('./commands/doctor.ts');
     process.exitCode = await doctor({
       ...(config === undefined ? {} : { configFile: config }),
+      environment: process.env,
       json,
+      waitS: wait,
       nodeVersion: process.version,
       runnerEntry: entries.runner,
       clock: systemClock,

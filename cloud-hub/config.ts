@@ -1,5 +1,7 @@
 /** Settings of the hub. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../shared/kit/loopback.ts';
 
 const port = (what: string) =>
   z.coerce
@@ -9,14 +11,74 @@ const port = (what: string) =>
     .max(65_535)
     .describe(`${what}; 0: the system gives one`);
 
+/** Of one device per day; 0: no limit. */
+const perDay = (what: string) =>
+  z.coerce
+    .number({ error: `must be a whole number of ${what}; 0: no limit` })
+    .int()
+    .min(0)
+    .max(1e12);
+
 const file = z.string().min(1);
+/** A host name, or an IP address. */
+const HOST = /^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
+
+/** An IP address, or a network as ADDRESS/BITS. One that holds every address would let anybody say who he is. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (most === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
+}
 
 export const hubConfig = z
   .strictObject({
     dataDir: z.string().min(1).default('./data').describe('folder of the database and admin.token'),
     host: z.string().min(1).default('127.0.0.1').describe('address to listen on; 0.0.0.0 for all'),
-    httpPort: port('HTTP port').default(8080),
-    mqttPort: port('MQTT port').default(1883).describe('of the embedded broker'),
+    httpPort: port('HTTP port').optional().describe('default: 8080, with TLS 8443'),
+    mqttPort: port('MQTT port').optional().describe('of the embedded broker; default: 1883, with TLS 8883'),
+    tls: z.boolean().default(false).describe('speak TLS on loopback too'),
+    tlsCert: file.optional().describe('PEM file of a certificate, with its chain, instead of one of the own authority'),
+    tlsKey: file.optional().describe('PEM file of its key'),
+    tlsNames: z
+      .string()
+      .max(4096)
+      .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+      .refine((names) => names.length <= 100 && names.every((name) => HOST.test(name)), {
+        error: 'must be at most 100 host names and addresses, with commas between',
+      })
+      .default([])
+      .describe('more names and addresses under which people open the hub'),
+    insecurePlaintext: z.boolean().default(false).describe('listen beyond loopback without TLS'),
+    publicUrl: z
+      .url({
+        protocol: /^https?$/,
+        error: 'must be the address under which people open the hub, for example https://hub.example/vedette/',
+      })
+      .max(2048)
+      .transform((text) => new URL(text))
+      .refine((url) => url.username === '' && url.password === '' && url.search === '' && url.hash === '', {
+        error: 'must have no user, no password, no "?" and no "#"',
+      })
+      .refine((url) => /^[\w./~-]*$/.test(url.pathname), { error: 'must have a path of letters, digits and _ . ~ - /' })
+      .transform((url) => (url.href.endsWith('/') ? url.href : `${url.href}/`))
+      .optional()
+      .describe('address under which people open the hub, with a path where a proxy serves it below one'),
+    trustProxy: z
+      .string()
+      .max(4096)
+      .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ''))
+      .refine((networks) => networks.length <= 100 && networks.every(isNetwork), {
+        error: 'must be at most 100 addresses or networks (10.0.0.0/8), with commas between',
+      })
+      .default([])
+      .describe('addresses of the proxies in front of the hub: what they say of the client counts'),
+    graceDays: z.coerce
+      .number({ error: 'must be a number of days' })
+      .min(0)
+      .max(3650)
+      .default(60)
+      .describe('how long after its end a device can renew its certificate, in days'),
     mqttUrl: z
       .string()
       .regex(
@@ -25,18 +87,30 @@ export const hubConfig = z
       )
       .optional()
       .describe('an external broker instead of the embedded one'),
-    mqttUsername: z.string().min(1).max(256).optional().describe('of the hub, at the external broker'),
-    mqttPasswordFile: file.optional().describe('file with its password'),
-    mqttVersion: z.enum(['3.1.1', '5']).default('5').describe('of MQTT, with an external broker'),
-    mqttCaFile: file.optional().describe('PEM of the authority that the external broker must be of'),
-    mqttCertFile: file.optional().describe("PEM of the hub's own certificate for the external broker"),
-    mqttKeyFile: file.optional().describe('PEM of its key'),
+    mqttUsername: z.string().min(1).max(256).optional().describe('user name of the hub at the external broker'),
+    mqttPasswordFile: file.optional().describe('file with the password of the hub at the external broker'),
+    mqttVersion: z.enum(['3.1.1', '5']).default('5').describe('version of MQTT, with an external broker'),
+    mqttCaFile: file.optional().describe("PEM file of the authority that signed the external broker's certificate"),
+    mqttCertFile: file.optional().describe("PEM file of the hub's own certificate for the external broker"),
+    mqttKeyFile: file.optional().describe('PEM file of the key of that certificate'),
     downloadMbps: z.coerce
-      .number({ error: 'must be a number of megabits a second' })
+      .number({ error: 'must be a number of megabits per second' })
       .positive()
       .max(1_000_000)
       .default(100)
-      .describe('megabits a second that all downloads of models share'),
+      .describe('megabits per second that all downloads of models share'),
+    secondOpinion: z
+      .string()
+      .regex(
+        /^[a-z0-9_-]{1,64}(:[a-z0-9_-]{1,64}|@[0-9A-Za-z.+-]{1,64})$/,
+        'must be NAME:ALIAS or NAME@VERSION of a model of the registry',
+      )
+      .optional()
+      .describe('model of the registry that gives second opinions on samples of devices'),
+    deviceRecordsPerDay: perDay('records')
+      .default(10_000_000)
+      .describe('records stored of a device per day; 0: no limit'),
+    deviceMbPerDay: perDay('megabytes').default(20_000).describe('megabytes stored of a device per day; 0: no limit'),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((config, context) => {
@@ -44,9 +118,54 @@ export const hubConfig = z
     const own = ['mqttUsername', 'mqttPasswordFile', 'mqttCaFile', 'mqttCertFile', 'mqttKeyFile'] as const;
     if (config.mqttUrl === undefined) {
       for (const key of own)
-        if (config[key] !== undefined) wrong(key, 'is for an external broker: give its address too');
+        if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');
     }
     if ((config.mqttCertFile === undefined) !== (config.mqttKeyFile === undefined))
-      wrong('mqttKeyFile', 'certificate and key are given together');
+      wrong('mqttKeyFile', 'set certificate and key together');
+    if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+      wrong('tlsKey', 'set certificate and key together');
+    if (config.insecurePlaintext && (config.tls || config.tlsCert !== undefined))
+      wrong('insecurePlaintext', 'means without TLS, and TLS is asked for too: choose one');
   });
 export type HubConfig = z.infer<typeof hubConfig>;
+
+/**
+ * How the listeners are protected: `own`, a certificate of the hub's own authority; `given`, a certificate from files; `none`.
+ * Beyond loopback it is `none` only where that was asked for.
+ */
+export type Protection = 'own' | 'given' | 'none';
+
+export function protectionOf(config: Pick<HubConfig, 'host' | 'tls' | 'tlsCert' | 'insecurePlaintext'>): Protection {
+  if (config.tlsCert !== undefined) return 'given';
+  if (config.tls) return 'own';
+  return isLoopback(config.host) || config.insecurePlaintext ? 'none' : 'own';
+}
+
+/** What is stored of one device per day at most; infinite: no limit. */
+export function dailyLimitsOf({ deviceRecordsPerDay, deviceMbPerDay }: HubConfig): {
+  readonly records: number;
+  readonly bytes: number;
+} {
+  const limit = (value: number) => (value === 0 ? Number.POSITIVE_INFINITY : value);
+  return { records: limit(deviceRecordsPerDay), bytes: limit(deviceMbPerDay * 1_000_000) };
+}
+
+/** Where the hub listens, with the usual ports where none is set. */
+export function portsOf(config: HubConfig): { readonly http: number; readonly mqtt: number } {
+  const isSecure = protectionOf(config) !== 'none';
+  return { http: config.httpPort ?? (isSecure ? 8443 : 8080), mqtt: config.mqttPort ?? (isSecure ? 8883 : 1883) };
+}
+
+/** In the data folder: the address of the hub that runs on it, for the commands on the same machine. */
+export const ADDRESS_FILE = 'hub.url';
+
+/** Where programs on this machine reach a hub that listens on `host`. */
+export function addressHere(config: HubConfig, port: number): string {
+  const host = /^(0\.0\.0\.0|::)$/.test(config.host) ? '127.0.0.1' : hostInUrl(config.host);
+  return `${protectionOf(config) === 'none' ? 'http' : 'https'}://${host}:${port}`;
+}
+
+/** As it stands in an address. */
+export function hostInUrl(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}

@@ -1,34 +1,49 @@
 /** The composition root: the only place of the hub that constructs its parts. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { parseTopic } from '../shared/contract/channels.ts';
 import { encode } from '../shared/contract/codec.ts';
+import type { Desired } from '../shared/contract/messages/desired.ts';
+import { type Place, whyNotListening } from '../shared/http/listening.ts';
+import { Places } from '../shared/http/places.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { startAll } from '../shared/kit/lifecycle.ts';
 import type { Logger } from '../shared/kit/log.ts';
-import { createMetrics } from './api/metrics.ts';
+import { openFilesLimit } from '../shared/kit/open-files.ts';
 import { createApi } from './api/server.ts';
+import { siteOf } from './api/site.ts';
 import type { BrokerEvents, HubBroker } from './broker/broker.ts';
-import { startEmbeddedBroker } from './broker/embedded.ts';
-import { type ExternalBrokerOptions, startExternalBroker } from './broker/external.ts';
-import type { HubConfig } from './config.ts';
+import { type EmbeddedBroker, startEmbeddedBroker } from './broker/embedded.ts';
+import { startExternalBroker } from './broker/external.ts';
+import { externalConnection } from './broker/external-connection.ts';
+import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, portsOf } from './config.ts';
+import { budgetOf } from './connections/budget.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
+import { FailedAttempts } from './identity/attempts.ts';
 import { createIdentityService } from './identity/identity.ts';
-import { Ingest } from './ingest/ingest.ts';
+import { openSecondOpinions } from './inference/open.ts';
+import { Copies } from './ingest/copies.ts';
+import { Ingest, type IngestOptions } from './ingest/ingest.ts';
+import { Quota } from './ingest/quota.ts';
+import { announceAmendment } from './live/amendment.ts';
 import { LiveFeed } from './live/feed.ts';
 import { Watches } from './live/watches.ts';
+import { createMetrics } from './metrics.ts';
+import { createFleetIdentity } from './pki/fleet.ts';
+import { openSecurity, type Security } from './pki/security.ts';
 import { Delivery } from './registry/delivery.ts';
-import { Registry } from './registry/registry.ts';
+import { inspectArchive } from './registry/inspect.ts';
+import { type Inspect, Registry } from './registry/registry.ts';
 import { OnlineKeys } from './registry/signing/online-keys.ts';
 import { Repository } from './registry/signing/repository.ts';
-import { Signing } from './registry/signing/signing.ts';
+import { rootOf, Signing } from './registry/signing/signing.ts';
 import { rolloutNews } from './rollout/describe.ts';
 import { RolloutExecutor } from './rollout/executor.ts';
 import { partFor, Rollouts } from './rollout/rollouts.ts';
-import { openStore, type Store } from './store/store.ts';
+import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
   readonly config: HubConfig;
@@ -37,6 +52,12 @@ export interface HubOptions {
   readonly log: Logger;
   /** Folder of the built dashboard; default: beside this file, where the build puts it. */
   readonly dashboard?: string;
+  /** How many files and connections the process may have open; default: what the system says. */
+  readonly openFiles?: number;
+  /** Built `registry/inspect-child.js`; default: beside this file, where the build puts it. */
+  readonly inspector?: string;
+  /** Built `inference/runner-child.js`; default: the same. */
+  readonly opinionRunner?: string;
 }
 
 export interface Hub {
@@ -45,6 +66,10 @@ export interface Hub {
   readonly mqttPort: number;
   readonly dataDir: string;
   readonly adminToken: AdminToken;
+  /** Undefined: plain text. */
+  readonly security: Security | undefined;
+  /** Devices that there are, and that are connected; throws when the database cannot be read. */
+  counts(): { readonly known: number; readonly online: number };
   /** Ends every part, last first; it may be called twice. */
   stop(): Promise<void>;
 }
@@ -57,35 +82,70 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
-    const running = await startParts(options, store, dataDir);
+    const security = await openSecurity(options.config, dataDir, options.clock, options.log);
+    const running = await startParts(options, store, dataDir, security);
     stop = running.stop;
-    return { ...running, dataDir, adminToken };
+    return { ...running, dataDir, adminToken, security, counts: store.devices.counts };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startParts(options: HubOptions, store: Store, dataDir: string) {
+async function startParts(options: HubOptions, store: HubStore, dataDir: string, security: Security | undefined) {
   const { config, clock, log } = options;
   await store.devices.allOffline();
   const metrics = createMetrics();
-  const identity = createIdentityService({ store, clock });
-  const feed = new LiveFeed(metrics);
+  const budget = budgetOf(options.openFiles ?? openFilesLimit());
+  const places = new Places(budget.http, () => metrics.droppedConnections.inc());
+  const mqttPlaces = new Places(budget.mqtt, () => metrics.refusedConnections.inc({ reason: 'too many' }));
+  const feed = new LiveFeed(metrics, clock);
+  const identity = createIdentityService({ store, clock, ended: (what) => feed.end(what) });
+  const attempts = new FailedAttempts(clock);
 
   let broker: HubBroker | undefined;
+  let embedded: EmbeddedBroker | undefined;
+  let mqttPort = 0;
+  let httpPort = 0;
+  const tls = security && { tls: security.listener };
+  const ports = portsOf(config);
   const send: HubBroker['publish'] = (device, channel, payload) => broker?.publish(device, channel, payload);
   const watches = new Watches({ send, clock, metrics });
   const models = await createModelParts(options, store, dataDir, send, feed);
+  const fleet =
+    security &&
+    createFleetIdentity({
+      store,
+      authority: security.authority,
+      surroundings: () => ({
+        hasOwnCertificate: security.isOwn,
+        broker: config.mqttUrl === undefined ? { port: mqttPort } : { url: config.mqttUrl },
+        ...rootOf(models.signing),
+      }),
+      graceDays: config.graceDays,
+      recheck: (device) => embedded?.recheck(device),
+      clock,
+      log,
+    });
   const reported = models.executor.reported.bind(models.executor);
-  const ingest = new Ingest({ store, metrics, send, reported, announce: (build) => feed.announce(build), clock, log });
+  const copies = new Copies({ send, clock, log });
+  const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
+  const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
+  const ingest = new Ingest({ store, metrics, send, copies, quota, reported, announce, clock, log });
+
+  const secondOpinions = openSecondOpinions({
+    ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },
+    wanted: config.secondOpinion,
+    send: (device, payload) => send(device, 'verdict', payload),
+    amended: (row, device) => void announceAmendment(store, feed, row, device),
+  });
 
   const events: BrokerEvents = {
-    message(topic, payload) {
-      const parsed = parseTopic(topic);
-      if (parsed?.channel !== 'preview') return ingest.offer(topic, payload);
-      if (!watches.picture(parsed.device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
-      return undefined;
+    message(device, channel, payload) {
+      if (channel === 'sample') return void secondOpinions.offer(device, payload);
+      if (channel !== 'preview') return ingest.offer(device, channel, payload);
+      if (!watches.picture(device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
+      return watches.slowedDown(device, payload.length);
     },
     arriving: () => ingest.giveWay(),
     connected: (device) => ingest.presence(device, true),
@@ -97,20 +157,45 @@ async function startParts(options: HubOptions, store: Store, dataDir: string) {
   };
 
   const checks = {
-    database: () => store.check(),
+    ...store.readiness,
     broker: () => {
       if (!broker?.isOpen()) throw new Error('there is no connection to the MQTT broker');
     },
   };
   const dashboard = options.dashboard ?? fileURLToPath(new URL('./dashboard', import.meta.url));
-  const { version } = options;
   const disconnect = (device: string) => broker?.disconnect(device);
   const { registry, signing, delivery, rollouts } = models;
-  const parts = { store, identity, feed, watches, metrics, registry, signing, delivery, rollouts, disconnect, checks };
-  const api = await createApi({ ...parts, clock, log, version, dashboard });
+  const parts = {
+    store,
+    identity,
+    attempts,
+    feed,
+    watches,
+    metrics,
+    registry,
+    signing,
+    delivery,
+    rollouts,
+    secondOpinions,
+    disconnect,
+    checks,
+    ...tls,
+    acceptMqtt: (connection: Duplex, socket: Socket) => {
+      if (embedded) embedded.accept(connection, socket);
+      else connection.destroy();
+    },
+    ...(fleet ? { fleet } : {}),
+  };
+  const api = await createApi({
+    ...parts,
+    site: siteOf(config.publicUrl, config.trustProxy),
+    places,
+    clock,
+    log,
+    version: options.version,
+    dashboard,
+  });
 
-  let mqttPort = 0;
-  let httpPort = 0;
   const stop = await startAll([
     { stop: () => store.close() },
     { stop: () => ingest.stop() },
@@ -122,72 +207,67 @@ async function startParts(options: HubOptions, store: Store, dataDir: string) {
           broker = startExternalBroker({ connection, isKnown, events, metrics, clock, log });
           return;
         }
-        const { host, mqttPort: port } = config;
+        const { host } = config;
         const { tokenHash } = store.devices;
-        const started = await startEmbeddedBroker({ host, port, tokenHash, events, metrics, clock, log }).catch(
+        const listen = {
+          host,
+          port: ports.mqtt,
+          places: mqttPlaces,
+          ...tls,
+          ...(fleet ? { identify: fleet.identify } : {}),
+        };
+        embedded = await startEmbeddedBroker({ ...listen, tokenHash, events, metrics, clock, log }).catch(
           (error: unknown) => {
-            throw listenError(error, `MQTT port ${host}:${port}`, '--mqtt-port or VEDETTE_MQTT_PORT');
+            throw cannotListen(error, { what: 'MQTT port', ...listen }, '--mqtt-port or VEDETTE_MQTT_PORT');
           },
         );
-        broker = started;
-        mqttPort = started.port;
+        broker = embedded;
+        mqttPort = embedded.port;
       },
       stop: () => broker?.stop(),
     },
+    secondOpinions,
+    { stop: () => registry.stop() },
     models.executor,
     signing,
     { stop: () => watches.stop() },
     {
       async start() {
-        const { host, httpPort: port } = config;
+        const { host } = config;
+        const port = ports.http;
         await api.listen({ host, port }).catch((error: unknown) => {
-          throw listenError(error, `HTTP port ${host}:${port}`, '--http-port or VEDETTE_HTTP_PORT');
+          throw cannotListen(error, { what: 'HTTP port', host, port }, '--http-port or VEDETTE_HTTP_PORT');
         });
         httpPort = (api.server.address() as AddressInfo).port;
+        writeFileSync(path.join(dataDir, ADDRESS_FILE), `${addressHere(config, httpPort)}\n`);
       },
       stop: () => api.close(),
     },
+    ...(security && fleet ? [security, fleet] : []),
   ]);
   return { httpPort, mqttPort, stop };
 }
 
-function externalConnection(config: HubConfig, url: string): ExternalBrokerOptions['connection'] {
-  const { mqttUsername: username, mqttPasswordFile, mqttVersion, mqttCaFile, mqttCertFile, mqttKeyFile } = config;
-  const password = mqttPasswordFile && readSetting(mqttPasswordFile, '--mqtt-password-file').trim();
-  const tls = {
-    ...(mqttCaFile ? { ca: readSetting(mqttCaFile, '--mqtt-ca-file') } : {}),
-    ...(mqttCertFile ? { cert: readSetting(mqttCertFile, '--mqtt-cert-file') } : {}),
-    ...(mqttKeyFile ? { key: readSetting(mqttKeyFile, '--mqtt-key-file') } : {}),
-  };
-  const protocolVersion = mqttVersion === '5' ? 5 : 4;
-  return { url, ...(username ? { username } : {}), ...(password ? { password } : {}), protocolVersion, tls };
-}
-
-function readSetting(file: string, setting: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Error(`${setting}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** Registry, signing and rollouts: all that becomes of models. */
+/** The parts that deal with models: registry, signing, delivery, rollouts. */
 async function createModelParts(
   options: HubOptions,
-  store: Store,
+  store: HubStore,
   dataDir: string,
   send: HubBroker['publish'],
   feed: LiveFeed,
 ) {
   const { config, clock, log } = options;
-  const registry = await Registry.open(path.join(dataDir, 'models'), store, log);
+  const entry = options.inspector ?? new URL('./registry/inspect-child.js', import.meta.url);
+  const inspect: Inspect = (order, bytes, signal) => inspectArchive(order, bytes, { entry, clock, signal });
+  const registry = await Registry.open(path.join(dataDir, 'models'), store, inspect, log);
   const keys = new OnlineKeys(path.join(dataDir, 'trust', 'keys'));
   const repository = new Repository(path.join(dataDir, 'trust', 'metadata'), keys, clock);
   const signing = new Signing({ repository, keys, store, clock, log });
   const delivery = new Delivery(clock, config.downloadMbps);
+  const publish = (device: string, document: Desired) => send(device, 'desired', encode(document));
   const sendDesired = (device: string) => {
     const document = store.desired.get(device);
-    if (document) send(device, 'desired', encode(document));
+    if (document) publish(device, document);
   };
   const changed = (rollout: string, devices: readonly string[] = []) => {
     for (const build of rolloutNews(store, rollout, devices)) feed.announce(build);
@@ -195,7 +275,7 @@ async function createModelParts(
   const executor = new RolloutExecutor({
     store,
     partFor: (rollout) => partFor(store, rollout),
-    publish: sendDesired,
+    publish,
     changed,
     clock,
     log,
@@ -215,13 +295,6 @@ function makeFolder(folder: string): void {
   }
 }
 
-function listenError(error: unknown, what: string, how: string): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const why =
-    code === 'EADDRINUSE'
-      ? 'is taken by another program'
-      : code === 'EACCES'
-        ? 'needs rights that this user does not have'
-        : `cannot be opened (${messageOf(error)})`;
-  return new Error(`${what} ${why}: choose another with ${how}`, { cause: error });
+function cannotListen(error: unknown, place: Place, setting: string): Error {
+  return new Error(whyNotListening(error, place, `choose another with ${setting}`, '--host'), { cause: error });
 }

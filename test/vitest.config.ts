@@ -1,11 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { timedTests, unitTests } from './unit-tests.ts';
 
+const root = path.resolve(import.meta.dirname, '..');
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => path.posix.join('test', file.split(path.sep).join('/')));
+const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')])));
+
+/**
+ * Three projects. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
+ * cannot meet in them, because no module of the product has state, and what a test changes of the process is put back after it.
+ * All others have a process of their own. Those that measure time come last, one at a time, so that no other test delays what they measure.
+ */
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root,
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    // As `until` (support/): a second is not long on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
+    setupFiles: ['test/support/seed.ts'],
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    projects: [
+      { extends: true, test: { name: 'unit', include: units, isolate: false } },
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: [...units, ...timedTests] } },
+      {
+        extends: true,
+        test: { name: 'timed', include: [...timedTests], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

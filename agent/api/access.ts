@@ -8,11 +8,11 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError } from '../../shared/http/problems.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../../shared/kit/loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered to anybody: it tells only that the agent is there. */
+    /** Answered to anybody: it shows only that the agent is there. */
     open?: boolean;
   }
 }
@@ -59,7 +59,7 @@ function hostName(host: string): string {
   return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Digests have one length, so that comparing them tells nothing of the token's. */
+/** Digests have one length: comparing them does not reveal the length of the token. */
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

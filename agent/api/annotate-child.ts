@@ -1,7 +1,7 @@
 /** Entry of the process that draws: JPEG decoding, fonts and SVG stay out of the supervisor. It lives as long as its channel. */
+import { createAnnotator } from '../../shared/engine/drawing/annotate.ts';
+import type { Drawing } from '../../shared/engine/drawing/overlay.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
-import { createAnnotator } from './annotate.ts';
-import type { Drawing } from './live.ts';
 
 export interface ToAnnotate {
   readonly id: number;

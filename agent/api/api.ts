@@ -1,6 +1,7 @@
 /** The local API as a part of the agent. Whatever hinders it, the agent runs: it is a window, not a wall. */
 import type { FastifyInstance } from 'fastify';
-import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import { whyNotListening } from '../../shared/http/listening.ts';
+import { CodedError } from '../../shared/kit/errors.ts';
 import type { Part } from '../../shared/kit/lifecycle.ts';
 import { readApiToken } from './access.ts';
 import type { ApiOptions } from './options.ts';
@@ -37,12 +38,8 @@ export function createApi(place: ApiPlace, options: ApiOptions, onInvalid: (mess
   };
 }
 
+const CHOOSE = 'choose another with `api: { port: N }` (0: one that is free), or turn it off with `api: false`';
+
 function whyNot(error: unknown, host: string, port: number): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const choose = 'choose another with `api: { port: N }` (0: one that is free), or turn it off with `api: false`';
-  if (code === 'EADDRINUSE') return `port ${port} of ${host} is taken by another program; ${choose}`;
-  if (code === 'EACCES') return `port ${port} of ${host} is not allowed to this user; ${choose}`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `${host} is no address of this machine; set \`api.host\``;
-  return `the local API cannot listen on ${host} port ${port}: ${messageOf(error)}`;
+  return whyNotListening(error, { what: 'port', host, port }, CHOOSE, '`api.host`');
 }

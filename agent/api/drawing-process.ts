@@ -7,10 +7,10 @@
  * 2. A process that does not answer in time is ended; the next picture starts another.
  */
 import { mkdirSync } from 'node:fs';
+import type { Annotate } from '../../shared/engine/drawing/annotate.ts';
 import { type Child, createChild } from '../../shared/kit/child.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Annotated, ToAnnotate } from './annotate-child.ts';
-import type { Annotate } from './live.ts';
 
 export interface DrawingProcessOptions {
   /** Built `agent/api/annotate-child.js`. */

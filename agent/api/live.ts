@@ -1,34 +1,25 @@
 /**
  * Who looks at a stream through the local API. While somebody does, the stream's runner is asked for pictures and results;
- * the wish is renewed until the last one leaves, and ends by itself if this process should forget it.
+ * the request is renewed until the last one leaves, and ends by itself if this process should forget it.
  *
  * Invariants:
  * 1. Nothing is asked of a runner while nobody looks.
  * 2. A picture is drawn once, however many look; while one is drawn, the newest waits and older ones are forgotten.
- * 3. A viewer hears nothing after its `leave`, and is counted until then.
+ * 3. A viewer gets nothing after its `leave`, and is counted until then.
  */
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
-import type { StreamReport } from '../../shared/contract/messages/report.ts';
+import type { Annotate } from '../../shared/engine/drawing/annotate.ts';
+import type { RuleShape } from '../../shared/engine/drawing/overlay.ts';
 import { ProblemError } from '../../shared/http/problems.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import { inTime } from '../../shared/kit/deadline.ts';
 import type { LightResult } from '../runner/follow.ts';
-import { createPacer, type Wishes } from './wishes.ts';
+import { createPacer, type WatchRequests } from './watch-requests.ts';
 
-export type RuleShape = StreamReport['rules'][number];
 export type Leave = () => void;
 
-/** What is drawn over a picture. */
-export interface Drawing {
-  readonly header: PreviewBody;
-  readonly rules: readonly RuleShape[];
-  /** The last result, for what has no box. */
-  readonly result: LightResult | undefined;
-}
-
-export type Annotate = (jpeg: Uint8Array, drawing: Drawing) => Promise<Uint8Array>;
-
 export interface LiveOptions {
-  readonly wishes: Pick<Wishes, 'set' | 'withdraw' | 'due'>;
+  readonly requests: Pick<WatchRequests, 'set' | 'withdraw' | 'due'>;
   /** Asks the stream's runner for results until that moment. */
   readonly follow: (stream: string, until: number) => void;
   readonly rulesOf: (stream: string) => readonly RuleShape[];
@@ -87,7 +78,7 @@ const MOST_VIEWERS = 16;
 const AT_ONCE_FPS = 15;
 
 export function createLive(options: LiveOptions): Live {
-  const { wishes, clock } = options;
+  const { requests, clock } = options;
   const scenes = new Map<string, Scene>();
   let looking = 0;
   let previews = 0;
@@ -110,7 +101,7 @@ export function createLive(options: LiveOptions): Live {
 
   const enter = () => {
     if (looking >= MOST_VIEWERS) {
-      const detail = `${MOST_VIEWERS} look at this agent already, and more may not; try again later`;
+      const detail = `${MOST_VIEWERS} viewers are connected, the most allowed; try again later`;
       throw new ProblemError(503, detail, { 'retry-after': '5' });
     }
     looking++;
@@ -125,7 +116,7 @@ export function createLive(options: LiveOptions): Live {
     const all = [...scene.viewers];
     const fps = Math.max(...all.map((v) => v.fps));
     const width = Math.max(...all.map((v) => v.width));
-    wishes.set('local', stream, { until: clock.mono() + LEASE_MS, fps, width });
+    requests.set('local', stream, { until: clock.mono() + LEASE_MS, fps, width });
     follow(stream, scene);
   };
 
@@ -143,7 +134,7 @@ export function createLive(options: LiveOptions): Live {
       scene.renewal?.();
       scene.renewal = undefined;
       scene.next = undefined;
-      wishes.withdraw('local', stream);
+      requests.withdraw('local', stream);
     };
   };
 
@@ -167,22 +158,22 @@ export function createLive(options: LiveOptions): Live {
   };
 
   /** Resolves with what `begin` gives, or undefined after `ms`; then calls what `begin` returned. */
-  const inTime = <T>(ms: number, begin: (give: (value: T) => void) => Leave): Promise<T | undefined> =>
-    new Promise((resolve) => {
-      const give = (value: T | undefined) => {
-        cancel();
-        leave();
-        resolve(value);
-      };
-      // In this order: `begin` may refuse, and then there is nothing to end.
-      const leave = begin(give);
-      const cancel = clock.after(ms, () => give(undefined));
+  const within = async <T>(ms: number, begin: (give: (value: T) => void) => Leave): Promise<T | undefined> => {
+    let leave: Leave | undefined;
+    const given = new Promise<T>((resolve) => {
+      leave = begin(resolve);
     });
+    try {
+      return await inTime(clock, ms, given, () => undefined);
+    } finally {
+      leave?.();
+    }
+  };
 
   return {
     watch,
     async picture(stream, width, waitMs) {
-      return inTime<Uint8Array>(waitMs, (give) => watch(stream, AT_ONCE_FPS, width, give));
+      return within<Uint8Array>(waitMs, (give) => watch(stream, AT_ONCE_FPS, width, give));
     },
     async latest(stream, waitMs) {
       const scene = sceneOf(stream);
@@ -190,7 +181,7 @@ export function createLive(options: LiveOptions): Live {
       if (scene.followed - clock.mono() < FOLLOW_MS / 2) follow(stream, scene);
       if (fresh && scene.seen) return scene.seen;
       enter();
-      const next = await inTime<Seen>(waitMs, (give) => {
+      const next = await within<Seen>(waitMs, (give) => {
         scene.waiting.add(give);
         return () => {
           scene.waiting.delete(give);
@@ -204,7 +195,7 @@ export function createLive(options: LiveOptions): Live {
     onPreview(header, jpeg) {
       previews++;
       const scene = scenes.get(header.stream);
-      if (!scene || scene.viewers.size === 0 || !wishes.due('local', header.stream)) return;
+      if (!scene || scene.viewers.size === 0 || !requests.due('local', header.stream)) return;
       scene.next = { header, jpeg };
       void draw(header.stream, scene);
     },

@@ -1,6 +1,7 @@
 /** What the agent counts, for Prometheus at /metrics; read when it is asked for, from a registry of its own. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { streamState } from '../../shared/contract/messages/report.ts';
+import { collectProcessMetrics } from '../../shared/kit/process-metrics.ts';
 import { frameFates } from '../health/tallies.ts';
 import type { ApiOptions } from './options.ts';
 
@@ -15,7 +16,7 @@ type Row = readonly [labels: Record<string, string>, value: number];
 export function createMetrics(options: ApiOptions): AgentMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectProcessMetrics(registry, options.clock);
 
   const gauge = (name: string, help: string, labelNames: readonly string[], rows: () => readonly Row[]) =>
     new Gauge({
@@ -44,7 +45,7 @@ export function createMetrics(options: ApiOptions): AgentMetrics {
   const { streams, tallies, outbox, live, device, version } = options;
   const each = (rows: (stream: string) => readonly Row[]) => () => streams().flatMap(({ id }) => rows(id));
 
-  gauge('vedette_agent_info', 'Always 1; the labels say who this is', ['device', 'version'], () => [
+  gauge('vedette_agent_info', 'Always 1; the labels name the device and the version', ['device', 'version'], () => [
     [{ device, version }, 1],
   ]);
   gauge('vedette_stream_state', '1 for the state in which a stream is', ['stream', 'state'], () =>
@@ -52,7 +53,7 @@ export function createMetrics(options: ApiOptions): AgentMetrics {
       streamState.options.map((s): Row => [{ stream: id, state: s }, s === state ? 1 : 0]),
     ),
   );
-  gauge('vedette_stream_fps', 'Analysed frames a second over the last summary interval', ['stream'], () =>
+  gauge('vedette_stream_fps', 'Analysed frames per second over the last summary interval', ['stream'], () =>
     streams().map(({ id, fps }): Row => [{ stream: id }, fps]),
   );
   counter(
@@ -82,8 +83,10 @@ export function createMetrics(options: ApiOptions): AgentMetrics {
   ]);
   gauge('vedette_outbox_bytes', 'Bytes of the outbox on disk', [], () => [[{}, outbox.state().bytesOnDisk]]);
   gauge('vedette_outbox_quota_bytes', 'Most bytes the outbox may take', [], () => [[{}, options.quotaBytes]]);
-  gauge('vedette_outbox_blocked', '1 while the disk takes nothing', [], () => [[{}, outbox.state().blocked ? 1 : 0]]);
-  counter('vedette_outbox_given_up_total', 'Records given up for the quota or the disk', [], () => [
+  gauge('vedette_outbox_blocked', '1 while nothing can be written to the disk', [], () => [
+    [{}, outbox.state().blocked ? 1 : 0],
+  ]);
+  counter('vedette_outbox_given_up_total', 'Records evicted for the quota or the disk', [], () => [
     [{}, outbox.state().givenUp],
   ]);
   counter('vedette_outbox_refused_total', 'Records that the hub refused', [], () => [[{}, outbox.state().refused]]);
@@ -92,8 +95,8 @@ export function createMetrics(options: ApiOptions): AgentMetrics {
       [{}, options.hubConnected() ? 1 : 0],
     ]);
   }
-  gauge('vedette_runners', 'Runner processes that live', [], () => [[{}, options.runners()]]);
-  gauge('vedette_api_viewers', 'Clients that look at pictures now', [], () => [[{}, live.viewers()]]);
+  gauge('vedette_runners', 'Runner processes that are running', [], () => [[{}, options.runners()]]);
+  gauge('vedette_api_viewers', 'Clients that watch pictures now', [], () => [[{}, live.viewers()]]);
 
   counter('vedette_previews_total', 'Pictures that runners made, for the hub or the local API', [], () => [
     [{}, live.previews()],

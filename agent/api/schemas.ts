@@ -1,4 +1,4 @@
-/** What the local API says. */
+/** The answers of the local API. */
 import { z } from 'zod';
 import { detection } from '../../shared/contract/messages/preview.ts';
 import { modelRef } from '../../shared/contract/messages/record.ts';
@@ -11,18 +11,27 @@ const ms = z.number().nonnegative();
 export const stream = z.object({
   id: name,
   state: streamState,
+  stateS: z.number().describe('seconds in this state; of `stalled` and `waiting`: since the last frame or sample'),
   source: z.string().describe('credentials removed'),
   model: modelRef.optional(),
   width: count.optional(),
   height: count.optional(),
-  fps: z.number().describe('analysed frames a second over the last summary interval'),
+  fps: z.number().describe('analysed frames per second over the last summary interval'),
   rules: z.array(ruleShape),
-  frames: z.object({ decoded: count, inferred: count, gated: count, dropped: count, failed: count }),
+  askedFps: z.number().optional().describe('frames per second that it asks for; absent: all'),
+  frames: z.object({
+    decoded: count,
+    inferred: count,
+    gated: count,
+    dropped: count,
+    thinned: count.describe('left out because the stream asks for fewer'),
+    failed: count,
+  }),
   latencyMs: z
     .object({ p50: ms, p95: ms, max: ms })
     .optional()
     .describe('decode to rules, over the last summary interval'),
-  error: z.string().optional().describe('why it does not run, while it does not'),
+  error: z.string().optional().describe('why it does not run'),
   lastError: z.object({ code: z.string(), message: z.string(), time }).optional(),
 });
 export const streamList = z.object({ items: z.array(stream) });
@@ -52,7 +61,7 @@ export const outbox = z.object({
   quotaBytes: count,
   lastSeq: count,
   inMemory: count.describe('records that wait for the disk'),
-  blocked: z.string().optional().describe('why the disk takes nothing, while it does not'),
+  blocked: z.string().optional().describe('why nothing can be written to the disk'),
   refused: count,
   givenUp: count,
   hub: z.object({ configured: z.boolean(), connected: z.boolean() }),

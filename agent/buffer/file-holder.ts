@@ -1,6 +1,7 @@
 /**
- * Holds the outbox's file open through failures. Damage is met with a new file (recover.ts), a full disk with what room
- * can be made (room.ts); what cannot be met so is handed back, and the next use tries again.
+ * Keeps the outbox's file open through failures. It replaces a damaged file (file/recover.ts), and makes room on a full disk
+ * (space/disk-space.ts). When a disk failed and was mounted anew, it goes over to the file that is there now: the open one
+ * belongs to a file system that takes nothing any more. It returns any other failure to the caller; the next use tries again.
  */
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
@@ -8,10 +9,10 @@ import type { Logger } from '../../shared/kit/log.ts';
 import { nowAndThen } from '../../shared/kit/now-and-then.ts';
 import type { Range } from '../../shared/kit/ranges.ts';
 import { isFull } from '../../shared/kit/sqlite.ts';
-import { Evictor } from './evict.ts';
-import type { Entry } from './format.ts';
-import type { OutboxFile } from './outbox-file.ts';
-import type { PendingAcks } from './pending-acks.ts';
+import { onTheWay } from './acks/in-doubt.ts';
+import type { PendingAcks } from './acks/pending-acks.ts';
+import type { Entry } from './file/format.ts';
+import type { OutboxFile } from './file/outbox-file.ts';
 import {
   isDamage,
   type OpenContext,
@@ -20,15 +21,20 @@ import {
   type Recovered,
   type Recovery,
   recover,
-} from './recover.ts';
-import type { Room } from './room.ts';
+} from './file/recover.ts';
+import type { DiskSpace } from './space/disk-space.ts';
+import { Evictor } from './space/evict.ts';
+import type { LossWriter } from './space/losses.ts';
 
 export type Outcome<T> = { readonly value: T; readonly error?: never } | { readonly error: Error };
 
 export interface FileHolderOptions {
   readonly context: OpenContext;
-  readonly room: Room;
+  readonly space: DiskSpace;
+  readonly losses: LossWriter;
   readonly pending: PendingAcks;
+  /** Takes the lock of the folder that is there now; the old one went with its disk. Throws when another agent has it. */
+  readonly lockAgain: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,10 +44,10 @@ interface Open {
   readonly evictor: Evictor;
 }
 
-/** A disk that damages every new file must not be filled with them. */
+/** A disk may damage every new file: it must not fill up with damaged files. */
 const RECOVER_AGAIN_MS = 60_000;
 const COMPLAIN_AGAIN_MS = 60_000;
-/** How often to see whether the disk has more room. */
+/** How often to see whether the disk has more space. */
 const LOOK_MS = 60_000;
 
 export class FileHolder {
@@ -51,8 +57,10 @@ export class FileHolder {
   readonly #cancelLook: Cancel;
   readonly #complain: (records: number) => void;
   #open: Open | undefined;
-  #about: Entry[] = [];
+  #report: Entry[] = [];
   #closed = false;
+  /** The disk was mounted anew, and the folder on it is not locked yet. */
+  #isUnlocked = false;
   #recoveredAt = Number.NEGATIVE_INFINITY;
   /** Epoch of the file, or of the last one while there is none. */
   epoch = '';
@@ -65,18 +73,18 @@ export class FileHolder {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) =>
-      options.log.warn({ records }, `the outbox is full, records were given up: ${options.room.complaint}`),
+      options.log.warn({ records }, `the outbox is full, records were given up: ${options.space.complaint}`),
     );
     this.#adopt(openOrRecover(options.context));
     this.#cancelLook = options.clock.every(LOOK_MS, () => {
-      this.use((file) => options.room.look(file));
+      this.use((file) => options.space.look(file));
     });
   }
 
   /**
    * Runs `run` on the file. After an error the file may be another one, or there may be none until the next use.
-   * @param run is called again when it failed for want of room and some could be made: it must bear that
-   * @param urgent it makes room itself, so it may have the last of the reserve
+   * @param run may be called again, after it failed because the disk was full and room could be made
+   * @param urgent `run` frees room itself, so it may use the last of the reserve
    */
   use<T>(run: (file: OutboxFile) => T, urgent = false): Outcome<T> {
     for (let attempt = 0; ; attempt++) {
@@ -86,6 +94,7 @@ export class FileHolder {
         this.epoch = file.meta.epoch;
         return { value };
       } catch (error) {
+        if (this.#leaveOldDisk(error)) continue;
         if (isDamage(error)) this.#replace(messageOf(error));
         else if (isFull(error) && this.#regain(attempt, urgent)) continue;
         return { error: error instanceof Error ? error : new Error(String(error)) };
@@ -93,37 +102,40 @@ export class FileHolder {
     }
   }
 
-  /** Writes down the acknowledgements that wait. */
+  /** Tells the file of the acknowledgements that wait. */
   settle(): Outcome<void> {
-    const settled = this.use((file) => this.#options.pending.apply(file), true);
-    // What becomes of the room they leave is another matter.
-    if (!settled.error) this.use((file) => this.#options.room.freed(file));
+    const settled = this.use((file) => this.#options.pending.settle(file), true);
+    // A failure to use the freed room does not undo the acknowledgement.
+    if (!settled.error) this.use((file) => this.#options.space.freed(file));
     return settled;
   }
 
-  /** Gives up what is above the bound. */
+  /** Evicts what is above the bound. */
   keepWithinBound(): Outcome<void> {
-    return this.use(() => this.#open?.evictor.keepWithinBound());
+    return this.use((file) => {
+      this.#options.space.lookBeforeEviction(file);
+      this.#open?.evictor.keepWithinBound();
+    });
   }
 
-  /** Numbers go to the hub now. */
+  /** Notes that these numbers are being sent to the hub now. */
   onTheWay(range: Range): Outcome<void> {
     return this.use((file) => {
-      file.onTheWay(range);
+      file.noteInDoubt(onTheWay(file.meta.inDoubt, range));
       if (this.#open?.evictor.isNear) file.change(() => undefined);
     }, true);
   }
 
-  /** Are there records that tell of damage? */
-  get hasAbout(): boolean {
-    return this.#about.length > 0;
+  /** Are there records about damage that are not appended yet? */
+  get hasReport(): boolean {
+    return this.#report.length > 0;
   }
 
-  /** Records that tell of damage; they are to be appended. */
-  takeAbout(): Entry[] {
-    const about = this.#about;
-    this.#about = [];
-    return about;
+  /** The records about damage, for the caller to append. */
+  takeReport(): Entry[] {
+    const report = this.#report;
+    this.#report = [];
+    return report;
   }
 
   close(): void {
@@ -131,16 +143,16 @@ export class FileHolder {
     this.#cancelLook();
     this.#open?.file.close();
     this.#open = undefined;
-    // Closing gives the WAL's room back; the next start needs some.
-    this.#options.room.keep();
+    // Closing frees the room of the WAL; the next start needs the reserve.
+    this.#options.space.keep();
   }
 
   /** After a write found no room: is it worth trying again? */
   #regain(attempt: number, urgent: boolean): boolean {
-    const { room } = this.#options;
+    const { space } = this.#options;
     try {
-      if (!this.#open) return room.release();
-      return room.regain(this.#open.file, this.#reliefOf(this.#open), attempt, urgent);
+      if (!this.#open) return space.release();
+      return space.regain(this.#open.file, this.#reliefOf(this.#open), attempt, urgent);
     } catch (error) {
       if (isDamage(error)) this.#replace(messageOf(error));
       else this.#log.warn({ err: error }, 'no room could be made for the outbox');
@@ -150,7 +162,7 @@ export class FileHolder {
 
   #reliefOf({ file, evictor }: Open) {
     return {
-      settle: () => this.#options.pending.apply(file),
+      settle: () => this.#options.pending.settle(file),
       shrink: (stepPages: number) => evictor.shrink(stepPages),
     };
   }
@@ -158,7 +170,30 @@ export class FileHolder {
   #reopen(): Open {
     const { context } = this.#options;
     if (this.#closed) throw new Error('the outbox is closed');
+    if (this.#isUnlocked) this.#options.lockAgain();
+    this.#isUnlocked = false;
     return this.#adopt(this.#mayRecover() ? openOrRecover(context) : { file: openFile(context) });
+  }
+
+  /**
+   * After a failure: is there another file at the path of the open one? Then closes that. Its WAL is not written back: SQLite
+   * removes a WAL by its path, but only after it could write all of it.
+   */
+  #leaveOldDisk(failure: unknown): boolean {
+    const file = this.#open?.file;
+    if (!file?.isElsewhere()) return false;
+    this.#log.warn(
+      { err: failure, path: file.path },
+      'the disk of the outbox was mounted anew: going over to the file there',
+    );
+    this.#open = undefined;
+    this.#isUnlocked = true;
+    try {
+      file.close();
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the outbox on the old disk could not be closed');
+    }
+    return true;
   }
 
   #mayRecover(): boolean {
@@ -177,17 +212,17 @@ export class FileHolder {
   }
 
   #adopt(opened: Recovered | { readonly file: OutboxFile; readonly recovery?: never }): Open {
-    const { context, room } = this.#options;
+    const { losses, space } = this.#options;
     const { file, recovery } = opened;
-    context.losses.reset();
-    const open = { file, evictor: new Evictor(file, room, context.losses, this.#complain) };
+    losses.reset();
+    const open = { file, evictor: new Evictor(file, space, losses, this.#complain) };
     this.#open = open;
     this.epoch = file.meta.epoch;
-    room.adopt(file, this.#reliefOf(open));
+    space.adopt(file, this.#reliefOf(open));
     if (!recovery) return open;
     this.recovery = recovery;
     this.#recoveredAt = this.#clock.mono();
-    this.#about.push(...opened.entries);
+    this.#report.push(...opened.entries);
     this.#log.error(recovery, 'the outbox was damaged: moved aside, a new one begun');
     return open;
   }

@@ -1,8 +1,9 @@
-/** What an outbox tells of itself. */
+/** The state of an outbox, for reports and metrics. */
+
+import type { MetaState } from './file/format.ts';
+import type { Recovery } from './file/recover.ts';
 import type { FileHolder } from './file-holder.ts';
-import type { MetaState } from './format.ts';
-import type { Recovery } from './recover.ts';
-import type { Room } from './room.ts';
+import type { DiskSpace } from './space/disk-space.ts';
 import type { Writer } from './writer.ts';
 
 export interface OutboxState {
@@ -14,7 +15,7 @@ export interface OutboxState {
   readonly lastSeq: number;
   /** Bytes of file and WAL. */
   readonly bytesOnDisk: number;
-  /** Bytes that are held for the time when the disk is full. */
+  /** Bytes that the reserve holds, for the time when the disk is full. */
   readonly reserveBytes: number;
   /** What file, WAL and reserve may take together: the quota, or less while the disk does not have that much. */
   readonly boundBytes: number;
@@ -22,7 +23,7 @@ export interface OutboxState {
   readonly inMemory: number;
   /** Why the disk takes nothing, while it does not. */
   readonly blocked: string | undefined;
-  /** Since the file was born: refused by hub or uplink; given up for the quota or the disk. */
+  /** Since the file was born: refused by hub or uplink; evicted for the quota or the disk. */
   readonly refused: number;
   readonly givenUp: number;
   /** The last damage since this start. */
@@ -33,11 +34,11 @@ interface Parts {
   /** Undefined while the file cannot be read. */
   readonly file: { readonly meta: Readonly<MetaState>; readonly bytesOnDisk: number } | undefined;
   readonly holder: Pick<FileHolder, 'epoch' | 'recovery'>;
-  readonly room: Pick<Room, 'reserveBytes' | 'boundBytes'>;
+  readonly space: Pick<DiskSpace, 'reserveBytes' | 'boundBytes'>;
   readonly writer: Pick<Writer, 'waiting' | 'blocked'>;
 }
 
-export function stateOf({ file, holder, room, writer }: Parts): OutboxState {
+export function stateOf({ file, holder, space, writer }: Parts): OutboxState {
   const held = file?.meta.held ?? [];
   return {
     epoch: holder.epoch,
@@ -45,8 +46,8 @@ export function stateOf({ file, holder, room, writer }: Parts): OutboxState {
     bytes: held.reduce((sum, tally) => sum + tally.bytes, 0),
     lastSeq: (file?.meta.nextSeq ?? 1) - 1,
     bytesOnDisk: file?.bytesOnDisk ?? 0,
-    reserveBytes: room.reserveBytes,
-    boundBytes: room.boundBytes,
+    reserveBytes: space.reserveBytes,
+    boundBytes: space.boundBytes,
     inMemory: writer.waiting,
     blocked: writer.blocked,
     refused: file?.meta.refused ?? 0,

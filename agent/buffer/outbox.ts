@@ -1,63 +1,40 @@
 /**
  * The durable outbox: what the agent has to say waits here until the hub has committed it.
  *
- * 1. `append` resolves `committed` only after the commit; commits are grouped, so that a burst costs one disk flush.
- * 2. Nothing is deleted but by an acknowledgement of this epoch, a refusal, or the quota; what the quota or a full disk
- *    costs is counted in `loss` records.
- * 3. A full disk lowers the quota to what there is (room.ts): newer records are kept by giving up the least valuable older
- *    ones, and acknowledgements are obeyed. While it takes nothing at all, records and acknowledgements wait in bounded
- *    memory and are tried again with backoff. These records are the only ones that a crash can lose, besides those younger
- *    than `groupMs`.
- * 4. Damage, found at the start or later, never ends the process: the file is moved aside and a new epoch begins
- *    (recover.ts). Whoever holds numbers compares `epoch`.
+ * 1. `append` resolves `committed` only after the commit. Commits are grouped, so that a burst costs one flush of the disk.
+ * 2. Only an acknowledgement of this epoch, a refusal, or eviction deletes a record. `loss` records count what was evicted.
+ * 3. A full disk lowers the quota to what there is (space/): the least valuable older records are evicted, newer ones are kept,
+ *    and acknowledgements still work. While the disk takes nothing at all, records and acknowledgements wait in bounded
+ *    memory, and the commit is tried again with backoff. A crash can lose only these records and those younger than `groupMs`.
+ * 4. Damage never ends the process, whether it is found at the start or later: the file is moved aside and a new epoch begins
+ *    (file/recover.ts). Callers that keep numbers must compare `epoch`.
  *
- * The file itself: outbox-file.ts.
+ * The states of a record: README.md. The file itself: file/outbox-file.ts.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
-import type { RecordBody } from '../../shared/contract/messages/record.ts';
-import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import { isFull, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
-import { noteEpoch } from './epoch-note.ts';
+import { isFull, openSqlite } from '../../shared/kit/sqlite.ts';
+import { PendingAcks } from './acks/pending-acks.ts';
+import { settle } from './acks/settle.ts';
+import type { AckOutcome, Position, Taken, Wanted } from './exchange.ts';
+import { noteEpoch } from './file/epoch-note.ts';
+import type { Leased } from './file/format.ts';
+import { lockFolder } from './file/lock.ts';
+import { newEpoch, type OutboxFile } from './file/outbox-file.ts';
+import type { OpenContext } from './file/recover.ts';
+import { newStart, withEpoch } from './file/starts.ts';
 import { FileHolder } from './file-holder.ts';
-import type { Leased } from './format.ts';
-import { lockFolder } from './lock.ts';
-import { LossWriter, type Stamp } from './losses.ts';
-import { newEpoch, type OutboxFile } from './outbox-file.ts';
+import { type OutboxOptions, quotaOf } from './options.ts';
 import { type OutboxState, stateOf } from './outbox-state.ts';
-import { PendingAcks } from './pending-acks.ts';
-import type { Fate } from './queue.ts';
-import { Reserve } from './reserve.ts';
-import { Room } from './room.ts';
-import { refuse } from './settle.ts';
+import { DiskSpace } from './space/disk-space.ts';
+import { LossWriter } from './space/losses.ts';
+import { Reserve } from './space/reserve.ts';
 import { Writer } from './writer.ts';
 
-export interface OutboxOptions {
-  /** The agent's data folder; made when missing, locked while the outbox is open. */
-  readonly folder: string;
-  /** Bound of file, WAL and reserve in bytes; default 512 MiB, at least 4 MiB. */
-  readonly quotaBytes?: number;
-  /** Longest wait of a record for others to share its commit, in milliseconds; default 20. */
-  readonly groupMs?: number;
-  /** What may wait in memory while the disk takes nothing; default 4096 records and 8 MiB. */
-  readonly memory?: { readonly records: number; readonly bytes: number };
-  /** How the file is opened; default: SQLite in WAL mode with `synchronous=FULL`. */
-  readonly open?: (path: string) => SqliteDatabase;
-  /** For the records that the outbox itself writes. */
-  readonly stamp: () => Stamp;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-/** `stale`: of another epoch. `ahead`: it names numbers never given, see `Outbox.ack`. `failed`: the disk; it has to come again. */
-export type AckOutcome = 'settled' | 'stale' | 'ahead' | 'failed';
-
-const DEFAULT_QUOTA_BYTES = 512 * 1024 * 1024;
-const MIN_QUOTA_BYTES = 4 * 1024 * 1024;
-/** A batch is at most this part of the outbox, so that what is on its way does not fill it. */
+/** A batch takes at most this part of the outbox (one 32nd), so that records in doubt do not fill it. */
 const BATCH_PART = 32;
 
 /**
@@ -66,16 +43,13 @@ const BATCH_PART = 32;
  * @throws RangeError for a quota below 4 MiB
  */
 export function openOutbox(options: OutboxOptions): Outbox {
-  const quotaBytes = options.quotaBytes ?? DEFAULT_QUOTA_BYTES;
-  if (!(quotaBytes >= MIN_QUOTA_BYTES)) {
-    throw new RangeError(`the outbox quota is ${quotaBytes} bytes; it must be at least ${MIN_QUOTA_BYTES}`);
-  }
+  const quotaBytes = quotaOf(options);
   mkdirSync(options.folder, { recursive: true });
   try {
     try {
       return begin(options, quotaBytes);
     } catch (error) {
-      // On a full disk, even the lock needs some room.
+      // On a full disk, even the lock file needs some space.
       if (!isFull(error) || new Reserve(options.folder).release() === 0) throw error;
       return begin(options, quotaBytes);
     }
@@ -99,12 +73,14 @@ function begin(options: OutboxOptions, quotaBytes: number): Outbox {
 export class Outbox {
   readonly #log: Logger;
   readonly #file: string;
-  readonly #unlock: () => void;
+  #unlock: () => void;
   readonly #losses: LossWriter;
   readonly #holder: FileHolder;
   readonly #writer: Writer;
-  readonly #room: Room;
+  readonly #space: DiskSpace;
   readonly #pending = new PendingAcks();
+  /** Keeps records, as `Writer.append` says. */
+  readonly append: Writer['append'];
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
@@ -116,14 +92,20 @@ export class Outbox {
     this.#losses = new LossWriter(options.stamp);
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
     this.#file = path.join(options.folder, 'outbox.db');
-    const context = { path: this.#file, open, losses: this.#losses };
-    const room = new Room({ folder: options.folder, quotaBytes, clock, log });
-    this.#room = room;
-    this.#holder = new FileHolder({ context, room, pending: this.#pending, clock, log });
+    const losses = this.#losses;
+    const context: OpenContext = { path: this.#file, open, report: (...of) => losses.ofDamage(...of) };
+    const space = new DiskSpace({ folder: options.folder, quotaBytes, clock, log });
+    this.#space = space;
+    const lockAgain = () => {
+      this.#unlock();
+      this.#unlock = () => undefined;
+      this.#unlock = lockFolder(options.folder);
+    };
+    this.#holder = new FileHolder({ context, space, losses, pending: this.#pending, lockAgain, clock, log });
     this.#writer = new Writer({
       holder: this.#holder,
-      room,
-      losses: this.#losses,
+      space,
+      losses,
       groupMs: options.groupMs ?? 20,
       memory: options.memory ?? { records: 4096, bytes: 8 * 1024 * 1024 },
       onCommit: () => {
@@ -132,12 +114,19 @@ export class Outbox {
       clock,
       log,
     });
-    // What recovery has to tell, and a quota that is smaller than last time.
+    this.append = this.#writer.append.bind(this.#writer);
+    // Appends the report of a recovery, and evicts when the quota is smaller than last time.
     this.#writer.flush();
   }
 
   get epoch(): string {
     return this.#holder.epoch;
+  }
+
+  /** The epoch and the last number given in it; both are of the same file. */
+  position(): Position {
+    const lastSeq = this.lastSeq;
+    return { epoch: this.epoch, lastSeq };
   }
 
   /** The last number given in this epoch; 0 when there was none. */
@@ -148,27 +137,20 @@ export class Outbox {
   /** Lowest number still held, else the next to be given. */
   base(): number {
     return Math.max(
-      this.#settledUpTo + 1,
+      this.#knownUpTo + 1,
       this.#read((file) => file.base(), 1),
     );
   }
 
   /**
-   * Keeps records, in order. Many at once are committed in pieces of some thousand.
-   * @returns their fate, once it is known; never rejects
-   */
-  append(bodies: RecordBody | readonly RecordBody[]): Promise<Fate> {
-    return this.#writer.append(bodies);
-  }
-
-  /**
-   * The next records above `after` in order, none above `upTo`, without changing them: at most `limit`, and `maxBytes` of JSON (a small part of
-   * a small outbox at most) unless the first alone is larger. None when the file cannot be read now.
+   * Reads the next records above `after` in order, none above `upTo`, without changing them: at most `limit` records and
+   * `maxBytes` of JSON (less in a small outbox). The first record is always included, even if it alone is larger. Empty when
+   * the file cannot be read now.
    */
   lease(limit: number, maxBytes: number, after = 0, upTo = Number.MAX_SAFE_INTEGER): Leased[] {
     return this.#read((file) => {
-      const bytes = Math.min(maxBytes, this.#room.boundBytes / BATCH_PART);
-      const leased = file.lease(limit, bytes, { from: Math.max(after, this.#settledUpTo) + 1, to: upTo });
+      const bytes = Math.min(maxBytes, this.#space.boundBytes / BATCH_PART);
+      const leased = file.lease(limit, bytes, { from: Math.max(after, this.#knownUpTo) + 1, to: upTo });
       const last = leased.at(-1);
       if (last) this.#losses.leased(last.seq);
       return leased;
@@ -176,46 +158,64 @@ export class Outbox {
   }
 
   /**
-   * To be told before numbers `from`..`to` are sent: until they are acknowledged the hub may have them or not, so they are the
-   * last to be given up.
+   * Leases records and notes that they are in doubt: from now on until they are acknowledged the hub may have them or not, so
+   * they are evicted last. The caller sends what it takes.
+   * @returns undefined when there is nothing, the file cannot be read now, or its epoch is another one
    */
-  onTheWay(from: number, to: number): void {
-    const noted = this.#holder.onTheWay({ from, to });
+  take({ epoch, after, upTo, limit, maxBytes }: Wanted): Taken | undefined {
+    const leased = this.epoch === epoch ? this.lease(limit, maxBytes, after, upTo) : [];
+    const last = leased.at(-1);
+    if (!last) return undefined;
+    const base = this.base();
+    // Reading may have found damage: then these numbers are of the old file.
+    if (this.epoch !== epoch) return undefined;
+    const noted = this.#holder.onTheWay({ from: after + 1, to: last.seq });
     if (noted.error) this.#log.warn({ err: noted.error }, 'what is on its way to the hub could not be written down');
+    const { starts, earlier } = this.#read<Pick<Taken, 'starts' | 'earlier'>>((file) => file.meta, {
+      starts: [],
+      earlier: [],
+    });
+    return { base, leased, starts, earlier };
   }
 
   /**
-   * Obeys an acknowledgement: forgets everything up to `upTo` and in its `ranges`, and keeps what was refused for the user.
+   * Deletes what an acknowledgement covers: everything up to `upTo` and in its `ranges`. Keeps refused records for the user.
    *
-   * One that names numbers never given means that this file is an old copy put back: the hub has seen other records under
-   * the numbers to come and would drop ours as duplicates. So the epoch is changed (`ahead`); what is held stays.
+   * If the hub has other records under our numbers (`forkedAt`), or knows numbers that were never given, then this file is an old
+   * copy that was put back, or another copy of it is in use: the hub would drop our records as duplicates. So a new epoch begins
+   * (`forked`); the records that are held stay, and those from before the fork keep their earlier names too.
    */
   ack(ack: Ack): AckOutcome {
     if (ack.epoch !== this.epoch) return 'stale';
+    if (ack.start !== undefined && ack.start !== this.#start) return 'stale';
+    if (ack.forkedAt !== undefined) return this.#beginEpoch(ack.forkedAt);
     const ends = [...(ack.ranges ?? []), ...(ack.refused ?? [])].map((range) => range.to);
     const highest = Math.max(ack.upTo, ack.ranges?.at(-1)?.to ?? 0);
     const known = this.#read((file) => highest < file.meta.nextSeq, true);
-    if (!known) return this.#beginEpoch(highest);
+    if (!known) return this.#beginEpoch(this.base());
     this.#losses.leased(Math.max(ack.upTo, ...ends));
-    const taken = this.#pending.add(ack) || (!this.#holder.settle().error && this.#pending.add(ack));
+    // Others wait only while the disk takes nothing; they may have filled the memory.
+    if (!this.#pending.hasRoomFor(ack) && this.#holder.settle().error) return 'failed';
+    this.#pending.add(ack);
     const settled = this.#holder.settle();
     if (settled.error) {
       this.#log.warn({ err: settled.error }, 'an acknowledgement could not be written down yet');
-      // Tries again later, and tells of damage.
+      // Tries again later, and reports damage.
       this.#writer.flush();
     }
-    return taken && (!settled.error || ack.upTo <= this.#settledUpTo) ? 'settled' : 'failed';
+    // Written down now or remembered: either way it is not sent again, unless damage has begun another epoch meanwhile.
+    return this.epoch === ack.epoch ? 'settled' : 'failed';
   }
 
-  /** Takes records out of the way that can never be sent; they are kept with the refused ones. Returns how many. */
+  /** Moves records that can never be sent to the refused ones. Returns how many. */
   refuse(refusal: Refusal): number {
     return this.#read((file) => {
       this.#losses.leased(refusal.to);
-      return refuse(file, [refusal]);
+      return settle(file, { known: [], refused: [refusal] }).refused;
     }, 0);
   }
 
-  /** Calls `listener` after each commit of new records. */
+  /** Calls `listener` after each commit of new records (and sometimes without need). */
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -225,7 +225,7 @@ export class Outbox {
     return stateOf({
       file: this.#read((file) => ({ meta: file.meta, bytesOnDisk: file.bytesOnDisk() }), undefined),
       holder: this.#holder,
-      room: this.#room,
+      space: this.#space,
       writer: this.#writer,
     });
   }
@@ -239,12 +239,21 @@ export class Outbox {
     this.#unlock();
   }
 
-  #beginEpoch(upTo: number): AckOutcome {
+  /** The id of the present opening of the file. */
+  get #start(): string | undefined {
+    return this.#read((file) => file.meta.starts.at(-1)?.id, undefined);
+  }
+
+  /** @param below numbers below it are the same records in the epoch that ends */
+  #beginEpoch(below: number): AckOutcome {
     const begun = this.#holder.use((file) => {
       this.#losses.leased(Number.POSITIVE_INFINITY);
       file.change((transaction) => {
-        transaction.draft.epoch = newEpoch();
-        transaction.draft.inDoubt = [];
+        const { draft } = transaction;
+        draft.earlier = withEpoch(draft.earlier, { epoch: draft.epoch, below });
+        draft.epoch = newEpoch();
+        draft.starts = [newStart(1)];
+        draft.inDoubt = [];
       });
     });
     if (begun.error) {
@@ -252,24 +261,24 @@ export class Outbox {
       return 'failed';
     }
     noteEpoch(this.#file, this.epoch);
-    this.#log.error({ upTo }, 'the hub knows of numbers that this outbox never gave: a new epoch is begun');
-    return 'ahead';
+    this.#log.error({ below }, 'the hub has records of another copy of this outbox: a new epoch is begun');
+    return 'forked';
   }
 
-  /** Numbers up to this one are settled, though the file may still hold them. */
-  get #settledUpTo(): number {
-    return this.#pending.settledUpTo(this.epoch);
+  /** The hub has the numbers up to this one, though the file may still hold them. */
+  get #knownUpTo(): number {
+    return this.#pending.knownUpTo(this.epoch);
   }
 
   #read<T>(run: (file: OutboxFile) => T, otherwise: T): T {
     const outcome = this.#holder.use(run);
     if (!outcome.error) return outcome.value;
     if (!this.#closed) this.#log.error({ err: outcome.error }, 'the outbox could not be read');
-    this.#tellOfRecovery();
+    this.#reportRecovery();
     return otherwise;
   }
 
-  #tellOfRecovery(): void {
-    if (this.#holder.hasAbout) this.#writer.flush();
+  #reportRecovery(): void {
+    if (this.#holder.hasReport) this.#writer.flush();
   }
 }

@@ -1,6 +1,6 @@
 /** Records on their way to the file: for milliseconds while commits are grouped, longer while the disk takes nothing. */
-import type { Entry } from './format.ts';
-import { shed } from './rank.ts';
+import type { Entry } from './file/format.ts';
+import { shed } from './file/rank.ts';
 
 /** `committed`: it survives a power cut. `given-up`: at least one record of the call is lost, and counted. */
 export type Fate = 'committed' | 'given-up';
@@ -8,7 +8,7 @@ export type Fate = 'committed' | 'given-up';
 interface Call {
   left: number;
   lost: boolean;
-  readonly settle: (fate: Fate) => void;
+  readonly resolve: (fate: Fate) => void;
 }
 
 interface Waiting extends Entry {
@@ -21,7 +21,7 @@ export class Queue {
   #waiting: Waiting[] = [];
   #bytes = 0;
 
-  /** The bounds hold for what waits longer (`trim`). */
+  /** `trim` applies the bounds. */
   constructor(maxRecords: number, maxBytes: number) {
     this.#maxRecords = maxRecords;
     this.#maxBytes = maxBytes;
@@ -38,7 +38,7 @@ export class Queue {
   /** Adds the records of one call; resolves with their fate. */
   add(entries: readonly Entry[]): Promise<Fate> {
     return new Promise((resolve) => {
-      const call = { left: entries.length, lost: false, settle: resolve };
+      const call = { left: entries.length, lost: false, resolve };
       for (const entry of entries) {
         this.#waiting.push({ rank: entry.rank, bytes: entry.bytes, json: entry.json, call });
         this.#bytes += entry.bytes;
@@ -46,7 +46,7 @@ export class Queue {
     });
   }
 
-  /** The oldest records, about `maxBytes` and at most `maxRecords`; they stay until `committed`. */
+  /** The oldest records: at most `maxRecords` and `maxBytes`, but at least one. They stay until `committed`. */
   head(maxRecords: number, maxBytes: number): readonly Entry[] {
     let records = 0;
     let bytes = 0;
@@ -60,33 +60,33 @@ export class Queue {
 
   /** The first `records` are in the file. */
   committed(records: number): void {
-    this.#settle(this.#waiting.slice(0, records), false);
+    this.#end(this.#waiting.slice(0, records), false);
     this.#waiting = this.#waiting.slice(records);
   }
 
-  /** Gives up what is beyond the bounds, a good part at a time; returns how many. */
+  /** When a bound is passed, drops the least valuable records down to seven eighths of it; returns how many. */
   trim(): number {
     if (this.records <= this.#maxRecords && this.#bytes <= this.#maxBytes) return 0;
-    const { kept, givenUp } = shed(this.#waiting, this.#maxRecords * 0.875, this.#maxBytes * 0.875);
+    const { kept, evicted } = shed(this.#waiting, this.#maxRecords * 0.875, this.#maxBytes * 0.875);
     this.#waiting = kept;
-    this.#settle(givenUp, true);
-    return givenUp.length;
+    this.#end(evicted, true);
+    return evicted.length;
   }
 
-  /** Gives up everything; returns how many. */
+  /** Drops everything; returns how many. */
   clear(): number {
     const all = this.#waiting;
     this.#waiting = [];
-    this.#settle(all, true);
+    this.#end(all, true);
     return all.length;
   }
 
-  #settle(waiting: readonly Waiting[], lost: boolean): void {
+  #end(waiting: readonly Waiting[], lost: boolean): void {
     for (const { call, bytes } of waiting) {
       this.#bytes -= bytes;
       call.left--;
       call.lost ||= lost;
-      if (call.left === 0) call.settle(call.lost ? 'given-up' : 'committed');
+      if (call.left === 0) call.resolve(call.lost ? 'given-up' : 'committed');
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Group commit: records wait some milliseconds for each other and share one disk flush. While the disk takes nothing they
- * wait in bounded memory, and the commit is tried again with backoff; what does not fit any more is counted.
+ * wait in bounded memory, and the commit is tried again with backoff. What does not fit into memory is dropped and counted.
  *
  * Commits are synchronous: no other code runs between a decision and its commit.
  */
@@ -11,20 +11,20 @@ import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import { entryOf } from './entry.ts';
+import { entryOf } from './file/entry.ts';
+import type { Entry } from './file/format.ts';
+import type { OutboxFile } from './file/outbox-file.ts';
+import { isDamage } from './file/recover.ts';
+import type { FileTransaction } from './file/transaction.ts';
 import type { FileHolder } from './file-holder.ts';
-import type { Entry } from './format.ts';
-import type { LossWriter } from './losses.ts';
-import type { OutboxFile } from './outbox-file.ts';
 import { type Fate, Queue } from './queue.ts';
-import { isDamage } from './recover.ts';
-import type { Room } from './room.ts';
-import type { FileTransaction } from './transaction.ts';
+import type { DiskSpace } from './space/disk-space.ts';
+import type { LossWriter } from './space/losses.ts';
 
 export interface WriterOptions {
   readonly holder: FileHolder;
   readonly losses: LossWriter;
-  readonly room: Room;
+  readonly space: DiskSpace;
   readonly groupMs: number;
   /** What may wait in memory while the disk takes nothing. */
   readonly memory: { readonly records: number; readonly bytes: number };
@@ -45,7 +45,7 @@ export class Writer {
   readonly #holder: FileHolder;
   readonly #queue: Queue;
   readonly #backoff = createBackoff(250, 10_000);
-  /** Records given up before they had a number, by reason, until a loss record says so. */
+  /** Records that were dropped before they had a number, by reason, until a loss record counts them. */
   readonly #unnumbered = new Map<string, number>();
   #blocked: string | undefined;
   #cancelTimer: Cancel | undefined;
@@ -70,7 +70,10 @@ export class Writer {
     return this.#queue.records;
   }
 
-  /** As Outbox.append. */
+  /**
+   * Keeps records, in order. Many records in one call are committed in several transactions.
+   * @returns what became of them, once it is known; never rejects
+   */
   append(bodies: RecordBody | readonly RecordBody[]): Promise<Fate> {
     const entries: Entry[] = [];
     let refused = 0;
@@ -79,11 +82,11 @@ export class Writer {
       if (entry) entries.push(entry);
       else refused++;
     }
-    if (refused > 0) this.#giveUp('unfit', refused);
+    if (refused > 0) this.#countLost('unfit', refused);
     if (this.#closed) return Promise.resolve('given-up');
     const fate = entries.length > 0 ? this.#queue.add(entries) : Promise.resolve<Fate>('committed');
     if (this.#blocked === undefined) this.#schedule();
-    else this.#giveUp('disk', this.#queue.trim());
+    else this.#countLost('disk', this.#queue.trim());
     return refused > 0 ? fate.then(() => 'given-up') : fate;
   }
 
@@ -108,7 +111,7 @@ export class Writer {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let error = this.#commitAll();
-    // Damage has given us a new file, which is worth one try at once.
+    // After damage there is a new file: try once more at once.
     if (error && isDamage(error)) error = this.#commitAll();
     if (error) {
       this.#hold(error);
@@ -125,8 +128,8 @@ export class Writer {
   }
 
   #commitAll(): Error | undefined {
-    const about = this.#holder.takeAbout();
-    if (about.length > 0) void this.#queue.add(about);
+    const report = this.#holder.takeReport();
+    if (report.length > 0) void this.#queue.add(report);
     const settled = this.#holder.settle();
     if (settled.error) return settled.error;
     while (this.#queue.records > 0 || this.#unnumbered.size > 0) {
@@ -140,11 +143,11 @@ export class Writer {
     return undefined;
   }
 
-  /** Commits the oldest records, as many as there should be in one commit now; returns how many. */
+  /** Commits the oldest records, as many as one commit may have now; returns how many. */
   #commitHead(file: OutboxFile): number {
-    const { room, losses } = this.#options;
-    const head = this.#queue.head(COMMIT_RECORDS, room.sizes.commitBytes);
-    room.check(head.reduce((sum, entry) => sum + entry.bytes, 0));
+    const { space, losses } = this.#options;
+    const head = this.#queue.head(COMMIT_RECORDS, space.sizes.commitBytes);
+    space.check(head.reduce((sum, entry) => sum + entry.bytes, 0));
     losses.within(() =>
       file.change((transaction) => {
         transaction.insert(head);
@@ -160,7 +163,7 @@ export class Writer {
       transaction.insert([losses.entry({ epoch: transaction.draft.epoch, from: 0, to: 0, lost, reason })]);
       transaction.draft.givenUp += lost;
       if (reason === 'disk') {
-        losses.tellFull(
+        losses.reportFull(
           transaction,
           `the disk took no records (${this.#blocked}): ${lost} were given up; make room there`,
         );
@@ -171,7 +174,7 @@ export class Writer {
   #hold(error: Error): void {
     if (this.#blocked === undefined) this.#log.error({ err: error }, 'the disk takes no records: they wait in memory');
     this.#blocked = messageOf(error);
-    this.#giveUp('disk', this.#queue.trim());
+    this.#countLost('disk', this.#queue.trim());
     this.#cancelTimer = this.#clock.after(this.#backoff.next(), () => this.flush());
   }
 
@@ -182,7 +185,7 @@ export class Writer {
     this.#backoff.reset();
   }
 
-  #giveUp(reason: string, records: number): void {
+  #countLost(reason: string, records: number): void {
     if (records > 0) this.#unnumbered.set(reason, (this.#unnumbered.get(reason) ?? 0) + records);
   }
 

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import { inheritedEnv, timezoneInForce } from '../../shared/kit/inherited-env.ts';
 import { describeComplaints } from '../../shared/kit/schema.ts';
 import { readApiToken } from '../api/access.ts';
-import { lockFolder } from '../buffer/lock.ts';
+import { lockFolder } from '../buffer/file/lock.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
-import { clockQuality } from '../health/clock-quality.ts';
-import { judgeCpu } from '../health/doctor/cpu.ts';
-import { type Finding, finding } from '../health/doctor/finding.ts';
-import { judgeHub, lookAtHub } from '../health/doctor/hub.ts';
-import { hasFonts, lookAtCpu, lookAtDisk, lookAtMemory, lookAtPort } from '../health/doctor/machine.ts';
+import { judgeCpu } from '../doctor/cpu.ts';
+import { type Finding, finding } from '../doctor/finding.ts';
+import { judgeHub } from '../doctor/hub.ts';
+import { hasFonts, lookAtCpu, lookAtDisk, lookAtMemory, lookAtPort } from '../doctor/machine.ts';
 import {
   judgeClock,
   judgeDisk,
@@ -22,16 +22,24 @@ import {
   judgeNode,
   judgePort,
   judgeRuntime,
-} from '../health/doctor/machine-verdicts.ts';
-import { printFindings, printStreams } from '../health/doctor/print.ts';
-import { loadOf, type StreamCase } from '../health/doctor/stream-verdicts.ts';
-import { lookAtStreams, runnersOf } from '../health/doctor/streams.ts';
+  judgeTimezone,
+} from '../doctor/machine-verdicts.ts';
+import { printFindings, printStreams } from '../doctor/print.ts';
+import { loadOf, type StreamCase } from '../doctor/stream-verdicts.ts';
+import { lookAtStreams, runnersOf } from '../doctor/streams.ts';
+import type { Environment } from '../environment.ts';
+import { clockQuality } from '../health/clock-quality.ts';
 import { readConnection } from '../sync/connection.ts';
+import { lookAtHub } from '../sync/try-hub.ts';
 
 export interface DoctorOptions {
   /** Without it only the machine is looked at. */
   readonly configFile?: string;
+  /** What `${NAME}` in the file stands for. */
+  readonly environment: Environment;
   readonly json: boolean;
+  /** Seconds to the first frame or sample of a stream; undefined: what the stream itself needs. */
+  readonly waitS: number | undefined;
   readonly nodeVersion: string;
   readonly runnerEntry: URL;
   readonly clock: Clock;
@@ -45,7 +53,7 @@ const HUB_TIMEOUT_MS = 5000;
 export async function doctor(options: DoctorOptions): Promise<number> {
   let config: AgentConfig | undefined;
   try {
-    config = options.configFile === undefined ? undefined : loadConfig(options.configFile);
+    config = options.configFile === undefined ? undefined : loadConfig(options.configFile, options.environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     options.stderr.write(`vedette-agent: ${error.message}\n`);
@@ -61,8 +69,9 @@ export async function doctor(options: DoctorOptions): Promise<number> {
       cores: cpu.cores,
       runnerEntry: options.runnerEntry,
       clock: options.clock,
-      onStream: (stream) => {
-        if (!options.json) options.stderr.write(`looking at stream ${stream} …\n`);
+      waitMs: options.waitS === undefined ? undefined : options.waitS * 1000,
+      onStream: (stream, upToMs) => {
+        if (!options.json) options.stderr.write(`looking at stream ${stream} (up to ${upToMs / 1000} s) …\n`);
       },
     });
     findings.push(...streams.findings);
@@ -93,6 +102,7 @@ async function lookAtMachine(
     judgeMemory(lookAtMemory(), config ? runnersOf(config, cores) : cores),
     judgeDisk(lookAtDisk(config?.dataDir ?? tmpdir(), clock), config?.buffer.quotaMb),
     judgeClock(clockQuality(wall), wall),
+    judgeTimezone(timezoneInForce(), inheritedEnv().TZ),
     judgeFrames(frames),
     judgeRuntime(runtime),
   ];
@@ -134,7 +144,12 @@ async function hubFinding({ hub, device }: AgentConfig, busy: boolean, clock: Cl
     return finding('hub', 'ok', `${hub.url}: not tried, that would push the running agent off its connection`, advice);
   }
   try {
-    const facts = await lookAtHub({ ...readConnection(hub), device, timeoutMs: HUB_TIMEOUT_MS, clock });
+    const facts = await lookAtHub({
+      ...readConnection(hub, device, { clock, isSynced: () => clockQuality(clock.wall()) === 'synced' }),
+      device,
+      timeoutMs: HUB_TIMEOUT_MS,
+      clock,
+    });
     return judgeHub(hub.url, device, facts);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -8,7 +8,8 @@ import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { Assignment } from '../runner/messages.ts';
 
 export interface Inference {
-  readonly model: string;
+  /** A folder; undefined: the online detector, on series of a sensor. */
+  readonly model?: string;
   readonly sources: readonly string[];
   readonly fps?: number;
   readonly threads: number;
@@ -19,8 +20,10 @@ export interface Inference {
 
 /** One a source, called `s0`, `s1`, …; with the fastest variant where that is asked for. */
 export async function assignmentsFor(options: Inference, measuring: TunerOptions): Promise<readonly Assignment[]> {
-  const kind = await kindOf(path.resolve(options.folder, options.model));
-  return tuneAll(assignmentsOf(options, kind), measuring);
+  if (options.model === undefined) return assignmentsOf(options, 'sensor', '');
+  const modelDir = path.resolve(options.folder, options.model);
+  const kind = await kindOf(modelDir);
+  return tuneAll(assignmentsOf(options, kind, modelDir), measuring);
 }
 
 /** What a model looks at decides how its sources are read. A package that cannot be read is the runner's to refuse. */
@@ -30,17 +33,17 @@ async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
   return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
 }
 
-function assignmentsOf(options: Inference, kind: StreamConfig['kind']): Assignment[] {
+function assignmentsOf(options: Inference, kind: StreamConfig['kind'], modelDir: string): Assignment[] {
   const { model, folder, fps, variant, threads } = options;
   return options.sources.map((url, index) => ({
     stream: `s${index}`,
     config: streamConfig.parse({
       kind,
       source: { url: absoluteAddress(url, folder), pace: 'fast' },
-      model: 'model',
+      ...(model === undefined ? { detector: 'online' } : { model: 'model' }),
       ...(fps === undefined || kind !== 'picture' ? {} : { fps }),
     }),
-    modelDir: path.resolve(folder, model),
+    modelDir,
     variant,
     batch: 1,
     runtime: { threads, provider: 'cpu' },

@@ -3,14 +3,25 @@ import { randomBytes } from 'node:crypto';
 import { arch, hostname, platform, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { timezoneInForce } from '../../shared/kit/inherited-env.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
 import { createLogger } from '../../shared/kit/log.ts';
-import { createAgent, type Entries } from '../agent.ts';
+import { serviceManager } from '../../shared/kit/service-manager.ts';
+import { createAgent } from '../agent.ts';
+import type { Entries } from '../agent-options.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
+import type { Environment } from '../environment.ts';
+import { clockQuality } from '../health/clock-quality.ts';
+import { doingLine, Progress } from '../health/progress.ts';
 import { type HubConnection, readConnection } from '../sync/connection.ts';
+
+/** How often systemd is told at least what the agent does. */
+const TELL_MS = 10_000;
 
 export interface RunOptions {
   readonly configFile: string;
+  /** What `${NAME}` in the file stands for. */
+  readonly environment: Environment;
   readonly version: string;
   readonly cpus: number;
   readonly entries: Entries;
@@ -29,8 +40,9 @@ export async function run(options: RunOptions): Promise<number> {
   let config: AgentConfig;
   let hub: HubConnection | undefined;
   try {
-    config = loadConfig(options.configFile);
-    hub = config.hub && readConnection(config.hub);
+    config = loadConfig(options.configFile, options.environment);
+    const isSynced = () => clockQuality(clock.wall()) === 'synced';
+    hub = config.hub && readConnection(config.hub, config.device, { clock, isSynced });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     stderr.write(`vedette-agent: ${error.message}\n`);
@@ -42,7 +54,10 @@ export async function run(options: RunOptions): Promise<number> {
     cpus: options.cpus,
     memoryMb: Math.round(totalmem() / 2 ** 20),
     name: hostname(),
+    timezone: timezoneInForce(),
   };
+  const log = createLogger('agent', config.log);
+  const manager = serviceManager(options.environment, process.pid, log);
   const agent = createAgent({
     config,
     ...(hub ? { hub } : {}),
@@ -52,14 +67,23 @@ export async function run(options: RunOptions): Promise<number> {
     entries: options.entries,
     machine: options.machine,
     clock,
-    log: createLogger('agent', config.log),
+    log,
   });
   const stopAll = await startAll([agent]);
   const names = [...config.streams.keys()].join(', ') || 'none';
   stdout.write(
     `vedette-agent ${options.version}: device ${config.device}, streams: ${names}, data in ${config.dataDir}\n`,
   );
+  manager.ready(doingLine(agent.doing()));
+  const progress = new Progress();
+  const stopTelling = clock.every(Math.min(TELL_MS, (manager.watchdogMs ?? TELL_MS) / 4), () => {
+    const doing = agent.doing();
+    manager.status(doingLine(doing));
+    if (progress.look(doing.streams).length === 0) manager.progress();
+  });
   await untilAborted(clock, stop);
+  stopTelling();
+  manager.stopping();
   await stopAll();
   return 0;
 }

@@ -2,19 +2,32 @@
 
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import type { TimeUnit } from '../../shared/contract/config/sensor-source.ts';
 import { name as modelName } from '../../shared/contract/names.ts';
+import { seriesSvg, spansOf } from '../../shared/engine/drawing/series-svg.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
+import { DEFAULT_TIME } from '../pipeline/source/series/replay.ts';
 import { type FitOptions, fitAnomaly } from '../train/anomaly.ts';
-import { writeAnomalyPackage } from '../train/package.ts';
-import { readSeries } from '../train/series.ts';
+import { fitForecast } from '../train/forecast.ts';
+import { type PackageOptions, writeAnomalyPackage, writeForecastPackage } from '../train/package.ts';
+import { readSeries, type Series } from '../train/series.ts';
 
-export interface TrainOptions extends FitOptions {
+export interface TrainOptions extends Partial<FitOptions> {
+  readonly kind: 'forecast' | 'autoencoder';
+  /** Of a forecast: weeks between two false alarms. */
+  readonly weeks: number;
+  readonly window: number;
+  readonly step: number;
+  readonly detrend: boolean;
   /** CSV or JSON-lines file. */
   readonly source: string;
   readonly out: string;
   readonly columns: readonly string[];
   readonly time: string;
+  readonly timeUnit?: TimeUnit;
+  readonly timeFormat?: string;
+  readonly timeZone?: string;
   /** Default: the name of the folder. */
   readonly name?: string;
   readonly license: string;
@@ -26,38 +39,84 @@ export interface TrainOptions extends FitOptions {
 /** @returns the exit code: 0 when the package is written, 1 otherwise (the reason is on stderr) */
 export async function trainAnomaly(options: TrainOptions): Promise<number> {
   const { clock, stdout, stderr } = options;
-  const say = (line: string) => void stderr.write(`${line}\n`);
+  const print = (line: string) => void stderr.write(`${line}\n`);
   try {
     const started = clock.mono();
     const name = nameOf(options);
-    const series = await readSeries({ file: options.source, columns: options.columns, time: options.time }, clock);
-    const { samples, refused, complaint } = series;
-    say(`read ${samples.length} rows of ${series.channels.join(', ')}, one each ${round(1 / series.rateHz)} s`);
-    if (refused > 0) say(`left out ${refused} rows; the first: ${complaint}`);
-    const model = fitAnomaly(series, options);
-    const count = model.reconstruction.components.length;
-    say(`fitted ${count} components to ${model.windows.fit} windows, calibrated on ${model.windows.heldOut} others`);
-    writeAnomalyPackage(model, { dir: options.out, name, license: options.license });
-    const report = {
-      package: options.out,
-      name,
-      rows: samples.length,
-      refused,
-      gaps: model.gaps,
-      windows: model.windows,
-      components: count,
-      explained: round(model.explained),
-      threshold: round(model.threshold),
-      seconds: round((clock.mono() - started) / 1000),
+    const { time, timeUnit, timeFormat, timeZone } = options;
+    const written = {
+      ...(timeUnit === undefined ? {} : { timeUnit }),
+      ...(timeFormat === undefined ? {} : { timeFormat }),
+      ...(timeZone === undefined ? {} : { timeZone }),
     };
+    const series = await readSeries({ file: options.source, columns: options.columns, time, ...written }, clock);
+    const { samples, refused, complaint } = series;
+    print(`read ${samples.length} rows of ${series.channels.join(', ')}, one each ${round(1 / series.rateHz)} s`);
+    if (refused > 0) print(`left out ${refused} rows; the first: ${complaint}`);
+    const train = options.kind === 'forecast' ? fitForecasting : fitReconstruction;
+    const said = train(series, { dir: options.out, name, license: options.license }, options, print);
+    const seconds = round((clock.mono() - started) / 1000);
+    const report = { package: options.out, name, kind: options.kind, rows: samples.length, refused, ...said, seconds };
     stdout.write(`${JSON.stringify(report)}\n`);
+    if (options.time !== DEFAULT_TIME)
+      print(
+        `a stream with this model needs \`time: ${options.time}\` in its \`source\`, where its rows have the same columns`,
+      );
     return 0;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    say(`vedette-agent train: ${error.message}`);
+    print(`vedette-agent train: ${error.message}`);
     return 1;
   }
 }
+
+function fitForecasting(
+  series: Series,
+  to: PackageOptions,
+  options: TrainOptions,
+  print: (line: string) => void,
+): object {
+  const model = fitForecast(series, options);
+  const { channels, samples } = series;
+  const explained = round(model.explained);
+  print(
+    `fitted a forecast to ${model.windows} windows: it explains ${Math.round(100 * model.explained)} % of the variance`,
+  );
+  const events = spansOf(model.judged).length;
+  const weeks = (samples.length * 1000) / series.rateHz / WEEK_MS;
+  print(
+    `would have told ${events} event${events === 1 ? '' : 's'} in these ${round(weeks)} weeks; look at ${path.join(to.dir, 'report.svg')}`,
+  );
+  const valuesAt = new Map(samples.map(({ atMs, values }) => [atMs, values]));
+  const rows = model.judged.map((judged) => {
+    const values = valuesAt.get(judged.atMs) ?? channels.map(() => Number.NaN);
+    return { ...judged, threshold: model.threshold, values };
+  });
+  writeForecastPackage(model, to, seriesSvg(`${to.name}, training data`, channels, rows));
+  return { gaps: model.gaps, windows: model.windows, explained, threshold: round(model.threshold), events };
+}
+
+function fitReconstruction(
+  series: Series,
+  to: PackageOptions,
+  options: TrainOptions,
+  print: (line: string) => void,
+): object {
+  const { quantile = QUANTILE, margin = MARGIN } = options;
+  const model = fitAnomaly(series, { ...options, quantile, margin });
+  const components = model.reconstruction.components.length;
+  print(
+    `fitted ${components} components to ${model.windows.fit} windows, calibrated on ${model.windows.heldOut} others`,
+  );
+  writeAnomalyPackage(model, to);
+  const { gaps, windows, explained, threshold } = model;
+  return { gaps, windows, components, explained: round(explained), threshold: round(threshold) };
+}
+
+const WEEK_MS = 604_800_000;
+/** Of the held-out windows below the threshold, before the margin. */
+const QUANTILE = 0.995;
+const MARGIN = 1.5;
 
 function nameOf({ name, out }: TrainOptions): string {
   const wanted =

@@ -2,7 +2,7 @@
 import type { Report } from '../../shared/contract/messages/report.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
 import type { Outbox } from '../buffer/outbox.ts';
-import type { Told } from '../reconcile/report.ts';
+import type { ModelsReport } from '../reconcile/report.ts';
 import type { WallOffset } from '../sync/hub-clock.ts';
 
 /** What stays the same while the agent runs. */
@@ -12,6 +12,8 @@ export interface HostFacts {
   readonly cpus: number;
   readonly memoryMb: number;
   readonly name: string;
+  /** In which schedules without a zone of their own are read. */
+  readonly timezone: string;
 }
 
 export interface ReportInput {
@@ -22,10 +24,13 @@ export interface ReportInput {
   readonly host: HostFacts;
   readonly outbox: Pick<Outbox, 'state'>;
   readonly streams: Report['streams'];
-  readonly told: Told;
+  /** It knows where packages come from. */
+  readonly takesPackages: boolean;
+  readonly modelsReport: ModelsReport;
   readonly uptimeMs: number;
-  /** What the hub's time says of our wall clock. */
+  /** How far our wall clock is from the hub's time. */
   readonly wallOffset: WallOffset | undefined;
+  readonly escalation: Report['escalation'];
 }
 
 export function buildReport({
@@ -35,9 +40,11 @@ export function buildReport({
   host,
   outbox,
   streams,
-  told,
+  takesPackages,
+  modelsReport,
   uptimeMs,
   wallOffset,
+  escalation,
 }: ReportInput): Report {
   const { epoch, waiting, bytesOnDisk, lastSeq, blocked, givenUp } = outbox.state();
   return {
@@ -49,6 +56,8 @@ export function buildReport({
     outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
     ...(wallOffset ? { clock: { ...wallOffset } } : {}),
     streams: [...streams],
-    ...told,
+    takesPackages,
+    ...(escalation ? { escalation } : {}),
+    ...modelsReport,
   };
 }

@@ -1,20 +1,23 @@
 /**
  * Fetches a package by HTTP range (shared/contract/delivery.ts): goes on where the last try ended, no faster than allowed,
- * and believes no byte before the digest of the whole has been seen, while streaming and again on disk.
+ * and checks the digest of the whole twice: while it comes, and again on disk.
  */
 import { rm } from 'node:fs/promises';
 import { etagOf, packagePathOf } from '../../shared/contract/delivery.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { inTime } from '../../shared/kit/deadline.ts';
 import { digestOfFile } from '../../shared/kit/digest.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
+import type { Fetch } from '../../shared/pki/fetch.ts';
 import { Hindrance, Refusal } from './outcome.ts';
 import { openPartFile, type PartFile } from './part-file.ts';
 
 export interface DownloadOptions {
   /** Address of the hub, `http://` or `https://`. */
   readonly hub: string;
-  /** Value of the `Authorization` header. */
-  readonly authorization: string;
+  /** Value of the `Authorization` header; absent: the connection has a client certificate. */
+  readonly authorization?: string;
+  readonly fetch: Fetch;
   /** Bytes a second; absent: as fast as it goes. */
   readonly bytesPerS?: number;
   readonly clock: Clock;
@@ -26,9 +29,9 @@ export interface Wanted {
   readonly bytes: number;
 }
 
-/** A connection that says nothing for so long is given up, and taken up again. */
+/** A connection that is silent for so long is closed; a later try goes on from there. */
 const STALL_MS = 30_000;
-/** More than this at once would make the rate a formality. */
+/** How far ahead of the allowed rate bytes may come. */
 const BURST_MS = 250;
 
 /**
@@ -46,14 +49,15 @@ export async function download(
   const found = await fetchInto(wanted, file, options, onProgress, signal);
   if (found.digest !== wanted.digest) {
     await rm(file, { force: true });
-    // What an earlier try or a power cut left may be at fault; a whole download has nothing to blame but itself.
-    if (found.resumed) throw new Hindrance(`what had been downloaded before was damaged; it begins anew`);
+    // Bytes of an earlier try may be the damaged ones; if there were none, the hub sent the wrong bytes.
+    if (found.resumed)
+      throw new Hindrance('the bytes that were downloaded before are damaged; the download starts again');
     throw new Refusal('download', `the hub's bytes have the digest ${found.digest}, not ${wanted.digest}`);
   }
   const onDisk = await digestOfFile(file);
   if (onDisk === wanted.digest) return;
   await rm(file, { force: true });
-  throw new Hindrance(`the disk gives other bytes than were written (${onDisk}); it begins anew`);
+  throw new Hindrance(`the disk returns other bytes than were written (${onDisk}); the download starts again`);
 }
 
 async function fetchInto(
@@ -87,14 +91,14 @@ async function fetchInto(
 }
 
 async function ask(wanted: Wanted, from: number, options: DownloadOptions, signal: AbortSignal): Promise<Response> {
-  const { hub, authorization, clock } = options;
+  const { hub, authorization, fetch, clock } = options;
   const abort = new AbortController();
   const cancel = clock.after(STALL_MS, () => abort.abort(new Error(`no answer in ${STALL_MS / 1000} s`)));
   let response: Response;
   try {
     response = await fetch(new URL(packagePathOf(wanted.digest), hub), {
       headers: {
-        authorization,
+        ...(authorization === undefined ? {} : { authorization }),
         ...(from > 0 ? { range: `bytes=${from}-`, 'if-range': etagOf(wanted.digest) } : {}),
       },
       redirect: 'error',
@@ -107,9 +111,11 @@ async function ask(wanted: Wanted, from: number, options: DownloadOptions, signa
   const range = headers.get('content-range');
   if (status === 200 || (status === 206 && range?.startsWith(`bytes ${from}-`))) return response;
   await response.body?.cancel();
-  if (status === 429) throw new Hindrance('the hub serves as many downloads as it may', retryAfter(headers));
+  if (status === 429)
+    throw new Hindrance('the hub serves the most downloads that it allows at once', retryAfter(headers));
   if (status === 404) throw new Hindrance('the hub does not have the package (404)');
-  if (status === 401 || status === 403) throw new Hindrance(`the hub refuses this device's token (${status})`);
+  if (status === 401 || status === 403)
+    throw new Hindrance(`the hub refuses this device's token or certificate (${status})`);
   throw new Hindrance(`the hub answers ${status}${range === null ? '' : ` with ${range}`}`);
 }
 
@@ -127,7 +133,9 @@ async function copy(
   let due = clock.mono();
   try {
     for (;;) {
-      const { done, value } = await inTime(reader.read(), clock);
+      const { done, value } = await inTime(clock, STALL_MS, reader.read(), () => {
+        throw new Error(`no byte in ${STALL_MS / 1000} s`);
+      });
       signal.throwIfAborted();
       if (done) break;
       if (part.size + value.length > wanted.bytes)
@@ -145,18 +153,6 @@ async function copy(
       `the connection ended after ${part.size} of ${wanted.bytes} bytes; it goes on from there`,
       1000,
     );
-}
-
-async function inTime<T>(promise: Promise<T>, clock: Clock): Promise<T> {
-  let cancel: (() => void) | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = clock.after(STALL_MS, () => reject(new Error(`no byte in ${STALL_MS / 1000} s`)));
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    cancel?.();
-  }
 }
 
 function retryAfter(headers: Headers): number | undefined {

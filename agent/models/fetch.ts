@@ -2,16 +2,34 @@
  * From a name in the desired document to a package in the store: asked of the signed metadata, downloaded, checked, taken apart.
  * The document names a package; only the metadata says that it may be trusted.
  */
-
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { DesiredModel } from '../../shared/contract/messages/desired.ts';
 import type { CandidateReport } from '../../shared/contract/messages/model-report.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
-import { CodedError } from '../../shared/kit/errors.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import type { Fetch } from '../../shared/pki/fetch.ts';
 import { TrustError } from '../../shared/trust/error.ts';
-import type { Trust } from '../../shared/trust/trust.ts';
+import { metadataOverHttp } from '../../shared/trust/http.ts';
+import type { TimeSources } from '../../shared/trust/time.ts';
+import { createTrust, type Trust } from '../../shared/trust/trust.ts';
+import type { AgentConfig } from '../config.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { Hindrance, Refusal } from './outcome.ts';
 import type { Store } from './store.ts';
+
+export interface FetchOptions {
+  readonly config: Pick<AgentConfig, 'dataDir' | 'device' | 'updates'>;
+  /** The device's token for the hub. */
+  readonly token: string | undefined;
+  /** Over connections to a hub that is trusted. */
+  readonly fetch: Fetch;
+  readonly store: Store;
+  readonly quality: () => TimeSources['quality'];
+  readonly onDamagedTrust: (reason: string) => void;
+  readonly clock: Clock;
+}
 
 export type Progress = (phase: CandidateReport['phase'], progress?: number) => void;
 
@@ -19,6 +37,45 @@ export interface FetchParts {
   readonly store: Store;
   readonly trust: Pick<Trust, 'refresh' | 'target'>;
   readonly download: DownloadOptions;
+}
+
+/** @returns `fetchPackage` from the hub of the configuration */
+export function createFetch(options: FetchOptions) {
+  const { config, token, store, clock } = options;
+  let trust: Trust | undefined;
+
+  /** The root may be put in place while the agent runs. */
+  const trustOf = ({ url, rootFile }: NonNullable<AgentConfig['updates']>): Trust => {
+    if (trust) return trust;
+    try {
+      trust = createTrust({
+        folder: path.join(config.dataDir, 'trust'),
+        root: readFileSync(rootFile),
+        fetch: metadataOverHttp(url, options.fetch, clock),
+        clock,
+        quality: options.quality,
+        onDamaged: options.onDamagedTrust,
+      });
+      return trust;
+    } catch (error) {
+      throw new Hindrance(`updates.rootFile: ${rootFile}: ${messageOf(error)}`);
+    }
+  };
+
+  const authorization =
+    token === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${config.device}:${token}`).toString('base64')}` };
+
+  return async (wanted: DesiredModel, progress: Progress, signal: AbortSignal): Promise<void> => {
+    const { updates } = config;
+    if (!updates)
+      throw new Hindrance('agent.yaml has no `updates`, so the agent does not know where to fetch packages');
+    const { url, maxKBps } = updates;
+    const bound = maxKBps === undefined ? {} : { bytesPerS: maxKBps * 1000 };
+    const download = { hub: url, fetch: options.fetch, ...authorization, ...bound, clock };
+    await fetchPackage(wanted, { store, trust: trustOf(updates), download }, progress, signal);
+  };
 }
 
 /** @throws Hindrance, Refusal */
@@ -52,7 +109,7 @@ async function requireTrusted(wanted: DesiredModel, trust: FetchParts['trust']):
     );
   } catch (error) {
     if (!(error instanceof TrustError)) throw error;
-    // Both pass: the network comes back, and metadata that has expired is signed again.
+    // Neither lasts: the network comes back, and expired metadata is signed again.
     if (error.why === 'unreachable' || error.why === 'expired') throw new Hindrance(error.message);
     throw new Refusal('trust', `${error.why}: ${error.message}`);
   }
@@ -60,7 +117,8 @@ async function requireTrusted(wanted: DesiredModel, trust: FetchParts['trust']):
 
 async function requireIdentity(wanted: DesiredModel, store: Store): Promise<void> {
   const dir = await store.open(wanted.digest);
-  if (dir === undefined) throw new Hindrance('the package was spoiled on disk right after it was written');
+  if (dir === undefined)
+    throw new Hindrance('the package on disk does not match its digest right after it was written');
   try {
     const { manifest } = await readPackage(dir);
     if (manifest.name === wanted.name && manifest.version === wanted.version) return;

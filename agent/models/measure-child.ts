@@ -1,9 +1,10 @@
-/** Entry of a process that measures one package, says what it found, and ends: inference never runs in the supervisor. */
+/** Entry of a process that measures one package: inference never runs in the supervisor. */
 import { measureVariants } from '../../shared/engine/measure.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
 import type { VariantTime } from '../../shared/engine/variant-time.ts';
+import { answerOnce } from '../../shared/kit/answer-once.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
-import { messageOf } from '../../shared/kit/errors.ts';
+import { goFirst } from '../../shared/kit/go-first.ts';
 import type { Runtime } from '../runner/messages.ts';
 
 export interface MeasureOrder {
@@ -15,13 +16,10 @@ export type Measured = { readonly times: readonly VariantTime[] } | { readonly f
 
 const BUDGET_MS = 2000;
 
-process.once('message', async ({ modelDir, runtime }: MeasureOrder) => {
-  const answer = (measured: Measured) => process.send?.(measured, () => process.exit(0));
-  try {
-    const times = await measureVariants(await readPackage(modelDir), { ...runtime, budgetMs: BUDGET_MS }, systemClock);
-    answer({ times });
-  } catch (error) {
-    answer({ fault: messageOf(error) });
-  }
-});
-process.once('disconnect', () => process.exit(0));
+goFirst();
+answerOnce<MeasureOrder, Measured>(
+  async ({ modelDir, runtime }) => ({
+    times: await measureVariants(await readPackage(modelDir), { ...runtime, budgetMs: BUDGET_MS }, systemClock),
+  }),
+  { fault: (fault) => ({ fault }), nice: false },
+);

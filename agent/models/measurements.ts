@@ -57,10 +57,11 @@ function read(file: string): Record<string, VariantTime[]> {
   }
 }
 
-function withoutGaps({ precision, ms, batchMs, fault }: z.infer<typeof schema>[string][number]): VariantTime {
+function withoutGaps({ precision, ms, p95Ms, batchMs, fault }: z.infer<typeof schema>[string][number]): VariantTime {
   return {
     precision,
     ...(ms === undefined ? {} : { ms }),
+    ...(p95Ms === undefined ? {} : { p95Ms }),
     ...(batchMs === undefined ? {} : { batchMs }),
     ...(fault === undefined ? {} : { fault }),
   };

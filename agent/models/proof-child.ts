@@ -1,66 +1,9 @@
-/** Entry of a process that tries one package out: opens every variant, runs its golden samples, measures, answers, ends. */
-import { setPriority } from 'node:os';
-import path from 'node:path';
-import { measureVariants } from '../../shared/engine/measure.ts';
-import { readPackage } from '../../shared/engine/package/package.ts';
+/** Entry of the process that tries one package out. */
+
+import { answerOnce } from '../../shared/kit/answer-once.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
-import { digestOfFile } from '../../shared/kit/digest.ts';
-import { messageOf } from '../../shared/kit/errors.ts';
-import type { Runtime } from '../runner/messages.ts';
+import { goFirst } from '../../shared/kit/go-first.ts';
+import { type ProofOrder, type Proven, tryOut } from './try-out.ts';
 
-export interface ProofOrder {
-  readonly modelDir: string;
-  readonly runtime: Runtime;
-  /** `auto` or a precision. */
-  readonly variant: string;
-}
-
-export interface VariantProof {
-  readonly variant: string;
-  /** Of its file. */
-  readonly digest: string;
-  readonly ms?: number;
-  readonly p95Ms?: number;
-  /** Why it cannot run. */
-  readonly refused?: string;
-  /** How many golden samples agree, and where the others differ. */
-  readonly passed: number;
-  readonly differences: readonly string[];
-}
-
-export type Proven =
-  | { readonly samples: number; readonly variants: readonly VariantProof[] }
-  /** The package as a whole cannot be used. */
-  | { readonly fault: string };
-
-const BUDGET_MS = 2000;
-/** Live streams go first. */
-const NICE = 10;
-
-async function tryOut({ modelDir, runtime }: ProofOrder): Promise<Proven> {
-  const pack = await readPackage(modelDir);
-  const { variants, golden } = pack.manifest;
-  const times = await measureVariants(pack, { ...runtime, budgetMs: BUDGET_MS }, systemClock);
-  const proofs: VariantProof[] = [];
-  for (const { precision, ms, p95Ms, fault, golden: verdicts = [] } of times) {
-    const found = variants.find((v) => v.precision === precision);
-    if (!found) continue;
-    proofs.push({
-      variant: precision,
-      digest: await digestOfFile(path.join(modelDir, found.file)),
-      ...(ms === undefined ? {} : { ms }),
-      ...(p95Ms === undefined ? {} : { p95Ms }),
-      ...(fault === undefined ? {} : { refused: fault }),
-      passed: verdicts.filter((v) => v.differences.length === 0).length,
-      differences: verdicts.flatMap((v) => v.differences.map((d) => `${v.input}: ${d}`)),
-    });
-  }
-  return { samples: golden.length, variants: proofs };
-}
-
-process.once('message', async (order: ProofOrder) => {
-  setPriority(NICE);
-  const answer = (proven: Proven) => process.send?.(proven, () => process.exit(0));
-  tryOut(order).then(answer, (error: unknown) => answer({ fault: messageOf(error) }));
-});
-process.once('disconnect', () => process.exit(0));
+goFirst();
+answerOnce<ProofOrder, Proven>((order) => tryOut(order, systemClock), { fault: (fault) => ({ fault }), nice: true });

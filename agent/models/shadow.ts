@@ -1,18 +1,34 @@
 /** A candidate beside its incumbent on live frames, in a process of their own, and the verdict by the policy. */
+import type { DesiredModel } from '../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../shared/contract/messages/model-report.ts';
+import { type AskOptions, askChild, NoAnswer } from '../../shared/kit/ask-child.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isShareable } from '../pipeline/source/shared-view.ts';
-import { askChild, type Errand, NoAnswer } from './ask-child.ts';
 import { Refusal } from './outcome.ts';
+import type { ShadowMessage, ShadowOrder } from './shadow/beside.ts';
 import { judgeShadow } from './shadow/tally.ts';
-import type { ShadowOrder, ShadowSaid } from './shadow-child.ts';
 
-/** More streams than this would tell no more, and cost a decoder each. */
+/** Each stream costs a decoder; more of them would not change the verdict. */
 const MOST_STREAMS = 4;
 /** Loading both models, beside the time for the frames. */
 const LOADING_MS = 120_000;
-/** A process may end for another reason than the candidate (memory that ran out): once. */
+/** The first death may have another cause than the candidate, such as a lack of memory. */
 const TRIES = 2;
+
+/** @returns `runBeside` with what this device has. @param maxMb most memory of the process, asked at each try */
+export function createShadow(
+  runtime: ShadowOrder['runtime'],
+  child: Pick<AskOptions, 'entry' | 'workDir' | 'clock'>,
+  maxMb: () => number,
+) {
+  return (
+    sides: Pick<ShadowOrder, 'incumbent' | 'candidate'>,
+    streams: ShadowOrder['streams'],
+    { proof }: Pick<DesiredModel, 'proof'>,
+    onProgress: (result: ShadowResult) => void,
+    signal: AbortSignal,
+  ) => runBeside({ ...sides, runtime, streams, policy: proof }, { ...child, maxMb: maxMb(), signal }, onProgress);
+}
 
 /**
  * @param onProgress what has been compared so far
@@ -20,36 +36,36 @@ const TRIES = 2;
  */
 export async function runBeside(
   order: ShadowOrder,
-  errand: Omit<Errand, 'patienceMs'>,
+  askOptions: Omit<AskOptions, 'patienceMs'>,
   onProgress: (result: ShadowResult) => void,
 ): Promise<ShadowResult> {
   const streams = order.streams.filter(({ config }) => isShareable(config)).slice(0, MOST_STREAMS);
   if (streams.length === 0) {
-    const why = 'no stream with this model has a source that a second process could look at';
-    throw new Refusal('shadow', `${why}; give \`proof.shadowFrames: 0\` to do without`);
+    const why = 'no stream with this model has a source that two processes can open';
+    throw new Refusal('shadow', `${why}; set \`proof.shadowFrames: 0\` to skip the comparison`);
   }
   let last: ShadowResult | undefined;
-  const hear = (said: ShadowSaid) => {
-    if (said.type === 'refused') return true;
-    last = said.result;
-    onProgress(said.result);
-    return said.type === 'done';
+  const receive = (message: ShadowMessage) => {
+    if (message.type === 'refused') return true;
+    last = message.result;
+    onProgress(message.result);
+    return message.type === 'done';
   };
-  const patience = { ...errand, patienceMs: LOADING_MS + order.policy.shadowTimeoutS * 1000 };
+  const patience = { ...askOptions, patienceMs: LOADING_MS + order.policy.shadowTimeoutS * 1000 };
   for (let tries = 1; ; tries++) {
     try {
-      const said = await askChild<ShadowOrder, ShadowSaid>({ ...order, streams }, patience, hear);
-      if (said.type === 'refused') throw new Refusal('shadow', said.reason);
-      const reason = judgeShadow(said.result, order.policy);
-      if (reason !== undefined) throw new Refusal('shadow', reason, { shadow: said.result });
-      return said.result;
+      const message = await askChild<ShadowOrder, ShadowMessage>({ ...order, streams }, patience, receive);
+      if (message.type === 'refused') throw new Refusal('shadow', message.reason);
+      const reason = judgeShadow(message.result, order.policy);
+      if (reason !== undefined) throw new Refusal('shadow', reason, { shadow: message.result });
+      return message.result;
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (tries < TRIES) continue;
       const findings = last ? { shadow: last } : {};
       throw new Refusal(
         'shadow',
-        `it does not get through live frames (${tries} tries): ${messageOf(error)}`,
+        `the process that compared it on live frames ${messageOf(error)} (${tries} tries)`,
         findings,
       );
     }

@@ -4,13 +4,14 @@
  *
  * Invariants:
  * 1. `packages/HEX` appears in one step, when the archive had the digest HEX and every file of it is on disk.
- * 2. `open` gives a folder only when every file in it still has its digest: what the disk has spoiled is not there, and is
+ * 2. `open` gives a folder only when every file in it still has its digest: a damaged package counts as missing, and is
  *    fetched again.
- * 3. `collect` removes what nobody names; it is told names, never asks a clock, and does not fail an update.
+ * 3. `collect` removes what nobody names: it asks right before each removal, and a package leaves `packages/` in one step, so
+ *    what is named meanwhile either stays or is missing as a whole.
  *
  * Crash behaviour: a crash leaves drafts and parts. Drafts are removed at the next `collect`, parts go on.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -20,10 +21,16 @@ import { forceFolder, writeDurably } from '../../shared/kit/durable-file.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { Hindrance, Refusal } from './outcome.ts';
 
+/** Digests that are named. */
+export interface Needed {
+  readonly packages: ReadonlySet<string>;
+  readonly downloads: ReadonlySet<string>;
+}
+
 export interface Store {
   /** Is it there? Its files are not looked at. */
   has(digest: string): Promise<boolean>;
-  /** The folder of a whole package; undefined when it is not there, or spoiled. */
+  /** The folder of a whole package; undefined when it is missing or damaged. */
   open(digest: string): Promise<string | undefined>;
   /** Where its archive is downloaded to. */
   partOf(digest: string): string;
@@ -31,13 +38,17 @@ export interface Store {
   requireRoom(digest: string, bytes: number): Promise<void>;
   /** Takes the downloaded archive apart and lets it go. @throws Refusal `package` */
   install(digest: string): Promise<void>;
-  /** Removes all but these; parts of `fetching` stay. @returns how many packages went */
-  collect(keep: ReadonlySet<string>, fetching: ReadonlySet<string>): Promise<number>;
+  /**
+   * Removes packages that nobody needs, and downloads that nobody waits for.
+   * @param needed what is named at this moment: `packages` by anybody, `downloads` by the hub's document
+   * @returns how many packages went
+   */
+  collect(needed: () => Needed): Promise<number>;
 }
 
 const LIST = 'files.json';
 const list = z.record(z.string(), z.string());
-/** A quantised model packs little; what an archive holds is seldom more than this times its length. */
+/** Quantised weights compress little: an archive seldom holds more than this times its length. */
 const UNPACKED = 2.5;
 
 /** @param reserveBytes of the disk that models leave free, for results */
@@ -71,7 +82,7 @@ export function openStore(folder: string, reserveBytes: number): Store {
       const needed = Math.max(0, bytes - there) + bytes * UNPACKED + reserveBytes;
       if (bavail * bsize >= needed) return;
       const [free, wanted] = [bavail * bsize, needed].map((n) => `${Math.ceil(n / 2 ** 20)} MB`);
-      throw new Hindrance(`the disk has ${free} free, and ${wanted} are needed`);
+      throw new Hindrance(`the disk has ${free} free, but ${wanted} are needed`);
     },
     async install(digest) {
       const draft = path.join(drafts, hexOf(digest));
@@ -94,20 +105,21 @@ export function openStore(folder: string, reserveBytes: number): Store {
       forceFolder(packages);
       await rm(partOf(digest), { force: true });
     },
-    async collect(keep, fetching) {
-      const [kept, fetched] = [keep, fetching].map((digests) => new Set([...digests].map(hexOf)));
+    async collect(needed) {
+      const remove = (dir: string) => rm(dir, { recursive: true, force: true });
       let gone = 0;
-      for (const name of await readdir(packages)) {
-        if (kept?.has(name)) continue;
-        await rm(path.join(packages, name), { recursive: true, force: true });
+      for (const hex of await readdir(packages)) {
+        if (needed().packages.has(digestFrom(hex))) continue;
+        const away = path.join(drafts, `${hex}.gone`);
+        await remove(away);
+        if (needed().packages.has(digestFrom(hex))) continue;
+        renameSync(path.join(packages, hex), away);
         gone++;
       }
-      for (const name of await readdir(parts))
-        if (!fetched?.has(name.replace(/\.part$/, '')))
-          await rm(path.join(parts, name), { recursive: true, force: true });
-      for (const name of await readdir(drafts))
-        if (![...(fetched ?? [])].some((hex) => name.startsWith(hex)))
-          await rm(path.join(drafts, name), { recursive: true, force: true });
+      for (const part of await readdir(parts))
+        if (!needed().downloads.has(digestFrom(part))) await remove(path.join(parts, part));
+      for (const draft of await readdir(drafts))
+        if (!needed().downloads.has(digestFrom(draft))) await remove(path.join(drafts, draft));
       return gone;
     },
   };
@@ -146,6 +158,11 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** The digest that a package's folder, a part or a draft is named after. */
+function digestFrom(name: string): string {
+  return `sha256:${name.split('.', 1)[0]}`;
 }
 
 function hexOf(digest: string): string {

@@ -1,11 +1,11 @@
 /** Gives each assignment the variant and the batch that are fastest on this machine; measures what it does not know yet. */
 import path from 'node:path';
 import { readPackage } from '../../shared/engine/package/package.ts';
+import { askChild } from '../../shared/kit/ask-child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { digestOf, digestOfFile } from '../../shared/kit/digest.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Assignment } from '../runner/messages.ts';
-import { askChild } from './ask-child.ts';
 import type { Measured, MeasureOrder } from './measure-child.ts';
 import { openMeasurements } from './measurements.ts';
 import { chooseTuning, describeTimes, type Tuning } from './tuning.ts';
@@ -22,12 +22,12 @@ export interface TunerOptions {
   readonly runners: number;
   readonly clock: Clock;
   /** Tells a person what is measured and what came of it. */
-  say(message: string): void;
+  print(message: string): void;
 }
 
 const PATIENCE_MS = 60_000;
 
-/** What cannot be measured runs as its reference: a fault of the model is the runner's to report. */
+/** A model that cannot be measured runs as it was asked for; if it is broken, its runner reports that. */
 export async function tuneAll(assignments: readonly Assignment[], options: TunerOptions): Promise<Assignment[]> {
   const tunings = new Map<string, Tuning>();
   for (const assignment of assignments) {
@@ -57,23 +57,23 @@ async function tune(assignment: Assignment, sharing: boolean, options: TunerOpti
   const measurements = openMeasurements(options.file);
   const known = measurements.get(key);
   if (known) return chooseTuning(known, variant);
-  options.say(`measuring the variants of ${name} on this machine (once)`);
+  options.print(`measuring the variants of ${name} on this machine (once)`);
   const { entry, workDir, clock } = options;
   const order: MeasureOrder = { modelDir, runtime };
-  const errand = { entry, workDir, clock, patienceMs: PATIENCE_MS };
-  const measured = await askChild<MeasureOrder, Measured>(order, errand).catch((error) => ({
-    fault: messageOf(error),
+  const askOptions = { entry, workDir, clock, patienceMs: PATIENCE_MS };
+  const measured = await askChild<MeasureOrder, Measured>(order, askOptions).catch((error) => ({
+    fault: `the process ${messageOf(error)}`,
   }));
   if ('fault' in measured) {
-    options.say(`${name} could not be measured: ${measured.fault}`);
+    options.print(`${name} could not be measured: ${measured.fault}`);
     return untuned(assignment);
   }
   const tuning = chooseTuning(measured.times, variant);
-  options.say(`${name}: ${describeTimes(measured.times)}; running ${tuning.variant}`);
+  options.print(`${name}: ${describeTimes(measured.times)}; running ${tuning.variant}`);
   try {
     measurements.set(key, measured.times);
   } catch (error) {
-    options.say(`what was measured cannot be kept: ${messageOf(error)}`);
+    options.print(`the measurements could not be saved: ${messageOf(error)}`);
   }
   return tuning;
 }

@@ -46,7 +46,7 @@ export interface Judge {
   coasting(): number;
   forget(): void;
   /** No more frames come: what still waits is judged as if all had stayed. */
-  settle(): Found[];
+  finish(): Found[];
   /** How long after the last analysed frame nothing can happen (`RuleStage.quietMs`). */
   quietMs(moving: readonly Moving[], horizonMs: number): number;
 }
@@ -99,7 +99,7 @@ export function createJudge(configs: readonly Rule[]): Judge {
     },
     coasting: () => coasted.length,
     forget,
-    settle: () => (last ? bridge(last, last) : []),
+    finish: () => (last ? bridge(last, last) : []),
     quietMs: (moving, horizonMs) =>
       rules.reduce((quiet, rule) => Math.min(quiet, rule.quietMs(moving, quiet)), horizonMs),
   };

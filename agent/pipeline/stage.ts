@@ -1,6 +1,6 @@
 /**
- * The contracts of the pipeline: source → gate → engine → track → rules. A stage is one small file in its own folder, knows
- * this file and nothing of other stages, is handed the time, and owns no thread, timer or file.
+ * The contracts of the pipeline: source → gate → engine → track → rules. A stage is one small file in its own folder. It
+ * knows this file and no other stage, is handed the time, and owns no thread, timer or file.
  */
 
 import type { Detection } from '../../shared/contract/messages/preview.ts';
@@ -66,19 +66,42 @@ export interface Gate {
   readonly plane: { readonly width: number; readonly height: number } | undefined;
   /**
    * `analyse`: the frame goes through the model, and later ones are compared with it. `reuse`: it shows what the last
-   * analysed frame showed, whose result stands. `coast`: things move, but nothing can happen yet: where they were in it is
-   * told by the analysed frames before and after. `skip`: outside of the active hours, nothing is to be done.
+   * analysed frame showed, whose result stands. `coast`: things move, but nothing can happen yet: where they were in it
+   * follows from the analysed frames before and after. `skip`: outside of the active hours, nothing is to be done.
    * Frames come in order, and only those that will be handed on: a frame that is dropped after `analyse` would leave the
    * ones after it with a result of something else.
    */
   decide(frame: GateFrame): 'analyse' | 'reuse' | 'coast' | 'skip';
-  /** False while `hear` is owed: it cannot decide before. */
+  /** False while `feedBack` is awaited: it cannot decide before. */
   ready(): boolean;
   /**
-   * What came of the frame last analysed, called once for each.
-   * @param quietMs so long after it nothing can happen, as far as the tracks tell; 0 where nothing is known
+   * The result of the frame last analysed, once for each.
+   * @param quietMs so long after it nothing can happen, judged by the tracks; 0 where nothing is known
    */
-  hear(quietMs: number): void;
+  feedBack(quietMs: number): void;
+}
+
+/** One moment of an anomaly. */
+export interface Moment {
+  readonly ptsMs: number;
+  readonly outcome: Extract<Outcome, { task: 'anomaly' }>;
+  /** The last values, by channel in the order of the model; undefined: nobody knows. */
+  readonly values: readonly number[] | undefined;
+}
+
+/** What is known of an analysed frame when it is decided whether the hub is asked about it. */
+export interface Chance extends FrameInfo {
+  readonly outcome: Outcome;
+  /** Everything that the model found, weak objects too, with tracks where there are. */
+  readonly seen: readonly Detection[];
+  /** From which score on objects count. */
+  readonly threshold: number;
+}
+
+/** Says how much a second opinion on a frame is worth. */
+export interface Selector {
+  /** @returns 0 (could be spared) to 1 (whatever it costs); undefined: it does not want this frame */
+  worth(chance: Chance): number | undefined;
 }
 
 /** What a rule found; the walk adds stream, model, time and crop. */
@@ -89,6 +112,10 @@ export type RuleEvent = Pick<EventRecord, 'rule' | 'ruleKind' | 'action' | 'labe
   /** Of an anomaly, in the model's own units. */
   readonly value?: number;
   readonly threshold?: number;
+  /** The greatest score of an anomaly so far, with what was so unusual then. */
+  readonly peak?: Moment;
+  /** Of one that ends. */
+  readonly durationMs?: number;
   readonly path?: readonly Point[];
   /** Does the rule want a picture: a crop of `box`, without one the whole? */
   readonly snapshot: boolean;
@@ -99,6 +126,8 @@ export interface Observation extends FrameInfo {
   /** `Clock.wall` when the frame was due, in milliseconds since 1970; for schedules only. */
   readonly wall: number;
   readonly outcome: Outcome;
+  /** The last values of a series, by channel. */
+  readonly values?: readonly number[];
   /** What of it rules count, by falling score: its objects, or what it found in the whole of its input. */
   readonly objects: readonly Detection[];
   readonly update: TrackUpdate;

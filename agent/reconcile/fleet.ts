@@ -1,26 +1,24 @@
 /** From what is remembered to what runners do: which streams are in force, with which packages, and making it so. */
 
-import type { StreamConfig } from '../../shared/contract/config/stream.ts';
+import path from 'node:path';
+import { isOnline, type StreamConfig } from '../../shared/contract/config/stream.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
-import { type AgentConfig, checkStreams, type RefusedStream } from '../config.ts';
+import { checkStreams, type RefusedStream } from '../check-streams.ts';
+import type { AgentConfig } from '../config.ts';
 import type { Store } from '../models/store.ts';
+import type { Installed } from '../models/tools.ts';
+import { offerOf } from '../pushed.ts';
+import type { RealPaths } from '../real-paths.ts';
 import type { Assignment } from '../runner/messages.ts';
 import type { FailedChange, Supervisor } from '../runner/supervisor.ts';
 import type { DeviceState, Slot } from './state.ts';
 
-/** The streams in force, and whose word they are. */
+/** The streams in force, and the configuration that they come from. */
 export interface StreamSet {
   readonly streams: ReadonlyMap<string, StreamConfig>;
   readonly refused: readonly RefusedStream[];
   /** Of the configuration, for records. */
   readonly revision: string;
-}
-
-/** A package on this device, and how it is run. */
-export interface Installed {
-  readonly modelDir: string;
-  /** `auto` or a precision. */
-  readonly variant: string;
 }
 
 export interface FleetOptions {
@@ -31,12 +29,15 @@ export interface FleetOptions {
   readonly tune: (assignments: readonly Assignment[]) => Promise<readonly Assignment[]>;
   /** Told which streams are in force, before they start. */
   readonly onStreams: (set: StreamSet) => void;
+  readonly realPaths: RealPaths;
 }
 
 export interface Fleet {
-  /** The streams that a state means. */
+  /** Finds out which streams a state means. */
+  read(state: DeviceState): Promise<StreamSet>;
+  /** The streams that a state means; none before those of the hub have been read. */
   streamsOf(state: DeviceState): StreamSet;
-  /** The package of a slot; undefined when it is not here, or spoiled. @param slot absent: of `agent.yaml` */
+  /** The package of a slot; undefined when it is missing or damaged. @param slot undefined: the package of `agent.yaml` */
   find(model: string, slot: Slot | undefined): Promise<Installed | undefined>;
   /** A slot for the package that `agent.yaml` names; undefined when that cannot be read. */
   home(model: string): Promise<Slot | undefined>;
@@ -44,24 +45,40 @@ export interface Fleet {
   apply(state: DeviceState): Promise<readonly FailedChange[]>;
 }
 
+type GoodStreams = NonNullable<DeviceState['goodStreams']>;
+
+const NO_STREAMS = { streams: new Map<string, StreamConfig>(), refused: [] } as const;
 const REVISION = 'sha256:'.length + 12;
 
-export function createFleet({ config, store, supervisor, tune, onStreams }: FleetOptions): Fleet {
+const revisionOf = ({ revision }: GoodStreams): string => revision.slice(0, REVISION);
+
+export function createFleet({ config, store, supervisor, tune, onStreams, realPaths }: FleetOptions): Fleet {
   const own: StreamSet = { streams: config.streams, refused: config.refused, revision: config.revision };
+  const offer = offerOf(config.streams.values(), config.pushed, realPaths);
   let shown: StreamSet = own;
 
   /** Asked for each summary, and parsed once. */
-  let parsed: { from: DeviceState['goodStreams']; set: StreamSet } | undefined;
+  const known = new WeakMap<GoodStreams, StreamSet>();
 
-  const streamsOf = ({ goodStreams }: DeviceState): StreamSet => {
+  const streamsOf = ({ goodStreams }: DeviceState): StreamSet =>
+    goodStreams ? (known.get(goodStreams) ?? { ...NO_STREAMS, revision: revisionOf(goodStreams) }) : own;
+
+  const read = async ({ goodStreams }: DeviceState): Promise<StreamSet> => {
     if (!goodStreams) return own;
-    if (parsed?.from !== goodStreams) parsed = { from: goodStreams, set: parse(goodStreams) };
-    return parsed.set;
+    const set = known.get(goodStreams) ?? (await parse(goodStreams));
+    known.set(goodStreams, set);
+    return set;
   };
 
-  const parse = (goodStreams: NonNullable<DeviceState['goodStreams']>): StreamSet => {
+  const parse = async (goodStreams: GoodStreams): Promise<StreamSet> => {
     const { streams, refused } = checkStreams(goodStreams.streams, Object.keys(config.models), config.folder);
-    return { streams, refused, revision: goodStreams.revision.slice(0, REVISION) };
+    for (const [stream, streamConfig] of [...streams]) {
+      const complaints = await offer.refuse(stream, streamConfig);
+      if (complaints.length === 0) continue;
+      streams.delete(stream);
+      refused.push({ stream, complaints });
+    }
+    return { streams, refused, revision: revisionOf(goodStreams) };
   };
 
   const find: Fleet['find'] = async (model, slot) => {
@@ -77,22 +94,22 @@ export function createFleet({ config, store, supervisor, tune, onStreams }: Flee
     const found = new Map<string, Installed>();
     for (const [stream, streamConfig] of streams) {
       const { model } = streamConfig;
+      const common = { stream, config: streamConfig, batch: 1, runtime: { threads, provider }, once: false };
+      if (isOnline(streamConfig)) {
+        const stateFile = path.join(config.dataDir, 'detectors', `${stream}.json`);
+        assignments.push({ ...common, modelDir: '', variant: 'auto', stateFile });
+        continue;
+      }
       const installed = found.get(model) ?? (await find(model, state.models[model]?.active));
-      if (!installed) throw new Error(`the package of model "${model}" is not whole on this device`);
+      if (!installed) throw new Error(`the package of model "${model}" is missing or damaged on this device`);
       found.set(model, installed);
-      assignments.push({
-        stream,
-        config: streamConfig,
-        ...installed,
-        batch: 1,
-        runtime: { threads, provider },
-        once: false,
-      });
+      assignments.push({ ...common, ...installed });
     }
     return assignments;
   };
 
   return {
+    read,
     streamsOf,
     find,
     async home(model) {
@@ -104,7 +121,7 @@ export function createFleet({ config, store, supervisor, tune, onStreams }: Flee
       return { name, version, serviceMs: 0, frames: 0, errors: 0 };
     },
     async apply(state) {
-      const set = streamsOf(state);
+      const set = await read(state);
       const assignments = await tune(await assignmentsOf(state, set));
       if (set.revision !== shown.revision) onStreams(set);
       shown = set;

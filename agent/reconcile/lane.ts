@@ -3,7 +3,8 @@ import type { Step } from './plan.ts';
 
 /**
  * `state`: changes of what is remembered, done at once. `fleet`: whatever changes what runners do. `bench`: what measures, and
- * would be disturbed by another. Downloads have a lane each: one that waits holds nobody up.
+ * would be disturbed by another. Downloads have a lane each: one that waits holds nobody up. Packages are removed in the lane
+ * of those who take them into service: one that is about to serve is in no slot yet.
  */
 export function laneOf(step: Step): string {
   switch (step.kind) {
@@ -18,9 +19,8 @@ export function laneOf(step: Step): string {
     case 'restore':
     case 'go-home':
     case 'roll-back':
-      return 'fleet';
     case 'collect':
-      return 'collect';
+      return 'fleet';
     case 'forget-failures':
     case 'refuse':
     case 'drop-candidate':

@@ -3,8 +3,7 @@
  *
  * Invariants:
  * 1. In each lane one step runs at a time; a step that is not planned any more is aborted.
- * 2. Nothing is carried from one round to the next but what the plan stands on: a crash in the middle of a step, and a start
- *    after it, is the ordinary case.
+ * 2. Each round plans from the state alone, so a crash in the middle of a step and a start after it need nothing special.
  * 3. A step that fails is planned again after a while; it stops neither the other lanes nor the agent.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -24,7 +23,7 @@ export interface LoopOptions {
   readonly executors: Executors;
   /** A step did not get to its end: `Hindrance` when that may pass. */
   onFailed(step: Step, error: unknown, retryMs: number): void;
-  /** What is could not be found out; it is tried again. */
+  /** The current state could not be read; it is tried again. */
   onUnplanned(error: unknown): void;
   readonly clock: Clock;
 }
@@ -32,7 +31,7 @@ export interface LoopOptions {
 export interface Loop {
   /** Something that the plan stands on has changed. */
   poke(): void;
-  /** The same, and what waits after a failure is tried at once. */
+  /** The same, and steps that wait after a failure are tried at once. */
   retry(): void;
   /** Aborts what runs, and resolves when it has ended. */
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * What to do next so that what is becomes what should be. Pure: the same state gives the same steps, a state that is as it
- * should be gives none, and each step, done, is not planned again.
+ * What to do next so that the device comes to run what the document asks for. Pure: the same state gives the same steps; a
+ * state that is as it should be gives none; a step that is done is not planned again.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DesiredModel } from '../../shared/contract/messages/desired.ts';
@@ -14,7 +14,7 @@ export interface Actual {
   /** Digests of packages that lie whole in the store. */
   readonly stored: ReadonlySet<string>;
   /** Something lies in the store that nobody needs, by the last look. */
-  readonly litter: boolean;
+  readonly hasGarbage: boolean;
 }
 
 export type Step =
@@ -52,13 +52,13 @@ export const limits = {
   frames: 50,
 } as const;
 
-export function plan({ state, known, stored, litter }: Actual): Step[] {
+export function plan({ state, known, stored, hasGarbage }: Actual): Step[] {
   const wanted = state.desired?.models ?? {};
   const models = new Set([...Object.keys(state.models), ...Object.keys(wanted)]);
   const steps = [...models].flatMap((id) =>
     planModel(id, state.models[id] ?? { failures: [] }, wanted[id], known.includes(id), stored),
   );
-  const collect: Step[] = litter && !steps.some((s) => s.kind === 'swap') ? [{ kind: 'collect' }] : [];
+  const collect: Step[] = hasGarbage && !steps.some((s) => s.kind === 'swap') ? [{ kind: 'collect' }] : [];
   return [...planStreams(state), ...steps, ...collect];
 }
 

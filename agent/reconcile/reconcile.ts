@@ -2,23 +2,29 @@
  * Desired state, reconciled: the hub's document is remembered, compared with what is, and made so, step by step (`plan.ts`),
  * while the streams run. Everything that must survive is in `state.ts`.
  */
+
 import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { ModelFailure } from '../../shared/contract/messages/model-report.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
+import { clipped } from '../../shared/contract/names.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { Hindrance } from '../models/outcome.ts';
 import type { Store } from '../models/store.ts';
+import type { Tools } from '../models/tools.ts';
 import type { SummaryBody } from '../pipeline/outputs.ts';
-import { createExecutors, type Standing, type Tools } from './executors.ts';
+import { createAnswers } from './answers.ts';
+import { createExecutors } from './executors.ts';
+import { createFigures } from './figures.ts';
 import type { Fleet } from './fleet.ts';
 import { createLoop } from './loop.ts';
-import { limits, plan } from './plan.ts';
-import { reportOf, type Told } from './report.ts';
+import { limits, plan, type Step } from './plan.ts';
+import { type ModelsReport, reportOf, type Served } from './report.ts';
 import { createService } from './service.ts';
-import { startingState } from './start.ts';
-import type { Slot, StateFile } from './state.ts';
+import { startWhatIsProven } from './start-up.ts';
+import type { StateFile } from './state.ts';
+import type { CandidateProgress } from './step-parts.ts';
 
 export interface ReconcilerOptions {
   readonly state: StateFile;
@@ -27,6 +33,8 @@ export interface ReconcilerOptions {
   readonly tools: Tools;
   /** Names of the device's own models. */
   readonly models: readonly string[];
+  /** Does this stream give answers now? */
+  readonly isAnswering: (stream: string) => boolean;
   /** Something in the report changed. */
   readonly onChange: () => void;
   readonly onFailure: (model: string, failure: ModelFailure) => void;
@@ -44,9 +52,11 @@ export interface Reconciler {
   /** The hub can be reached again. */
   onConnected(): void;
   onSummary(model: ModelRef, body: SummaryBody): void;
+  /** Frames or samples of a stream go through. @param sign `answered`: by its model; `begunAt`: `Clock.mono` when it began */
+  onSign(stream: string, sign: { readonly answered: boolean; readonly begunAt: number }): void;
   /** A runner with these streams ended by itself. */
   onCrash(streams: readonly string[]): void;
-  report(): Told;
+  report(): ModelsReport;
 }
 
 const CHECKPOINT_MS = 60_000;
@@ -54,41 +64,40 @@ const CHECKPOINT_MS = 60_000;
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { state, store, fleet, clock, log, onChange } = options;
   const service = createService();
-  const standings = new Map<string, Standing>();
-  let countedAt = clock.mono();
-  let litter = true;
+  const answers = createAnswers(clock);
+  const figures = createFigures(state, service, clock);
+  const candidateProgress = new Map<string, CandidateProgress>();
+  /** Something may lie in the store that nobody needs. */
+  let hasGarbage = true;
   let isRunning = false;
   let stopping = false;
   let cancelCheckpoint: Cancel | undefined;
 
+  const servedOf = (model: string): Served => ({
+    streams: [...fleet.streamsOf(state.state).streams].flatMap(([id, stream]) => (stream.model === model ? [id] : [])),
+    answered: answers.of(model),
+  });
   const modelOf = (stream: string) => fleet.streamsOf(state.state).streams.get(stream)?.model;
 
-  /** Adds what came since the last time to the slots; one write for all. */
-  const checkpoint = () => {
-    const ms = clock.mono() - countedAt;
-    countedAt = clock.mono();
-    const models = Object.entries(state.state.models).map(([id, model]) => {
-      const { active } = model;
-      return [id, active ? { ...model, active: service.take(id, active, ms) } : model] as const;
-    });
-    state.set({ ...state.state, models: Object.fromEntries(models) });
-  };
-
-  /** A checkpoint may wait for a disk that takes something again; figures are not worth an agent. */
-  const checkpointIfPossible = () => {
+  /** A full disk may have room later; the agent must not end because figures were not kept. */
+  const whereDiskAllows = (change: () => void, complaint: string) => {
     try {
-      checkpoint();
-      loop.poke();
+      change();
     } catch (error) {
-      log.warn({ err: error }, 'the figures of the models could not be kept');
+      log.warn({ err: error }, complaint);
     }
   };
+  const keepFigures = () =>
+    whereDiskAllows(() => {
+      figures.checkpoint();
+      loop.poke();
+    }, 'the figures of the models could not be kept');
 
-  const stand = (model: string, standing: Standing | undefined) => {
-    const before = standings.get(model);
-    if (standing) standings.set(model, standing);
-    else standings.delete(model);
-    if (before?.phase !== standing?.phase || before?.reason !== standing?.reason) onChange();
+  const setProgress = (model: string, progress: CandidateProgress | undefined) => {
+    const before = candidateProgress.get(model);
+    if (progress) candidateProgress.set(model, progress);
+    else candidateProgress.delete(model);
+    if (before?.phase !== progress?.phase || before?.reason !== progress?.reason) onChange();
   };
 
   const executors = createExecutors({
@@ -96,11 +105,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     store,
     fleet,
     service,
+    answers,
+    isAnswering: options.isAnswering,
     tools: options.tools,
     stopping: () => stopping,
-    checkpoint,
-    stand,
-    tell(message) {
+    checkpoint: figures.checkpoint,
+    setProgress,
+    announce(message) {
       log.info(message);
       onChange();
     },
@@ -110,60 +121,39 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
   });
 
+  const onFailed = (step: Step, error: unknown, retryMs: number) => {
+    const reason = `${messageOf(error)}; next try in ${Math.round(retryMs / 1000)} s`;
+    if ('package' in step) setProgress(step.model, { phase: 'waiting', reason: clipped(reason) });
+    if (error instanceof Hindrance) log.info({ step: step.kind }, reason);
+    else log.warn({ step: step.kind, err: error }, 'a step towards the desired state failed');
+  };
+
   const loop = createLoop({
     async plan() {
-      const stored = new Set<string>();
-      const { models, desired } = state.state;
-      for (const digest of [
-        ...Object.values(desired?.models ?? {}).map((m) => m.digest),
-        ...Object.values(models).flatMap((m) => m.previous?.digest ?? []),
-      ]) {
-        if (await store.has(digest)) stored.add(digest);
-      }
-      return plan({ state: state.state, known: options.models, stored, litter });
+      const stored = await storedOf(state, store);
+      return plan({ state: state.state, known: options.models, stored, hasGarbage });
     },
     executors: {
       ...executors,
       async collect(step, signal) {
-        litter = false;
+        hasGarbage = false;
         await executors.collect(step, signal);
       },
       async swap(step, signal) {
         await executors.swap(step, signal);
-        litter = true;
+        hasGarbage = true;
       },
     },
-    onFailed(step, error, retryMs) {
-      const reason = `${messageOf(error)}; next try in ${Math.round(retryMs / 1000)} s`;
-      if ('package' in step) stand(step.model, { phase: 'waiting', reason: reason.slice(0, 2048) });
-      if (error instanceof Hindrance) log.info({ step: step.kind }, reason);
-      else log.warn({ step: step.kind, err: error }, 'a step towards the desired state failed');
-    },
-    onUnplanned: (error) => log.error({ err: error }, 'the state of the models could not be found out'),
+    onFailed,
+    onUnplanned: (error) => log.error({ err: error }, 'what the models are and should be could not be read'),
     clock,
   });
 
   return {
     async start() {
-      const homes = new Map<string, Slot>();
-      for (const model of options.models) {
-        const home = await fleet.home(model);
-        if (home) homes.set(model, home);
-      }
-      const whole = new Set<string>();
-      for (const { active, previous } of Object.values(state.state.models)) {
-        for (const digest of [active?.digest, previous?.digest])
-          if (digest !== undefined && (await store.open(digest)) !== undefined) whole.add(digest);
-      }
-      const before = state.state;
-      state.set(startingState(before, { whole, homes }));
-      for (const [model, { failures }] of Object.entries(state.state.models)) {
-        const known = before.models[model]?.failures ?? [];
-        for (const failure of failures) if (!known.includes(failure)) options.onFailure(model, failure);
-      }
-      for (const { streams, reason } of await fleet.apply(state.state)) log.warn({ streams }, reason);
-      countedAt = clock.mono();
-      cancelCheckpoint = clock.every(CHECKPOINT_MS, checkpointIfPossible);
+      await startWhatIsProven(options);
+      figures.begin();
+      cancelCheckpoint = clock.every(CHECKPOINT_MS, keepFigures);
       isRunning = true;
       loop.poke();
     },
@@ -171,18 +161,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       stopping = true;
       cancelCheckpoint?.();
       await loop.stop();
-      try {
-        checkpoint();
+      whereDiskAllows(() => {
+        figures.checkpoint();
         state.set({ ...state.state, running: false });
-      } catch (error) {
-        log.warn({ err: error }, 'the state of the models could not be kept');
-      }
+      }, 'the state of the models could not be kept');
     },
     onDesired(document) {
       if (state.state.desired?.revision !== document.revision) {
         state.set({ ...state.state, desired: document });
-        log.info({ revision: document.revision }, 'a desired document was taken up');
-        litter = true;
+        log.info({ revision: document.revision }, 'a new desired document was accepted');
+        hasGarbage = true;
         onChange();
       }
       if (isRunning) loop.retry();
@@ -193,34 +181,61 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     onSummary({ name, version }, body) {
       const model = modelOf(body.stream);
       const active = model === undefined ? undefined : state.state.models[model]?.active;
-      // The last word of the one before is not about this one.
+      // The last summary of the version before does not count for this one.
       if (model === undefined || active?.name !== name || active.version !== version) return;
       const before = service.view(model, active, 0).frames;
       service.summary(model, body);
       // The first figures that say something: a rollout waits for them, and should not wait for the next minute.
       if (active.probation && before < limits.frames && before + body.inferred >= limits.frames) onChange();
-      if (isRunning && body.failed > 0 && active.probation) checkpointIfPossible();
+      if (isRunning && body.failed > 0 && active.probation) keepFigures();
+    },
+    onSign(stream, { answered, begunAt }) {
+      if (answers.isOfNow(begunAt) && state.state.streams?.awaited?.includes(stream)) {
+        const { streams } = state.state;
+        whereDiskAllows(
+          () => state.set({ ...state.state, streams: { ...streams, awaited: without(streams.awaited, stream) } }),
+          'it could not be kept that a stream of the hub gives results',
+        );
+        onChange();
+      }
+      const id = answered ? modelOf(stream) : undefined;
+      if (id === undefined) return;
+      const isFirst = answers.add(id, stream);
+      const active = state.state.models[id]?.active;
+      if (active?.awaited?.includes(stream)) {
+        whereDiskAllows(
+          () => state.setModel(id, (m) => ({ ...m, active: { ...active, awaited: without(active.awaited, stream) } })),
+          'it could not be kept that a new model has answered a stream',
+        );
+      }
+      if (isFirst) onChange();
     },
     onCrash(streams) {
-      const models = new Set(streams.map(modelOf).filter((id) => id !== undefined));
-      for (const id of models) {
+      for (const id of new Set(streams.map(modelOf).filter((model) => model !== undefined))) {
         service.error(id);
         const active = state.state.models[id]?.active;
         if (!active?.probation) continue;
         const probation = { ...active.probation, crashes: active.probation.crashes + 1 };
-        try {
-          state.setModel(id, (m) => (m.active ? { ...m, active: { ...m.active, probation } } : m));
-        } catch (error) {
-          log.warn({ err: error }, 'a crash of a new model could not be kept');
-        }
+        whereDiskAllows(
+          () => state.setModel(id, (m) => ({ ...m, active: { ...active, probation } })),
+          'a crash of a new model could not be kept',
+        );
       }
       if (isRunning) loop.poke();
     },
-    report() {
-      const ms = clock.mono() - countedAt;
-      const now = (id: string, active: Slot | undefined) => (active ? { active: service.view(id, active, ms) } : {});
-      const models = Object.entries(state.state.models).map(([id, m]) => [id, { ...m, ...now(id, m.active) }] as const);
-      return reportOf({ ...state.state, models: Object.fromEntries(models) }, standings);
-    },
+    report: () => reportOf(figures.upToNow(), candidateProgress, servedOf),
   };
+}
+
+function without(names: readonly string[] | undefined, name: string): string[] {
+  return (names ?? []).filter((other) => other !== name);
+}
+
+/** Which of the packages that a plan may ask for lie in the store. */
+async function storedOf({ state: { models, desired } }: StateFile, store: Store): Promise<ReadonlySet<string>> {
+  const stored = new Set<string>();
+  const asked = Object.values(desired?.models ?? {}).map((m) => m.digest);
+  const before = Object.values(models).flatMap((m) => m.previous?.digest ?? []);
+  for (const digest of [...asked, ...before]) if (await store.has(digest)) stored.add(digest);
+  return stored;
 }

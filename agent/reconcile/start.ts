@@ -1,4 +1,5 @@
 /** What a start makes of the state that the last run left, before any runner lives. Pure. */
+import { clipped } from '../../shared/contract/names.ts';
 import { limits } from './plan.ts';
 import type { DeviceState, ModelState, Slot } from './state.ts';
 
@@ -11,14 +12,14 @@ export interface Found {
 
 /**
  * The last run had no orderly end: that counts against packages on probation, and one that has had too many is taken back at
- * once. A package that the disk has spoiled is not run: the one before it is, or the one of `agent.yaml`.
+ * once. A package that is damaged on disk is not run: the one before it is, or the one of `agent.yaml`.
  */
 export function startingState(state: DeviceState, { whole, homes }: Found): DeviceState {
   const ids = new Set([...Object.keys(state.models), ...homes.keys()]);
   const models: Record<string, ModelState> = {};
   for (const id of ids) {
     const before = state.models[id] ?? { failures: [] };
-    models[id] = settle(state.running ? counted(before) : before, homes.get(id), whole);
+    models[id] = withRunnableSlots(state.running ? counted(before) : before, homes.get(id), whole);
   }
   return { ...state, running: true, models };
 }
@@ -29,7 +30,7 @@ function counted(model: ModelState): ModelState {
   return { ...model, active: { ...active, probation: { ...active.probation, crashes: active.probation.crashes + 1 } } };
 }
 
-function settle(model: ModelState, home: Slot | undefined, whole: ReadonlySet<string>): ModelState {
+function withRunnableSlots(model: ModelState, home: Slot | undefined, whole: ReadonlySet<string>): ModelState {
   const isHere = (slot: Slot | undefined) => slot?.digest === undefined || whole.has(slot.digest);
   const { active, previous, ...rest } = model;
   if (active?.digest === undefined)
@@ -72,7 +73,7 @@ export function withFailure({ failures }: ModelState, slot: Slot, reason: string
     version,
     ...(digest === undefined ? {} : { digest }),
     stage: 'service' as const,
-    reason: reason.slice(0, 2048),
+    reason: clipped(reason),
     ...(proof ? { proof } : {}),
     ...(shadow ? { shadow } : {}),
   };

@@ -1,5 +1,5 @@
 /**
- * What the device has made of the hub's wishes: `models.json` in the data folder.
+ * What the device has made of the hub's desired document: `models.json` in the data folder.
  *
  * Format: one JSON object, `format: 1`; `desired` the document last taken up, as it came; `streams` the last good stream
  * configuration of the hub; `models` by the names of `agent.yaml`: the slots `active`, `candidate`, `previous` and `failures`;
@@ -51,10 +51,13 @@ export const slot = z.object({
   frames: count,
   errors: count,
   latencyMs: z.object({ p50: milliseconds, p95: milliseconds }).optional(),
+  prepareMs: milliseconds.optional(),
   scores: scoreHistogram.optional(),
   proof: proofResult.optional(),
   shadow: shadowResult.optional(),
   probation: probation.optional(),
+  /** Streams that the package before answered up to the end, and this one has not answered yet. */
+  awaited: z.array(name).max(1024).optional(),
 });
 export type Slot = z.infer<typeof slot>;
 
@@ -77,6 +80,8 @@ const streamSet = z.object({
   revision: digest,
   state: z.enum(['applied', 'refused']),
   complaints: z.array(z.object({ path: z.string().max(512), message: z.string().max(1024) })).max(64),
+  /** Streams that it brought or changed, and that have given nothing since. */
+  awaited: z.array(name).max(1024).optional(),
 });
 
 export const deviceState = z.object({

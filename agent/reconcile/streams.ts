@@ -1,18 +1,30 @@
 /** The hub's streams: all of them are good and run, or none of them changes anything. */
-import type { Fleet } from './fleet.ts';
-import type { DeviceState, StateFile } from './state.ts';
-
-export interface StreamParts {
-  readonly state: StateFile;
-  readonly fleet: Pick<Fleet, 'streamsOf' | 'apply'>;
-  stopping(): boolean;
-  tell(message: string): void;
-}
+import { isDeepStrictEqual } from 'node:util';
+import type { Executors } from './loop.ts';
+import type { DeviceState } from './state.ts';
+import type { StepParts } from './step-parts.ts';
 
 const MOST_COMPLAINTS = 64;
 
+type StreamParts = Pick<StepParts, 'state' | 'fleet' | 'answers' | 'isAnswering' | 'stopping' | 'announce'>;
+
+export function streamSteps(parts: StreamParts): Pick<Executors, 'take-streams' | 'drop-streams'> {
+  const { state, fleet } = parts;
+  return {
+    'take-streams': () => takeStreams(parts),
+    async 'drop-streams'() {
+      await fleet.apply(withoutStreams(state.state));
+      state.set(withoutStreams(state.state));
+    },
+  };
+}
+
+function withoutStreams({ streams: _streams, goodStreams: _good, ...rest }: DeviceState): DeviceState {
+  return rest;
+}
+
 /** Clause 4 of the desired document. */
-export async function takeStreams({ state, fleet, stopping, tell }: StreamParts): Promise<void> {
+async function takeStreams({ state, fleet, answers, isAnswering, stopping, announce }: StreamParts): Promise<void> {
   const asked = state.state.desired?.streams;
   if (!asked) return;
   const { revision, streams } = asked;
@@ -21,21 +33,32 @@ export async function takeStreams({ state, fleet, stopping, tell }: StreamParts)
     streams: { revision, state: 'applied', complaints: [] },
     goodStreams: { revision, streams },
   };
-  const complaints = fleet.streamsOf(next).refused.flatMap((r) => r.complaints);
+  const before = (await fleet.read(state.state)).streams;
+  const set = await fleet.read(next);
+  // What gave nothing before is no fault of the set, unless it brought it.
+  const awaited = [...set.streams]
+    .filter(([id, config]) => {
+      const old = before.get(id);
+      return old === undefined || (!isDeepStrictEqual(old, config) && isAnswering(id));
+    })
+    .map(([id]) => id);
+  const complaints = set.refused.flatMap((r) => r.complaints);
   if (complaints.length === 0) {
+    answers.changing();
     for (const { streams: failed, reason } of await fleet.apply(next))
       complaints.push(...failed.map((stream) => ({ path: `streams.${stream}`, message: reason })));
     if (stopping()) throw new Error('the agent ends');
     if (complaints.length === 0) {
-      state.set({ ...state.state, streams: next.streams, goodStreams: next.goodStreams });
-      return tell(`${Object.keys(streams).length} streams of the hub are in force (${revision.slice(0, 19)})`);
+      const applied = { revision, state: 'applied' as const, complaints: [], awaited };
+      state.set({ ...state.state, streams: applied, goodStreams: next.goodStreams });
+      return announce(`${Object.keys(streams).length} streams of the hub are in force (${revision.slice(0, 19)})`);
     }
     await fleet.apply(state.state);
   }
-  const told = complaints.slice(0, MOST_COMPLAINTS).map(({ path, message }) => ({
+  const shown = complaints.slice(0, MOST_COMPLAINTS).map(({ path, message }) => ({
     path: path.slice(0, 512),
     message: message.slice(0, 1024),
   }));
-  state.set({ ...state.state, streams: { revision, state: 'refused', complaints: told } });
-  tell(`the hub's streams are refused: ${told.map((c) => `${c.path}: ${c.message}`).join('; ')}`);
+  state.set({ ...state.state, streams: { revision, state: 'refused', complaints: shown } });
+  announce(`the hub's streams are refused: ${shown.map((c) => `${c.path}: ${c.message}`).join('; ')}`);
 }

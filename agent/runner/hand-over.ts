@@ -13,7 +13,7 @@ import type { RunnerProcess } from './process.ts';
 
 /** Loading a large model on a small box takes a while. */
 const READY_MS = 90_000;
-/** How long it looks before it takes over: what stands in a zone shall not enter it again. */
+/** How long it looks before it takes over: an object that stands in a zone must not count as entering it. */
 const WARM_MS = 1500;
 
 /**
@@ -32,7 +32,7 @@ export async function handOver(
     const [refused] = [...next.refusals()].filter(([stream]) => !old.refusals().has(stream));
     if (refused) throw new Error(`stream "${refused[0]}" is refused: ${refused[1]}`);
     await clock.sleep(WARM_MS);
-    // It may have died of what it saw.
+    // The frames that it looked at may have crashed it.
     await next.ready(0);
   } catch (error) {
     await next.stop();

@@ -1,12 +1,11 @@
-/** What supervisor and runner say to each other. Same build on both sides; frames never cross (DESIGN 1.5). */
+/** What supervisor and runner say to each other. Same build on both sides; frames never cross (ARCHITECTURE 1.5). */
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 import type { StreamState } from '../../shared/contract/messages/report.ts';
 import type { Provider } from '../../shared/engine/infer/provider.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
-import type { EventBody } from '../pipeline/event-body.ts';
-import type { FrameResult, ReadingBody, SummaryBody } from '../pipeline/outputs.ts';
+import type { EventBody, FrameResult, ReadingBody, SampleBody, SummaryBody } from '../pipeline/outputs.ts';
 import type { LightResult } from './follow.ts';
 
 /** How models are executed. */
@@ -20,6 +19,7 @@ export interface Runtime {
 export interface Assignment {
   readonly stream: string;
   readonly config: StreamConfig;
+  /** Of the model's package; empty where the stream has an online detector. */
   readonly modelDir: string;
   /** `auto` or a precision. */
   readonly variant: string;
@@ -28,6 +28,8 @@ export interface Assignment {
   readonly runtime: Runtime;
   /** `infer`: every frame's result is sent, and a source that fails is not tried again. */
   readonly once: boolean;
+  /** Where an online detector keeps what it has learned. */
+  readonly stateFile?: string;
 }
 
 export type ToRunner =
@@ -56,11 +58,18 @@ export interface StreamStatus {
   readonly width?: number;
   readonly height?: number;
   readonly error?: string;
+  /** Of `running`: so many milliseconds without a sign (see below) are too many. */
+  readonly patienceMs?: number;
 }
 
 /** `at` is `Clock.mono` when it happened, the same clock in all processes of a machine. */
 export type FromRunner =
   | { readonly type: 'status'; readonly stream: string; readonly status: StreamStatus }
+  /**
+   * Frames or samples go through, at most one a second. `answered`: with an answer of the model (or of the gate, by an earlier
+   * one); the first answer is said at once.
+   */
+  | { readonly type: 'sign'; readonly stream: string; readonly answered: boolean }
   | {
       readonly type: 'record';
       readonly at: number;
@@ -68,7 +77,7 @@ export type FromRunner =
       readonly body: EventBody | SummaryBody | ReadingBody;
     }
   | {
-      readonly type: 'trouble';
+      readonly type: 'problem';
       readonly at: number;
       readonly stream: string;
       readonly code: ErrorCode;
@@ -80,6 +89,15 @@ export type FromRunner =
   | { readonly type: 'result'; readonly stream: string; readonly result: FrameResult }
   | { readonly type: 'latest'; readonly stream: string; readonly result: LightResult }
   | { readonly type: 'preview'; readonly header: PreviewBody; readonly jpeg: Uint8Array }
+  /** A picture for a second opinion. @see WalkOutputs.onSample */
+  | {
+      readonly type: 'sample';
+      readonly at: number;
+      readonly model: ModelRef;
+      readonly body: SampleBody;
+      readonly jpeg: Uint8Array;
+      readonly worth: number;
+    }
   /** A stream on standby looks at frames, or cannot yet and is tried again, or waits for its source to be let go. */
   | { readonly type: 'ready'; readonly stream: string }
   /** The last word on a stream when its runner ends: when the decoding of the last frame began, if there was one. */

@@ -1,20 +1,21 @@
 /** One stream of a runner: its walk, begun again with backoff when it fails, until it is closed. */
-import type { Engine } from '../../shared/engine/engine.ts';
 import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
-import { openSource } from '../pipeline/source/open.ts';
+import { patienceMs } from '../pipeline/patience.ts';
+import { openSource } from '../pipeline/source/picture/open.ts';
+import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
 import { isShareable } from '../pipeline/source/shared-view.ts';
-import type { DecodeThreads } from '../pipeline/source/threads.ts';
-import type { Walk } from '../pipeline/stream.ts';
 import { startWalk } from '../pipeline/walk.ts';
+import type { Walk, WalkParts } from '../pipeline/walk-parts.ts';
 import { createFollower, lighten } from './follow.ts';
 import type { Assignment, FromRunner, StreamStatus } from './messages.ts';
+import { createSigns } from './signs.ts';
 
 export interface PlayOptions {
   readonly assignment: Assignment;
-  readonly engine: Engine;
+  readonly engine: WalkParts['engine'];
   readonly clock: Clock;
   /** Shared by the streams of the runner. */
   readonly threads: DecodeThreads;
@@ -46,8 +47,9 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
   let closed = false;
 
   const status = (rest: StreamStatus) => send({ type: 'status', stream, status: { model: engine.model, ...rest } });
-  const trouble = (code: ErrorCode, message: string, count = 1) =>
-    send({ type: 'trouble', at: clock.mono(), stream, code, message, count });
+  const problem = (code: ErrorCode, message: string, count = 1) =>
+    send({ type: 'problem', at: clock.mono(), stream, code, message, count });
+  const sign = createSigns(clock, (answered) => send({ type: 'sign', stream, answered }));
   const ready = () => {
     if (!isReady) send({ type: 'ready', stream });
     isReady = true;
@@ -71,9 +73,9 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
       },
       {
         onOpened(info) {
-          backoff.reset();
           status({
             state: 'running',
+            patienceMs: patienceMs(config, 'online' in engine ? undefined : engine.manifest.input),
             ...(info ? { width: info.width, height: info.height, decoder: info.decoder } : {}),
           });
           ready();
@@ -83,16 +85,22 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
         onResult(result) {
           // Not when it opens: a source may open well and give nothing.
           backoff.reset();
-          if (once) send({ type: 'result', stream, result });
-          else if (follower.due()) send({ type: 'latest', stream, result: lighten(result) });
+          if (once) return send({ type: 'result', stream, result });
+          sign(true);
+          if (follower.due()) send({ type: 'latest', stream, result: lighten(result) });
+        },
+        onSign(answered) {
+          sign(answered);
         },
         onRecord: (body) => send({ type: 'record', at: clock.mono(), model: engine.model, body }),
         onPreview: (header, jpeg) => send({ type: 'preview', header, jpeg }),
-        onTrouble: trouble,
+        onSample: (body, jpeg, worth) =>
+          send({ type: 'sample', at: clock.mono(), model: engine.model, body, jpeg, worth }),
+        onProblem: problem,
         onEnd(failure) {
           lastAt = walk?.lastAt() ?? lastAt;
           walk = undefined;
-          if (failure) trouble(failure.code, failure.message);
+          if (failure) problem(failure.code, failure.message);
           if (once || !failure) {
             status({ state: 'ended' });
             ready();

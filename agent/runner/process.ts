@@ -2,13 +2,14 @@
  * One runner process as the supervisor sees it: what it is assigned, through all its restarts.
  *
  * Invariants:
- * 1. On standby nothing of it is heard but whether it is ready; one that dies then stays dead.
- * 2. A process that is started again gets the assignments of now.
+ * 1. On standby only its memory and whether it is ready are passed on; if it dies then, it is not started again.
+ * 2. A process that is started again gets the current assignments.
  */
 import { mkdirSync } from 'node:fs';
 import { createBackoff } from '../../shared/kit/backoff.ts';
 import { type Child, type ChildExit, createChild } from '../../shared/kit/child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { inTime } from '../../shared/kit/deadline.ts';
 import type { Assignment, FromRunner, StreamStatus, ToRunner } from './messages.ts';
 
 export interface RunnerProcessOptions {
@@ -47,8 +48,8 @@ export interface RunnerProcess {
 }
 
 /**
- * What a frame leaves behind in JavaScript is small and dies young: more room for it only grows the process. But the
- * runtime's outputs, a megabyte a frame, count too: a heap that may not reach 64 MB is collected as a whole every few frames.
+ * JavaScript objects of a frame are small and short-lived: a larger young generation only makes the process grow. The outputs
+ * of the runtime, a megabyte per frame, count too: with a heap below 64 MB a full collection runs every few frames.
  */
 const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
 /** How long a runner may take to analyse what has been handed over, and to say it. */
@@ -58,7 +59,7 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
   const { clock } = options;
   let { assignments, standby } = options;
   const statuses = new Map<string, StreamStatus>();
-  const settled = new Set<string>();
+  const decided = new Set<string>();
   const drained = new Map<string, number | undefined>();
   let death: string | undefined;
   /** Whoever waits for something to change. */
@@ -67,7 +68,7 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
     for (const look of [...watchers]) look();
   };
 
-  const hear = (message: FromRunner) => {
+  const receive = (message: FromRunner) => {
     switch (message.type) {
       case 'memory':
         return options.onMemory(message.rssMb);
@@ -75,11 +76,11 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
         drained.set(message.stream, message.lastAt);
         return changed();
       case 'ready':
-        settled.add(message.stream);
+        decided.add(message.stream);
         return changed();
       case 'status':
         statuses.set(message.stream, { ...message.status });
-        if (message.status.state === 'refused') settled.add(message.stream);
+        if (message.status.state === 'refused') decided.add(message.stream);
         changed();
     }
     if (!standby) options.onMessage(message);
@@ -101,10 +102,12 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
     ...(options.stdin ? { stdin: options.stdin } : {}),
     ...(options.restart ? { restart: createBackoff(500, 30_000) } : {}),
     onStart() {
-      statuses.clear();
+      // What the process before said, and that it died, holds no more.
+      for (const before of [statuses, decided, drained]) before.clear();
+      death = undefined;
       setImmediate(() => child.send({ type: 'assign', assignments, standby }));
     },
-    onMessage: hear,
+    onMessage: receive,
     onExit(exit) {
       death = exit.signal ? `ended by ${exit.signal}` : `ended with code ${exit.code}`;
       if (standby) void child.stop();
@@ -114,20 +117,21 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
   });
 
   /** Resolves when `done` says so; it is asked now and after each change. */
-  const when = (done: () => boolean, ms: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const finish = (result: boolean) => {
-        watchers.delete(look);
-        cancel();
-        resolve(result);
+  const when = async (done: () => boolean, ms: number): Promise<boolean> => {
+    let look: () => void = () => undefined;
+    const happened = new Promise<boolean>((resolve) => {
+      look = () => {
+        if (done()) resolve(true);
       };
-      const look = () => {
-        if (done()) finish(true);
-      };
-      const cancel = clock.after(ms, () => finish(false));
-      watchers.add(look);
-      look();
     });
+    watchers.add(look);
+    look();
+    try {
+      return await inTime(clock, ms, happened, () => false);
+    } finally {
+      watchers.delete(look);
+    }
+  };
 
   return {
     get assignments() {
@@ -149,14 +153,19 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
           .map(([stream, { error = 'refused' }]) => [stream, error]),
       ),
     async ready(ms) {
-      const all = () => assignments.every(({ stream }) => settled.has(stream));
-      const inTime = await when(() => death !== undefined || all(), ms);
+      const all = () => assignments.every(({ stream }) => decided.has(stream));
+      const isReady = await when(() => death !== undefined || all(), ms);
       if (death !== undefined) throw new Error(`the new runner ${death}`);
-      if (!inTime) throw new Error(`the new runner was not ready within ${ms / 1000} s`);
+      if (!isReady) throw new Error(`the new runner was not ready within ${ms / 1000} s`);
     },
     live(after) {
       standby = false;
-      for (const [stream, status] of statuses) options.onMessage({ type: 'status', stream, status });
+      for (const [stream, { model, ...status }] of statuses) {
+        const known = model ? { model } : {};
+        // What the process before it gave is no sign of this one.
+        options.onMessage({ type: 'status', stream, status: { ...known, state: 'starting' } });
+        options.onMessage({ type: 'status', stream, status: { ...known, ...status } });
+      }
       child.send({ type: 'live', after });
     },
     async drain() {

@@ -7,13 +7,15 @@
  * 2. On standby a stream says at most `status`, `note` and `ready`; a source that only one process can have is opened when live.
  * 3. An engine lives as long as a stream uses it.
  */
-import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { type Engine, openEngine } from '../../shared/engine/engine.ts';
+import { isOnline } from '../../shared/contract/config/stream.ts';
+import { openEngine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
-import { createDecodeThreads } from '../pipeline/source/threads.ts';
+import { onlineDetector } from '../pipeline/sensor/online.ts';
+import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
+import type { WalkParts } from '../pipeline/walk-parts.ts';
 import { createEngines } from './engines.ts';
 import type { Assignment, FromRunner, ToRunner } from './messages.ts';
 import { type Playing, playStream } from './play.ts';
@@ -29,10 +31,10 @@ interface Running {
   ended: boolean;
 }
 
-export function createRunner(send: (message: FromRunner) => void, clock: Clock): Runner {
+/** @param threads shared by its streams */
+export function createRunner(send: (message: FromRunner) => void, clock: Clock, threads: DecodeThreads): Runner {
   const engines = createEngines((options) => openEngine(options, clock));
   const streams = new Map<string, Running>();
-  const threads = createDecodeThreads(availableParallelism());
   let standby = false;
   /** Assignments are carried out one after the other. */
   let work: Promise<void> = Promise.resolve();
@@ -41,13 +43,14 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
     const running: Running = { assignment, ended: false };
     streams.set(assignment.stream, running);
     // A stream may not suit its model: that too is known only now.
-    void engines
-      .of(assignment)
-      .then((engine) => play(running, engine))
-      .catch((error) => refuse(running, error));
+    const { config, stateFile } = assignment;
+    const opened: Promise<WalkParts['engine']> = isOnline(config)
+      ? Promise.resolve(onlineDetector(stateFile))
+      : engines.of(assignment);
+    void opened.then((engine) => play(running, engine)).catch((error) => refuse(running, error));
   };
 
-  const play = (running: Running, engine: Engine) => {
+  const play = (running: Running, engine: WalkParts['engine']) => {
     if (!running.ended)
       running.playing = playStream({ ...running, engine, clock, threads, send, standby: () => standby });
   };
@@ -57,7 +60,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock):
     if (ended) return;
     const code = error instanceof CodedError ? error.code : 'internal';
     const message = messageOf(error);
-    send({ type: 'trouble', at: clock.mono(), stream, code, message, count: 1 });
+    send({ type: 'problem', at: clock.mono(), stream, code, message, count: 1 });
     send({ type: 'status', stream, status: { state: 'refused', error: message } });
     send({ type: 'done', stream, failure: { code, message }, rssMb: rssMb() });
   };

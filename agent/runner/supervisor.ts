@@ -50,14 +50,14 @@ export interface Supervisor {
    * @returns what failed, when all is done; nothing when all of it is in force
    */
   apply(assignments: readonly Assignment[]): Promise<readonly FailedChange[]>;
-  /** Passes a wish on to the runner that has the stream. */
+  /** Passes a watch request on to the runner that has the stream. */
   send(stream: string, message: ToRunner): void;
   /** Process ids of the living runners. */
   pids(): number[];
   stop(): Promise<void>;
 }
 
-/** A budget that no runner can keep must not become a loop. */
+/** A budget that is too small for any runner must not restart it without end. */
 const RECYCLE_AGAIN_MS = 60_000;
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -88,15 +88,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       onMessage: options.onMessage,
       onMemory(rssMb) {
         const budget = options.memoryMb ?? Number.POSITIVE_INFINITY;
-        // One that is coming or going is recycled anyway.
+        // While a hand-over is under way the old process ends anyway.
         if (runners[index] !== runner || starting.size > 0) return;
         if (rssMb <= budget || clock.mono() - recycledAt < RECYCLE_AGAIN_MS) return;
         recycledAt = clock.mono();
-        options.onRecycled?.({ streams, message: `runner ${index} takes ${rssMb} MB of ${budget}; starting afresh` });
+        options.onRecycled?.({
+          streams,
+          message: `runner ${index} uses ${rssMb} MB of memory, more than the ${budget} MB allowed; it is restarted`,
+        });
         runner.renew();
       },
       onDied({ code, signal, restartMs }: ChildExit) {
-        // One that was only warmed is started again when it gets something to do: then there are streams to tell of it.
+        // It had no streams yet, so nobody has to know; it is started again when it gets some.
         if (runner.assignments.length === 0 && restartMs === undefined) {
           if (runners[index] === runner) runners[index] = undefined;
           return;
@@ -177,7 +180,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           runners[index] = runner;
           runner.start();
         } catch {
-          // No room for its folder, for example: `apply` meets that again, and tells of it.
+          // For example no room for its folder: `apply` fails in the same way, and reports it.
           return;
         }
       }

@@ -1,14 +1,17 @@
-/** Makes a batch of leased records; what can never be sent is named instead of sent. */
+/** Makes a batch of leased records. A record that can never be sent is left out and reported. */
 import { z } from 'zod';
 import { channels } from '../../shared/contract/channels.ts';
 import { encodeText } from '../../shared/contract/codec.ts';
-import type { Batch } from '../../shared/contract/messages/batch.ts';
+import type { Batch, EarlierEpoch, Start } from '../../shared/contract/messages/batch.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
-import type { Leased } from '../buffer/format.ts';
+import type { Leased } from '../buffer/file/format.ts';
 
 export interface BatchInput {
   readonly epoch: string;
   readonly base: number;
+  /** Which start gave which numbers, and the epochs that they had before. */
+  readonly starts?: readonly Start[];
+  readonly earlier?: readonly EarlierEpoch[];
   /** The batch covers numbers from `from` to that of the last leased record. */
   readonly from: number;
   readonly leased: readonly Leased[];
@@ -30,7 +33,7 @@ export interface MadeBatch {
 }
 
 /** Room for the frame around the records. */
-const FRAME_BYTES = 512;
+const FRAME_BYTES = 8 * 1024;
 const body = z.looseObject({});
 const frameOf = z.object({ records: z.array(z.unknown()) });
 
@@ -39,7 +42,7 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
   const to = input.leased.at(-1)?.seq;
   if (to === undefined) return undefined;
   const maxRecordBytes = input.maxRecordBytes ?? channels.records.maxBytes - FRAME_BYTES;
-  const { epoch, base, from } = input;
+  const { epoch, base, from, starts = [], earlier = [] } = input;
   const texts: string[] = [];
   const unsendable: Unsendable[] = [];
   const take = ({ seq, bytes, json }: Leased, reasonOf: (json: string) => string | undefined) => {
@@ -51,13 +54,20 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
     else unsendable.push({ seq, reason });
   };
   const frame = () => {
-    // An empty batch is sent too: it tells that these numbers hold nothing.
-    const head: Omit<Batch, 'records'> = { epoch, from, to, base };
+    // An empty batch is sent too: it says that these numbers have no records.
+    const head: Omit<Batch, 'records'> = {
+      epoch,
+      from,
+      to,
+      base,
+      ...(starts.length > 0 ? { starts: [...starts] } : {}),
+      ...(earlier.length > 0 ? { earlier: [...earlier] } : {}),
+    };
     return `${JSON.stringify(head).slice(0, -1)},"records":[${texts.join(',')}]}`;
   };
   for (const leased of input.leased) take(leased, () => undefined);
   let text = frame();
-  // Texts are joined as they are; one look at the whole says whether that is still JSON. If not, each is looked at.
+  // The texts are joined unparsed. One parse of the whole says whether the result is JSON; if not, each text is checked.
   if (!isWhole(text, texts.length)) {
     texts.length = 0;
     unsendable.length = 0;
@@ -67,9 +77,13 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
   return { payload: encodeText(text), from, to, records: texts.length, unsendable };
 }
 
-/** A record's text with its number at its end, where it wins over any other `seq`; what is no object makes no JSON. */
+/**
+ * A record's text with its number at its end, where it overrides any other `seq`. A text that is no whole object must not become
+ * JSON here: neither another value nor an object that was cut off, which our closing brace would complete.
+ */
 function numbered(seq: number, json: string): string {
-  return json === '{}' ? `{"seq":${seq}}` : `${json.endsWith('}') ? json.slice(0, -1) : json},"seq":${seq}}`;
+  if (json === '{}') return `{"seq":${seq}}`;
+  return json.endsWith('}') ? `${json.slice(0, -1)},"seq":${seq}}` : '';
 }
 
 /** Is it a batch of so many records? */

@@ -1,6 +1,6 @@
 /**
- * What the hub says: each message is decoded within the channel's bound and checked by its schema before anybody acts on
- * it. A message that does not pass is counted and logged, nothing more. To take another channel: one line in `handlersOf`.
+ * Messages of the hub. Each is decoded within the bound of its channel and checked by its schema before anything acts on it. A
+ * message that fails is counted and logged, nothing more. To handle another channel, add a line to `handlersOf`.
  */
 import type { z } from 'zod';
 import { type ChannelName, channels, ownDownFilter, parseTopic } from '../../shared/contract/channels.ts';
@@ -8,6 +8,7 @@ import { decode } from '../../shared/contract/codec.ts';
 import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
 import { type Command, command } from '../../shared/contract/messages/command.ts';
 import { type Desired, desired } from '../../shared/contract/messages/desired.ts';
+import { type Verdict, verdict } from '../../shared/contract/messages/verdict.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Link } from '../../shared/kit/link.ts';
@@ -21,6 +22,7 @@ export interface DownlinkOptions {
   readonly onAck: (ack: Ack) => void;
   readonly onCommand: (command: Command) => void;
   readonly onDesired: (document: Desired) => void;
+  readonly onVerdict: (verdict: Verdict) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -76,7 +78,7 @@ export class Downlink {
     const parsed = parseTopic(topic);
     const handle = parsed?.device === this.#options.device ? this.#handlers.get(parsed.channel) : undefined;
     if (!parsed || !handle) {
-      this.#ignore(`${topic.slice(0, 200)}: nothing listens to that`);
+      this.#ignore(`${topic.slice(0, 200)}: no such channel for this device`);
       return;
     }
     const { maxBytes } = channels[parsed.channel];
@@ -109,6 +111,7 @@ function handlersOf(options: DownlinkOptions): ReadonlyMap<ChannelName, Handle> 
     ['ack', checkedBy(ack, options.onAck)],
     ['command', checkedBy(command, options.onCommand)],
     ['desired', checkedBy(desired, options.onDesired)],
+    ['verdict', checkedBy(verdict, options.onVerdict)],
   ]);
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the hub's clock says, estimated from batches and their acknowledgements: the hub read its clock between the moment a
- * batch left and the moment its acknowledgement came (Cristian, "Probabilistic clock synchronization", 1989). Kept against the
- * monotonic clock, so that jumps of our wall clock change nothing. Pure.
+ * Estimates the hub's clock from batches and their acknowledgements: the hub read its clock after the batch left and before
+ * its acknowledgement came (Cristian, "Probabilistic clock synchronization", 1989). The estimate is relative to the monotonic
+ * clock, so that jumps of our wall clock change nothing. Pure.
  */
 export interface HubClock {
   /** Milliseconds to add to the monotonic clock to have the hub's time since 1970. */
@@ -18,11 +18,11 @@ export interface WallOffset {
   readonly withinMs: number;
 }
 
-/** A cheap quartz drifts less than that, in milliseconds a millisecond. */
+/** A cheap quartz drifts less than this, in milliseconds per millisecond. */
 const DRIFT = 100e-6;
 
 /**
- * Takes a measurement in; keeps the old one while that is still the better one.
+ * Adds a measurement; the old one stays while it is still the more exact one.
  * @param hubTime what the hub read, milliseconds since 1970
  * @param sentAt when the batch left, on the monotonic clock
  * @param now when the acknowledgement came

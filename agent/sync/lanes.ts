@@ -1,12 +1,12 @@
 /**
- * Two lanes to the hub: what happens now goes first, and what has piled up before (an outage, a slow line) is brought in
- * beside it, at its own pace. Pure; each lane is a window (window.ts).
+ * Two lanes to the hub: new records go first, and a backlog (after an outage, or over a slow line) follows beside them at a rate of
+ * its own. Pure; each lane is a window (window.ts).
  *
  * Invariants:
- * 1. There is one lane until a backlog is seen and the hub tells of settled numbers above `upTo` (`ranges`); then `backfill`
- *    has the numbers up to `to`, `live` those behind. They become one again when `backfill` is through.
- * 2. A lane's `acked` rises only with numbers that the hub has settled, in whatever lane they came.
- * 3. Both lanes together have at most `maxFlights` flights, and neither can take them all from the other.
+ * 1. There is one lane until there is a backlog and the hub names settled numbers above `upTo` (`ranges`). Then `backfill` has
+ *    the numbers up to `to`, and `live` those above. They become one lane again when `backfill` is done.
+ * 2. A lane's `acked` rises only over numbers that the hub has settled; it does not matter in which lane they were sent.
+ * 3. Both lanes together have at most `maxFlights` flights, and neither lane can take all of them.
  */
 import type { Ack } from '../../shared/contract/messages/batch.ts';
 import {
@@ -33,16 +33,16 @@ export interface Backfill {
 export interface Lanes {
   readonly live: Window;
   readonly backfill: Backfill | undefined;
-  /** The hub tells of settled numbers above `upTo`. */
+  /** The hub names settled numbers above `upTo`. */
   readonly ranged: boolean;
 }
 
 export type Lane = 'live' | 'backfill';
 
 export interface LaneLimits extends WindowLimits {
-  /** So many unsent records are a backlog. */
+  /** More unsent records than this are a backlog. */
   readonly backlog: number;
-  /** Records a second of the backfill lane. */
+  /** Records per second of the backfill lane. */
   readonly backfillPerSecond: number;
 }
 
@@ -69,13 +69,13 @@ export function flightsOf({ live, backfill }: Lanes): number {
 }
 
 /**
- * Divides a backlog from what comes, and joins the lanes when the backlog is through.
+ * Gives a backlog a lane of its own, and joins the lanes when the backlog is done.
  * @param lastSeq the last number that the outbox has given
  * @param base the lowest number that it still holds; counts only where there is a backfill
  */
 export function arranged(lanes: Lanes, lastSeq: number, base: number, limits: LaneLimits): Lanes {
   const { live, backfill, ranged } = lanes;
-  // Beside a backfill, flights say that the live lane moves.
+  // Beside a backfill: a live lane with flights is moving, so it is no backlog.
   const mayDivide = ranged && (!backfill || live.flights.length === 0);
   const backlog = mayDivide && lastSeq - cursorOf(live) > limits.backlog;
   if (backfill && !backlog) {
@@ -129,7 +129,7 @@ export function sentOn(lanes: Lanes, lane: Lane, to: number, records: number, no
   return { ...lanes, backfill: { ...backfill, window: sent(backfill.window, to), notBefore } };
 }
 
-/** The outbox gave nothing for a lane: it is looked at again at `notBefore`. */
+/** The outbox had nothing for a lane: it is asked again at `notBefore`. */
 export function deferred(lanes: Lanes, lane: Lane, notBefore: number): Lanes {
   const { live, backfill } = lanes;
   if (lane === 'live' || !backfill) return { ...lanes, live: { ...live, notBefore } };
@@ -152,7 +152,7 @@ export function reachOf({ upTo, ranges = [] }: Pick<Ack, 'upTo' | 'ranges'>, ack
 export function acknowledgedOn(lanes: Lanes, ack: Ack, now: number, limits: LaneLimits): Lanes {
   const ranged = ack.ranges !== undefined;
   const { backfill } = lanes;
-  // A hub that knows one lane only: back to where it has everything.
+  // A hub that knows only one lane: go back to where it has everything.
   const live = backfill && !ranged ? reconnected(backfill.window) : lanes.live;
   const known: Lanes = ranged ? { ...lanes, ranged } : { live, backfill: undefined, ranged };
   const reaches = (window: Window, to: number) => Math.min(to, reachOf(ack, window.acked));
@@ -161,7 +161,7 @@ export function acknowledgedOn(lanes: Lanes, ack: Ack, now: number, limits: Lane
     (known.backfill && reaches(known.backfill.window, known.backfill.to) > known.backfill.window.acked);
   return both(known, (window, to) => {
     const reach = reaches(window, to);
-    // What is news to one lane says nothing about the other.
+    // An acknowledgement that moves one lane is no missing progress of the other.
     return news && reach <= window.acked ? window : acknowledged(window, reach, now, limits);
   });
 }

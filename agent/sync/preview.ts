@@ -1,4 +1,4 @@
-/** Sends pictures to whoever watches. A picture is worth something only now: it is dropped rather than queued. */
+/** Sends preview pictures. A picture is of use only now, so it is dropped instead of queued. */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
 import type { Link } from '../../shared/kit/link.ts';
 
@@ -22,7 +22,7 @@ export class PreviewSender {
     this.#writing = true;
     this.#link
       .publish({ topic: this.#topic, payload, qos, retain })
-      .catch(() => undefined) // A picture that the cut connection took with it is not missed.
+      .catch(() => undefined) // A picture that is lost with the connection does not matter.
       .finally(() => {
         this.#writing = false;
       });

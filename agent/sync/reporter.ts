@@ -1,6 +1,6 @@
 /**
- * Tells the hub that the device is there (`up/status`, retained, and its last will) and what it runs (`up/report`: after
- * connecting, a second after a change, and each minute). A report that could not be sent is simply made anew.
+ * Tells the hub that the device is online (`up/status`, retained, and its last will) and what it runs (`up/report`: after
+ * connecting, one second after a change, and every minute). A report that could not be sent is not repeated; the next one follows.
  */
 import { channels, topicOf, type UpChannel } from '../../shared/contract/channels.ts';
 import { encode } from '../../shared/contract/codec.ts';
@@ -23,7 +23,7 @@ export interface ReporterOptions {
 const CHANGE_MS = 1_000;
 const EVERY_MS = 60_000;
 
-/** The message that the broker publishes for a device that went without a word, and the device itself when it goes. */
+/** The broker publishes it when the connection breaks (last will), and the device itself when it stops. */
 export function offlineMessage(device: string): LinkMessage {
   return messageOn(device, 'status', { online: false } satisfies Status);
 }
@@ -46,6 +46,7 @@ export class Reporter {
 
   stop(): void {
     this.#cancelChange?.();
+    this.#cancelChange = undefined;
     for (const stop of this.#stops) stop();
     this.#stops = [];
   }
@@ -80,7 +81,7 @@ export class Reporter {
   #publish(channel: UpChannel, message: Status | Report): void {
     const { link, device, log } = this.#options;
     link.publish(messageOn(device, channel, message)).catch((error) => {
-      log.info({ channel, reason: messageOf(error) }, 'the hub was not told');
+      log.info({ channel, reason: messageOf(error) }, 'a message to the hub was not sent');
     });
   }
 }

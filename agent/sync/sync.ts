@@ -1,7 +1,9 @@
 /** The agent's side of MQTT in one part: uplink, downlink, state report and preview over one connection. */
+import { topicOf } from '../../shared/contract/channels.ts';
 import type { Command } from '../../shared/contract/messages/command.ts';
 import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
+import type { Verdict } from '../../shared/contract/messages/verdict.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Part } from '../../shared/kit/lifecycle.ts';
 import { createLink, type LinkOptions } from '../../shared/kit/link.ts';
@@ -10,21 +12,22 @@ import type { Outbox } from '../buffer/outbox.ts';
 import { Downlink, type DownlinkState } from './downlink.ts';
 import { PreviewSender } from './preview.ts';
 import { offlineMessage, Reporter } from './reporter.ts';
-import { type OnTrouble, Uplink, type UplinkLimits, type UplinkState } from './uplink.ts';
+import { type OnProblem, Uplink, type UplinkLimits, type UplinkState } from './uplink.ts';
 
 export interface SyncOptions {
   /** Id of the device; it is also the client id and, with `token`, the user name. */
   readonly device: string;
   readonly token?: string;
   /** Address and transport options of the connection. */
-  readonly broker: Pick<LinkOptions, 'url' | 'protocolVersion' | 'tls' | 'keepaliveS' | 'retryMs' | 'refusedRetryMs'>;
+  readonly broker: Pick<LinkOptions, 'url' | 'protocolVersion' | 'open' | 'keepaliveS' | 'retryMs' | 'refusedRetryMs'>;
   readonly outbox: Outbox;
   readonly report: () => Report;
   readonly onCommand: (command: Command) => void;
   readonly onDesired: (document: Desired) => void;
+  readonly onVerdict: (verdict: Verdict) => void;
   /** Connected, again or for the first time. */
   readonly onConnected?: () => void;
-  readonly onTrouble: OnTrouble;
+  readonly onProblem: OnProblem;
   readonly limits?: Partial<UplinkLimits>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,12 +47,14 @@ export interface Sync extends Part {
   changed(): void;
   /** Sends a picture if it can go now; see PreviewSender. */
   preview(payload: Buffer): boolean;
+  /** Publishes a sample; rejects where that fails. */
+  sample(payload: Buffer): Promise<void>;
   state(): SyncState;
 }
 
 /** @throws RangeError when the broker's address is not one */
 export function createSync(options: SyncOptions): Sync {
-  const { device, token, outbox, onTrouble, onCommand, onDesired, limits, clock, log } = options;
+  const { device, token, outbox, onProblem, onCommand, onDesired, onVerdict, limits, clock, log } = options;
   const link = createLink({
     ...options.broker,
     clientId: device,
@@ -58,8 +63,17 @@ export function createSync(options: SyncOptions): Sync {
     clock,
     log,
   });
-  const uplink = new Uplink({ device, outbox, link, onTrouble, ...(limits ? { limits } : {}), clock, log });
-  const downlink = new Downlink({ device, link, onAck: (ack) => uplink.onAck(ack), onCommand, onDesired, clock, log });
+  const uplink = new Uplink({ device, outbox, link, onProblem, ...(limits ? { limits } : {}), clock, log });
+  const downlink = new Downlink({
+    device,
+    link,
+    onAck: (ack) => uplink.onAck(ack),
+    onCommand,
+    onDesired,
+    onVerdict,
+    clock,
+    log,
+  });
   const reporter = new Reporter({ device, link, build: options.report, clock, log });
   const preview = new PreviewSender(device, link);
   return {
@@ -78,6 +92,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     changed: () => reporter.changed(),
     preview: (payload) => preview.send(payload),
+    sample: (payload) => link.publish({ topic: topicOf(device, 'sample'), payload, qos: 1, retain: false }),
     state: () => ({ connected: link.up, uplink: uplink.state(), downlink: downlink.state() }),
   };
 }

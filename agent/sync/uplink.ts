@@ -1,6 +1,6 @@
 /**
- * Drains the outbox to `up/records`. What to do when is decided in lanes.ts and window.ts; here are the effects. Memory is bounded by
- * the batches in flight: everything else stays in the outbox until the hub has acknowledged it.
+ * Drains the outbox to `up/records`. lanes.ts and window.ts decide what to do and when; here are the effects. Only the batches in
+ * flight are in memory: everything else stays in the outbox until the hub has acknowledged it.
  */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
 import { type Ack, MAX_BATCH_RECORDS, type Refusal } from '../../shared/contract/messages/batch.ts';
@@ -43,13 +43,13 @@ export interface UplinkLimits extends LaneLimits {
 }
 
 /** A failure that is worth an `error` record; `count`: how many times since the last one of this code. */
-export type OnTrouble = (code: ErrorCode, message: string, count: number) => void;
+export type OnProblem = (code: ErrorCode, message: string, count: number) => void;
 
 export interface UplinkOptions {
   readonly device: string;
   readonly outbox: Outbox;
   readonly link: Link;
-  readonly onTrouble: OnTrouble;
+  readonly onProblem: OnProblem;
   readonly limits?: Partial<UplinkLimits>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -76,10 +76,14 @@ const DEFAULTS: UplinkLimits = {
   backlog: 200,
   backfillPerSecond: Number.POSITIVE_INFINITY,
 };
+const FORKED =
+  'the hub has other records under the numbers of this outbox: an older copy of the data folder was put back, or another box ' +
+  'runs from a copy of it; all that is held here is sent under a new epoch, nothing is lost. If two boxes run from one copy, ' +
+  'give each a device and a token of its own';
 const MIN_BATCH_BYTES = 16 * 1024;
-/** The outbox gave nothing although there should be something: it cannot be read now, or the rest was refused. */
+/** Wait after the outbox had nothing although it should: it cannot be read now, or the rest was refused or evicted. */
 const LOOK_AGAIN_MS = 1_000;
-/** A hub that refuses even our complaint about its refusals must not make us complain faster. */
+/** A hub may refuse even our `error` record about its refusals: that must not lead to more and more of them. */
 const COMPLAIN_AGAIN_MS = 60_000;
 
 export class Uplink {
@@ -91,7 +95,7 @@ export class Uplink {
   readonly #backoff: Backoff;
   readonly #complain: (records: number) => void;
   #lanes: Lanes;
-  /** Changes when flights are given up, so that their late confirmations are not taken for those of newer ones. */
+  /** Changes when flights are abandoned, so that a late confirmation of an old flight is not taken for that of a new one. */
   #generation = 0;
   #publishing = 0;
   #waitingSince: number | undefined;
@@ -99,7 +103,7 @@ export class Uplink {
   #unsubscribe: readonly (() => void)[] = [];
   #running = false;
   #busy = false;
-  /** We have complained that nothing gets through. */
+  /** It is logged that nothing gets through. */
   #silent = false;
   #lastRefusal = '';
   #highestSent: Record<Lane, number> = { live: 0, backfill: 0 };
@@ -109,7 +113,7 @@ export class Uplink {
   #counters = { batches: 0, resent: 0, staleAcks: 0 };
 
   constructor(options: UplinkOptions) {
-    const { outbox, onTrouble } = options;
+    const { outbox, onProblem } = options;
     this.#options = options;
     this.#limits = { ...DEFAULTS, ...options.limits };
     this.#backoff = createBackoff(this.#limits.retryMs.first, this.#limits.retryMs.max);
@@ -120,7 +124,7 @@ export class Uplink {
     this.#complain = nowAndThen(options.clock, COMPLAIN_AGAIN_MS, (records) => {
       const message = `records refused and kept aside: ${records}; the last: ${this.#lastRefusal}`;
       options.log.error({ records }, message);
-      onTrouble('records-refused', message, records);
+      onProblem('records-refused', message, records);
     });
   }
 
@@ -145,12 +149,13 @@ export class Uplink {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  /** The hub has spoken on `down/ack`. */
+  /** An acknowledgement came on `down/ack`. */
   onAck(ack: Ack): void {
-    this.#measure(ack);
     const outcome = this.#options.outbox.ack(ack);
     if (outcome === 'stale') this.#counters.staleAcks++;
+    if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {
+      this.#measure(ack);
       const before = this.#lanes;
       this.#lanes = acknowledgedOn(before, ack, this.#clock.mono(), this.#limits);
       if (isFurther(before, this.#lanes)) {
@@ -178,7 +183,7 @@ export class Uplink {
   #measure({ epoch, upTo, ranges = [], at }: Ack): void {
     if (epoch !== this.#lanes.live.epoch) return;
     for (const [to, sentAt] of this.#sentAt) {
-      // The batch that it answers is the last of a run.
+      // The answered batch is the one that ends where a settled range ends.
       if (at !== undefined && (to === upTo || ranges.some((range) => range.to === to)))
         this.#hubClock = measured(this.#hubClock, at, sentAt, this.#clock.mono());
       if (to <= upTo || includes(ranges, to)) this.#sentAt.delete(to);
@@ -196,48 +201,44 @@ export class Uplink {
     if (!this.#running || this.#busy || !this.#options.link.up) return;
     this.#busy = true;
     try {
-      this.#followEpoch();
       const { outbox } = this.#options;
       const now = this.#clock.mono();
-      const lastSeq = outbox.lastSeq;
+      const { epoch, lastSeq } = outbox.position();
+      this.#followEpoch(epoch);
       const wasWhole = this.#lanes.backfill === undefined;
-      // Asking the file at each step is dear, and only a backfill can be through.
+      // Reading the file at each step is expensive, and only a backfill can be done.
       this.#lanes = arranged(this.#lanes, lastSeq, wasWhole ? 0 : outbox.base(), this.#limits);
       if (wasWhole && this.#lanes.backfill) this.#highestSent.backfill = this.#highestSent.live;
       if (lastSeq > cursorOn(this.#lanes, 'live')) this.#waitingSince ??= now;
       else this.#waitingSince = undefined;
       const decision = decideLanes(this.#lanes, now, lastSeq, this.#waitingSince ?? now, this.#limits);
       if (decision.kind === 'send') this.#send(decision, now);
-      else if (decision.kind === 'silent') this.#giveUpFlights('it does not acknowledge them');
+      else if (decision.kind === 'silent') this.#abandonFlights('it does not acknowledge them');
       else if (decision.kind === 'wait') this.#wake(decision.ms);
     } finally {
       this.#busy = false;
     }
   }
 
-  #followEpoch(): void {
-    const { outbox } = this.#options;
-    if (outbox.epoch === this.#lanes.live.epoch) return;
-    this.#lanes = openLanes(outbox.epoch, outbox.base(), this.#lanes.live.share);
+  #followEpoch(epoch: string): void {
+    if (epoch === this.#lanes.live.epoch) return;
+    this.#lanes = openLanes(epoch, this.#options.outbox.base(), this.#lanes.live.share);
     this.#generation++;
     this.#highestSent = { live: 0, backfill: 0 };
     this.#sentAt.clear();
   }
 
   #send({ lane, after, limit, upTo }: Extract<LaneDecision, { kind: 'send' }>, now: number): void {
-    // A batch of a flight given up is still being written: its end wakes us.
+    // Batches of abandoned flights are still being written: the next step comes when one ends.
     if (this.#publishing >= this.#limits.maxFlights) return;
     const { outbox } = this.#options;
-    const { maxBytes, maxRecords, maxRecordBytes } = this.#limits;
-    const leased = outbox.lease(limit, Math.max(MIN_BATCH_BYTES, (maxBytes * limit) / maxRecords), after, upTo);
-    const batch = makeBatch({
-      epoch: this.#lanes.live.epoch,
-      base: outbox.base(),
-      from: after + 1,
-      leased,
-      ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }),
-    });
-    if (!batch || outbox.epoch !== this.#lanes.live.epoch) {
+    const { maxRecords, maxRecordBytes } = this.#limits;
+    const { epoch } = this.#lanes.live;
+    const maxBytes = Math.max(MIN_BATCH_BYTES, (this.#limits.maxBytes * limit) / maxRecords);
+    const taken = outbox.take({ epoch, after, upTo, limit, maxBytes });
+    const bound = maxRecordBytes === undefined ? {} : { maxRecordBytes };
+    const batch = taken && makeBatch({ epoch, from: after + 1, ...taken, ...bound });
+    if (!batch) {
       this.#lanes = deferred(this.#lanes, lane, now + LOOK_AGAIN_MS);
       this.#wake(LOOK_AGAIN_MS);
       return;
@@ -252,7 +253,6 @@ export class Uplink {
       this.#sentAt.set(batch.to, now);
     }
     this.#highestSent[lane] = Math.max(this.#highestSent[lane], batch.to);
-    outbox.onTheWay(batch.from, batch.to);
     void this.#publish(batch, this.#generation);
     for (const { seq, reason } of batch.unsendable) {
       outbox.refuse({ from: seq, to: seq, reason });
@@ -268,15 +268,15 @@ export class Uplink {
       await this.#options.link.publish({ topic: this.#topic, payload: batch.payload, qos, retain });
       if (generation === this.#generation) this.#lanes = confirmedOn(this.#lanes, batch.to, this.#clock.mono());
     } catch (error) {
-      if (generation === this.#generation) this.#giveUpFlights(messageOf(error));
+      if (generation === this.#generation) this.#abandonFlights(messageOf(error));
     } finally {
       this.#publishing--;
       this.#wake(0);
     }
   }
 
-  /** Back to the first unacknowledged record, after a while. */
-  #giveUpFlights(reason: string): void {
+  /** Abandons all flights: back to the first unacknowledged record, after a while. */
+  #abandonFlights(reason: string): void {
     const ms = this.#backoff.next();
     if (!this.#silent) this.#log.warn({ reason }, 'the hub does not take records; they are sent again');
     this.#silent = true;

@@ -1,10 +1,10 @@
 /**
  * The decisions of one lane of the uplink, apart from their effects: a sliding window of batches with go-back-N and cumulative
  * acknowledgements. After three acknowledgements without progress it goes back at once (fast retransmit, RFC 5681 3.2). The
- * size of a batch halves with each failure and doubles with each success, so that a thin line gets batches it can carry.
+ * size of a batch halves with each failure and doubles with each success, so that a slow line gets batches that it can carry.
  *
  * Invariants:
- * 1. Flights follow each other without a hole: the first begins behind `acked`, the last ends at `cursor`.
+ * 1. Flights follow each other without a hole: the first begins right after `acked`, the last ends at `cursor`.
  * 2. `acked` never falls within an epoch; only an acknowledgement of that epoch raises it.
  * 3. There are at most `maxFlights` flights, and none is sent before `notBefore`.
  *
@@ -101,7 +101,7 @@ export function confirmed(window: Window, to: number, now: number): Window {
 /** The hub acknowledged up to `upTo`. */
 export function acknowledged(window: Window, upTo: number, now: number, limits: WindowLimits): Window {
   if (upTo <= window.acked) {
-    // Before the broker has the first flight, these can only be about earlier ones (a hub that commits several at once).
+    // Before the broker has the first flight, the acknowledgement can only be about earlier ones (a hub commits several at once).
     const stalled = window.flights[0]?.confirmedAt === undefined ? window.stalled : window.stalled + 1;
     return stalled === STALLED_TOO_OFTEN ? { ...window, flights: [], stalled } : { ...window, stalled };
   }
@@ -110,7 +110,7 @@ export function acknowledged(window: Window, upTo: number, now: number, limits: 
   return {
     ...window,
     acked: upTo,
-    // Some progress: the hub is alive, and has its time again for the rest.
+    // There is progress, so the hub is alive: its time for the rest starts again.
     flights: flights.map((f) => ({
       ...f,
       from: Math.max(f.from, upTo + 1),

@@ -8,8 +8,8 @@
 import type { WindowInput } from '../../shared/contract/model-manifest.ts';
 import { createWindows } from '../../shared/engine/series/windows.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
+import { interpolated, median, medianDeviation } from '../../shared/kit/quantile.ts';
 import { type Pca, principalComponents } from './pca.ts';
-import { median, medianDeviation, quantile } from './quantile.ts';
 import { errorOf, type Reconstruction, reconstructionOf } from './reconstruction.ts';
 import type { Series } from './series.ts';
 
@@ -44,7 +44,7 @@ const MOST_COMPONENTS = 32;
 const LEAST_WINDOWS = 50;
 /** Beyond this a covariance takes minutes instead of seconds. */
 const MOST_VALUES = 2048;
-/** Where a series says nothing at all, any movement is a difference; rounding is none. */
+/** Where a series never moves, any movement is a difference; rounding is none. */
 const LEAST_THRESHOLD = 1e-6;
 
 /** @throws CodedError `config-invalid` when the series is too short or the window too large */
@@ -82,7 +82,7 @@ export function fitAnomaly(series: Series, options: FitOptions): FittedModel {
   return {
     input,
     reconstruction,
-    threshold: Math.max(LEAST_THRESHOLD, quantile(errors, options.quantile) * options.margin),
+    threshold: Math.max(LEAST_THRESHOLD, interpolated(errors, options.quantile) * options.margin),
     median: median(logs),
     mad: Math.max(1e-3, medianDeviation(logs)),
     windows: { fit: fit.length, heldOut: heldOut.length },

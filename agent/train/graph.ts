@@ -1,10 +1,11 @@
 /**
- * Writes the fitted model as ONNX (opset 13): `window` [1, samples x channels] ⇒ `reconstruction` of the same shape.
+ * Writes fitted models as ONNX (opset 13). A reconstruction: `window` [1, samples x channels] ⇒ `reconstruction` of the same shape.
  *
  * (x - mean) · W ⇒ clip to -1 … 1 ⇒ · V ⇒ + mean, where a column of W is a component divided by its range, and a row of V the
  * component times its range: so that one clip serves all ranges.
  */
 import onnxProto from 'onnx-proto';
+import { FARTHEST, type Forecaster } from './forecast.ts';
 import type { Reconstruction } from './reconstruction.ts';
 
 const { onnx } = onnxProto;
@@ -38,6 +39,42 @@ export function onnxOf({ mean, components, ranges }: Reconstruction): Uint8Array
       node('Clip', ['scores', 'low', 'high'], 'held'),
       node('MatMul', ['held', 'V'], 'back'),
       node('Add', ['back', 'mean'], 'reconstruction'),
+    ],
+  };
+  const model = { irVersion: 8, producerName: 'vedette', opsetImport: [{ domain: '', version: 13 }], graph };
+  return onnx.ModelProto.encode(onnx.ModelProto.fromObject(model)).finish();
+}
+
+/**
+ * The graph of a forecaster: `window` [1, samples x channels] ⇒ `forecast` [1, channels]. What lies far out is held first, as in the fit; the
+ * last point has no weight in its own forecast.
+ */
+export function forecastGraph({ input, weights }: Pick<Forecaster, 'input' | 'weights'>): Uint8Array {
+  const width = input.channels.length;
+  const size = input.window * width;
+  const before = size - width;
+  const w = Array.from({ length: size * width }, (_, i) => {
+    const row = Math.floor(i / width);
+    return row < before ? (weights[i % width]?.[row] ?? 0) : 0;
+  });
+  const graph = {
+    name: 'forecast',
+    input: [valueInfo('window', size)],
+    output: [valueInfo('forecast', width)],
+    initializer: [
+      floats('W', [size, width], w),
+      floats(
+        'bias',
+        [width],
+        weights.map((one) => one[before] ?? 0),
+      ),
+      floats('low', [], [-FARTHEST]),
+      floats('high', [], [FARTHEST]),
+    ],
+    node: [
+      node('Clip', ['window', 'low', 'high'], 'held'),
+      node('MatMul', ['held', 'W'], 'sum'),
+      node('Add', ['sum', 'bias'], 'forecast'),
     ],
   };
   const model = { irVersion: 8, producerName: 'vedette', opsetImport: [{ domain: '', version: 13 }], graph };

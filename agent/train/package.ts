@@ -2,10 +2,11 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { modelManifest } from '../../shared/contract/model-manifest.ts';
+import { modelManifest, type WindowInput } from '../../shared/contract/model-manifest.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { FittedModel } from './anomaly.ts';
-import { onnxOf } from './graph.ts';
+import type { Forecaster } from './forecast.ts';
+import { forecastGraph, onnxOf } from './graph.ts';
 
 export interface PackageOptions {
   /** The folder to make; it must not be there yet. */
@@ -14,34 +15,55 @@ export interface PackageOptions {
   readonly license: string;
 }
 
-/** @throws CodedError `config-invalid` when the folder is there already or cannot be made */
-export function writeAnomalyPackage(model: FittedModel, { dir, name, license }: PackageOptions): void {
+/** @throws CodedError `config-invalid` when the folder exists already or cannot be made */
+export function writeAnomalyPackage(model: FittedModel, options: PackageOptions): void {
+  const { threshold, median, mad } = model;
+  const head = { kind: 'autoencoder', threshold, adapt: { median, mad } };
+  write(options, model.input, head, { [GRAPH]: onnxOf(model.reconstruction) });
+}
+
+/**
+ * @param report a picture of the training data, for people
+ * @throws CodedError `config-invalid` when the folder exists already or cannot be made
+ */
+export function writeForecastPackage(model: Forecaster, options: PackageOptions, report?: string): void {
+  const head = { kind: 'forecast', threshold: model.threshold, learned: LEARNED };
+  write(options, model.input, head, {
+    [GRAPH]: forecastGraph(model),
+    [LEARNED]: JSON.stringify(model.learned),
+    ...(report === undefined ? {} : { 'report.svg': report }),
+  });
+}
+
+const GRAPH = 'fp32.onnx';
+const LEARNED = 'learned.json';
+
+function write(
+  { dir, name, license }: PackageOptions,
+  input: WindowInput,
+  head: object & { readonly kind: string },
+  files: Readonly<Record<string, string | Uint8Array>>,
+): void {
   const manifest = {
     name,
     version: '1.0.0',
     task: 'anomaly' as const,
     license,
-    input: model.input,
-    head: {
-      kind: 'autoencoder',
-      threshold: model.threshold,
-      adapt: { median: model.median, mad: model.mad },
-    },
+    input,
+    head,
     labels: ['anomaly'],
-    variants: [{ file: 'fp32.onnx', precision: 'fp32' as const }],
+    variants: [{ file: GRAPH, precision: 'fp32' as const }],
   };
   // What we write must be what we would accept.
   modelManifest.parse(manifest);
-  if (existsSync(dir)) throw new CodedError('config-invalid', `${dir} is there already; choose another folder`);
+  if (existsSync(dir)) throw new CodedError('config-invalid', `${dir} exists already; choose another folder`);
   let draft: string | undefined;
   try {
     mkdirSync(path.dirname(dir), { recursive: true });
     draft = mkdtempSync(`${dir}.`);
-    writeFileSync(path.join(draft, 'fp32.onnx'), onnxOf(model.reconstruction));
-    writeFileSync(
-      path.join(draft, 'model.yaml'),
-      `# Written by \`vedette-agent train anomaly\`.\n${stringify(manifest)}`,
-    );
+    for (const [file, content] of Object.entries(files)) writeFileSync(path.join(draft, file), content);
+    const head = '# Written by `vedette-agent train anomaly`.';
+    writeFileSync(path.join(draft, 'model.yaml'), `${head}\n${stringify(manifest)}`);
     renameSync(draft, dir);
   } catch (error) {
     if (draft !== undefined) rmSync(draft, { recursive: true, force: true });

@@ -1,12 +1,11 @@
 /** Reads a whole series for training, the way a stream would read it: same formats, same rows left out. */
-import { sensorSource } from '../../shared/contract/config/sensor.ts';
-import { createCsvReader } from '../../shared/engine/series/csv.ts';
-import { linesOf } from '../../shared/engine/series/lines.ts';
+import { sensorSource, type TimeUnit } from '../../shared/contract/config/sensor-source.ts';
+import { formatOf, rowsOfFile } from '../../shared/engine/series/file-rows.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { CodedError } from '../../shared/kit/errors.ts';
-import { formatOf, openReplay } from '../pipeline/source/sensor-replay.ts';
-import type { Sample } from '../pipeline/source/sensor-source.ts';
-import { median } from './quantile.ts';
+import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import { median } from '../../shared/kit/quantile.ts';
+import { openReplay } from '../pipeline/source/series/replay.ts';
+import type { Sample } from '../pipeline/source/series/source.ts';
 
 export interface Series {
   readonly channels: readonly string[];
@@ -23,6 +22,10 @@ export interface SeriesOptions {
   /** Columns, or paths into JSON rows; without any, the only column of a CSV file beside the time. */
   readonly columns: readonly string[];
   readonly time: string;
+  /** How the time is written; default: as it looks (shared/engine/series/time.ts). */
+  readonly timeUnit?: TimeUnit;
+  readonly timeFormat?: string;
+  readonly timeZone?: string;
 }
 
 /** A bound of memory: some hundred megabytes. */
@@ -30,11 +33,11 @@ const MAX_SAMPLES = 2_000_000;
 const MIN_SAMPLES = 32;
 
 /** @throws CodedError `source-open` or `config-invalid`, saying what is missing */
-export async function readSeries({ file, columns, time }: SeriesOptions, clock: Clock): Promise<Series> {
+export async function readSeries(options: SeriesOptions, clock: Clock): Promise<Series> {
+  const { file, columns, time, timeUnit, timeFormat, timeZone } = options;
   const channels = columns.length > 0 ? columns : [await onlyColumn(file, time)];
-  const parsed = sensorSource.safeParse({ url: file, time, pace: 'fast' });
-  if (!parsed.success)
-    throw new CodedError('config-invalid', `${file}: not a CSV or JSON-lines file by its ending (.csv, .tsv, .jsonl)`);
+  const parsed = sensorSource.safeParse({ url: file, time, timeUnit, timeFormat, timeZone, pace: 'fast' });
+  if (!parsed.success) throw new CodedError('config-invalid', complaintOf(file, parsed.error.issues));
   const source = parsed.data;
   const samples: Sample[] = [];
   let refused = 0;
@@ -49,7 +52,7 @@ export async function readSeries({ file, columns, time }: SeriesOptions, clock: 
           reject(new CodedError('config-invalid', `${file}: more than ${MAX_SAMPLES} rows; train on a part of them`));
         }
       },
-      onTrouble(_code, message, count) {
+      onProblem(_code, message, count) {
         refused += count;
         complaint ??= message;
       },
@@ -66,27 +69,49 @@ export async function readSeries({ file, columns, time }: SeriesOptions, clock: 
 
 function stepOf(samples: readonly Sample[]): number {
   const steps = samples.slice(1).map((sample, i) => sample.atMs - (samples[i]?.atMs ?? sample.atMs));
-  // A millisecond is the least that a timestamp tells.
+  // Timestamps have a resolution of one millisecond.
   return Math.max(1, median(steps));
 }
 
 async function onlyColumn(file: string, time: string): Promise<string> {
   const hint = 'name what to train on with --column';
   if (formatOf(file) !== 'csv') throw new CodedError('config-invalid', `${file}: ${hint}`);
-  const stop = new AbortController();
+  let columns: readonly string[] | undefined;
+  const onHeader = (found: readonly string[] | undefined) => {
+    columns = found;
+  };
   try {
-    for await (const { text } of linesOf(file, stop.signal)) {
-      const { columns } = createCsvReader(text);
-      const [only, ...others] = columns.filter((c) => c !== time);
-      if (only !== undefined && others.length === 0) return only;
-      throw new CodedError('config-invalid', `${file}: has the columns ${columns.join(', ')}; ${hint}`);
-    }
+    for await (const _ of rowsOfFile(file, { format: 'csv', onHeader }, new AbortController().signal)) break;
   } catch (error) {
-    if (error instanceof CodedError) throw error;
+    throw new CodedError('source-open', `cannot read ${file}: ${messageOf(error)}`);
+  }
+  if (columns === undefined) throw new CodedError('source-open', `${file}: is empty`);
+  if (!columns.includes(time)) {
+    const known = columns.join(', ');
     throw new CodedError(
-      'source-open',
-      `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      'config-invalid',
+      `${file}: has no column "${time}"; name the one with the time with --time (it has: ${known})`,
     );
   }
-  throw new CodedError('source-open', `${file}: is empty`);
+  const [only, ...others] = columns.filter((c) => c !== time);
+  if (only !== undefined && others.length === 0) return only;
+  throw new CodedError('config-invalid', `${file}: has the columns ${columns.join(', ')}; ${hint}`);
+}
+
+/** In the words of the command. */
+function complaintOf(
+  file: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+) {
+  const flags: Readonly<Record<string, string>> = {
+    timeUnit: '--time-unit',
+    timeFormat: '--time-format',
+    timeZone: '--time-zone',
+    time: '--time',
+  };
+  const [issue] = issues;
+  const flag = flags[String(issue?.path[0])];
+  return flag === undefined
+    ? `${file}: not a CSV or JSON-lines file by its ending (.csv, .tsv, .jsonl)`
+    : `${flag} ${issue?.message}`;
 }

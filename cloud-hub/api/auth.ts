@@ -5,39 +5,44 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../../shared/http/problems.ts';
-import type { IdentityService } from '../identity/identity.ts';
+import type { Role } from '../contract/identity.ts';
+import type { Caller, IdentityService } from '../identity/identity.ts';
 import { hasRole } from '../identity/roles.ts';
-import type { Identity, Role } from './schemas/api.ts';
+import type { IdentifyClient } from '../pki/clients.ts';
+import type { Site } from './site.ts';
 
 export const SESSION_COOKIE = 'vedette_session';
 
-/** `device`: a device with its own token (HTTP Basic), or a viewer. */
+/** `device`: a device with its client certificate or its own token (HTTP Basic), or a viewer. */
 export type Access = Role | 'public' | 'device';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** This route is a WebSocket; any other refuses an upgrade. */
+    upgrade?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; null on public routes, and when a device asks. */
-    identity: Identity | null;
+    identity: Caller | null;
     /** The device that asks, on routes that are open to devices. */
     device: string | null;
   }
 }
 
 /** Adds the check to all routes of this scope. */
-export function guard(app: FastifyInstance, identity: IdentityService): void {
+export function guard(app: FastifyInstance, identity: IdentityService, site: Site, clientOf?: IdentifyClient): void {
   app.decorateRequest('identity', null);
   app.decorateRequest('device', null);
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public') return;
     if (access === 'device') {
-      request.device = deviceOf(request, identity) ?? null;
+      const certificate = clientOf?.(request.raw.socket);
+      request.device = (certificate?.kind === 'device' ? certificate.device : deviceOf(request, identity)) ?? null;
       if (request.device !== null) return;
     }
-    const found = await identify(request, identity);
+    const found = await identify(request, identity, site);
     if (!found) {
       throw new ProblemError(401, 'sign in, or send a valid token as "Authorization: Bearer …"', {
         'www-authenticate': 'Bearer realm="vedette"',
@@ -47,28 +52,56 @@ export function guard(app: FastifyInstance, identity: IdentityService): void {
     if (!hasRole(found.role, needed)) {
       throw new ProblemError(403, `this needs the role ${needed}; "${found.name}" has the role ${found.role}`);
     }
-    request.identity = found;
+    request.identity = { ...found, address: addressOf(request) };
   });
 }
 
+/** Adds the check to all routes: the WebSocket plugin would upgrade a connection on any of them, the public ones too. */
+export function refuseOtherUpgrades(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.ws && request.routeOptions.config.upgrade !== true)
+      throw new ProblemError(404, 'there is no WebSocket');
+  });
+}
+
+/** Longer than any address: a proxy that is trusted may pass on unchecked what its client says. */
+const MAX_ADDRESS = 64;
+
+/** Where a request comes from, as far as trusted proxies say. */
+export function addressOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
+  return ip.slice(0, MAX_ADDRESS);
+}
+
+/** Who calls a route that is not public. @throws ProblemError 401 */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.identity) throw new ProblemError(401, 'sign in');
+  return request.identity;
+}
+
 /** Reads the credentials of a request; undefined when they are missing or not valid. @throws ProblemError on a foreign origin */
-export async function identify(request: FastifyRequest, identity: IdentityService): Promise<Identity | undefined> {
+export async function identify(
+  request: FastifyRequest,
+  identity: IdentityService,
+  site: Site,
+): Promise<Caller | undefined> {
   const token = bearerOf(request);
   if (token !== undefined) return identity.fromToken(token);
   const cookie = request.cookies[SESSION_COOKIE];
   if (cookie === undefined) return undefined;
   const isUpgrade = request.headers.upgrade !== undefined;
-  if (isUpgrade || (request.method !== 'GET' && request.method !== 'HEAD')) requireOwnOrigin(request);
+  if (isUpgrade || (request.method !== 'GET' && request.method !== 'HEAD')) requireOwnOrigin(request, site);
   return identity.fromSession(cookie);
 }
 
 /** @throws ProblemError 403 when the request does not come from a page of this hub */
-export function requireOwnOrigin(request: FastifyRequest): void {
-  const { origin, host } = request.headers;
-  if (origin !== undefined && host !== undefined && hostOf(origin) === host.toLowerCase()) return;
+export function requireOwnOrigin({ headers: { origin, host } }: FastifyRequest, site: Site): void {
+  // A proxy may have changed the host, so with a public address only that counts.
+  const isOwn = site.origin === undefined ? hostOf(origin) === host?.toLowerCase() : origin === site.origin;
+  if (isOwn && origin !== undefined && host !== undefined) return;
+  const own = site.origin ?? `${host}; behind a proxy set --public-url`;
   throw new ProblemError(
     403,
-    `a request with a session must come from the hub's own pages; its origin is ${origin ?? 'missing'}`,
+    `a request with a session must come from the hub's own pages (${own}); its origin is ${origin ?? 'missing'}`,
   );
 }
 
@@ -82,7 +115,8 @@ function deviceOf(request: FastifyRequest, identity: IdentityService): string | 
   return identity.isDevice(id, rest.join(':')) ? id : undefined;
 }
 
-function hostOf(origin: string): string | undefined {
+function hostOf(origin: string | undefined): string | undefined {
+  if (origin === undefined) return undefined;
   try {
     return new URL(origin).host;
   } catch {

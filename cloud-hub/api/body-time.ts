@@ -18,6 +18,8 @@ export function boundBodyTime(app: FastifyInstance, clock: Pick<Clock, 'every'>)
     const { raw, routeOptions } = request;
     if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
     const isSlow = routeOptions.config.slowBody === true;
+    // Its answer may take long too: what came is looked into.
+    if (isSlow) raw.socket.setTimeout(0);
     let seen = raw.socket.bytesRead;
     const cancel = clock.every(BODY_MS, () => {
       if (raw.complete) return cancel();

@@ -4,9 +4,10 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { SESSION_COOKIE } from './auth.ts';
+import type { Site } from './site.ts';
 
 /** Must be registered before the routes that it describes. */
-export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+export async function describeApi(app: FastifyInstance, version: string, { base }: Site): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -15,7 +16,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         version,
         description: 'Errors are problem documents (RFC 9457). Lists page by cursor: pass `next` as `cursor`.',
       },
-      servers: [{ url: '/' }],
+      servers: [{ url: base }],
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer' },

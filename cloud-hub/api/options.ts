@@ -1,19 +1,29 @@
 /** What the API is built of; the composition root gives it. */
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Places } from '../../shared/http/places.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
+import type { SecondOpinions } from '../inference/second-opinions.ts';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Watches } from '../live/watches.ts';
+import type { HubMetrics } from '../metrics.ts';
+import type { FleetIdentity } from '../pki/fleet.ts';
 import type { Delivery } from '../registry/delivery.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Signing } from '../registry/signing/signing.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
-import type { Store } from '../store/store.ts';
-import type { HubMetrics } from './metrics.ts';
+import type { HubStore } from '../store/store.ts';
+import type { HttpSecurity } from './http-server.ts';
+import type { Site } from './site.ts';
 
 export interface ApiOptions {
-  readonly store: Store;
+  readonly store: HubStore;
   readonly identity: IdentityService;
+  /** Failed sign-ins, by address. */
+  readonly attempts: FailedAttempts;
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly metrics: HubMetrics;
@@ -21,13 +31,23 @@ export interface ApiOptions {
   readonly signing: Signing;
   readonly delivery: Delivery;
   readonly rollouts: Rollouts;
+  readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Ends a device's MQTT connection. */
   readonly disconnect: (device: string) => void;
+  /** Absent: plain HTTP. */
+  readonly tls?: HttpSecurity;
+  /** Takes over a connection that carries MQTT. */
+  readonly acceptMqtt: (connection: Duplex, socket: Socket) => void;
+  /** Absent: plain text, no certificates. */
+  readonly fleet?: FleetIdentity;
   readonly version: string;
+  readonly site: Site;
+  /** For HTTP connections. */
+  readonly places: Places;
   /** Folder of the built dashboard; it may be missing. */
   readonly dashboard: string;
-  /** Each throws when its part does not answer; for /readyz. */
+  /** Each throws with the reason why its part is not ready; for /readyz. */
   readonly checks: Readonly<Record<string, () => void>>;
 }

@@ -1,36 +1,21 @@
 /** Pieces of route schemas that repeat. */
 import { z } from 'zod';
 import { name } from '../../shared/contract/names.ts';
-import { PROBLEM_TYPE, problem } from '../../shared/contract/problem.ts';
+import { answers } from '../../shared/http/answers.ts';
 import { ProblemError } from '../../shared/http/problems.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { actOf as actOfCaller, type Caller } from '../identity/identity.ts';
 import type { Act } from '../store/audit.ts';
+import { fitting } from '../store/lists.ts';
 import { rowNumber } from '../store/rows.ts';
-import { type Identity, pageQuery } from './schemas/api.ts';
-
-/** Answers of a route: this one, or a problem. */
-export function answers<S extends z.ZodType>(schema: S, description = 'Success') {
-  return { 200: describe(schema, description), ...problems };
-}
-
-export function created<S extends z.ZodType>(schema: S, description: string) {
-  return { 201: describe(schema, description), ...problems };
-}
-
-const problems = {
-  default: { description: 'Problem (RFC 9457)', content: { [PROBLEM_TYPE]: { schema: problem } } },
-} as const;
-
-function describe<S extends z.ZodType>(schema: S, description: string) {
-  return { description, content: { 'application/json': { schema } } };
-}
+import { pageQuery } from './bodies.ts';
 
 /** A route that answers nothing but that it is done. */
 export const noContent = { ...answers(z.object({})), 204: z.undefined().describe('Done') };
 
 /** Who acts, for the audit: the caller of a route that is not public. */
-export function actOf(request: { readonly identity: Identity | null }, clock: Pick<Clock, 'wall'>): Act {
-  return { at: clock.wall(), actor: request.identity?.name ?? 'nobody' };
+export function actOf(request: { readonly identity: Caller | null }, clock: Pick<Clock, 'wall'>): Act {
+  return actOfCaller(request.identity ?? { name: 'nobody' }, clock.wall());
 }
 
 /** How OpenAPI says which credentials a route takes. */
@@ -44,7 +29,7 @@ export const recordQuery = pageQuery.extend({
   until: z.iso.datetime({ offset: true }).optional().describe("device's wall clock, not included"),
 });
 
-/** The filter that a query of that kind means; one row more is asked for, to know whether there is a next page. */
+/** The filter that a query of that kind means. */
 export function filterOf(query: z.infer<typeof recordQuery>) {
   const { device, stream, since, until, cursor, limit } = query;
   return {
@@ -53,7 +38,7 @@ export function filterOf(query: z.infer<typeof recordQuery>) {
     since: since === undefined ? undefined : Date.parse(since),
     until: until === undefined ? undefined : Date.parse(until),
     before: cursorRow(cursor),
-    limit: limit + 1,
+    limit,
   };
 }
 
@@ -65,9 +50,9 @@ export function cursorRow(cursor: string | undefined): number | undefined {
   return row;
 }
 
-/** Makes a page of one row more than the limit. */
+/** Makes a page of one row more than the limit; it ends early when it would be too large. */
 export function pageOf<T extends { id: string }>(rows: readonly T[], limit: number): { items: T[]; next?: string } {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return rows.length > limit && last ? { items, next: last.id } : { items };
+  const marks = rows.map((row) => ({ id: row.id, bytes: Buffer.byteLength(JSON.stringify(row)) }));
+  const { ids, ...next } = fitting(marks, limit);
+  return { items: rows.slice(0, ids.length), ...next };
 }

@@ -2,22 +2,32 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiOptions } from './options.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { certificateRoutes } from './routes/certificates.ts';
+import { claimRoutes } from './routes/claims.ts';
 import { deliveryRoutes } from './routes/delivery.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { enrolmentRoutes } from './routes/enrolment.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
+import { opinionRoutes } from './routes/opinions.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { recordRoutes } from './routes/records.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
 import { trustRoutes } from './routes/trust.ts';
 
 export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZod)[] = [
   identityRoutes,
+  sessionRoutes,
   deviceRoutes,
+  enrolmentRoutes,
+  claimRoutes,
+  certificateRoutes,
   recordRoutes,
   readingRoutes,
+  opinionRoutes,
   modelRoutes,
   trustRoutes,
   deliveryRoutes,

@@ -3,24 +3,26 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { refuseUnknownQuery } from '../../shared/http/known-query.ts';
 import { problemHandler } from '../../shared/http/problems.ts';
-import { guard } from './auth.ts';
+import { guard, refuseOtherUpgrades } from './auth.ts';
 import { boundBodyTime } from './body-time.ts';
 import { describeApi } from './docs.ts';
+import { createHttpServer, WS_BYTES } from './http-server.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
 import { healthRoutes } from './routes/health.ts';
+import { mqttRoutes } from './routes/mqtt.ts';
 import { routeGroups } from './routes.ts';
 
 const BODY_BYTES = 64 * 1024;
-const WS_MESSAGE_BYTES = 4096;
 const WS_CLOSE_MS = 300;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; " +
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -35,8 +37,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
-    // body-time.ts bounds it; headers have Node's own minute.
-    requestTimeout: 0,
+    serverFactory: (handler) => createHttpServer(handler, options),
+    trustProxy: [...options.site.proxies],
     forceCloseConnections: true,
     frameworkErrors: handle,
     routerOptions: { ignoreTrailingSlash: true },
@@ -63,7 +65,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
 
   await app.register(cookie);
   await app.register(websocket, {
-    options: { maxPayload: WS_MESSAGE_BYTES },
+    options: { maxPayload: WS_BYTES },
     preClose(done) {
       const { clients } = app.websocketServer;
       for (const client of clients) client.close(1001, 'the hub stops');
@@ -74,17 +76,20 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       app.websocketServer.close(() => done());
     },
   });
-  await describeApi(app, options.version);
+  refuseOtherUpgrades(app);
+  await describeApi(app, options.version, options.site);
   await app.register(
     async (api) => {
-      guard(api, options.identity);
+      guard(api, options.identity, options.site, options.fleet?.identify);
+      api.addHook('preValidation', refuseUnknownQuery);
       for (const group of routeGroups) await api.register(group(options));
     },
     { prefix: '/api/v1' },
   );
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(healthRoutes(options));
-  await servePages(app, options.dashboard);
+  await app.register(mqttRoutes(options));
+  await servePages(app, options.dashboard, options.site);
   await app.ready();
   return app;
 }

@@ -1,69 +1,13 @@
-/**
- * A connection that counts MQTT packet lengths before the parser sees a byte: mqtt-packet alone would gather up to 256 MB
- * that a fixed header announces (MQTT 3.1.1, 2.2.3), also from one who has not signed in.
- */
-import type { Socket } from 'node:net';
+/** A connection that checks the length of each MQTT packet before the parser sees a byte (shared/kit/packet-meter.ts). */
 import { Duplex } from 'node:stream';
+import { type PacketBounds, PacketMeter } from '../../shared/kit/packet-meter.ts';
 
-export interface PacketBounds {
-  /** Of the first packet (CONNECT), in bytes after the fixed header. */
-  readonly first: number;
-  /** Of every later packet. */
-  readonly later: number;
-}
-
-/** Follows the framing of MQTT over any split into chunks. */
-export class PacketMeter {
-  readonly #bounds: PacketBounds;
-  #state: 'type' | 'length' | 'body' = 'type';
-  #packets = 0;
-  #length = 0;
-  #shift = 0;
-  #left = 0;
-
-  constructor(bounds: PacketBounds) {
-    this.#bounds = bounds;
-  }
-
-  /** Follows a chunk; a string says which bound it breaks. */
-  accept(chunk: Uint8Array): string | undefined {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#state === 'body') {
-        const step = Math.min(this.#left, chunk.length - at);
-        this.#left -= step;
-        at += step;
-        if (this.#left === 0) this.#state = 'type';
-        continue;
-      }
-      const byte = chunk[at++] ?? 0;
-      if (this.#state === 'type') {
-        this.#state = 'length';
-        this.#length = 0;
-        this.#shift = 0;
-        continue;
-      }
-      this.#length += (byte & 0x7f) * 2 ** this.#shift;
-      this.#shift += 7;
-      const more = (byte & 0x80) !== 0;
-      if (more && this.#shift >= 28) return 'malformed packet length';
-      const bound = this.#packets === 0 ? this.#bounds.first : this.#bounds.later;
-      if (this.#length > bound) return `packet of at least ${this.#length} bytes exceeds ${bound}`;
-      if (more) continue;
-      this.#packets++;
-      this.#left = this.#length;
-      this.#state = this.#left > 0 ? 'body' : 'type';
-    }
-    return undefined;
-  }
-}
-
-/** Wraps a socket; a packet over its bound destroys both with an error. */
+/** Wraps a socket, or the stream of a WebSocket. A packet over its bound destroys this connection and the socket, with an error. */
 export class BoundedConnection extends Duplex {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #holds = 0;
 
-  constructor(socket: Socket, bounds: PacketBounds) {
+  constructor(socket: Duplex, bounds: PacketBounds) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
     const meter = new PacketMeter(bounds);
@@ -77,7 +21,7 @@ export class BoundedConnection extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** Reads nothing more until `wait` has settled; TCP then slows the sender down. */
+  /** Stops reading until `wait` has settled; TCP then slows the sender down. Several holds may overlap. */
   hold(wait: Promise<void>): void {
     this.#holds++;
     this.#socket.pause();

@@ -1,15 +1,15 @@
 /**
  * What the hub needs of a broker: the embedded one (embedded.ts), or a connection to an external one (external.ts).
  */
-import type { DownChannel } from '../../shared/contract/channels.ts';
+import type { DownChannel, UpChannel } from '../../shared/contract/channels.ts';
 
 export interface HubBroker {
   /**
-   * Sends a message to a device, if it is there and fast enough to take it. It may get lost: acks and commands are said
-   * again when they matter.
+   * Sends a message to a device if the device is connected and reads fast enough. The message may be lost: the hub sends acks
+   * and commands again where they matter.
    */
   publish(device: string, channel: DownChannel, payload: Buffer): void;
-  /** Ends a device's connection; it may come back if it is still let in. */
+  /** Ends a device's connection. The device may connect again if its token is still valid. */
   disconnect(device: string): void;
   /** Is it listening, or connected? */
   isOpen(): boolean;
@@ -18,12 +18,12 @@ export interface HubBroker {
 
 /** What the broker tells the hub. */
 export interface BrokerEvents {
-  /** A device published. A promise makes that device wait until it resolves. */
-  message(topic: string, payload: Buffer): Promise<void> | undefined;
-  /** A connection was taken in, and more may wait. */
+  /** A device published on one of its own channels. A promise makes that device wait until it settles. */
+  message(device: string, channel: UpChannel, payload: Buffer): Promise<void> | undefined;
+  /** A connection was accepted, and more may be waiting. */
   arriving(): void;
   connected(device: string): void;
   disconnected(device: string): void;
-  /** The device listens: what is sent from now on can reach it. */
+  /** The device has subscribed: what is sent from now on can reach it. */
   subscribed(device: string): void;
 }

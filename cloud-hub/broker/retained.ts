@@ -1,8 +1,8 @@
 /**
- * Retained messages of the embedded broker, by device. aedes' own store tries every retained message against every new
- * subscription: when a fleet returns after a restart, that is the square of its size.
+ * Retained messages of the embedded broker, by device. The store of aedes compares every new subscription with every retained
+ * message: when a fleet of n devices returns, that is n² comparisons.
  *
- * Only messages to devices are kept: what devices publish the hub hears in the same process, and nobody else may.
+ * Only messages to devices are kept. What devices publish reaches the hub in the same process, and nobody else may read it.
  */
 import { Readable } from 'node:stream';
 import type { PublishPacket } from 'aedes';
@@ -11,7 +11,7 @@ import { channels, ownDownFilter, parseTopic } from '../../shared/contract/chann
 export class RetainedMessages {
   readonly #byDevice = new Map<string, Map<string, PublishPacket>>();
 
-  /** Keeps the last message of a topic; an empty one takes it away (MQTT 3.1.1, 3.3.1.3). */
+  /** Keeps the last message of a topic; an empty message deletes it (MQTT 3.1.1, 3.3.1.3). */
   store(packet: PublishPacket): void {
     const parsed = parseTopic(packet.topic);
     if (!parsed || channels[parsed.channel].direction !== 'down') return;
@@ -22,7 +22,7 @@ export class RetainedMessages {
     else this.#byDevice.delete(parsed.device);
   }
 
-  /** Those of a filter that a device may have: one of its own topics, or all of them. */
+  /** Messages for a filter that a device may subscribe to: one of its own topics, or all of them. */
   matching(filter: string): PublishPacket[] {
     const [, , device = ''] = filter.split('/');
     const messages = this.#byDevice.get(device);
@@ -32,7 +32,7 @@ export class RetainedMessages {
     return packet ? [packet] : [];
   }
 
-  /** The part of aedes' persistence that it takes the place of. */
+  /** The part of the persistence of aedes that this replaces. */
   asPersistence() {
     return {
       storeRetained: async (packet: PublishPacket) => this.store(packet),

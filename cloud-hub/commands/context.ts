@@ -8,8 +8,8 @@ export interface CommandContext {
   readonly stderr: Writable;
   /** Threads that this machine can run at once. */
   readonly cpus: number;
-  /** The command did what it could, and the answer is no: exit code 1, without a message of its own. */
-  fail(): void;
+  /** The command did what it could, and the answer is no: an exit code (1), without a message of its own. */
+  fail(code?: number): void;
 }
 
 /** Wrong use: exit code 2. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { addSignatures, metadataBytes } from '../../shared/trust/sign.ts';
-import { trustState } from '../api/schemas/model.ts';
+import { trustState } from '../contract/trust.ts';
 import type { CommandContext } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
 import { readKeys } from './keys/folder.ts';
@@ -13,14 +13,16 @@ import { addSign } from './keys/sign.ts';
 
 export function addKeysCommands(program: Command, context: CommandContext): void {
   const { stdout } = context;
-  const keys = program.command('keys').description('keys that sign models (The Update Framework)');
+  const keys = program
+    .command('keys')
+    .description('keys that sign models (The Update Framework): make, use, renew and rotate them');
   addInit(keys, context);
   addSign(keys, context);
   addRotate(keys, context);
 
   keys
     .command('cosign <draft>')
-    .description('add signatures to a draft; needs no hub')
+    .description('add your signatures to a draft; works without a hub')
     .option('--keys <folder>', 'folder with the keys', './keys')
     .action((file: string, options: { keys: string }) => {
       const { role, content } = readDraft(file);
@@ -29,18 +31,18 @@ export function addKeysCommands(program: Command, context: CommandContext): void
       stdout.write(`${file}: signed with ${mine.length} ${role} key(s)\n`);
     });
 
-  withHubAccess(keys.command('publish <draft>').description('publish a draft that all have signed')).action(
+  withHubAccess(keys.command('publish <draft>').description('publish a draft that everybody has signed')).action(
     async (file: string, access: HubAccess) => {
       const { role, content } = readDraft(file);
-      const state = await clientOf(access).call('PUT', `/trust/${role}`, trustState, content);
+      const state = await clientOf(access).ask(trustState, 'PUT', `/trust/${role}`, { body: content });
       stdout.write(`${role}.json is published; ${state.targets} packages are signed\n`);
     },
   );
 
   withHubAccess(
-    keys.command('show').description('versions, expiry, keys and thresholds, and what needs somebody'),
+    keys.command('show').description('show versions, expiry, keys and thresholds, and what you have to do'),
   ).action(async (access: HubAccess) => {
-    const { roles, targets, warnings } = await clientOf(access).call('GET', '/trust', trustState);
+    const { roles, targets, warnings } = await clientOf(access).ask(trustState, 'GET', '/trust');
     for (const [role, state] of Object.entries(roles ?? {})) {
       const ids = state.keys.map((id) => id.slice(0, 12)).join(',');
       stdout.write(`${[role, state.version, state.expiresAt, `${state.threshold} of ${ids}`].join('\t')}\n`);
@@ -49,7 +51,7 @@ export function addKeysCommands(program: Command, context: CommandContext): void
     for (const warning of warnings) stdout.write(`warning: ${warning}\n`);
   });
 
-  withHubAccess(keys.command('root').description('print root.json, which every device has to be given once')).action(
+  withHubAccess(keys.command('root').description('print root.json, which you have to put on every device once')).action(
     async (access: HubAccess) => {
       const client = clientOf(access);
       const { version } = await publishedRoot(client);

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type Rollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../api/schemas/rollout.ts';
+import { progressText } from '../contract/progress-text.ts';
+import { type Rollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, labelOf, withHubAccess } from './hub-access.ts';
+import { addRolloutWait } from './rollout-wait.ts';
 
 interface CreateOptions extends HubAccess {
   readonly model: string;
@@ -15,22 +17,30 @@ interface CreateOptions extends HubAccess {
   readonly dryRun?: boolean;
 }
 
-export function addRolloutCommands(program: Command, { stdout }: CommandContext): void {
-  const command = program.command('rollout').description('bring models to devices in waves, with gates');
+export function addRolloutCommands(program: Command, context: CommandContext): void {
+  const { stdout, stderr } = context;
+  const command = program
+    .command('rollout')
+    .description('roll models out to devices in waves; gates stop a bad version');
   const collect = (value: string, before: string[]) => [...before, value];
 
   withHubAccess(
     command
       .command('create <package>')
-      .description('begin a rollout of NAME@VERSION or NAME:ALIAS')
-      .requiredOption('--model <name>', "entry of the devices' own `models` that should run it")
-      .option('--selector <key=value>', 'only devices with this label; may repeat, all must hold', collect, [])
+      .description('start a rollout of NAME@VERSION or NAME:ALIAS')
+      .requiredOption('--model <name>', 'entry under `models` in agent.yaml that should run it')
+      .option(
+        '--selector <key=value>',
+        'only devices with this label; may repeat, a device needs all of them',
+        collect,
+        [],
+      )
       .option(
         '--plan <file>',
         'YAML with waves, gates, quorum, timeoutS, onFailure, proof (see the API at /api/v1/docs)',
       )
-      .option('--id <id>', 'decides the order of the devices; as a dry run said it')
-      .option('--dry-run', 'only say which devices would come in which wave')
+      .option('--id <id>', 'id of the rollout, which decides the order of the devices; take it from a dry run')
+      .option('--dry-run', 'only show which devices would be in which wave')
       .addHelpText(
         'after',
         '\nWithout --plan: waves of 1, 10, 50 and 100 percent with ten minutes of soak each; a tripped gate rolls back.',
@@ -46,16 +56,17 @@ export function addRolloutCommands(program: Command, { stdout }: CommandContext)
     };
     const client = clientOf(options);
     if (options.dryRun) {
-      const preview = await client.call('POST', '/rollouts', rolloutPreview, { ...body, dryRun: true });
+      const preview = await client.ask(rolloutPreview, 'POST', '/rollouts', { body: { ...body, dryRun: true } });
       stdout.write(`${preview.id}\n`);
       for (const [index, devices] of preview.waves.entries()) {
         stdout.write(
           `wave ${index + 1}\t${devices.length} devices\t${devices.slice(0, 20).join(' ')}${devices.length > 20 ? ' …' : ''}\n`,
         );
       }
+      for (const warning of preview.warnings ?? []) stderr.write(`warning: ${warning}\n`);
       return;
     }
-    stdout.write(`${line(await client.call('POST', '/rollouts', rollout, body))}\n`);
+    stdout.write(`${line(await client.ask(rollout, 'POST', '/rollouts', { body }))}\n`);
   });
 
   withHubAccess(
@@ -65,15 +76,15 @@ export function addRolloutCommands(program: Command, { stdout }: CommandContext)
   });
 
   withHubAccess(
-    command.command('show <id>').description('gates, devices that failed, and the history of a rollout'),
+    command.command('show <id>').description('show the gates, the failed devices and the history of a rollout'),
   ).action(async (id: string, access: HubAccess) => {
     const client = clientOf(access);
     const path = `/rollouts/${encodeURIComponent(id)}`;
-    stdout.write(`${line(await client.call('GET', path, rollout))}\n`);
-    const { gates } = await client.call('GET', path, rollout);
-    for (const { gate, state, reason } of gates) stdout.write(`gate\t${gate}\t${state}\t${reason}\n`);
+    const shown = await client.rollout(id);
+    stdout.write(`${line(shown)}\n`);
+    for (const { gate, state, reason } of shown.gates) stdout.write(`gate\t${gate}\t${state}\t${reason}\n`);
     for await (const found of client.pages(`${path}/devices`, rolloutDevice)) {
-      const columns = ['device', found.device, `wave ${found.wave + 1}`, found.outcome, found.reason || '-'];
+      const columns = ['device', found.device, `wave ${found.wave + 1}`, found.outcome, progressText(found) || '-'];
       stdout.write(`${columns.join('\t')}\n`);
     }
     for await (const { at, actor, action, reason } of client.pages(`${path}/history`, rolloutEvent)) {
@@ -81,16 +92,17 @@ export function addRolloutCommands(program: Command, { stdout }: CommandContext)
     }
   });
 
+  addRolloutWait(command, context, line);
+
   for (const [verb, description] of [
-    ['pause', 'ask no more devices; gates are still watched'],
+    ['pause', 'ask no more devices; the gates stay active'],
     ['resume', 'go on; --waive GATE overrules a gate'],
     ['abort', 'end it and give every device back what it had'],
   ] as const) {
     const sub = withHubAccess(command.command(`${verb} <id>`).description(description));
     if (verb === 'resume') sub.option('--waive <gate>', 'overrule this gate; may repeat', collect, []);
     sub.action(async (id: string, options: HubAccess & { waive?: string[] }) => {
-      const body = options.waive && options.waive.length > 0 ? { waive: options.waive } : undefined;
-      const found = await clientOf(options).call('POST', `/rollouts/${encodeURIComponent(id)}/${verb}`, rollout, body);
+      const found = await clientOf(options).turnRollout(id, verb, options.waive);
       stdout.write(`${line(found)}\n`);
     });
   }

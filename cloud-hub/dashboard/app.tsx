@@ -1,18 +1,18 @@
 /** Chooses between the sign-in and the pages, by session and address. */
 import { useEffect } from 'preact/hooks';
-import { DevicePage } from './pages/device.tsx';
-import { EventsPage } from './pages/events.tsx';
-import { FleetPage } from './pages/fleet.tsx';
-import { ModelsPage } from './pages/models.tsx';
-import { RolloutPage } from './pages/rollout.tsx';
-import { RolloutsPage } from './pages/rollouts.tsx';
-import { SignInPage } from './pages/sign-in.tsx';
-import { TroublesPage } from './pages/troubles.tsx';
-import { EmptyState } from './parts/empty-state.tsx';
-import { Header } from './parts/header.tsx';
-import { Link } from './parts/link.tsx';
+import { DevicePage } from './device/device-page.tsx';
+import { EventsPage } from './events/events-page.tsx';
+import { FleetPage } from './fleet/fleet-page.tsx';
+import { ModelsPage } from './models/models-page.tsx';
+import { Header } from './navigation/header.tsx';
+import { Link } from './navigation/link.tsx';
+import type { Route } from './navigation/route.ts';
+import { ProblemsPage } from './problems/problems-page.tsx';
+import { RolloutPage } from './rollouts/rollout-page.tsx';
+import { RolloutsPage } from './rollouts/rollouts-page.tsx';
 import { useServices } from './services.ts';
-import type { Route } from './state/route.ts';
+import { SignInPage } from './session/sign-in-page.tsx';
+import { EmptyState } from './ui/empty-state.tsx';
 
 export function App() {
   const { session, router } = useServices();
@@ -38,15 +38,20 @@ export function App() {
   if (state.kind === 'signed-out') return <SignInPage reason={state.reason} />;
   return (
     <>
-      <a class="skip" href="#main">
+      <button type="button" class="skip" onClick={skip}>
         Skip to the content
-      </a>
+      </button>
       <Header identity={state.identity} route={route} />
       <main id="main" tabIndex={-1}>
         <Page route={route} />
       </main>
     </>
   );
+}
+
+/** Not a link: `#main` would be relative to <base>, which is another page. */
+function skip(): void {
+  document.getElementById('main')?.focus();
 }
 
 function Page({ route }: { route: Route }) {
@@ -57,8 +62,8 @@ function Page({ route }: { route: Route }) {
       return <DevicePage key={route.device} id={route.device} stream={route.stream} />;
     case 'events':
       return <EventsPage filter={route.filter} />;
-    case 'troubles':
-      return <TroublesPage view={route.view} device={route.device} />;
+    case 'problems':
+      return <ProblemsPage view={route.view} device={route.device} />;
     case 'models':
       return <ModelsPage />;
     case 'rollouts':
@@ -67,7 +72,7 @@ function Page({ route }: { route: Route }) {
       return <RolloutPage key={route.id} id={route.id} />;
     case 'missing':
       return (
-        <EmptyState title="There is no such page" detail="The address may be mistyped, or from a newer version.">
+        <EmptyState title="There is no such page" detail={whyMissing(route.unknown)}>
           <Link class="button" to={{ page: 'fleet' }}>
             To the fleet
           </Link>
@@ -81,11 +86,16 @@ function titleOf(route: Route): string {
     fleet: 'Fleet',
     device: route.page === 'device' ? route.device : '',
     events: 'Events',
-    troubles: 'Troubles',
+    problems: 'Problems',
     models: 'Models',
     rollouts: 'Rollouts',
     rollout: route.page === 'rollout' ? `Rollout ${route.id}` : '',
     missing: 'Not found',
   }[route.page];
   return `${name} · Vedette`;
+}
+
+function whyMissing(unknown: readonly string[] | undefined): string {
+  if (!unknown) return 'The address may be mistyped, or from a newer version.';
+  return `The address says "${unknown.join('", "')}" behind its "?", which this page does not know.`;
 }

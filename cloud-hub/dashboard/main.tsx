@@ -1,4 +1,4 @@
-import './state/jitless.ts';
+import './hub/jitless.ts';
 import 'uplot/dist/uPlot.min.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -17,16 +17,16 @@ import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { createBackoff } from '../../shared/kit/backoff.ts';
 import { App } from './app.tsx';
+import { createApi, feedUrl } from './hub/api.ts';
+import { browserClock } from './hub/browser-clock.ts';
+import { createFeed } from './hub/feed.ts';
+import { createSharedState } from './hub/shared-state.ts';
+import { openSocket } from './hub/socket.ts';
+import { createUpload } from './models/upload.ts';
+import { codeOf } from './navigation/route.ts';
+import { createRouter } from './navigation/router.ts';
 import { ServicesProvider } from './services.ts';
-import { createApi } from './state/api.ts';
-import { browserClock } from './state/clock.ts';
-import { createFeed } from './state/live.ts';
-import { codeOf } from './state/route.ts';
-import { createRouter } from './state/router.ts';
-import { createSession } from './state/session.ts';
-import { openSocket } from './state/socket.ts';
-import { createStore } from './state/store.ts';
-import { createUpload } from './state/upload.ts';
+import { createSession } from './session/session.ts';
 
 function main(root: HTMLElement): void {
   const clock = browserClock;
@@ -38,13 +38,13 @@ function main(root: HTMLElement): void {
   const api = createApi({ fetch: (input, init) => fetch(input, init), onUnauthorized: () => session.lost() });
   const session = createSession(api);
   const feed = createFeed({
-    open: (handlers) => openSocket(page, '/api/v1/live', handlers),
+    open: (handlers) => openSocket(new URL(document.baseURI), feedUrl, handlers),
     clock,
     backoff: createBackoff(500, 30_000),
     // The browser does not say why a WebSocket was refused; a session that is over answers 401 here.
     onRefused: () => void api.me().catch(() => undefined),
   });
-  const store = createStore(api, feed, clock);
+  const shared = createSharedState(api, feed, clock);
 
   const now = signal(clock.wall());
   clock.every(1000, () => {
@@ -63,15 +63,15 @@ function main(root: HTMLElement): void {
 
   let isRunning = false;
   session.state.subscribe(({ kind }) => {
-    if (kind === 'signed-in' && !isRunning) store.start();
-    else if (kind !== 'signed-in' && isRunning) store.stop();
+    if (kind === 'signed-in' && !isRunning) shared.start();
+    else if (kind !== 'signed-in' && isRunning) shared.stop();
     isRunning = kind === 'signed-in';
   });
   void session.begin(code);
 
   const upload = createUpload({ open: () => new XMLHttpRequest() });
   const router = createRouter(window);
-  const services = { api, clock, feed, router, session, store, upload, now, isDark, isVisible };
+  const services = { api, clock, feed, router, session, shared, upload, now, isDark, isVisible };
   render(
     <ServicesProvider value={services}>
       <App />

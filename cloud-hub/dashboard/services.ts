@@ -3,12 +3,12 @@ import type { ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { Api } from './state/api.ts';
-import type { Feed } from './state/live.ts';
-import type { Router } from './state/router.ts';
-import type { Session } from './state/session.ts';
-import type { Store } from './state/store.ts';
-import type { Upload } from './state/upload.ts';
+import type { Api } from './hub/api.ts';
+import type { Feed } from './hub/feed.ts';
+import type { SharedState } from './hub/shared-state.ts';
+import type { Upload } from './models/upload.ts';
+import type { Router } from './navigation/router.ts';
+import type { Session } from './session/session.ts';
 
 export interface Services {
   readonly api: Api;
@@ -16,7 +16,7 @@ export interface Services {
   readonly feed: Feed;
   readonly router: Router;
   readonly session: Session;
-  readonly store: Store;
+  readonly shared: SharedState;
   /** Goes on while one looks at other pages. */
   readonly upload: Upload;
   /** Milliseconds since 1970, moved on every second: what "12 s ago" follows. */

@@ -1,27 +1,27 @@
 /**
- * `admin.token` in the data folder: how the first person gets in. It is made on the first start, and made anew when the file
- * is gone, which is how an admin who lost it gets a new one: delete the file, restart the hub.
+ * `admin.token` in the data folder lets the first person sign in. The first start makes it. An admin who lost the token
+ * deletes the file and restarts the hub, which makes a new one.
  *
- * The file is written before the database knows the digest: a crash between them leaves a file that the next start
- * replaces.
+ * The file is on the disk, safe from a power cut, before the database knows the digest. After a crash in between, the next start replaces the file.
  */
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Store } from '../store/store.ts';
+import { writeDurably } from '../../shared/kit/durable-file.ts';
+import type { HubStore } from '../store/store.ts';
 import { digestSecret, matchesDigest, newSecret } from './secrets.ts';
 
 const NAME = 'admin';
 
 export interface AdminToken {
   readonly file: string;
-  /** Only when it was made just now. */
+  /** The token, only if this start made it. */
   readonly created: string | undefined;
-  /** The file is not the token that the database knows. */
+  /** The file holds another token than the database knows. */
   readonly mismatch: boolean;
 }
 
 /** @param now milliseconds since 1970 */
-export async function ensureAdminToken(folder: string, store: Store, now: number): Promise<AdminToken> {
+export async function ensureAdminToken(folder: string, store: HubStore, now: number): Promise<AdminToken> {
   const file = path.join(folder, 'admin.token');
   const known = await store.tokens.byName(NAME);
   if (known && existsSync(file)) {
@@ -29,15 +29,10 @@ export async function ensureAdminToken(folder: string, store: Store, now: number
     return { file, created: undefined, mismatch };
   }
   const token = newSecret();
-  const draft = `${file}.new`;
-  writeFileSync(draft, `${token}\n`, { mode: 0o600 });
-  // The mode above counts only for a file that did not exist.
-  chmodSync(draft, 0o600);
-  renameSync(draft, file);
-  if (known) {
-    await store.tokens.remove(known.id);
-    await store.sessions.removeNamed(NAME);
-  }
+  // The mode below counts only for a file that does not exist: a crash may have left one.
+  rmSync(`${file}.new`, { force: true });
+  writeDurably(file, `${token}\n`, 0o600);
+  if (known) store.tokens.remove(known.id);
   await store.tokens.add(NAME, 'admin', digestSecret(token), now);
   return { file, created: token, mismatch: false };
 }

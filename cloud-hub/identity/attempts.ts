@@ -1,7 +1,10 @@
-/** Bounds failed sign-ins: `max` failures an address within `windowMs`, then it has to wait. Memory is bounded. */
+/**
+ * Counts failed sign-ins: after `max` failures within `windowMs` whoever fails from that address is told to wait. A valid
+ * credential passes at any time. Memory is bounded.
+ */
 import type { Clock } from '../../shared/kit/clock.ts';
 
-/** Addresses remembered at once; beyond it the one that failed longest ago is forgotten. */
+/** Addresses remembered at once. With more, the one that failed longest ago is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
 interface Failures {
@@ -21,7 +24,7 @@ export class FailedAttempts {
     this.#windowMs = windowMs;
   }
 
-  /** Milliseconds that an address has to wait; 0: it may try. */
+  /** Milliseconds that who fails from this address is told to wait; 0: he is not. */
   waitMs(address: string): number {
     const failures = this.#current(address);
     if (!failures || failures.count < this.#max) return 0;

@@ -1,101 +1,188 @@
-/** Who is asking? Tokens, sessions, one-time codes, and the tokens of devices. Only digests are stored. */
+/** Who sent a request: API tokens, sessions, one-time codes, and the tokens of devices. Only digests are stored. */
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { Identity, Role } from '../api/schemas/api.ts';
-import type { Store } from '../store/store.ts';
+import type { Identity, Role } from '../contract/identity.ts';
+import type { Act } from '../store/audit.ts';
+import type { SessionRow } from '../store/sessions.ts';
+import type { HubStore } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
 import { digestSecret, matchesDigest, newSecret } from './secrets.ts';
 
 export const SESSION_MS = 12 * 3600_000;
 export const CODE_MS = 10 * 60_000;
 
-/** Longest credential worth looking at. */
+/** A longer credential is refused without hashing it; in characters. */
 const MAX_SECRET = 256;
 
+/** Who calls, and by what: it ends when its token or its session does. */
+export interface Caller extends Identity {
+  /** Id of the API token that he has, or that his session came from. */
+  readonly token: number;
+  /** Id of his session, when he has one. */
+  readonly session?: number;
+  /** Where he calls from, as far as trusted proxies say. */
+  readonly address?: string;
+}
+
 export interface NewSession {
-  readonly identity: Identity;
+  readonly identity: Caller;
   /** The value of the cookie. */
   readonly secret: string;
 }
 
+/** For the audit: what a caller does now. */
+export function actOf({ name, address }: Pick<Caller, 'name' | 'address'>, at: number): Act {
+  return { at, actor: name, ...(address === undefined ? {} : { address }) };
+}
+
+/** What has ended: a token with all its sessions, or one session. */
+export type Ended = { readonly token: number } | { readonly session: number };
+
+export interface IdentityOptions {
+  readonly store: HubStore;
+  readonly clock: Pick<Clock, 'wall'>;
+  /** Called after the end of a token or session, for what stands on it. */
+  readonly ended?: (what: Ended) => void;
+}
+
 export type IdentityService = ReturnType<typeof createIdentityService>;
 
-export function createIdentityService({ store, clock }: { store: Store; clock: Clock }) {
-  const fromToken = async (token: string): Promise<Identity | undefined> => {
+export function createIdentityService({ store, clock, ended }: IdentityOptions) {
+  const fromToken = async (token: string): Promise<Caller | undefined> => {
     if (token.length > MAX_SECRET) return undefined;
     const row = await store.tokens.byHash(digestSecret(token));
-    return row && matchesDigest(token, row.hash) ? { role: row.role, name: row.name } : undefined;
+    return row && matchesDigest(token, row.hash) ? { role: row.role, name: row.name, token: row.id } : undefined;
   };
 
-  const begin = async (identity: Identity): Promise<NewSession> => {
+  const begin = (from: Caller): NewSession | undefined => {
     const now = clock.wall();
-    await store.sessions.sweep(now);
     const secret = newSecret();
-    await store.sessions.add(digestSecret(secret), { ...identity, expiresAt: now + SESSION_MS });
-    return { identity, secret };
+    const { role, name, token } = from;
+    const about = { role, name, token, createdAt: now, expiresAt: now + SESSION_MS };
+    const session = store.sessions.add(digestSecret(secret), about);
+    return session === undefined ? undefined : { identity: { role, name, token, session }, secret };
   };
+
+  /** In one transaction: a code is used up exactly when it begins a session. */
+  const beginByCode = (secret: string): NewSession | undefined =>
+    store.transact(() => {
+      const code = store.sessions.takeCode(digestSecret(secret));
+      if (!code || code.expiresAt <= clock.wall()) return undefined;
+      return begin({ role: code.role, name: 'sign-in code', token: code.token });
+    });
 
   return {
     fromToken,
 
-    async fromSession(secret: string): Promise<Identity | undefined> {
+    async fromSession(secret: string): Promise<Caller | undefined> {
       if (secret.length > MAX_SECRET) return undefined;
       const session = await store.sessions.byHash(digestSecret(secret));
       if (!session || session.expiresAt <= clock.wall()) return undefined;
-      return { role: session.role, name: session.name };
+      const { role, name, token, id } = session;
+      return { role, name, token, session: id };
     },
 
     /** Begins a session for an API token or a one-time code (which it uses up); undefined when it is not valid. */
     async signIn(credential: { code: string } | { token: string }): Promise<NewSession | undefined> {
-      if ('token' in credential) {
-        const identity = await fromToken(credential.token);
-        return identity && begin(identity);
+      if ('code' in credential) {
+        const begun = beginByCode(credential.code);
+        if (begun) await store.sessions.sweep(clock.wall());
+        return begun;
       }
-      const code = await store.sessions.takeCode(digestSecret(credential.code));
-      if (!code || code.expiresAt <= clock.wall()) return undefined;
-      return begin({ role: code.role, name: 'sign-in code' });
+      const found = await fromToken(credential.token);
+      if (!found) return undefined;
+      await store.sessions.sweep(clock.wall());
+      return begin(found);
     },
 
-    signOut: (secret: string): Promise<void> => store.sessions.remove(digestSecret(secret)),
+    async signOut(secret: string): Promise<void> {
+      const session = store.sessions.removeByHash(digestSecret(secret));
+      if (session !== undefined) ended?.({ session });
+    },
 
-    /** A code that signs in once, within ten minutes. */
-    async newCode(role: Role): Promise<{ code: string; expiresAt: number }> {
+    /** The sessions that `caller` may see: an admin all, others those of their own token. Newest first. */
+    sessions: (caller: Caller, page: { before: number | undefined; limit: number }): Promise<SessionRow[]> =>
+      store.sessions.list({ ...page, now: clock.wall(), token: caller.role === 'admin' ? undefined : caller.token }),
+
+    /** Ends a session that `caller` may see; false when there is none. */
+    endSession(caller: Caller, session: number): boolean {
+      const own = caller.role === 'admin' ? undefined : caller.token;
+      const isEnded = store.transact(() => {
+        if (!store.sessions.remove(session, own)) return false;
+        store.audit.add(actOf(caller, clock.wall()), 'session.end', String(session));
+        return true;
+      });
+      if (isEnded) ended?.({ session });
+      return isEnded;
+    },
+
+    /** A code that signs in once, within ten minutes, while its maker's token is there; undefined when that is gone. */
+    async newCode(role: Role, maker: Caller): Promise<{ code: string; expiresAt: number } | undefined> {
       const now = clock.wall();
       await store.sessions.sweep(now);
       const code = newSecret();
-      await store.sessions.addCode(digestSecret(code), role, now + CODE_MS);
-      return { code, expiresAt: now + CODE_MS };
+      const expiresAt = now + CODE_MS;
+      const isMade = store.transact(() => {
+        if (!store.sessions.addCode(digestSecret(code), { role, token: maker.token, expiresAt })) return false;
+        store.audit.add(actOf(maker, now), 'code.add', role);
+        return true;
+      });
+      return isMade ? { code, expiresAt } : undefined;
     },
 
     /** A new API token; undefined when the name is taken. */
-    async newToken(name: string, role: Role): Promise<{ token: string; row: TokenRow } | undefined> {
+    async newToken(
+      name: string,
+      role: Role,
+      maker: Pick<Caller, 'name' | 'address'>,
+    ): Promise<{ token: string; row: TokenRow } | undefined> {
       const token = newSecret();
       const row = await store.tokens.add(name, role, digestSecret(token), clock.wall());
-      return row && { token, row };
+      if (!row) return undefined;
+      store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { role });
+      return { token, row };
     },
 
-    /** Ends an API token and the sessions begun with it; false when there is none. */
-    async removeToken(id: number): Promise<boolean> {
-      const row = (await store.tokens.list()).find((token) => token.id === id);
-      if (!row || !(await store.tokens.remove(id))) return false;
-      await store.sessions.removeNamed(row.name);
-      return true;
+    /** Ends an API token with its sessions and unused codes; false when there is none. */
+    removeToken(caller: Pick<Caller, 'name' | 'address'>, id: number): boolean {
+      const isRemoved = store.transact(() => {
+        const name = store.tokens.remove(id);
+        if (name === undefined) return false;
+        store.audit.add(actOf(caller, clock.wall()), 'token.remove', name);
+        return true;
+      });
+      if (isRemoved) ended?.({ token: id });
+      return isRemoved;
     },
 
     /** Adds a device; its token, or undefined when the id is taken. */
-    async addDevice(id: string): Promise<string | undefined> {
+    async addDevice(id: string, act: Act): Promise<string | undefined> {
       const token = newSecret();
-      return (await store.devices.add(id, digestSecret(token), clock.wall())) ? token : undefined;
+      if (!(await store.devices.add(id, digestSecret(token), act.at))) return undefined;
+      store.audit.add(act, 'device.add', id);
+      return token;
     },
 
-    /** Is this the token of the device? An unknown device costs the same time as a wrong token. */
+    /** Removes a device with its token and certificates; false when there is none. What it sent stays. */
+    removeDevice: (id: string, act: Act): boolean =>
+      store.transact(() => {
+        if (!store.devices.remove(id)) return false;
+        store.claims.forget(id);
+        store.certificates.revoke(id, act.at, 'the device was deleted', 0);
+        store.audit.add(act, 'device.remove', id);
+        return true;
+      }),
+
+    /** Is this the token of the device? Refusing an unknown device takes as long as refusing a wrong token. */
     isDevice(id: string, token: string): boolean {
       return token.length <= MAX_SECRET && matchesDigest(token, store.devices.tokenHash(id) ?? '');
     },
 
     /** Replaces a device's token; undefined when there is no such device. */
-    async renewDeviceToken(id: string): Promise<string | undefined> {
+    async renewDeviceToken(id: string, act: Act): Promise<string | undefined> {
       const token = newSecret();
-      return (await store.devices.setTokenHash(id, digestSecret(token))) ? token : undefined;
+      if (!(await store.devices.setTokenHash(id, digestSecret(token)))) return undefined;
+      store.audit.add(act, 'device.token', id);
+      return token;
     },
   };
 }

@@ -1,5 +1,5 @@
-/** Roles: a viewer looks, an operator acts, an admin also decides who may. Each includes the ones before. */
-import type { Role } from '../api/schemas/api.ts';
+/** Roles: a viewer reads, an operator also acts, an admin also manages access. Each includes the ones before. */
+import type { Role } from '../contract/identity.ts';
 
 const rank: Record<Role, number> = { viewer: 1, operator: 2, admin: 3 };
 

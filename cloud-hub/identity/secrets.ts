@@ -1,6 +1,6 @@
 /**
- * Secrets: 256 random bits as base64url. Only the SHA-256 digest is kept: a slow password hash would protect nothing that
- * cannot be guessed anyway.
+ * Secrets: 256 random bits as base64url. Only the SHA-256 digest is kept. A slow password hash is not needed: nobody can guess
+ * 256 random bits.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 

@@ -1,36 +1,48 @@
 /**
- * Ingest: messages in, committed rows out. Messages wait in a fair bounded queue; a group of them goes through the steps
- * and shares one transaction.
+ * Ingest turns messages into committed rows. Messages wait in a fair bounded queue; a group of them goes through the steps
+ * and shares one transaction. What a device costs counts against its turns.
  *
  * Invariants:
  * 1. An ack leaves only after the commit of what it acknowledges.
- * 2. Messages of one device are handled in the order of their arrival.
- * 3. A message is never tried for ever: when a group's transaction fails, each message is tried alone; one that fails alone
- *    goes into quarantine. When the database itself fails (disk full, I/O), nothing is acknowledged and devices resend.
+ * 2. Messages of one device are handled in the order of their arrival. A long batch is handled in parts, each committed alone;
+ *    only the last one is acknowledged, and it is not when one of them could not be committed.
+ * 3. No message is retried for ever. When the transaction of a group fails, each message is tried alone; one that fails alone
+ *    goes into the quarantine. When the database itself fails (disk full, I/O error), nothing is acknowledged.
  *
  * Crash behaviour: what was not committed was not acknowledged; devices resend it.
  */
+import type { UpChannel } from '../../shared/contract/channels.ts';
+import { unpackedSize } from '../../shared/contract/codec.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Message } from './message.ts';
 import { FairQueue } from './queue.ts';
 import type { Step, StepTools } from './step.ts';
-import { parse, steps } from './steps.ts';
+import { admit, steps as allSteps, shareRefusals } from './steps.ts';
 
-/** Bounds of a group: large enough to share the disk's latency, small enough not to hold the event loop for long. */
+/** Limits of a group: large enough to share one flush of the disk, small enough not to block the event loop for long. */
 const GROUP_MESSAGES = 64;
 const GROUP_BYTES = 64 * 1024;
-/** Longest wait of a message for others to share its commit. */
+/**
+ * No more messages, and no more records of a part, after so many milliseconds of checks; committing what was checked takes
+ * about as long again.
+ */
+const GROUP_CHECK_MS = 8;
+/** How long a message waits at most for others to share its commit. */
 const GROUP_MS = 5;
 
-/** One line of the log a while is enough for a failure that repeats with each message. */
+/** A failure that repeats with each message is logged once per so many milliseconds. */
 const LOG_EVERY_MS = 10_000;
 
 export interface IngestOptions extends StepTools {
   readonly clock: Clock;
   readonly log: Logger;
   readonly queue?: FairQueue<Message>;
+  /** A group is full after so many milliseconds of checks. */
+  readonly groupMs?: number;
+  /** The way of a message, in order; default: that of steps.ts. */
+  readonly steps?: readonly Step[];
 }
 
 export class Ingest {
@@ -38,37 +50,40 @@ export class Ingest {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #queue: FairQueue<Message>;
+  readonly #groupMs: number;
+  readonly #steps: Readonly<Record<Step['phase'], readonly Step[]>>;
   readonly #idle: (() => void)[] = [];
   #scheduled = false;
   #stopped = false;
-  /** Something came that turns of the event loop take further; since the last look. */
+  /** A connection arrived since the last group was due. */
   #arrived = false;
-  /** When the next group could have been taken, and how long the last one held the event loop. */
+  /** When the next group is due, when the last one began, and how long the last one blocked the event loop; milliseconds. */
   #dueAt = 0;
+  #begunAt = 0;
   #heldMs = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
   #committedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: IngestOptions) {
-    const { clock, log, queue, ...tools } = options;
-    this.#tools = tools;
+    const { clock, log, queue, groupMs = GROUP_CHECK_MS, steps = allSteps, ...tools } = options;
+    this.#groupMs = groupMs;
+    this.#tools = { enough: () => this.#isLong(), ...tools };
     this.#clock = clock;
     this.#log = log;
     this.#queue = queue ?? new FairQueue();
+    const of = (phase: Step['phase']) => steps.filter((step) => step.phase === phase);
+    this.#steps = { check: of('check'), commit: of('commit'), after: of('after') };
   }
 
-  /** Takes a message that a device published. A promise asks the sender to wait before the next one. */
-  offer(topic: string, payload: Uint8Array): Promise<void> | undefined {
-    const parsed = parse(topic, payload, this.#clock.wall());
-    if (parsed.kind === 'ignored') {
-      this.#tools.metrics.ignored.inc({ channel: parsed.channel });
-      return undefined;
-    }
-    if (parsed.kind === 'oversized') parsed.message.rejected = parsed.reason;
-    return this.#enqueue(parsed.message, false);
+  /** Takes a message that a device published. A promise asks the sender to wait before it sends the next one. */
+  offer(device: string, channel: UpChannel, payload: Uint8Array): Promise<void> | undefined {
+    const message = admit(device, channel, payload, this.#clock.wall());
+    if (message) return this.#enqueue(message, false);
+    this.#tools.metrics.ignored.inc({ channel });
+    return undefined;
   }
 
-  /** Notes that a device's connection came or went. */
+  /** Notes that a device has connected or disconnected. */
   presence(device: string, online: boolean): void {
     const message: Message = {
       device,
@@ -84,21 +99,21 @@ export class Ingest {
   }
 
   /**
-   * Connections are coming in: the event loop turns on before the next group, for as long as the last one held it. libuv takes
-   * in one connection a turn (libuv pull request 3696), and a turn with a group lasts as long as a flush of the disk: a fleet
-   * that returns would come in at the pace of commits.
+   * Connections are arriving: delays the next group by as long as the last one blocked the event loop. libuv accepts one
+   * connection per turn of the loop (libuv pull request 3696), and a turn with a group takes as long as a flush of the disk.
+   * Without the delay a fleet that returns would connect at the pace of commits.
    */
   giveWay(): void {
     this.#arrived = true;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no message waits any more. */
   async drained(): Promise<void> {
     if (this.#queue.items === 0 && !this.#scheduled) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Takes nothing more, and finishes what waits. */
+  /** Takes no more messages, and finishes those that wait. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.drained();
@@ -106,19 +121,22 @@ export class Ingest {
 
   #enqueue(message: Message, must: boolean): Promise<void> | undefined {
     if (this.#stopped) return undefined;
-    const offer = this.#queue.offer({ key: message.device, bytes: message.payload.length, item: message }, must);
+    const { device: key, payload } = message;
+    const queued = { key, bytes: payload.length, size: unpackedSize(payload), item: message };
+    const offer = this.#queue.offer(queued, this.#clock.mono(), must);
     if (offer === 'dropped') this.#tools.metrics.queueDropped.inc();
     this.#schedule();
     return offer instanceof Promise ? offer : undefined;
   }
 
-  /** Few messages right after a commit wait a moment for others: each commit is a flush of the disk. */
+  /** A few messages right after a commit wait a moment for others, because each commit flushes the disk. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const wait = this.#committedAt + GROUP_MS - this.#clock.mono();
     this.#dueAt = this.#clock.mono() + Math.max(0, wait);
-    if (wait > 0 && this.#queue.items < GROUP_MESSAGES && !this.#stopped) this.#clock.after(wait, () => this.#turn());
+    const enough = this.#queue.busy || this.#queue.items >= GROUP_MESSAGES || this.#stopped;
+    if (wait > 0 && !enough) this.#clock.after(wait, () => this.#turn());
     else setImmediate(() => this.#turn());
   }
 
@@ -129,22 +147,45 @@ export class Ingest {
       return;
     }
     this.#scheduled = false;
-    const group = this.#queue.take(GROUP_MESSAGES, GROUP_BYTES).map((queued) => queued.item);
+    const begun = this.#clock.mono();
+    this.#begunAt = begun;
+    const group = this.#takeChecked();
     this.#tools.metrics.queueItems.set(this.#queue.items);
-    if (group.length > 0) this.#process(group);
+    if (group.length > 0) this.#process(group, begun);
     if (this.#queue.items > 0) this.#schedule();
     else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #process(group: readonly Message[]): void {
-    const begun = this.#clock.mono();
-    for (const message of group) this.#check(message);
+  /** The next group, each message checked. Of a batch it holds a part; what is left of it is put back. */
+  #takeChecked(): readonly Message[] {
+    const group: Message[] = [];
+    let bytes = 0;
+    while (group.length < GROUP_MESSAGES && bytes < GROUP_BYTES && !this.#isLong()) {
+      const next = this.#queue.next(this.#clock.mono());
+      if (next === undefined) break;
+      const message = next.item;
+      if (message.open?.dropped) continue;
+      bytes += next.bytes;
+      this.#timed(message, () => this.#check(message));
+      group.push(message);
+      const { open, content } = message;
+      if (open && content?.kind === 'batch' && !content.last) {
+        // The bytes of its text are held now, not those of its payload.
+        this.#queue.putBack({ key: message.device, bytes: open.text.length, item: restOf(message) });
+        break;
+      }
+    }
+    return group;
+  }
+
+  #process(group: readonly Message[], begun: number): void {
     const committed = this.#commit(group);
     this.#committedAt = this.#clock.mono();
     this.#heldMs = this.#committedAt - begun;
     this.#tools.metrics.ingestSeconds.observe(this.#heldMs / 1000);
+    shareRefusals(committed);
     for (const message of committed) {
-      for (const step of stepsOf('after')) {
+      for (const step of this.#steps.after) {
         try {
           step.run(message, this.#tools);
         } catch (error) {
@@ -155,7 +196,7 @@ export class Ingest {
   }
 
   #check(message: Message): void {
-    for (const step of stepsOf('check')) {
+    for (const step of this.#steps.check) {
       try {
         step.run(message, this.#tools);
       } catch (error) {
@@ -166,14 +207,15 @@ export class Ingest {
     }
   }
 
-  /** Returns the messages whose work is committed. */
+  /** Returns the messages that are committed. */
   #commit(group: readonly Message[]): readonly Message[] {
     try {
       this.#transact(group);
       return group;
     } catch (error) {
       this.#tools.metrics.ingestFailures.inc();
-      if (isEnvironment(error) || group.length === 0) {
+      if (isEnvironment(error)) {
+        for (const { open } of group) if (open) open.dropped = true;
         this.#complain('commit', group[0], error);
         return [];
       }
@@ -182,7 +224,7 @@ export class Ingest {
     }
   }
 
-  /** The message that cannot be stored although the database works. */
+  /** Puts the message into the quarantine that cannot be stored although the database works. */
   #quarantine(group: readonly Message[], cause: unknown): readonly Message[] {
     const [message] = group;
     if (!message || message.rejected !== undefined) return [];
@@ -202,8 +244,25 @@ export class Ingest {
 
   #transact(group: readonly Message[]): void {
     this.#tools.store.transact(() => {
-      for (const message of group) for (const step of stepsOf('commit')) step.run(message, this.#tools);
+      for (const message of group) {
+        this.#timed(message, () => {
+          for (const step of this.#steps.commit) step.run(message, this.#tools);
+        });
+      }
     });
+  }
+
+  /** Has the group that is being taken had its time? */
+  #isLong(): boolean {
+    return this.#clock.mono() - this.#begunAt >= this.#groupMs;
+  }
+
+  /** Work for a device counts against its turns. */
+  #timed({ device }: Message, work: () => void): void {
+    const begun = this.#clock.mono();
+    work();
+    const now = this.#clock.mono();
+    this.#queue.charge(device, now - begun, now);
   }
 
   #complain(step: string, message: Message | undefined, error: unknown): void {
@@ -214,11 +273,13 @@ export class Ingest {
   }
 }
 
-function stepsOf(phase: Step['phase']): readonly Step[] {
-  return steps.filter((step) => step.phase === phase);
+/** The message of the next part. */
+function restOf({ device, channel, payload, receivedAt, open }: Message): Message {
+  const rest: Message = { device, channel, payload, receivedAt, stored: [], quarantined: [], evicted: 0 };
+  return open ? { ...rest, open } : rest;
 }
 
-/** Did the database fail rather than the message? Then the message is good, only later. */
+/** Did the database fail, and not the message? Then the message can be stored later. */
 function isEnvironment(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return /^(SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)|ENOSPC|EIO)/.test(

@@ -5,7 +5,8 @@
  * A number is *settled* when it has a record here, was refused, or will never come (a gap). A gap whose record comes after
  * all is filled.
  */
-import { includes, missing, type Range, union } from '../../shared/kit/ranges.ts';
+import { firstReaching, includes, missing, type Range, union } from '../../shared/kit/ranges.ts';
+import { joined } from '../store/gaps.ts';
 import type { Gap, Ledger } from '../store/sequences.ts';
 
 export const GIVEN_UP = 'given up by the device';
@@ -21,64 +22,100 @@ export interface Arrival extends Range {
 
 export interface Settlement {
   readonly ledger: Ledger;
-  /** All gaps that reach into `touched`, instead of those before. */
+  /** What becomes of the gaps that were handed in, and the new ones beside them. */
   readonly gaps: readonly Gap[];
 }
 
-/** The numbers whose gaps a batch can change; one more on each side, so that neighbours grow together. */
-export function touched(ledger: Ledger, arrival: Arrival): Range {
-  return {
-    from: Math.max(1, Math.min(ledger.upTo + 1, arrival.from) - 1),
-    to: Math.max(arrival.to, arrival.base - 1) + 1,
-  };
+/**
+ * The numbers whose settled ranges a batch changes: those it settles, and one more on each side, so that neighbours grow
+ * together. All ranges there become one or two, so reading them costs no more than what once made them.
+ */
+export function touched(upTo: number, { from, to, base }: Arrival): Range[] {
+  const below = { from: upTo + 1, to: base };
+  return union(base > upTo + 1 ? [below] : [], [{ from: Math.max(1, from - 1), to: to + 1 }]);
 }
 
-/** May the record of this number be stored: not settled yet, or settled as a gap? `gaps`: those of `touched`. */
-export function isFresh(ledger: Ledger, gaps: readonly Gap[], seq: number): boolean {
+/**
+ * The numbers whose gaps a batch changes: gaps that it fills, and those next to new ones. There are as many as the batch has
+ * records, plus the settled ranges that it joins; old gaps in between are not looked at.
+ * @param ledger with the ranges of `touched`
+ */
+export function touchedGaps(ledger: Ledger, arrival: Arrival): Range[] {
+  const settled = settledOf(ledger);
+  const filled = arrival.answered.filter((range) => reaches(settled, range));
+  const beside = newGaps(ledger, arrival).flatMap(({ from, to }) => [
+    ...(from > 1 ? [{ from: from - 1, to: from - 1 }] : []),
+    { from: to + 1, to: to + 1 },
+  ]);
+  return union(filled, beside);
+}
+
+/** May the record of this number be stored: not settled yet, or settled as a gap? `gaps`: those of `touchedGaps`. */
+export function isFresh(ledger: Ledger, gaps: readonly Range[], seq: number): boolean {
   return !(seq <= ledger.upTo || includes(ledger.above, seq)) || includes(gaps, seq);
 }
 
 /**
  * Settles a batch.
- * @param gaps the gaps that reach into `touched`, rising
- * @param losses what `loss` records said about numbers there; they name the reason of a gap
+ * @param ledger with the ranges of `touched`
+ * @param gaps those of `touchedGaps`, rising
  */
-export function settle(ledger: Ledger, gaps: readonly Gap[], losses: readonly Gap[], arrival: Arrival): Settlement {
-  const settled = union([{ from: 1, to: ledger.upTo }], ledger.above);
-  const below = { from: 1, to: arrival.base - 1 };
-  const whole = { from: arrival.from, to: arrival.to };
-
-  const givenUp = missing(whole, union(settled, arrival.answered)).map((r) => ({ ...r, reason: GIVEN_UP }));
-  const never = missing(below, union(settled, [whole])).map((r) => ({ ...r, reason: NEVER_RECEIVED }));
-  const open = gaps.flatMap((gap) => missing(gap, arrival.answered).map((r) => ({ ...r, reason: gap.reason })));
-
-  const after = union(settled, [below, whole]);
-  const first = after[0];
-  const upTo = first?.from === 1 ? first.to : 0;
+export function settle(ledger: Ledger, gaps: readonly Gap[], arrival: Arrival): Settlement {
+  const { from, to, base, answered } = arrival;
+  const open = gaps.flatMap((gap) => missing(gap, answered).map((r) => ({ ...r, reason: gap.reason })));
   return {
-    ledger: { upTo, above: upTo > 0 ? after.slice(1) : after },
-    gaps: refine([...open, ...givenUp, ...never], losses),
+    ledger: ledgerOf(
+      union(settledOf(ledger), [
+        { from: 1, to: base - 1 },
+        { from, to },
+      ]),
+    ),
+    gaps: joined([...open, ...newGaps(ledger, arrival)]),
   };
 }
 
-/** Gives the parts of gaps that a loss covers the loss's reason; neighbours of one reason become one gap. */
-export function refine(gaps: readonly Gap[], losses: readonly Gap[]): Gap[] {
-  let parts = [...gaps];
-  for (const loss of losses) {
-    parts = parts.flatMap((gap) => {
-      const from = Math.max(gap.from, loss.from);
-      const to = Math.min(gap.to, loss.to);
-      if (from > to) return [gap];
-      const rest = missing(gap, [{ from, to }]).map((r) => ({ ...r, reason: gap.reason }));
-      return [...rest, { from, to, reason: loss.reason }];
-    });
-  }
-  const merged: Gap[] = [];
-  for (const gap of parts.toSorted((a, b) => a.from - b.from)) {
-    const last = merged.at(-1);
-    if (last && last.to + 1 === gap.from && last.reason === gap.reason)
-      merged[merged.length - 1] = { ...last, to: gap.to };
-    else merged.push(gap);
-  }
-  return merged;
+/** What a batch settles without a record: given up inside it, never received below its base. */
+function newGaps(ledger: Ledger, { from, to, base, answered }: Arrival): Gap[] {
+  const settled = settledOf(ledger);
+  const whole = { from, to };
+  const below = { from: 1, to: base - 1 };
+  return [
+    ...missing(whole, union(settled, answered)).map((r) => ({ ...r, reason: GIVEN_UP })),
+    ...missing(below, union(settled, [whole])).map((r) => ({ ...r, reason: NEVER_RECEIVED })),
+  ];
+}
+
+/**
+ * Settles single numbers without what lies between them: names that records had before their outbox was damaged.
+ * @param ledger with the ranges that touch `numbers`
+ * @param gaps the gaps that reach into `numbers`, rising
+ * @param room how many more ranges there may be above the high-water mark; beyond it the highest new ones are left out
+ */
+export function settleNumbers(
+  ledger: Ledger,
+  gaps: readonly Gap[],
+  numbers: readonly Range[],
+  room: number,
+): Settlement {
+  const after = ledgerOf(union(settledOf(ledger), numbers));
+  let excess = after.above.length - ledger.above.length - room;
+  const above = after.above
+    .toReversed()
+    .filter((range) => excess <= 0 || reaches(ledger.above, range) || excess-- <= 0);
+  return {
+    ledger: { upTo: after.upTo, above: above.toReversed() },
+    gaps: gaps.flatMap((gap) => missing(gap, numbers).map((r) => ({ ...r, reason: gap.reason }))),
+  };
+}
+
+const settledOf = ({ upTo, above }: Ledger) => union([{ from: 1, to: upTo }], above);
+
+function ledgerOf(settled: readonly Range[]): Ledger {
+  const [first, ...rest] = settled;
+  return first?.from === 1 ? { upTo: first.to, above: rest } : { upTo: 0, above: settled };
+}
+
+function reaches(ranges: readonly Range[], { from, to }: Range): boolean {
+  const first = ranges[firstReaching(ranges, from)];
+  return first !== undefined && first.from <= to;
 }

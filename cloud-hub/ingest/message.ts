@@ -1,5 +1,5 @@
 /** A message on its way through the steps of ingest. Each step fills in what the next ones need. */
-import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import type { Ack, Refusal, Start } from '../../shared/contract/messages/batch.ts';
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
 import type { Status } from '../../shared/contract/messages/status.ts';
@@ -7,8 +7,10 @@ import type { Refused } from '../store/quarantine.ts';
 import type { StoredRecord } from '../store/records.ts';
 import type { Gap, Ledger } from '../store/sequences.ts';
 import type { Arrival } from './ledger.ts';
+import type { Lineage } from './lineage.ts';
+import type { OpenBatch } from './open-batch.ts';
 
-/** `presence` does not come over a topic: the broker saw the connection come or go. */
+/** `presence` has no topic: the broker saw that a device connected or disconnected. */
 export type IngestChannel = 'records' | 'status' | 'report' | 'presence';
 
 /** A record that passed its schema. */
@@ -19,21 +21,25 @@ export interface GoodRecord {
   readonly picture: Uint8Array | undefined;
 }
 
-/** A record that did not. */
+/** A record that did not; as it came. */
 export interface BadRecord {
   readonly seq: number;
   readonly reason: string;
-  readonly text: string;
+  readonly text: Uint8Array;
 }
 
+/** A batch, or a part of one (open-batch.ts). */
 export interface BatchContent {
   readonly kind: 'batch';
   readonly epoch: string;
   readonly arrival: Arrival;
+  readonly lineage: Lineage;
   readonly good: readonly GoodRecord[];
   readonly bad: readonly BadRecord[];
-  /** Set when the frame of the batch was refused, and with it all its numbers. */
+  /** Set when all these numbers were refused unread. */
   readonly refusedWhole?: string;
+  /** Nothing of the batch comes after it. */
+  readonly last: boolean;
 }
 
 export type Content =
@@ -50,7 +56,14 @@ export interface LedgerView {
   readonly freshBad: readonly BadRecord[];
   /** The highest number that was settled before. */
   readonly newest: number;
-  /** False when the device has too many open holes: nothing is taken until they are filled. */
+  /** The starts whose records are here, with the sender's; undefined when that is what is written. */
+  readonly line: readonly Start[] | undefined;
+  /** Where the sender's numbers part from those of the copy whose records are here; then nothing is taken. */
+  readonly forkedAt: number | undefined;
+  /** The day of its device is used up until then (milliseconds since 1970), and whether this message was the first to meet that. */
+  readonly pausedUntil: number | undefined;
+  readonly isPauseNew: boolean;
+  /** False when nothing is taken: the numbers are of another copy, too many holes have to be filled before, or the day is used up. */
   readonly accepted: boolean;
 }
 
@@ -60,7 +73,11 @@ export interface Message {
   readonly payload: Uint8Array;
   /** Wall clock of the hub, milliseconds since 1970. */
   readonly receivedAt: number;
+  /** Size of its JSON; known once it is decoded. */
+  unpackedBytes?: number;
   body?: unknown;
+  /** The batch whose part this is. */
+  open?: OpenBatch;
   content?: Content;
   /** Why the message as a whole goes into quarantine. */
   rejected?: string;
@@ -70,6 +87,8 @@ export interface Message {
   /** Older entries of the quarantine that made room. */
   evicted: number;
   ack?: Ack;
+  /** What was refused of its epoch in the same transaction: the acknowledgement speaks of all that is settled by it. */
+  refusedTogether?: readonly Refusal[];
 }
 
 export type { Refusal };

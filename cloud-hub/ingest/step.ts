@@ -1,26 +1,37 @@
 /** What a step of ingest is. To add one: a file in steps/ and a line in steps.ts. */
 import type { DownChannel } from '../../shared/contract/channels.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
-import type { HubMetrics } from '../api/metrics.ts';
-import type { LiveMessage } from '../api/schemas/live.ts';
-import type { Store } from '../store/store.ts';
+import type { LiveMessage } from '../contract/live.ts';
+import type { HubMetrics } from '../metrics.ts';
+import type { HubStore } from '../store/store.ts';
+import type { Copies } from './copies.ts';
 import type { Message } from './message.ts';
+import type { Quota } from './quota.ts';
 
 /** What steps may use. */
 export interface StepTools {
-  readonly store: Store;
+  readonly store: HubStore;
   readonly metrics: HubMetrics;
-  /** Sends a message to a device; it may get lost. */
+  /** Asked after each record of a batch: shall its part end here? A part ends at its bounds in any case. */
+  readonly enough?: () => boolean;
+  /** Sends a message to a device; it may be lost. */
   readonly send: (device: string, channel: DownChannel, payload: Buffer) => void;
-  /** A device has reported what it runs; after the commit. */
+  /** Is told of what shows that a device exists twice. */
+  readonly copies: Pick<Copies, 'spoke' | 'forked'>;
+  /** How much of a device is stored per day. */
+  readonly quota: Pick<Quota, 'pausedUntil' | 'reached'>;
+  /** Called after the commit of a report of what a device runs. */
   readonly reported: (device: string, report: Report) => void;
-  /** Tells those who watch; undefined work is skipped when nobody does. */
-  readonly announce: (build: () => LiveMessage | undefined) => void;
+  /**
+   * Tells the live feed what came of a device. `build` is called only while somebody follows and the device has not said too
+   * much; it returns undefined if there is nothing to tell.
+   */
+  readonly announce: (build: () => LiveMessage | undefined, device: string) => void;
 }
 
 /**
- * `check` steps are pure but for the message; `commit` steps run inside one transaction for a group of messages and may be
- * run again after a rollback; `after` steps run once it is committed.
+ * `check` steps change only the message. `commit` steps run inside one transaction for a group of messages, and may run again
+ * after a rollback. `after` steps run once the transaction is committed.
  */
 export interface Step {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** One who follows the live feed, apart from how it is connected. */
+/** A client of the live feed, whatever its transport. */
 export interface LiveClient {
   /** Sends a text frame. */
   send(text: string): void;

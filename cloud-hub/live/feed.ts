@@ -1,38 +1,52 @@
 /**
- * The live feed: what was committed goes to everyone who follows. Bounded: a client that does not read loses pictures first
- * (watches.ts), and is cut off when even the messages pile up.
+ * The live feed: what was committed goes to every client that follows. A client that does not read first loses pictures
+ * (watches.ts); when too many messages wait for it, it is disconnected.
  */
 
-import type { HubMetrics } from '../api/metrics.ts';
-import type { LiveMessage } from '../api/schemas/live.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { LiveMessage } from '../contract/live.ts';
+import type { HubMetrics } from '../metrics.ts';
+import { LiveBudget } from './budget.ts';
 import type { LiveClient } from './client.ts';
 
 export const MAX_CLIENTS = 256;
-/** Bytes waiting for a client at which it is cut off; it may come back and reads the lists. */
+/** With more bytes waiting, a client is disconnected. It may connect again, and read the lists. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 /** RFC 6455 and its registry: try again later. */
 const TRY_AGAIN_LATER = 1013;
 
+/** RFC 6455, 7.4.1: policy violation. */
+const POLICY = 1008;
+
+/** By what a client is here: ids of its token and, when it has one, of its session. */
+export interface Credential {
+  readonly token: number;
+  readonly session?: number;
+}
+
 export class LiveFeed {
-  readonly #clients = new Set<LiveClient>();
+  readonly #clients = new Map<LiveClient, Credential>();
   readonly #metrics: HubMetrics;
 
-  constructor(metrics: HubMetrics) {
+  readonly #budget: LiveBudget;
+
+  constructor(metrics: HubMetrics, clock: Clock) {
     this.#metrics = metrics;
+    this.#budget = new LiveBudget(clock);
   }
 
   get size(): number {
     return this.#clients.size;
   }
 
-  /** False when there are too many clients; this one has been told. */
-  join(client: LiveClient): boolean {
+  /** False when there are too many clients; then the client has been told, and closed. */
+  join(client: LiveClient, credential: Credential): boolean {
     if (this.#clients.size >= MAX_CLIENTS) {
-      client.close(TRY_AGAIN_LATER, `more than ${MAX_CLIENTS} live clients`);
+      client.close(TRY_AGAIN_LATER, `${MAX_CLIENTS} live clients are connected, the most allowed`);
       return false;
     }
-    this.#clients.add(client);
+    this.#clients.set(client, credential);
     this.#metrics.liveClients.set(this.#clients.size);
     return true;
   }
@@ -42,13 +56,30 @@ export class LiveFeed {
     this.#metrics.liveClients.set(this.#clients.size);
   }
 
-  /** Builds a message, when anybody follows, and sends it to all. */
-  announce(build: () => LiveMessage | undefined): void {
+  /** Disconnects at once whoever is here by a token, or by a session, that has ended. */
+  end(what: { readonly token: number } | { readonly session: number }): void {
+    for (const [client, credential] of this.#clients) {
+      if ('token' in what ? credential.token !== what.token : credential.session !== what.session) continue;
+      this.leave(client);
+      client.close(POLICY, 'signed out');
+    }
+  }
+
+  /**
+   * Builds a message if a client follows, and sends it to all.
+   * @param device whose message it is: each has a budget (budget.ts)
+   */
+  announce(build: () => LiveMessage | undefined, device?: string): void {
     if (this.#clients.size === 0) return;
+    if (device !== undefined && !this.#budget.hasRoom(device)) {
+      this.#metrics.liveSkipped.inc();
+      return;
+    }
     const message = build();
     if (!message) return;
     const text = JSON.stringify(message);
-    for (const client of this.#clients) {
+    if (device !== undefined) this.#budget.spend(device, Buffer.byteLength(text));
+    for (const client of this.#clients.keys()) {
       if (client.buffered > MAX_BUFFERED_BYTES) {
         this.leave(client);
         client.close(TRY_AGAIN_LATER, 'too slow');

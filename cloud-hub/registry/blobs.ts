@@ -11,7 +11,16 @@
  * Crash behaviour: a file without a row, or a rest in `incoming/`, costs disk until the next start, which collects both.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  type WriteStream,
+} from 'node:fs';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -46,12 +55,14 @@ export class Blobs {
   readonly #kept: string;
   readonly #incoming: string;
   readonly #maxBytes: number;
+  readonly #headroomBytes: number;
 
   /** @param folder made when missing */
-  constructor(folder: string, maxBytes = MAX_ARCHIVE_BYTES) {
+  constructor(folder: string, maxBytes = MAX_ARCHIVE_BYTES, headroomBytes = HEADROOM_BYTES) {
     this.#kept = path.join(folder, 'sha256');
     this.#incoming = path.join(folder, 'incoming');
     this.#maxBytes = maxBytes;
+    this.#headroomBytes = headroomBytes;
     for (const made of [this.#kept, this.#incoming]) mkdirSync(made, { recursive: true, mode: 0o700 });
   }
 
@@ -101,9 +112,11 @@ export class Blobs {
         done(bytes > this.#maxBytes ? new UploadError('too large', `more than ${this.#maxBytes} bytes`) : null, chunk);
       },
     });
+    let written: WriteStream | undefined;
     try {
       this.#requireRoom();
-      await pipeline(body, meter, createWriteStream(file, { mode: 0o600, flush: true }));
+      written = createWriteStream(file, { mode: 0o600, flush: true });
+      await pipeline(body, meter, written);
       const digest = `sha256:${hash.digest('hex')}`;
       if (expected !== undefined && digest !== expected) {
         throw new UploadError('other digest', `${bytes} bytes of digest ${digest} came, ${expected} was announced`);
@@ -114,6 +127,9 @@ export class Blobs {
       };
       return { file, digest, bytes, keep, drop };
     } catch (error) {
+      // A file that is still being opened would be made after it was dropped.
+      const left = written;
+      if (left && !left.closed) await new Promise<void>((done) => left.once('close', () => done()));
       drop();
       const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
       throw isFull ? new UploadError('disk full', 'the disk of the hub is full') : error;
@@ -122,7 +138,7 @@ export class Blobs {
 
   #requireRoom(): void {
     const { bavail, bsize } = statfsSync(this.#incoming);
-    if (bavail * bsize < HEADROOM_BYTES) {
+    if (bavail * bsize < this.#headroomBytes) {
       throw new UploadError('disk full', `the disk of the hub has only ${Math.round((bavail * bsize) / 1e6)} MB left`);
     }
   }

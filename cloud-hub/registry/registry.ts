@@ -7,19 +7,18 @@
  * 3. Nothing that something uses is removed (uses.ts).
  */
 
-import { rmSync } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { extractPackage } from '../../shared/engine/package/archive.ts';
-import { loadVariant, readPackage } from '../../shared/engine/package/package.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Act } from '../store/audit.ts';
 import type { StoredModel } from '../store/models.ts';
-import type { Store } from '../store/store.ts';
+import type { HubStore } from '../store/store.ts';
 import { Blobs, type Incoming } from './blobs.ts';
+import { type Bare, type InspectOrder, type Looked, madeArchive } from './inspect.ts';
 import { useOf } from './uses.ts';
 
-/** Archives that are looked into at once: each is read into memory. */
+/** Archives that arrive at once. */
 const MAX_UPLOADS = 2;
 
 export class RegistryError extends Error {
@@ -31,44 +30,60 @@ export class RegistryError extends Error {
   }
 }
 
+/** Looks into an archive of so many bytes, in a process of its own: `inspectArchive`. */
+export type Inspect = (order: InspectOrder, bytes: number, signal: AbortSignal) => Promise<Looked>;
+
 export interface Upload {
   readonly body: Readable;
   /** `sha256:HEX` that the sender announces. */
   readonly digest: string | undefined;
+  /** The body is no archive but a bare ONNX file, of which a package is made. */
+  readonly bare?: Bare;
+}
+
+export interface Added {
+  readonly model: StoredModel;
+  readonly isNew: boolean;
+  /** Of a bare ONNX file: how the fields of its model.yaml were found. */
+  readonly guesses?: Looked['guesses'];
 }
 
 export class Registry {
   readonly blobs: Blobs;
-  readonly #store: Store;
+  readonly #store: HubStore;
   readonly #log: Logger;
+  readonly #inspectArchive: Inspect;
+  readonly #stopped = new AbortController();
+  #inspecting: Promise<void> = Promise.resolve();
   #uploads = 0;
 
-  private constructor(store: Store, blobs: Blobs, log: Logger) {
+  private constructor(store: HubStore, blobs: Blobs, inspect: Inspect, log: Logger) {
     this.#store = store;
     this.blobs = blobs;
+    this.#inspectArchive = inspect;
     this.#log = log;
   }
 
   /** @param folder of the archives; rests of a crash are removed */
-  static async open(folder: string, store: Store, log: Logger): Promise<Registry> {
+  static async open(folder: string, store: HubStore, inspect: Inspect, log: Logger): Promise<Registry> {
     const blobs = new Blobs(folder);
     const removed = blobs.collect(await store.models.digests());
     if (removed > 0) log.info({ removed }, 'archives that no model names were removed');
-    return new Registry(store, blobs, log);
+    return new Registry(store, blobs, inspect, log);
   }
 
   /**
    * Takes a package in.
    * @throws UploadError, CodedError `model-invalid`, RegistryError `conflict` or `busy`
    */
-  async add({ body, digest }: Upload, act: Act): Promise<{ model: StoredModel; isNew: boolean }> {
+  async add({ body, digest, bare }: Upload, act: Act): Promise<Added> {
     if (this.#uploads >= MAX_UPLOADS)
       throw new RegistryError('busy', `${MAX_UPLOADS} uploads are under way: try again`);
     this.#uploads++;
     try {
       const incoming = await this.blobs.receive(body, digest);
       try {
-        return await this.#register(incoming, act);
+        return bare ? await this.#make(incoming, bare, act) : await this.#register(incoming, act);
       } finally {
         incoming.drop();
       }
@@ -77,11 +92,31 @@ export class Registry {
     }
   }
 
-  async #register(incoming: Incoming, act: Act) {
-    const { models } = this.#store;
-    const known = models.byDigest(incoming.digest);
+  /** A package out of a bare ONNX file takes its place; the same file again gives the same package. */
+  async #make(file: Incoming, bare: Bare, act: Act): Promise<Added> {
+    const { looked, made } = await this.#turn(() =>
+      this.#inspectNow(file, bare, async (scratch, found) => ({
+        looked: found,
+        made: await this.blobs.receive(createReadStream(madeArchive({ scratch })), undefined),
+      })),
+    );
+    try {
+      const added = this.#keep(made, looked, act);
+      return looked.guesses ? { ...added, guesses: looked.guesses } : added;
+    } finally {
+      made.drop();
+    }
+  }
+
+  async #register(incoming: Incoming, act: Act): Promise<Added> {
+    const known = this.#store.models.byDigest(incoming.digest);
     if (known) return { model: known, isNew: false };
-    const manifest = await this.#inspect(incoming.file);
+    const looked = await this.#turn(() => this.#inspectNow(incoming, undefined, async (_scratch, found) => found));
+    return this.#keep(incoming, looked, act);
+  }
+
+  #keep(incoming: Incoming, { manifest }: Looked, act: Act): Added {
+    const { models } = this.#store;
     const { name, version } = manifest;
     return this.#store.transact(() => {
       const other = models.get(name, version);
@@ -101,26 +136,44 @@ export class Registry {
     });
   }
 
-  async #inspect(archive: string) {
+  /** One at a time: the memory that it may take is bounded for one. */
+  #turn<T>(look: () => Promise<T>): Promise<T> {
+    const turn = this.#inspecting.then(look);
+    this.#inspecting = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  /** @param take what is of use of the scratch folder, which is gone afterwards */
+  async #inspectNow<T>(
+    { file, bytes }: Incoming,
+    bare: Bare | undefined,
+    take: (scratch: string, looked: Looked) => Promise<T>,
+  ): Promise<T> {
     const scratch = this.blobs.scratch();
     try {
-      const folder = path.join(scratch, 'package');
-      await extractPackage(archive, folder);
-      const pack = await readPackage(folder);
-      for (const variant of pack.manifest.variants) await loadVariant(pack, variant);
-      return pack.manifest;
+      const order = { archive: file, scratch, ...(bare ? { bare } : {}) };
+      return await take(scratch, await this.#inspectArchive(order, bytes, this.#stopped.signal));
     } catch (error) {
       // The sender knows the archive, not our folders.
       if (error instanceof Error) {
         error.message = error.message
           .replaceAll(path.join(scratch, 'package/'), '')
           .replaceAll(scratch, '.')
-          .replaceAll(archive, 'the archive');
+          .replaceAll(file, bare ? 'the ONNX file' : 'the archive');
       }
       throw error;
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
+  }
+
+  /** Ends what is being looked into; its sender is told to come back. */
+  async stop(): Promise<void> {
+    this.#stopped.abort(new RegistryError('busy', 'the hub stops: try again'));
+    await this.#inspecting;
   }
 
   /** @throws RegistryError `not found` */

@@ -1,9 +1,12 @@
 /** What uses a model version, and so keeps it from being deleted. */
 import type { StoredModel } from '../store/models.ts';
-import type { Store } from '../store/store.ts';
+import type { HubStore } from '../store/store.ts';
 
 /** The first use that is found, as a sentence; undefined: nothing uses it. */
-export function useOf(store: Pick<Store, 'desired' | 'rollouts' | 'devices'>, model: StoredModel): string | undefined {
+export function useOf(
+  store: Pick<HubStore, 'desired' | 'rollouts' | 'devices'>,
+  model: StoredModel,
+): string | undefined {
   const [alias] = model.aliases;
   if (alias !== undefined) return `the alias "${alias}" points to it`;
   const wanting = store.desired.naming(model.digest);

@@ -1,6 +1,6 @@
 /** Which devices a rollout is for, and in which order they come. Pure. */
 import { createHash } from 'node:crypto';
-import type { Selector, Wave } from '../api/schemas/rollout.ts';
+import type { Selector, Wave } from '../contract/rollout.ts';
 
 export interface Labelled {
   readonly id: string;

@@ -9,9 +9,10 @@
  * 3. A wave is settled when no online device that was asked is still at work, a quorum of those asked has succeeded, and
  *    enough frames were served to judge by. It must stay so for its soak time.
  * 4. Devices that are offline hold nothing up beyond the quorum: the document waits for them, the gates still see them.
+ *    So is a device none of whose streams gave anything before, and none gives now: it says nothing of what it was asked.
  * 5. After the last wave the rollout is done.
  */
-import type { GateName, GateResult, RolloutPlan } from '../api/schemas/rollout.ts';
+import type { GateName, GateResult, RolloutPlan } from '../contract/rollout.ts';
 import { askOrder, nextDevices } from './cohort.ts';
 import { sum } from './drift.ts';
 import { type Asked, judge } from './gates.ts';
@@ -65,9 +66,10 @@ export function decide(
   const wait = (reason: string, settledAt?: number): Decision => ({ kind: 'wait', reason, gates, settledAt });
   if (progress.status === 'paused') return wait('paused');
 
+  // Another device is asked in the place of one that can say nothing.
   const order = askOrder(
     rollout.id,
-    devices.filter((device) => device.selected),
+    devices.filter((device) => device.selected && !isMute(device.outcome)),
   );
   const known = new Set(asked.map((device) => device.id));
   const ask = (wave: number, reason: string): Decision | undefined => {
@@ -91,19 +93,42 @@ export function decide(
     const next = ask(wave, `wave ${progress.wave + 1} went well; wave ${wave + 1} of ${plan.waves.length} begins`);
     if (next) return next;
   }
-  const active = asked.filter((device) => device.outcome.state === 'active').length;
-  return { kind: 'complete', reason: `all waves went well: ${active} of ${asked.length} devices run it`, gates };
+  return { kind: 'complete', reason: completed(asked), gates };
+}
+
+function completed(asked: readonly DeviceView[]): string {
+  const active = asked.filter(({ outcome }) => outcome.state === 'active').length;
+  const mute = asked.filter(({ outcome }) => isMute(outcome)).length;
+  const silent = asked.flatMap(({ id, outcome }) =>
+    outcome.state === 'active' ? (outcome.silent ?? []).map((stream) => `${id}/${stream}`) : [],
+  );
+  const text = `all waves went well: ${active} of ${asked.length} devices run it`;
+  const noted = [
+    ...(mute > 0 ? [`${mute} have no stream that gives anything, and are not counted`] : []),
+    ...(silent.length > 0
+      ? [`${silent.length} streams gave nothing before and give nothing now, as ${silent[0]}`]
+      : []),
+  ];
+  return [text, ...noted].join('; ');
+}
+
+function isMute(outcome: Outcome): boolean {
+  return outcome.state === 'working' && outcome.mute === true;
 }
 
 /** Why a wave is not settled; undefined when it is. */
 function unsettled(plan: RolloutPlan, asked: readonly (DeviceView & Asked)[]): string | undefined {
   const count = (test: (device: DeviceView & Asked) => boolean) => asked.filter(test).length;
-  const atWork = count((d) => d.online && !d.late && (d.outcome.state === 'waiting' || d.outcome.state === 'working'));
+  const isBusy = ({ state }: Outcome) => state === 'waiting' || state === 'working';
+  const atWork = count((d) => d.online && !d.late && isBusy(d.outcome) && !isMute(d.outcome));
   if (atWork > 0) return `${atWork} of ${asked.length} devices are at work`;
   const active = count((d) => d.outcome.state === 'active');
-  const needed = Math.max(1, Math.ceil(plan.quorum * asked.length - 1e-9));
+  const mute = count((d) => isMute(d.outcome));
+  const needed = Math.max(1, Math.ceil(plan.quorum * (asked.length - mute) - 1e-9));
   if (active < needed) {
-    return `${active} of ${asked.length} devices run it and ${needed} are needed; ${count((d) => !d.online)} are offline`;
+    const silent = mute > 0 ? `, ${mute} have no stream that gives anything` : '';
+    const away = count((d) => !d.online);
+    return `${active} of ${asked.length} devices run it and ${needed} are needed; ${away} are offline${silent}`;
   }
   if (plan.target.kind === 'streams') return undefined;
   const frames = sum(asked.map(({ outcome }) => (outcome.state === 'active' ? (outcome.figures?.frames ?? 0) : 0)));
@@ -118,6 +143,6 @@ function soakLeft(plan: RolloutPlan, wave: number, settledAt: number, now: numbe
 /** It had its time, is online, and is not done. @param now milliseconds since 1970 */
 export function isLate(device: DeviceView, { timeoutS }: RolloutPlan, now: number): boolean {
   const { state } = device.outcome;
-  const done = state === 'active' || state === 'failed';
+  const done = state === 'active' || state === 'failed' || isMute(device.outcome);
   return !done && device.online && device.askedAt !== undefined && now - device.askedAt > timeoutS * 1000;
 }

@@ -1,14 +1,14 @@
 /** Rollouts as the API and the live feed give them. */
-import type { LiveMessage } from '../api/schemas/live.ts';
-import type { OutcomeState, Rollout, RolloutDevice } from '../api/schemas/rollout.ts';
+import type { LiveMessage } from '../contract/live.ts';
+import type { Rollout, RolloutDevice } from '../contract/rollout.ts';
 import type { AskedDevice, StoredRollout } from '../store/rollouts.ts';
 import { isoTime } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
+import type { HubStore } from '../store/store.ts';
 
 /** The most devices that one message of the feed carries. */
 const MESSAGE_DEVICES = 500;
 
-export function describeRollout(store: Pick<Store, 'rollouts' | 'models'>, found: StoredRollout): Rollout {
+export function describeRollout(store: Pick<HubStore, 'rollouts' | 'models'>, found: StoredRollout): Rollout {
   const { target } = found.plan;
   const model = target.kind === 'model' ? store.models.byDigest(target.digest) : undefined;
   return {
@@ -28,14 +28,13 @@ export function describeRollout(store: Pick<Store, 'rollouts' | 'models'>, found
   };
 }
 
-export function describeDevice({ device, wave, askedAt, outcome, reason }: AskedDevice): RolloutDevice {
-  // Only states of ours are ever written.
-  return { device, wave, askedAt: isoTime(askedAt), outcome: outcome as OutcomeState, reason };
+export function describeDevice({ device, wave, askedAt, progress }: AskedDevice): RolloutDevice {
+  return { device, wave, askedAt: isoTime(askedAt), ...progress };
 }
 
 /** What changed of a rollout, for the feed; in parts, so that no message is large. */
 export function rolloutNews(
-  store: Pick<Store, 'rollouts' | 'models'>,
+  store: Pick<HubStore, 'rollouts' | 'models'>,
   id: string,
   devices: readonly string[],
 ): (() => LiveMessage | undefined)[] {

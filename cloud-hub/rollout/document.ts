@@ -2,12 +2,7 @@
 import type { Desired, DesiredModel, DesiredStreams } from '../../shared/contract/messages/desired.ts';
 import { digestOf } from '../../shared/kit/digest.ts';
 import { stableJson } from '../../shared/kit/stable-json.ts';
-import type { RolloutTarget } from '../api/schemas/rollout.ts';
-
-export type Part = DesiredModel | DesiredStreams;
-
-/** What a rollout changes on a device; two of the same may not run at once. */
-export type Subject = `model:${string}` | 'streams';
+import type { Part, RolloutTarget, Subject } from '../contract/rollout.ts';
 
 export function subjectOf(target: Pick<RolloutTarget, 'kind'> & { readonly model?: string }): Subject {
   return target.kind === 'model' ? `model:${target.model}` : 'streams';

@@ -11,31 +11,32 @@
  *
  * Crash behaviour: all that counts is in the store; what is held here (outcomes) is read again from the latest reports.
  */
+import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import { progressText } from '../contract/progress-text.ts';
+import type { DeviceProgress, Part } from '../contract/rollout.ts';
 import type { Act } from '../store/audit.ts';
 import type { RolloutChange, StoredRollout } from '../store/rollouts.ts';
-import type { Store } from '../store/store.ts';
+import type { HubStore } from '../store/store.ts';
 import { selects } from './cohort.ts';
 import { type Decision, type DeviceView, decide, isLate } from './decide.ts';
-import { type Part, partOf, type Subject, withPart } from './document.ts';
+import { partOf, withPart } from './document.ts';
 import { Newcomers } from './newcomers.ts';
-import { describeLate, describeOutcome, type Outcome, outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOf, progressOf } from './outcome.ts';
 
 /** How often time alone may change something: soak, time-outs. */
 const EVERY_MS = 5_000;
 /** Reports that come close together are judged together. */
 const SOON_MS = 500;
-/** Characters of what a device says that are kept. */
-const MAX_REASON = 2048;
 
 export interface ExecutorOptions {
-  readonly store: Pick<Store, 'devices' | 'desired' | 'rollouts' | 'transact'>;
+  readonly store: Pick<HubStore, 'devices' | 'desired' | 'rollouts' | 'transact'>;
   /** What a rollout asks for, as part of a document. @throws when it is not there any more */
   readonly partFor: (rollout: StoredRollout) => Part;
   /** Sends a device its document. */
-  readonly publish: (device: string) => void;
+  readonly publish: (device: string, document: Desired) => void;
   /** After each commit: what people see of this rollout, and of these devices in it, is different. */
   readonly changed: (rollout: string, devices: readonly string[]) => void;
   readonly clock: Clock;
@@ -45,7 +46,7 @@ export interface ExecutorOptions {
 interface AskedState {
   readonly askedAt: number;
   outcome: Outcome;
-  /** The outcome as the store has it. */
+  /** Where it stands as the store has it, as text. */
   noted: string;
 }
 
@@ -77,10 +78,13 @@ export class RolloutExecutor {
   reported(device: string, report: Report): void {
     const { store, publish } = this.#options;
     const open = store.rollouts.open();
-    this.#newcomers.reported(device, open);
-    const wanted = store.desired.revision(device);
+    const written = this.#newcomers.reported(device, open);
+    const wanted = written?.revision ?? store.desired.revision(device);
     if (wanted === undefined) return;
-    if (report.desired?.revision !== wanted) publish(device);
+    if (report.desired?.revision !== wanted) {
+      const document = written ?? store.desired.get(device);
+      if (document) publish(device, document);
+    }
     for (const rollout of open) {
       const asked = this.#askedOf(rollout).get(device);
       if (!asked) continue;
@@ -118,21 +122,21 @@ export class RolloutExecutor {
     gates = rollout.gates,
   ): void {
     const { store } = this.#options;
-    const subject = rollout.subject as Subject;
-    const changed: string[] = [];
+    const { subject } = rollout;
+    const changed = new Map<string, Desired>();
     store.transact(() => {
       for (const { device, previous } of store.rollouts.devices(rollout.row)) {
         const document = store.desired.get(device);
         if (partOf(document, subject)?.rollout !== rollout.id) continue;
-        // Only parts of documents are ever kept as what was before.
-        store.desired.set(device, withPart(document, subject, previous as Part | undefined), act.at);
-        changed.push(device);
+        const before = withPart(document, subject, previous);
+        store.desired.set(device, before, act.at);
+        changed.set(device, before);
       }
       store.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
-      store.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.length });
+      store.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.size });
     });
     this.#asked.delete(rollout.row);
-    for (const device of changed) this.#options.publish(device);
+    for (const [device, document] of changed) this.#options.publish(device, document);
     this.#options.changed(rollout.id, []);
   }
 
@@ -181,19 +185,26 @@ export class RolloutExecutor {
   ): void {
     const { store, partFor, publish, changed } = this.#options;
     const part = partFor(rollout);
-    const subject = rollout.subject as Subject;
+    const { subject } = rollout;
+    const documents = new Map<string, Desired>();
     store.transact(() => {
       for (const device of devices) {
-        const document = store.desired.get(device);
-        store.rollouts.ask(rollout.row, device, wave, act.at, partOf(document, subject));
-        store.desired.set(device, withPart(document, subject, part), act.at);
+        const before = store.desired.get(device);
+        const document = withPart(before, subject, part);
+        store.rollouts.ask(rollout.row, device, wave, act.at, partOf(before, subject));
+        store.desired.set(device, document, act.at);
+        documents.set(device, document);
       }
       store.rollouts.change(rollout.row, { ...rollout, wave, reason, gates, settledAt: undefined }, act.at);
       store.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave, devices });
     });
-    for (const device of devices) {
-      asked.set(device, { askedAt: act.at, outcome: { state: 'waiting' }, noted: 'waiting: ' });
-      publish(device);
+    for (const [device, document] of documents) {
+      asked.set(device, {
+        askedAt: act.at,
+        outcome: { state: 'waiting' },
+        noted: noteOf({ outcome: 'waiting', reason: '' }),
+      });
+      publish(device, document);
     }
     changed(rollout.id, devices);
   }
@@ -230,11 +241,11 @@ export class RolloutExecutor {
     const { store } = this.#options;
     const { target } = rollout.plan;
     const asked = new Map(
-      store.rollouts.devices(rollout.row).map(({ device, askedAt, outcome: state, reason }): [string, AskedState] => {
+      store.rollouts.devices(rollout.row).map(({ device, askedAt, progress }): [string, AskedState] => {
         const wanted = store.desired.revision(device);
         const outcome: Outcome =
           wanted === undefined ? { state: 'waiting' } : outcomeOf(target, wanted, store.devices.report(device));
-        return [device, { askedAt, outcome, noted: `${state}: ${reason}` }];
+        return [device, { askedAt, outcome, noted: noteOf(progress) }];
       }),
     );
     this.#asked.set(rollout.row, asked);
@@ -252,22 +263,23 @@ export class RolloutExecutor {
     const news = views.flatMap((view) => {
       const state = asked.get(view.id);
       if (!state) return [];
-      const told = toldOf(view, isLate(view, rollout.plan, act.at));
-      const text = `${told.state}: ${told.reason}`;
-      return state.noted === text ? [] : [{ device: view.id, state, told, text }];
+      const progress = progressOf(view.outcome, isLate(view, rollout.plan, act.at));
+      const note = noteOf(progress);
+      return state.noted === note ? [] : [{ device: view.id, state, progress, note, outcome: view.outcome }];
     });
     if (news.length === 0) return;
     store.transact(() => {
-      for (const { device, told } of news) {
-        store.rollouts.setOutcome(rollout.row, device, told.state, told.reason);
-        if (told.state === 'failed')
-          store.rollouts.addHistory(rollout.row, act, 'device-failed', `${device}: ${told.reason}`, {
-            device,
-            ...told.detail,
-          });
+      for (const { device, progress, outcome } of news) {
+        store.rollouts.setProgress(rollout.row, device, progress);
+        if (progress.outcome !== 'failed') continue;
+        const { stage, phase } = progress;
+        const shadow = 'shadow' in outcome ? outcome.shadow : undefined;
+        const reason = `${device}: ${progressText(progress)}`;
+        // What is undefined is left out.
+        store.rollouts.addHistory(rollout.row, act, 'device-failed', reason, { device, stage, phase, shadow });
       }
     });
-    for (const { state, text } of news) state.noted = text;
+    for (const { state, note } of news) state.noted = note;
     this.#options.changed(
       rollout.id,
       news.map(({ device }) => device),
@@ -275,13 +287,7 @@ export class RolloutExecutor {
   }
 }
 
-/** Where a device stands, as people are told. One that is late counts as failed, and may come to itself later. */
-function toldOf({ outcome }: DeviceView, late: boolean) {
-  const shadow = 'shadow' in outcome && outcome.shadow ? { shadow: outcome.shadow } : {};
-  const stage = late ? { stage: 'late' } : outcome.state === 'failed' ? { stage: outcome.stage } : {};
-  return {
-    state: late ? ('failed' as const) : outcome.state,
-    reason: (late ? describeLate(outcome) : describeOutcome(outcome)).slice(0, MAX_REASON),
-    detail: { ...stage, ...shadow },
-  };
+/** The same text for the same standing. */
+function noteOf({ outcome, phase, stage, reason }: DeviceProgress): string {
+  return JSON.stringify([outcome, phase, stage, reason]);
 }

@@ -1,7 +1,11 @@
 /** The gates of a rollout over the devices that were asked. Pure; each says its figure, its limit and why. */
-import type { GateName, GateResult, Gates } from '../api/schemas/rollout.ts';
+
+import { isSlower, type PairedRatio } from '../../shared/kit/paired.ts';
+import { quantile } from '../../shared/kit/quantile.ts';
+import { progressText } from '../contract/progress-text.ts';
+import type { GateName, GateResult, Gates } from '../contract/rollout.ts';
 import { kolmogorovSmirnov, pooled, populationStability, sum } from './drift.ts';
-import { describeLate, describeOutcome, type Figures, type Outcome } from './outcome.ts';
+import { type Figures, type Outcome, progressOf } from './outcome.ts';
 
 export interface Asked {
   readonly id: string;
@@ -15,23 +19,25 @@ const MIN_SCORES = 100;
 
 /** In the order in which they are told. */
 export function judge(gates: Gates, devices: readonly Asked[]): GateResult[] {
-  const figures = devices.flatMap(({ outcome }) =>
-    outcome.state === 'active' && outcome.figures ? [outcome.figures] : [],
-  );
+  const figures = figuresOf(devices);
   return [
     failed(gates, devices),
     agreement(gates, devices),
     errorRate(gates, figures),
-    latency(gates, figures),
+    latency(gates, devices),
     drift(gates, figures),
   ];
+}
+
+function figuresOf(devices: readonly Asked[]): Figures[] {
+  return devices.flatMap(({ outcome }) => ('figures' in outcome && outcome.figures ? [outcome.figures] : []));
 }
 
 function failed({ maxFailed }: Gates, devices: readonly Asked[]): GateResult {
   const bad = devices.filter(({ outcome, late }) => late || outcome.state === 'failed');
   if (devices.length === 0) return notJudged('failed', maxFailed, 'no device was asked yet');
   const first = bad[0];
-  const example = first ? `; ${first.id}: ${describeFailure(first)}` : '';
+  const example = first ? `; ${first.id}: ${progressText(progressOf(first.outcome, first.late))}` : '';
   const share = bad.length / devices.length;
   const reason = `${bad.length} of ${devices.length} devices failed, ${allowedShare(maxFailed)} may${example}`;
   return { gate: 'failed', state: share > maxFailed ? 'tripped' : 'ok', value: share, limit: maxFailed, reason };
@@ -39,10 +45,6 @@ function failed({ maxFailed }: Gates, devices: readonly Asked[]): GateResult {
 
 function allowedShare(limit: number): string {
   return limit === 0 ? 'none' : `${text(limit * 100)} % at most`;
-}
-
-function describeFailure({ outcome, late }: Asked): string {
-  return late ? describeLate(outcome) : describeOutcome(outcome);
 }
 
 function agreement({ minAgreement, minFrames }: Gates, devices: readonly Asked[]): GateResult {
@@ -53,7 +55,7 @@ function agreement({ minAgreement, minFrames }: Gates, devices: readonly Asked[]
   if (frames === 0 || frames < minFrames) {
     return notJudged('agreement', minAgreement, `${frames} frames in shadow; ${minFrames} are needed`);
   }
-  // What saw nothing has nothing to say; each device weighs as much as it saw.
+  // Skip devices without findings; the others count by how much they found.
   const seen = sum(shadows.map((s) => s.seen));
   if (seen === 0) return notJudged('agreement', minAgreement, `nothing was seen in ${frames} frames of shadow`);
   const value = sum(shadows.map((s) => s.agreement * s.seen)) / seen;
@@ -77,17 +79,55 @@ function errorRate({ maxErrorRate, minFrames }: Gates, figures: readonly Figures
   return result('error-rate', value, maxErrorRate, 'above', `${errors} errors in ${total} frames`);
 }
 
-function latency({ maxLatencyRatio, minFrames }: Gates, figures: readonly Figures[]): GateResult {
-  const ratios = figures
-    .flatMap(({ frames, p95, p95Before }) => (frames > 0 && p95 !== undefined && p95Before ? [p95 / p95Before] : []))
-    .sort((a, b) => a - b);
+/**
+ * By the shadow, where there was one: candidate and incumbent took turns on the same frames, so load fell on both. Else by
+ * the latencies in service, now and before: these were measured at different times, so both median and p95 must have grown,
+ * and by more than decoding and scaling of the same frames, which no model changes.
+ */
+function latency({ maxLatencyRatio, minFrames }: Gates, devices: readonly Asked[]): GateResult {
+  const pairs = devices.flatMap(({ outcome }) =>
+    outcome.state !== 'waiting' && outcome.shadow?.timeRatio ? [outcome.shadow.timeRatio] : [],
+  );
+  const compared = sum(pairs.map((p) => p.pairs));
+  if (pairs.length > 0 && compared >= minFrames) return byPairs(maxLatencyRatio, pairs, compared);
+  const figures = figuresOf(devices);
+  const ratios = figures.flatMap((f) => {
+    const ratio = f.frames > 0 ? inService(f) : undefined;
+    return ratio === undefined ? [] : [ratio];
+  });
   const frames = sum(figures.map((f) => f.frames));
-  const value = ratios[ratios.length >> 1];
-  if (value === undefined || frames < minFrames) {
-    return notJudged('latency', maxLatencyRatio, `${ratios.length} devices have a latency before and after`);
+  if (ratios.length === 0 || frames < minFrames) {
+    const why = `${compared} frames in shadow, and ${ratios.length} devices have a latency before and after`;
+    return notJudged('latency', maxLatencyRatio, why);
   }
-  const reason = `p95 is ${text(value)}× the one before (median of ${ratios.length} devices)`;
+  const value = middle(ratios);
+  const reason = `a frame takes ${text(value)}× as long as before, the machine's load considered (${medianOf(ratios)})`;
   return result('latency', value, maxLatencyRatio, 'above', reason);
+}
+
+function byPairs(limit: number, pairs: readonly PairedRatio[], frames: number): GateResult {
+  const [value, low] = [middle(pairs.map((p) => p.median)), middle(pairs.map((p) => p.low))];
+  const reason = `${text(value)}× the time on the same frame, surely above ${text(low)}×, over ${frames} frames in shadow (${medianOf(pairs)})`;
+  const judged = result('latency', value, limit, 'above', reason);
+  return judged.state === 'tripped' && !isSlower({ median: value, low }, limit)
+    ? { ...judged, state: 'ok', reason: `${reason}; that is too uncertain to stop it` }
+    : judged;
+}
+
+/** How much longer a frame takes than before; undefined when it was not measured. */
+function inService({ latency, latencyBefore, prepare, prepareBefore }: Figures): number | undefined {
+  if (!latency || !latencyBefore?.p50 || !latencyBefore.p95) return undefined;
+  const load = prepare && prepareBefore ? Math.max(1, prepare / prepareBefore) : 1;
+  return Math.min(latency.p50 / latencyBefore.p50, latency.p95 / latencyBefore.p95) / load;
+}
+
+/** The middle one; of two the greater. */
+function middle(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function medianOf(devices: readonly unknown[]): string {
+  return devices.length === 1 ? '1 device' : `median of ${devices.length} devices`;
 }
 
 function drift({ drift: { test, max } }: Gates, figures: readonly Figures[]): GateResult {

@@ -1,14 +1,16 @@
 /** Asks devices that come after a rollout is done for what everybody else was asked, once. */
+import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Part } from '../contract/rollout.ts';
 import type { Act } from '../store/audit.ts';
 import type { StoredRollout } from '../store/rollouts.ts';
-import type { Store } from '../store/store.ts';
-import { type Part, type Subject, withPart } from './document.ts';
-import { owed } from './owed.ts';
+import type { HubStore } from '../store/store.ts';
+import { withPart } from './document.ts';
+import { missedRollouts } from './missed-rollouts.ts';
 
 export interface NewcomersOptions {
-  readonly store: Pick<Store, 'devices' | 'desired' | 'rollouts' | 'transact'>;
+  readonly store: Pick<HubStore, 'devices' | 'desired' | 'rollouts' | 'transact'>;
   /** As of the executor. */
   readonly partFor: (rollout: StoredRollout) => Part;
   readonly clock: Clock;
@@ -32,32 +34,42 @@ export class Newcomers {
     this.#done = undefined;
   }
 
-  /** A device said what it runs. What it is owed is in its document then; the document is not yet sent. */
-  reported(device: string, open: readonly StoredRollout[]): void {
+  /**
+   * A device said what it runs. What it is owed is in its document then.
+   * @returns the document when it is another one now; it is not yet sent
+   */
+  reported(device: string, open: readonly StoredRollout[]): Desired | undefined {
     const { store, log } = this.#options;
     this.#done ??= store.rollouts.done(MAX_DONE);
-    if (this.#done.length === 0) return;
+    if (this.#done.length === 0) return undefined;
     const labelled = { id: device, labels: store.devices.labels(device) };
-    for (const rollout of owed(this.#done, open, labelled, store.desired.get(device))) {
+    const before = store.desired.get(device);
+    let document = before;
+    for (const rollout of missedRollouts(this.#done, open, labelled, before)) {
       try {
-        this.#ask(device, rollout);
+        document = this.#ask(device, rollout, document);
       } catch (error) {
-        log.warn({ rollout: rollout.id, device, err: error }, 'a newcomer cannot be asked for what the others were');
+        log.warn(
+          { rollout: rollout.id, device, err: error },
+          'a device that came later could not be asked for what the others run',
+        );
         this.#done = this.#done.filter((other) => other !== rollout);
       }
     }
+    return document === before ? undefined : document;
   }
 
-  #ask(device: string, rollout: StoredRollout): void {
+  #ask(device: string, rollout: StoredRollout, before: Desired | undefined): Desired {
     const { store, partFor, clock, log } = this.#options;
     const part = partFor(rollout);
     const act: Act = { at: clock.wall(), actor: 'hub' };
     const reason = `${device} has come after the others, and is asked as they were`;
+    const document = withPart(before, rollout.subject, part);
     store.transact(() => {
-      const document = store.desired.get(device);
-      store.desired.set(device, withPart(document, rollout.subject as Subject, part), act.at);
+      store.desired.set(device, document, act.at);
       store.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave: rollout.wave, devices: [device] });
     });
     log.info({ rollout: rollout.id, device }, reason);
+    return document;
   }
 }

@@ -3,16 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { streamConfig } from '../../shared/contract/config/stream.ts';
 import { proofPolicy, targetPathOf } from '../../shared/contract/messages/desired.ts';
 import { type Complaint, complaintsOf } from '../../shared/kit/schema.ts';
-import type { GateName, NewRollout, RolloutPlan, RolloutPreview, RolloutTarget } from '../api/schemas/rollout.ts';
-import { rolloutPlan } from '../api/schemas/rollout.ts';
+import type { GateName, NewRollout, Part, RolloutPlan, RolloutPreview, RolloutTarget } from '../contract/rollout.ts';
+import { rolloutPlan } from '../contract/rollout.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Repository } from '../registry/signing/repository.ts';
 import type { Act } from '../store/audit.ts';
 import type { StoredRollout } from '../store/rollouts.ts';
-import type { Store } from '../store/store.ts';
+import type { HubStore } from '../store/store.ts';
 import { askOrder, nextDevices, planWaves, selects } from './cohort.ts';
-import { type Part, streamsRevision, subjectOf } from './document.ts';
+import { streamsRevision, subjectOf } from './document.ts';
 import type { RolloutExecutor } from './executor.ts';
+import { warningsFor } from './warnings.ts';
 
 export class RolloutError extends Error {
   override readonly name = 'RolloutError';
@@ -26,7 +27,7 @@ export class RolloutError extends Error {
 }
 
 export interface RolloutsOptions {
-  readonly store: Store;
+  readonly store: HubStore;
   readonly registry: Pick<Registry, 'resolve'>;
   readonly repository: Pick<Repository, 'isSigned'>;
   readonly executor: Pick<RolloutExecutor, 'run' | 'rollBack'>;
@@ -42,11 +43,11 @@ export class Rollouts {
   }
 
   /** @throws RolloutError, RegistryError `not found` */
-  create(wish: NewRollout, act: Act): StoredRollout {
+  create(request: NewRollout, act: Act): StoredRollout {
     const { store, executor, changed } = this.#options;
-    const plan = this.#planOf(wish);
+    const plan = this.#planOf(request);
     const subject = subjectOf(plan.target);
-    const id = wish.id ?? newId();
+    const id = request.id ?? newId();
     const other = store.rollouts.open().find((rollout) => rollout.subject === subject);
     if (other) {
       throw new RolloutError(
@@ -68,11 +69,14 @@ export class Rollouts {
   }
 
   /** Which devices would come in which wave, were it to begin now. @throws RolloutError, RegistryError `not found` */
-  preview(wish: NewRollout): RolloutPreview {
-    const plan = this.#planOf(wish);
-    const id = wish.id ?? newId();
-    const selected = this.#options.store.devices.roster().filter((device) => selects(plan.selector, device));
-    return { id, waves: planWaves(askOrder(id, selected), plan.waves) };
+  preview(request: NewRollout): RolloutPreview {
+    const plan = this.#planOf(request);
+    const id = request.id ?? newId();
+    const { devices } = this.#options.store;
+    const roster = devices.roster();
+    const selected = roster.filter((device) => selects(plan.selector, device));
+    const warnings = warningsFor(plan, roster, (device) => devices.report(device));
+    return { id, waves: planWaves(askOrder(id, selected), plan.waves), warnings };
   }
 
   /** The devices of each wave: those that were asked, and those that would come, were nothing to change. @throws RolloutError */
@@ -164,13 +168,13 @@ export class Rollouts {
     return rolloutPlan.parse({ ...rest, target: this.#targetOf(target) });
   }
 
-  #targetOf(wish: NewRollout['target']): RolloutTarget {
+  #targetOf(request: NewRollout['target']): RolloutTarget {
     const { registry, repository, store } = this.#options;
-    if (wish.kind === 'streams') {
-      if (store.streamSets.get(wish.revision)) return wish;
-      throw new RolloutError('not found', `there is no set of streams ${wish.revision}`);
+    if (request.kind === 'streams') {
+      if (store.streamSets.get(request.revision)) return request;
+      throw new RolloutError('not found', `there is no set of streams ${request.revision}`);
     }
-    const model = registry.resolve(wish.package);
+    const model = registry.resolve(request.package);
     if (!repository.isSigned(targetPathOf(model), model.digest)) {
       const what = `${model.name}@${model.version}`;
       throw new RolloutError(
@@ -178,12 +182,12 @@ export class Rollouts {
         `${what} is not signed, devices would refuse it: \`vedette-hub keys sign ${what}\``,
       );
     }
-    return { kind: 'model', model: wish.model, digest: model.digest, proof: wish.proof ?? proofPolicy.parse({}) };
+    return { kind: 'model', model: request.model, digest: model.digest, proof: request.proof ?? proofPolicy.parse({}) };
   }
 }
 
 /** What a rollout asks devices for. @throws RolloutError when it is gone */
-export function partFor(store: Pick<Store, 'models' | 'streamSets'>, rollout: StoredRollout): Part {
+export function partFor(store: Pick<HubStore, 'models' | 'streamSets'>, rollout: StoredRollout): Part {
   const { target } = rollout.plan;
   if (target.kind === 'streams') {
     const set = store.streamSets.get(target.revision);

@@ -9,18 +9,21 @@
  *
  * Crash behaviour: SQLite rolls an unfinished transaction back at the next start; the operating system frees the lock.
  */
-import { closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isBusy, isCorruption, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { migrate } from './migrations.ts';
+import { createReadiness } from './readiness.ts';
 import type { Tables } from './tables.ts';
 
 const MIB = 1024 * 1024;
 /** Each record touches a page in every index: a WAL that holds many commits writes those pages back once. */
 const WAL_BYTES = 32 * MIB;
 const CACHE_BYTES = 64 * MIB;
+/** How long a write waits for another program's lock. The event loop stands still meanwhile; devices send again. */
+const BUSY_MS = 250;
 
 export interface HubDatabase {
   readonly query: Kysely<Tables>;
@@ -28,6 +31,8 @@ export interface HubDatabase {
   readonly prepare: SqliteDatabase['prepare'];
   /** Runs `work` in one transaction and commits it to disk. */
   transact<T>(work: () => T): T;
+  /** For /readyz. */
+  readonly readiness: ReturnType<typeof createReadiness>;
   close(): void;
 }
 
@@ -44,6 +49,7 @@ export async function openDatabase(folder: string, now: number): Promise<HubData
     try {
       // Migrations know no tables but those they make.
       await migrate(query as unknown as Kysely<unknown>, now);
+      sqlite.pragma(`busy_timeout = ${BUSY_MS}`);
     } catch (error) {
       sqlite.close();
       throw error;
@@ -52,6 +58,7 @@ export async function openDatabase(folder: string, now: number): Promise<HubData
       query,
       prepare: sqlite.prepare.bind(sqlite),
       transact: (work) => sqlite.transaction(work).immediate(),
+      readiness: createReadiness(sqlite, folder),
       close() {
         sqlite.close();
         lock.close();
@@ -82,6 +89,9 @@ function takeLock(folder: string): SqliteDatabase {
   const file = path.join(folder, 'hub.lock.db');
   let lock: SqliteDatabase | undefined;
   try {
+    closeSync(openSync(file, 'a', 0o600));
+    // Older versions made it readable for everybody.
+    chmodSync(file, 0o600);
     lock = openSqlite(file, { synchronous: 'NORMAL' });
     lock.pragma('busy_timeout = 0');
     lock.exec('BEGIN IMMEDIATE');

@@ -1,12 +1,16 @@
-/** Devices: who may connect, and what each last said about itself. */
+/** Devices: their tokens and labels, and what each last reported. */
+import { type Selectable, sql } from 'kysely';
 import type { Report } from '../../shared/contract/messages/report.ts';
-import type { Device } from '../api/schemas/api.ts';
+import type { Device } from '../contract/device.ts';
 import type { HubDatabase } from './database.ts';
+import { type Page, readPage } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
-import type { DeviceTable } from './tables.ts';
+import type { DeviceTable as DeviceColumns } from './tables.ts';
+
+type DeviceTable = Selectable<DeviceColumns>;
 
 /** What changes in a device's row when it is heard; an absent field stays as it was. */
-export interface Heard {
+export interface Contact {
   readonly online?: boolean;
   readonly version?: string | undefined;
   readonly report?: Report;
@@ -19,6 +23,21 @@ export interface DeviceFilter {
   readonly limit: number;
 }
 
+/** What was stored of a device on a day. */
+export interface Usage {
+  /** Days since 1970 (UTC). */
+  readonly day: number;
+  readonly records: number;
+  /** JSON and pictures. */
+  readonly bytes: number;
+}
+
+/** Its last day, and until when no more is taken (milliseconds since 1970). */
+export type LastUsage = Usage & { readonly pausedUntil: number | null };
+
+const DAY_MS = 86_400_000;
+const reportBytes = sql<number>`coalesce(octet_length(report), 0)`.as('bytes');
+
 export type DeviceStore = ReturnType<typeof createDeviceStore>;
 
 export function createDeviceStore(database: HubDatabase) {
@@ -29,7 +48,22 @@ export function createDeviceStore(database: HubDatabase) {
        report = COALESCE(?, report) WHERE id = ?`,
   );
 
+  const usage = database.prepare(
+    `SELECT usage_day AS day, usage_records AS records, usage_bytes AS bytes, paused_until AS pausedUntil
+       FROM devices WHERE id = ?`,
+  );
+  const used = database.prepare(
+    `UPDATE devices SET usage_day = :day, paused_until = NULL,
+       usage_records = :records + CASE usage_day WHEN :day THEN usage_records ELSE 0 END,
+       usage_bytes = :bytes + CASE usage_day WHEN :day THEN usage_bytes ELSE 0 END WHERE id = :id`,
+  );
+  const pause = database.prepare('UPDATE devices SET paused_until = ? WHERE id = ?');
+  const enrol = database.prepare(
+    'INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, ?)',
+  );
+  const remove = database.prepare('DELETE FROM devices WHERE id = ?');
   const naming = database.prepare('SELECT id FROM devices WHERE instr(report, ?) > 0');
+  const counts = database.prepare('SELECT count(*) AS known, coalesce(sum(online), 0) AS online FROM devices');
   const roster = database.prepare('SELECT id, online, labels FROM devices ORDER BY id');
 
   const row = (id: string): DeviceTable | undefined => byId.get(id) as DeviceTable | undefined;
@@ -44,6 +78,13 @@ export function createDeviceStore(database: HubDatabase) {
         .executeTakeFirst();
       return result.numInsertedOrUpdatedRows === 1n;
     },
+
+    /** Adds a device that has a certificate and no token; part of a transaction. */
+    enrol: (id: string, labels: Record<string, string>, now: number): void =>
+      void enrol.run(id, '', now, JSON.stringify(labels)),
+
+    /** Removes a device with its document; false when there is none. What it sent stays. May be part of a transaction. */
+    remove: (id: string): boolean => remove.run(id).changes === 1,
 
     /** Replaces the token; false when there is no such device. */
     async setTokenHash(id: string, tokenHash: string): Promise<boolean> {
@@ -72,6 +113,11 @@ export function createDeviceStore(database: HubDatabase) {
         online: found.online === 1,
         labels: labelsOf(found),
       })),
+
+    /** How many there are, and how many of them are connected. */
+    counts(): { readonly known: number; readonly online: number } {
+      return counts.get() as { known: number; online: number };
+    },
 
     /** What selectors look at in a device. */
     labels(id: string): Record<string, string> {
@@ -102,21 +148,32 @@ export function createDeviceStore(database: HubDatabase) {
       return found && toDevice(found);
     },
 
-    async list(filter: DeviceFilter): Promise<Device[]> {
-      let select = query.selectFrom('devices').selectAll().orderBy('id').limit(filter.limit);
+    async list(filter: DeviceFilter): Promise<Page<Device>> {
+      let select = query.selectFrom('devices').select(['id', reportBytes]).orderBy('id');
       if (filter.after !== undefined) select = select.where('id', '>', filter.after);
       if (filter.online !== undefined) select = select.where('online', '=', filter.online ? 1 : 0);
-      return (await select.execute()).map(toDevice);
+      const read = (ids: readonly string[]) =>
+        query.selectFrom('devices').selectAll().where('id', 'in', ids).orderBy('id').execute();
+      return readPage(await select.limit(filter.limit + 1).execute(), filter.limit, read, toDevice);
     },
 
     /** Notes that a device was heard; part of the ingest transaction. */
-    heard(id: string, heard: Heard, now: number): void {
-      const online = heard.online === undefined ? null : Number(heard.online);
-      const report = heard.report === undefined ? null : JSON.stringify(heard.report);
-      update.run(now, online, heard.version === undefined ? null : indexText(heard.version), report, id);
+    noteContact(id: string, contact: Contact, now: number): void {
+      const online = contact.online === undefined ? null : Number(contact.online);
+      const report = contact.report === undefined ? null : JSON.stringify(contact.report);
+      update.run(now, online, contact.version === undefined ? null : indexText(contact.version), report, id);
     },
 
-    /** At the start nobody is connected yet. */
+    /** What was stored of a device on its last day, and until when no more is taken; part of the ingest transaction. */
+    usage: (id: string): LastUsage | undefined => usage.get(id) as LastUsage | undefined,
+
+    /** Adds to what was stored on a day; part of the ingest transaction. */
+    used: (id: string, { day, records, bytes }: Usage): void => void used.run({ id, day, records, bytes }),
+
+    /** Notes until when no more is taken; part of the ingest transaction. */
+    pause: (id: string, until: number): void => void pause.run(until, id),
+
+    /** For the start of the hub: no device is connected yet. */
     async allOffline(): Promise<void> {
       await query.updateTable('devices').set({ online: 0 }).where('online', '=', 1).execute();
     },
@@ -130,6 +187,19 @@ function toDevice(row: DeviceTable): Device {
     online: row.online === 1,
     createdAt: isoTime(row.created_at),
     streams: report?.streams ?? [],
+    ...(row.usage_day === 0
+      ? {}
+      : {
+          usage: {
+            day: isoTime(row.usage_day * DAY_MS).slice(0, 10),
+            records: row.usage_records,
+            bytes: row.usage_bytes,
+          },
+        }),
+    // Whoever was heard after it is not paused any more.
+    ...(row.paused_until === null || row.paused_until <= (row.last_seen_at ?? 0)
+      ? {}
+      : { pausedUntil: isoTime(row.paused_until) }),
     ...(row.version === null ? {} : { version: row.version }),
     ...(row.last_seen_at === null ? {} : { lastSeenAt: isoTime(row.last_seen_at) }),
     ...(report ? { host: report.host, outbox: report.outbox } : {}),

@@ -1,34 +1,57 @@
 /** Lists of events, newest first by receipt. */
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
-import type { Event } from '../api/schemas/api.ts';
+import type { Opinion } from '../../shared/contract/messages/verdict.ts';
+import type { Event } from '../contract/event.ts';
 import type { HubDatabase } from './database.ts';
-import { fewInTime, type ListFilter, newestFirst } from './lists.ts';
+import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
+import { eventOpinionOf, type OpinionBody } from './opinions.ts';
 import type { StoredRecord } from './records.ts';
 import { indexText, isoTime, modelText } from './rows.ts';
 
 export interface EventFilter extends ListFilter {
   readonly rule?: string | undefined;
   readonly label?: string | undefined;
+  /** Only those of which a second opinion says so. */
+  readonly opinion?: Opinion | undefined;
 }
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
 export function createEventStore(database: HubDatabase) {
   const { query } = database;
+  const withOpinions = () =>
+    query
+      .selectFrom('events')
+      .leftJoin('opinions', (join) =>
+        join.onRef('opinions.device', '=', 'events.device').onRef('opinions.sample', '=', 'events.sample'),
+      )
+      .selectAll('events')
+      .select(['opinions.body as opinion_body', 'opinions.outcome', 'opinions.received_at as opinion_at']);
   return {
-    async list(filter: EventFilter): Promise<Event[]> {
-      let select = newestFirst(
-        query.selectFrom('events').selectAll(),
-        filter,
-        await fewInTime(query, 'events', filter),
-      );
+    async list(filter: EventFilter): Promise<Page<Event>> {
+      const few = await fewInTime(query, 'events', filter);
+      let select = newestFirst(query.selectFrom('events').select(['id', bodyBytes]), filter, few);
       if (filter.rule !== undefined) select = select.where('rule', '=', filter.rule);
       if (filter.label !== undefined) select = select.where('label', '=', indexText(filter.label));
-      return (await select.execute()).map(fromRow);
+      if (filter.opinion !== undefined) {
+        const { opinion } = filter;
+        select = select.where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('opinions')
+              .select('opinions.id')
+              .whereRef('opinions.device', '=', 'events.device')
+              .whereRef('opinions.sample', '=', 'events.sample')
+              .where('outcome', '=', opinion),
+          ),
+        );
+      }
+      const read = (ids: readonly number[]) =>
+        withOpinions().where('events.id', 'in', ids).orderBy('events.id', 'desc').execute();
+      return readPage(await select.execute(), filter.limit, read, fromRow);
     },
 
     async get(id: number): Promise<Event | undefined> {
-      const row = await query.selectFrom('events').selectAll().where('id', '=', id).executeTakeFirst();
+      const row = await withOpinions().where('events.id', '=', id).executeTakeFirst();
       return row && fromRow(row);
     },
   };
@@ -46,13 +69,20 @@ interface EventRow {
   readonly backfill: number;
   readonly body: string;
   readonly has_snapshot: number;
+  readonly opinion_body?: string | null;
+  readonly outcome?: Opinion | null;
+  readonly opinion_at?: number | null;
 }
 
 function fromRow(row: EventRow): Event {
   // The body passed its schema before it was stored.
   const { id, device, received_at: receivedAt, has_snapshot, backfill } = row;
   const about = { id, device, receivedAt, pictured: has_snapshot === 1, backfill: backfill === 1 };
-  return describe(about, JSON.parse(row.body) as EventRecord);
+  const event = describe(about, JSON.parse(row.body) as EventRecord);
+  const { outcome, opinion_body: body, opinion_at: at } = row;
+  if (!outcome || !body) return event;
+  const { hub } = JSON.parse(body) as OpinionBody;
+  return { ...event, opinion: eventOpinionOf({ outcome, hub, receivedAt: isoTime(at ?? 0) }) };
 }
 
 type About = Pick<StoredRecord, 'id' | 'device' | 'receivedAt' | 'backfill'> & { readonly pictured: boolean };
@@ -72,6 +102,12 @@ function describe({ id, device, receivedAt, pictured, backfill }: About, record:
     ...(record.count === undefined ? {} : { count: record.count }),
     ...(record.value === undefined ? {} : { value: record.value }),
     ...(record.threshold === undefined ? {} : { threshold: record.threshold }),
+    ...(record.level === undefined ? {} : { level: record.level }),
+    ...(record.peak === undefined ? {} : { peak: record.peak }),
+    ...(record.durationMs === undefined ? {} : { durationMs: record.durationMs }),
+    ...(record.contributions === undefined ? {} : { contributions: record.contributions }),
+    ...(record.values === undefined ? {} : { values: record.values }),
+    ...(record.expected === undefined ? {} : { expected: record.expected }),
     ptsMs: record.ptsMs,
     at: isoTime(record.wall),
     receivedAt: isoTime(receivedAt),

@@ -1,5 +1,5 @@
-/** What every list of received records has in common: filters, order, cursor. */
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+/** What lists have in common: filters, order, and pages that are bounded in rows and in bytes. */
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export interface ListFilter {
@@ -10,7 +10,60 @@ export interface ListFilter {
   readonly until?: number | undefined;
   /** Only rows received before this one. */
   readonly before?: number | undefined;
+  /** Rows of a page. */
   readonly limit: number;
+}
+
+/** Most bytes of JSON that the rows of a page keep. A row that alone is larger is a page of its own. */
+export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** `next` is the cursor of the following page, absent on the last. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly next?: string;
+}
+
+/** A row that may come on a page, and how many bytes of JSON it keeps. */
+export interface Mark<Id> {
+  readonly id: Id;
+  readonly bytes: number;
+}
+
+/** Size of a record's body, which SQLite knows without reading it. */
+export const bodyBytes = sql<number>`octet_length(body)`.as('bytes');
+
+/**
+ * The rows of one page.
+ * @param marks as many as the page has at most and one more, in order
+ */
+export function fitting<Id extends string | number>(
+  marks: readonly Mark<Id>[],
+  limit: number,
+): { readonly ids: Id[]; readonly next?: string } {
+  const ids: Id[] = [];
+  let bytes = 0;
+  for (const mark of marks.slice(0, limit)) {
+    bytes += mark.bytes;
+    if (ids.length > 0 && bytes > MAX_PAGE_BYTES) break;
+    ids.push(mark.id);
+  }
+  const last = ids.at(-1);
+  return marks.length > ids.length && last !== undefined ? { ids, next: String(last) } : { ids };
+}
+
+/**
+ * Reads one page: first how large the rows are, then those that fit, so that no more is ever in memory.
+ * @param marks what `fitting` takes
+ * @param read gives the rows of these ids, in the order of the list
+ */
+export async function readPage<Id extends string | number, Row, Item>(
+  marks: readonly Mark<Id>[],
+  limit: number,
+  read: (ids: readonly Id[]) => Promise<readonly Row[]>,
+  describe: (row: Row) => Item,
+): Promise<Page<Item>> {
+  const { ids, ...next } = fitting(marks, limit);
+  return { items: ids.length > 0 ? (await read(ids)).map(describe) : [], ...next };
 }
 
 /** Columns that the filter looks at. */
@@ -21,16 +74,16 @@ interface Listed {
   at: number;
 }
 
-/** Rows that are rather sorted than looked for along the order of receipt. */
+/** So many matches are sorted; more are found by walking back in the order of receipt. */
 const FEW = 5000;
 
 /**
- * For a filter by time alone, the ids that it matches, when they are few: walking back over a whole table to find the few
- * rows of the last hour would hold the hub up. Undefined: no such filter, or so many that the walk finds them soon.
+ * For a filter by time alone, the ids of the matching rows if they are few: walking back over a whole table to find the few
+ * rows of one hour would block the hub. Undefined: no such filter, or so many matches that the walk finds them soon.
  */
 export async function fewInTime(
   query: Kysely<Tables>,
-  table: 'events' | 'summaries' | 'readings' | 'troubles',
+  table: 'events' | 'summaries' | 'readings' | 'problems',
   filter: ListFilter,
 ): Promise<number[] | undefined> {
   if (filter.device !== undefined || (filter.since === undefined && filter.until === undefined)) return undefined;
@@ -45,7 +98,7 @@ export async function fewInTime(
 }
 
 /**
- * Adds filter, order (newest received first) and limit to a selection from a table of records.
+ * Adds filter, order (newest received first) and limit (one row more than a page has) to a selection from a table of records.
  * @param among what `fewInTime` gave
  */
 export function newestFirst<Q>(selection: Q, filter: ListFilter, among?: readonly number[]): Q {
@@ -56,7 +109,7 @@ export function newestFirst<Q>(selection: Q, filter: ListFilter, among?: readonl
   if (filter.since !== undefined) select = select.where('at', '>=', filter.since);
   if (filter.until !== undefined) select = select.where('at', '<', filter.until);
   if (filter.before !== undefined) select = select.where('id', '<', filter.before);
-  // No id is 0; an empty list is no SQL everywhere.
+  // No id is 0. Not every database accepts an empty list.
   if (among !== undefined) select = select.where('id', 'in', among.length > 0 ? among : [0]);
-  return select.orderBy('id', 'desc').limit(filter.limit) as unknown as Q;
+  return select.orderBy('id', 'desc').limit(filter.limit + 1) as unknown as Q;
 }

@@ -7,10 +7,29 @@ import { up as initial } from './migrations/0001-initial.ts';
 import { up as readings } from './migrations/0002-readings.ts';
 import { up as backfill } from './migrations/0003-backfill.ts';
 import { up as models } from './migrations/0004-models.ts';
+import { up as standing } from './migrations/0005-standing.ts';
+import { up as sessions } from './migrations/0006-sessions.ts';
+import { up as lines } from './migrations/0007-lines.ts';
+import { up as certificates } from './migrations/0008-certificates.ts';
+import { up as problems } from './migrations/0009-problems.ts';
+import { up as opinions } from './migrations/0010-opinions.ts';
+import { up as usageAndAddresses } from './migrations/0011-usage-and-addresses.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
-const migrations: readonly Migration[] = [initial, readings, backfill, models];
+const migrations: readonly Migration[] = [
+  initial,
+  readings,
+  backfill,
+  models,
+  standing,
+  sessions,
+  lines,
+  certificates,
+  problems,
+  opinions,
+  usageAndAddresses,
+];
 
 type SchemaTable = { schema_version: { version: number; applied_at: number } };
 

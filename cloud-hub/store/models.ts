@@ -1,12 +1,12 @@
 /** Versions of models, and the aliases that point to them. A version never changes but for its labels and metrics. */
 import type { ModelManifest } from '../../shared/contract/model-manifest.ts';
-import type { Alias, Model } from '../api/schemas/model.ts';
+import type { Alias, Model } from '../contract/model.ts';
 import type { Act } from './audit.ts';
 import type { HubDatabase } from './database.ts';
 import { isoTime } from './rows.ts';
 import type { ModelTable } from './tables.ts';
 
-/** Whether it is signed is not the store's to say. */
+/** The store does not know whether a version is signed. */
 export type StoredModel = Omit<Model, 'signed'>;
 
 export interface NewModel {

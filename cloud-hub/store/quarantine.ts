@@ -1,11 +1,11 @@
 /**
- * Quarantine: what the hub refused, with the reason, so that nothing is lost in silence and nothing loops.
+ * The quarantine: what the hub refused, with the reason, so that nothing is lost silently and nothing is sent for ever.
  *
  * Invariants: 1. A device holds at most `maxEntries` entries and `maxBytes` bytes; the oldest go first and are counted in
  * `quarantine_totals.evicted`. 2. The same refused thing is held once. 3. Totals change in the transaction that changes
  * the entries.
  */
-import type { Quarantined } from '../api/schemas/api.ts';
+import type { Quarantined } from '../contract/quarantined.ts';
 import type { HubDatabase } from './database.ts';
 import { indexText, isoTime } from './rows.ts';
 

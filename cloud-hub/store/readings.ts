@@ -1,9 +1,9 @@
 /** Readings: lists, newest first by receipt, and their course over time. */
 import { sql } from 'kysely';
 import type { ReadingRecord } from '../../shared/contract/messages/record.ts';
-import type { Reading, ReadingBucket } from '../api/schemas/api.ts';
+import type { Reading, ReadingBucket } from '../contract/reading.ts';
 import type { HubDatabase } from './database.ts';
-import { fewInTime, type ListFilter, newestFirst } from './lists.ts';
+import { bodyBytes, fewInTime, fitting, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime, modelText } from './rows.ts';
 
@@ -25,17 +25,22 @@ export type ReadingStore = ReturnType<typeof createReadingStore>;
 export function createReadingStore(database: HubDatabase) {
   const { query } = database;
 
+  /** Those that fit on a page, the newest. */
   async function recordsOf(ids: readonly number[]): Promise<ReadonlyMap<number, ReadingRecord>> {
     if (ids.length === 0) return new Map();
-    const rows = await query.selectFrom('readings').select(['id', 'body']).where('id', 'in', ids).execute();
+    const all = query.selectFrom('readings').select(['id', bodyBytes]).where('id', 'in', ids).orderBy('id', 'desc');
+    const few = fitting(await all.execute(), ids.length).ids;
+    const rows = await query.selectFrom('readings').select(['id', 'body']).where('id', 'in', few).execute();
     return new Map(rows.map((row) => [row.id, recordOf(row)]));
   }
 
   return {
-    async list(filter: ListFilter): Promise<Reading[]> {
+    async list(filter: ListFilter): Promise<Page<Reading>> {
       const few = await fewInTime(query, 'readings', filter);
-      const rows = await newestFirst(query.selectFrom('readings').selectAll(), filter, few).execute();
-      return rows.map((row) => describe(row.id, row.device, row.received_at, recordOf(row)));
+      const marks = await newestFirst(query.selectFrom('readings').select(['id', bodyBytes]), filter, few).execute();
+      const read = (ids: readonly number[]) =>
+        query.selectFrom('readings').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
+      return readPage(marks, filter.limit, read, (row) => describe(row.id, row.device, row.received_at, recordOf(row)));
     },
 
     /** Sums a stream's readings up by equal spans of time, the newest first; a span without a reading is left out. */
@@ -57,7 +62,7 @@ export function createReadingStore(database: HubDatabase) {
       const buckets = await select.groupBy('bucket').orderBy('bucket', 'desc').limit(MAX_BUCKETS).execute();
       const lasts = await recordsOf(buckets.map(({ last }) => last));
       return buckets.map(({ bucket, readings, anomalous, score, last }) => {
-        const { threshold, values } = lasts.get(last) ?? {};
+        const { threshold, values, level, expected } = lasts.get(last) ?? {};
         return {
           at: isoTime(bucket * bucketMs),
           readings,
@@ -65,6 +70,8 @@ export function createReadingStore(database: HubDatabase) {
           ...(score === null ? {} : { score }),
           ...(threshold === undefined ? {} : { threshold }),
           ...(values === undefined ? {} : { values }),
+          ...(level === undefined ? {} : { level }),
+          ...(expected === undefined ? {} : { expected }),
         };
       });
     },
@@ -83,6 +90,7 @@ function recordOf({ body }: { body: string }): ReadingRecord {
 
 function describe(id: number, device: string, receivedAt: number, record: ReadingRecord): Reading {
   const { stream, ptsMs, score, threshold, anomalous, label, values, model } = record;
+  const { level, contributions, expected } = record;
   return {
     id: String(id),
     device,
@@ -96,6 +104,9 @@ function describe(id: number, device: string, receivedAt: number, record: Readin
     ...(anomalous === undefined ? {} : { anomalous }),
     ...(label === undefined ? {} : { label }),
     ...(values === undefined ? {} : { values }),
+    ...(level === undefined ? {} : { level }),
+    ...(contributions === undefined ? {} : { contributions }),
+    ...(expected === undefined ? {} : { expected }),
     ...(model === undefined ? {} : { model: modelText(model) }),
   };
 }

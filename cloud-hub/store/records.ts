@@ -35,10 +35,10 @@ export function createRecordStore(database: HubDatabase) {
          ON CONFLICT (device, epoch, seq) DO NOTHING`,
     );
   };
-  const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot']);
+  const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot', 'sample']);
   const summary = insert('summaries', ['stream']);
   const reading = insert('readings', ['stream', 'score', 'anomalous']);
-  const trouble = insert('troubles', ['stream', 'kind', 'code']);
+  const problem = insert('problems', ['stream', 'kind', 'code']);
   const other = insert('records', ['stream', 'kind']);
   const snapshot = database.prepare('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
 
@@ -58,7 +58,14 @@ export function createRecordStore(database: HubDatabase) {
       let result: { changes: number; lastInsertRowid: number | bigint };
       switch (record.kind) {
         case 'event':
-          result = event.run(...common, record.stream, record.rule, indexText(record.label), item.picture ? 1 : 0);
+          result = event.run(
+            ...common,
+            record.stream,
+            record.rule,
+            indexText(record.label),
+            item.picture ? 1 : 0,
+            record.sample === undefined ? null : indexText(record.sample),
+          );
           break;
         case 'summary':
           result = summary.run(...common, record.stream);
@@ -70,10 +77,10 @@ export function createRecordStore(database: HubDatabase) {
           break;
         }
         case 'error':
-          result = trouble.run(...common, record.stream ?? null, 'error', indexText(record.code));
+          result = problem.run(...common, record.stream ?? null, 'error', indexText(record.code));
           break;
         case 'loss':
-          result = trouble.run(...common, record.stream ?? null, 'loss', 'loss');
+          result = problem.run(...common, record.stream ?? null, 'loss', 'loss');
           break;
         default:
           result = other.run(...common, record.stream ?? null, record.kind);

@@ -2,7 +2,15 @@
  * Rollouts, the devices that they have asked, and their history. Writers are synchronous, so that a decision, what it changes
  * on devices and its line in the history are one transaction.
  */
-import type { GateName, GateResult, RolloutPlan, RolloutStatus } from '../api/schemas/rollout.ts';
+import type {
+  DeviceProgress,
+  GateName,
+  GateResult,
+  Part,
+  RolloutPlan,
+  RolloutStatus,
+  Subject,
+} from '../contract/rollout.ts';
 import type { Act } from './audit.ts';
 import type { HubDatabase } from './database.ts';
 import type { RolloutDeviceTable, RolloutTable } from './tables.ts';
@@ -10,7 +18,7 @@ import type { RolloutDeviceTable, RolloutTable } from './tables.ts';
 export interface StoredRollout {
   readonly row: number;
   readonly id: string;
-  readonly subject: string;
+  readonly subject: Subject;
   readonly plan: RolloutPlan;
   readonly status: RolloutStatus;
   readonly wave: number;
@@ -30,9 +38,9 @@ export interface AskedDevice {
   readonly device: string;
   readonly wave: number;
   readonly askedAt: number;
-  readonly previous: unknown;
-  readonly outcome: string;
-  readonly reason: string;
+  /** What the device should run of this subject before; undefined: nothing was said. */
+  readonly previous: Part | undefined;
+  readonly progress: DeviceProgress;
 }
 
 export interface HistoryEntry extends Act {
@@ -64,7 +72,9 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     `INSERT INTO rollout_devices (rollout, device, wave, asked_at, previous, outcome, reason)
      VALUES (?, ?, ?, ?, ?, 'waiting', '')`,
   );
-  const outcome = prepare('UPDATE rollout_devices SET outcome = ?, reason = ? WHERE rollout = ? AND device = ?');
+  const setProgress = prepare(
+    'UPDATE rollout_devices SET outcome = ?, phase = ?, stage = ?, reason = ? WHERE rollout = ? AND device = ?',
+  );
   const addHistory = prepare(
     'INSERT INTO rollout_history (rollout, at, actor, action, reason, detail) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -86,7 +96,7 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     done: (limit: number): StoredRollout[] => (done.all(limit) as RolloutRow[]).map(toRollout),
 
     /** Newest first. */
-    async list(filter: { status?: string | undefined; before?: number | undefined; limit: number }) {
+    async list(filter: { status?: RolloutStatus | undefined; before?: number | undefined; limit: number }) {
       let select = query.selectFrom('rollouts').selectAll().orderBy('id', 'desc').limit(filter.limit);
       if (filter.status !== undefined) select = select.where('status', '=', filter.status);
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);
@@ -125,7 +135,7 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
 
     // The rest is meant for a transaction.
 
-    add(id: string, subject: string, plan: RolloutPlan, reason: string, { at, actor }: Act): void {
+    add(id: string, subject: Subject, plan: RolloutPlan, reason: string, { at, actor }: Act): void {
       insert.run(id, subject, JSON.stringify(plan), reason, at, actor, at);
     },
 
@@ -135,12 +145,12 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     },
 
     /** @param previous what the device should run until now; undefined: nothing was said */
-    ask(row: number, device: string, wave: number, now: number, previous: unknown): void {
+    ask(row: number, device: string, wave: number, now: number, previous: Part | undefined): void {
       ask.run(row, device, wave, now, previous === undefined ? null : JSON.stringify(previous));
     },
 
-    setOutcome(row: number, device: string, state: string, reason: string): void {
-      outcome.run(state, reason.slice(0, 2048), row, device);
+    setProgress(row: number, device: string, { outcome, phase, stage, reason }: DeviceProgress): void {
+      setProgress.run(outcome, phase ?? null, stage ?? null, reason, row, device);
     },
 
     addHistory(
@@ -162,7 +172,7 @@ function toRollout(row: RolloutRow): StoredRollout {
     id: row.key,
     subject: row.subject,
     plan: JSON.parse(row.plan) as RolloutPlan,
-    status: row.status as RolloutStatus,
+    status: row.status,
     wave: row.wave,
     settledAt: row.settled_at ?? undefined,
     waived: JSON.parse(row.waived) as GateName[],
@@ -174,13 +184,13 @@ function toRollout(row: RolloutRow): StoredRollout {
   };
 }
 
-function toAsked(row: RolloutDeviceTable): AskedDevice {
+/** Only parts of documents of ours are ever written. */
+function toAsked({ device, wave, asked_at, previous, outcome, phase, stage, reason }: RolloutDeviceTable): AskedDevice {
   return {
-    device: row.device,
-    wave: row.wave,
-    askedAt: row.asked_at,
-    previous: row.previous === null ? undefined : JSON.parse(row.previous),
-    outcome: row.outcome,
-    reason: row.reason,
+    device,
+    wave,
+    askedAt: asked_at,
+    previous: previous === null ? undefined : (JSON.parse(previous) as Part),
+    progress: { outcome, ...(phase === null ? {} : { phase }), ...(stage === null ? {} : { stage }), reason },
   };
 }

@@ -1,10 +1,10 @@
-/** Conversions between columns and what the API says. */
+/** Conversions between columns and values of the API. */
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 
 /** 9999-12-31T23:59:59.999Z: the last instant that ISO 8601 writes with four digits of year. */
 const LAST_TIME = 253_402_300_799_999;
 
-/** A wall time as a column: whole milliseconds from 1970 to 9999; a wild clock is bent into that range, never refused. */
+/** A wall time as a column: whole milliseconds from 1970 to 9999. A time of a wrong clock is clamped to that range, not refused. */
 export function timeColumn(ms: number): number {
   return Math.round(Math.min(LAST_TIME, Math.max(0, ms)));
 }

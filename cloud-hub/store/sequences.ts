@@ -2,23 +2,23 @@
  * The sequence ledger on disk; the arithmetic is ingest/ledger.ts.
  *
  * Format, for a (device, epoch):
- *   sequences        up_to: every number from 1 to it is settled; records: how many are stored
+ *   sequences        up_to: every number from 1 to it is settled; records: how many are stored; line: the starts that sent them
  *   sequence_ranges  settled ranges above up_to, disjoint, not touching; between them are holes that may still be filled
- *   sequence_gaps    settled numbers that have no record, disjoint, with the reason
- *   losses           what `loss` records said, to name the reason of gaps that are found later
+ *   sequence_gaps    settled numbers that have no record, disjoint, with how they came to be settled
+ *   losses           what `loss` records said of numbers; it names the reason of gaps when they are read, so that a loss
+ *                    costs the same however many gaps it speaks of
  *
  * Invariants: 1. Written only inside the ingest transaction, together with the records it speaks of. 2. A gap is settled.
  * 3. No number is in a gap and stored.
  */
+import type { Start } from '../../shared/contract/messages/batch.ts';
 import type { Range } from '../../shared/kit/ranges.ts';
 import type { HubDatabase } from './database.ts';
+import { type Gap, refine } from './gaps.ts';
 
-/** Numbers that are settled without a record. */
-export interface Gap extends Range {
-  readonly reason: string;
-}
+export type { Gap };
 
-/** What is settled: 1 to `upTo`, and `above`, rising, disjoint, not touching. */
+/** What is settled: 1 to `upTo`, and `above` (all of it, or what was asked for), rising, disjoint, not touching. */
 export interface Ledger {
   readonly upTo: number;
   readonly above: readonly Range[];
@@ -30,8 +30,8 @@ interface ReasonRow {
   reason: string;
 }
 
-/** Gaps of one list answer; the ranges of more are in the database. */
-const MAX_LISTED_GAPS = 10_000;
+/** The most gaps in one list, and the most losses that name their reasons; the newest are listed. */
+const MAX_LISTED = 10_000;
 
 export type SequenceStore = ReturnType<typeof createSequenceStore>;
 
@@ -42,50 +42,84 @@ export function createSequenceStore(database: HubDatabase) {
     `INSERT INTO sequences (device, epoch, up_to, records, created_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (device, epoch) DO UPDATE SET up_to = excluded.up_to, records = records + excluded.records`,
   );
-  const selectAbove = database.prepare(
-    'SELECT from_seq, to_seq FROM sequence_ranges WHERE device = ? AND epoch = ? ORDER BY from_seq',
+  const selectLine = database.prepare('SELECT line FROM sequences WHERE device = ? AND epoch = ?').pluck();
+  const updateLine = database.prepare('UPDATE sequences SET line = ? WHERE device = ? AND epoch = ?');
+  // Both kinds of ranges are disjoint, so the last one that begins at or below `from` is the first that can reach into it.
+  const reaching = (table: string, columns: string) =>
+    database.prepare(
+      `SELECT ${columns} FROM ${table} WHERE device = :device AND epoch = :epoch
+       AND from_seq >= COALESCE((SELECT MAX(from_seq) FROM ${table}
+         WHERE device = :device AND epoch = :epoch AND from_seq <= :from), :from)
+       AND from_seq <= :to AND to_seq >= :from ORDER BY from_seq`,
+    );
+  const selectAbove = reaching('sequence_ranges', 'from_seq, to_seq');
+  const selectGaps = reaching('sequence_gaps', 'from_seq, to_seq, reason');
+  const selectHighest = database.prepare(
+    'SELECT from_seq, to_seq FROM sequence_ranges WHERE device = ? AND epoch = ? ORDER BY from_seq DESC LIMIT ?',
   );
+  const countAbove = database.prepare('SELECT COUNT(*) FROM sequence_ranges WHERE device = ? AND epoch = ?').pluck();
   const deleteAbove = database.prepare(
     'DELETE FROM sequence_ranges WHERE device = ? AND epoch = ? AND from_seq = ? AND to_seq = ?',
   );
   const insertAbove = database.prepare(
     'INSERT INTO sequence_ranges (device, epoch, from_seq, to_seq) VALUES (?, ?, ?, ?)',
   );
-  // Gaps are disjoint, so the last one that begins at or below the range's start is the first that can reach into it.
-  const selectGaps = database.prepare(
-    `SELECT from_seq, to_seq, reason FROM sequence_gaps WHERE device = :device AND epoch = :epoch
-       AND from_seq >= COALESCE((SELECT MAX(from_seq) FROM sequence_gaps
-         WHERE device = :device AND epoch = :epoch AND from_seq <= :from), :from)
-       AND from_seq <= :to AND to_seq >= :from ORDER BY from_seq`,
-  );
   const deleteGap = database.prepare('DELETE FROM sequence_gaps WHERE device = ? AND epoch = ? AND from_seq = ?');
   const insertGap = database.prepare(
     'INSERT INTO sequence_gaps (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)',
   );
   const selectLosses = database.prepare(
-    'SELECT from_seq, to_seq, reason FROM losses WHERE device = ? AND epoch = ? AND to_seq >= ? AND from_seq <= ?',
+    `SELECT from_seq, to_seq, reason FROM losses WHERE device = ? AND epoch = ? AND to_seq >= ? AND from_seq <= ?
+       ORDER BY rowid DESC LIMIT ?`,
   );
   const insertLoss = database.prepare(
     'INSERT INTO losses (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)',
   );
 
-  const toGap = (row: ReasonRow): Gap => ({ from: row.from_seq, to: row.to_seq, reason: row.reason });
+  const toRange = (row: { from_seq: number; to_seq: number }): Range => ({ from: row.from_seq, to: row.to_seq });
+  const toGap = (row: ReasonRow): Gap => ({ ...toRange(row), reason: row.reason });
+
+  /** Of rising, disjoint ranges: what reaches into several of them is found once. */
+  const once = <T extends Range>(found: readonly T[]) => found.filter((range, i) => range.from !== found[i - 1]?.from);
 
   return {
-    /** High-water mark and settled ranges above it. */
-    read(device: string, epoch: string): Ledger {
-      const upTo = (selectUpTo.get(device, epoch) as number | undefined) ?? 0;
-      const above = selectAbove.all(device, epoch) as { from_seq: number; to_seq: number }[];
-      return { upTo, above: above.map((r) => ({ from: r.from_seq, to: r.to_seq })) };
+    /** Every number up to it is settled; 0 for an epoch that is not known. */
+    upTo: (device: string, epoch: string): number => (selectUpTo.get(device, epoch) as number | undefined) ?? 0,
+
+    /** High-water mark, and the settled ranges above it that reach into `near` (rising, disjoint). */
+    read(device: string, epoch: string, near: readonly Range[]): Ledger {
+      const rows = near.flatMap(
+        ({ from, to }) => selectAbove.all({ device, epoch, from, to }) as { from_seq: number; to_seq: number }[],
+      );
+      return { upTo: this.upTo(device, epoch), above: once(rows.map(toRange)) };
     },
 
-    /** Gaps that reach into `range`. */
-    gapsIn(device: string, epoch: string, range: Range): Gap[] {
-      return (selectGaps.all({ device, epoch, from: range.from, to: range.to }) as ReasonRow[]).map(toGap);
+    /** High-water mark, and the highest `most` settled ranges above it. */
+    highest(device: string, epoch: string, most: number): Ledger {
+      const rows = selectHighest.all(device, epoch, most) as { from_seq: number; to_seq: number }[];
+      return { upTo: this.upTo(device, epoch), above: rows.map(toRange).toReversed() };
     },
 
-    lossesIn(device: string, epoch: string, range: Range): Gap[] {
-      return (selectLosses.all(device, epoch, range.from, range.to) as ReasonRow[]).map(toGap);
+    /** The starts whose records are here, oldest first (ingest/lineage.ts). */
+    line(device: string, epoch: string): Start[] {
+      const text = selectLine.get(device, epoch) as string | undefined;
+      // Only starts that passed their schema are ever written.
+      return text === undefined ? [] : (JSON.parse(text) as Start[]);
+    },
+
+    /** Only of an epoch that has been written. */
+    setLine(device: string, epoch: string, line: readonly Start[]): void {
+      updateLine.run(JSON.stringify(line), device, epoch);
+    },
+
+    /** How many settled ranges there are above the high-water mark. */
+    openRanges: (device: string, epoch: string): number => countAbove.get(device, epoch) as number,
+
+    /** Gaps that reach into any of the ranges (rising, disjoint), each once. */
+    gapsIn(device: string, epoch: string, ranges: readonly Range[]): Gap[] {
+      return once(
+        ranges.flatMap(({ from, to }) => (selectGaps.all({ device, epoch, from, to }) as ReasonRow[]).map(toGap)),
+      );
     },
 
     addLoss(device: string, epoch: string, loss: Gap): void {
@@ -99,9 +133,10 @@ export function createSequenceStore(database: HubDatabase) {
       for (const range of without(after.above, before.above)) insertAbove.run(device, epoch, range.from, range.to);
     },
 
+    /** Writes what differs. */
     replaceGaps(device: string, epoch: string, before: readonly Gap[], after: readonly Gap[]): void {
-      for (const gap of before) deleteGap.run(device, epoch, gap.from);
-      for (const gap of after) insertGap.run(device, epoch, gap.from, gap.to, gap.reason);
+      for (const gap of unlike(before, after)) deleteGap.run(device, epoch, gap.from);
+      for (const gap of unlike(after, before)) insertGap.run(device, epoch, gap.from, gap.to, gap.reason);
     },
 
     /** All epochs of a device, newest first, with their gaps (the newest 10,000). */
@@ -119,17 +154,17 @@ export function createSequenceStore(database: HubDatabase) {
         .select(['epoch', 'from_seq', 'to_seq', 'reason'])
         .where('device', '=', device)
         .orderBy('from_seq', 'desc')
-        .limit(MAX_LISTED_GAPS)
+        .limit(MAX_LISTED)
         .execute();
-      return rows.map((row) => ({
-        epoch: row.epoch,
-        upTo: row.up_to,
-        records: row.records,
-        gaps: gaps
-          .filter((gap) => gap.epoch === row.epoch)
+      return rows.map(({ epoch, up_to, records }) => {
+        const own = gaps
+          .filter((gap) => gap.epoch === epoch)
           .map(toGap)
-          .toReversed(),
-      }));
+          .toReversed();
+        const [lowest, highest] = [own[0]?.from ?? 0, own.at(-1)?.to ?? 0];
+        const losses = own.length > 0 ? selectLosses.all(device, epoch, lowest, highest, MAX_LISTED) : [];
+        return { epoch, upTo: up_to, records, gaps: refine(own, (losses as ReasonRow[]).map(toGap).toReversed()) };
+      });
     },
   };
 }
@@ -138,4 +173,13 @@ export function createSequenceStore(database: HubDatabase) {
 function without(ranges: readonly Range[], others: readonly Range[]): Range[] {
   const ends = new Map(others.map(({ from, to }) => [from, to]));
   return ranges.filter(({ from, to }) => ends.get(from) !== to);
+}
+
+/** The gaps of one list that are not in the other with the same end and reason. */
+function unlike(gaps: readonly Gap[], others: readonly Gap[]): Gap[] {
+  const known = new Map(others.map((gap) => [gap.from, gap]));
+  return gaps.filter(({ from, to, reason }) => {
+    const other = known.get(from);
+    return other === undefined || other.to !== to || other.reason !== reason;
+  });
 }

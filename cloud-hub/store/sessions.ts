@@ -1,44 +1,86 @@
-/** Sessions and one-time sign-in codes: only digests are kept, so that a copy of the database signs nobody in. */
-import type { Role } from '../api/schemas/api.ts';
+/**
+ * Sessions and one-time sign-in codes. Only digests are kept, so that nobody can sign in with a copy of the database. Each belongs
+ * to the token that it came from: the database deletes it with that token.
+ */
+import type { Role } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
 
-export interface SessionRow {
+export interface NewSessionRow {
   readonly role: Role;
   readonly name: string;
+  /** Id of the token that it came from. */
+  readonly token: number;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface SessionRow extends NewSessionRow {
+  readonly id: number;
+}
+
+export interface CodeRow {
+  readonly role: Role;
+  /** Id of the token that made it. */
+  readonly token: number;
   readonly expiresAt: number;
 }
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-export function createSessionStore({ query }: HubDatabase) {
+export function createSessionStore({ query, prepare }: HubDatabase) {
+  const insert = prepare(
+    `INSERT INTO sessions (hash, role, name, created_at, expires_at, token)
+     SELECT ?, ?, ?, ?, ?, id FROM tokens WHERE id = ? RETURNING id`,
+  ).pluck();
+  const removeByHash = prepare('DELETE FROM sessions WHERE hash = ? RETURNING id').pluck();
+  const removeById = prepare('DELETE FROM sessions WHERE id = ?');
+  const removeOwn = prepare('DELETE FROM sessions WHERE id = ? AND token = ?');
+  const insertCode = prepare(
+    'INSERT INTO sign_in_codes (hash, role, expires_at, token) SELECT ?, ?, ?, id FROM tokens WHERE id = ?',
+  );
+  const takeCode = prepare('DELETE FROM sign_in_codes WHERE hash = ? RETURNING role, token, expires_at AS expiresAt');
+  const columns = ['id', 'role', 'name', 'token', 'created_at as createdAt', 'expires_at as expiresAt'] as const;
   return {
-    async add(hash: string, session: SessionRow): Promise<void> {
-      const { role, name, expiresAt } = session;
-      await query.insertInto('sessions').values({ hash, role, name, expires_at: expiresAt }).execute();
+    /** Its id; undefined when its token is gone. May be part of a transaction. */
+    add(hash: string, { role, name, token, createdAt, expiresAt }: NewSessionRow): number | undefined {
+      return insert.get(hash, role, name, createdAt, expiresAt, token) as number | undefined;
     },
 
-    async byHash(hash: string): Promise<SessionRow | undefined> {
-      const row = await query.selectFrom('sessions').selectAll().where('hash', '=', hash).executeTakeFirst();
-      return row && { role: row.role as Role, name: row.name, expiresAt: row.expires_at };
+    byHash(hash: string): Promise<SessionRow | undefined> {
+      return query.selectFrom('sessions').select(columns).where('hash', '=', hash).executeTakeFirst();
     },
 
-    async remove(hash: string): Promise<void> {
-      await query.deleteFrom('sessions').where('hash', '=', hash).execute();
+    /** Newest first; those of one token, or all. Without those that expired before `now`. */
+    list(filter: {
+      token: number | undefined;
+      now: number;
+      before: number | undefined;
+      limit: number;
+    }): Promise<SessionRow[]> {
+      let select = query.selectFrom('sessions').select(columns).orderBy('id', 'desc').limit(filter.limit);
+      if (filter.token !== undefined) select = select.where('token', '=', filter.token);
+      if (filter.before !== undefined) select = select.where('id', '<', filter.before);
+      return select.where('expires_at', '>', filter.now).execute();
     },
 
-    /** Ends the sessions of a token that is gone. */
-    async removeNamed(name: string): Promise<void> {
-      await query.deleteFrom('sessions').where('name', '=', name).execute();
+    /** Returns the id of the session that it ended. */
+    removeByHash(hash: string): number | undefined {
+      return removeByHash.get(hash) as number | undefined;
     },
 
-    async addCode(hash: string, role: Role, expiresAt: number): Promise<void> {
-      await query.insertInto('sign_in_codes').values({ hash, role, expires_at: expiresAt }).execute();
+    /** Ends a session, only if it is of this token where one is given; false when there is none. May be part of a transaction. */
+    remove(id: number, token?: number): boolean {
+      return (token === undefined ? removeById.run(id) : removeOwn.run(id, token)).changes > 0;
     },
 
-    /** Takes a code out: the second one who shows it finds nothing. */
-    async takeCode(hash: string): Promise<{ role: Role; expiresAt: number } | undefined> {
-      const row = await query.deleteFrom('sign_in_codes').where('hash', '=', hash).returningAll().executeTakeFirst();
-      return row && { role: row.role as Role, expiresAt: row.expires_at };
+    /** False when its token is gone. May be part of a transaction. */
+    addCode(hash: string, { role, token, expiresAt }: CodeRow): boolean {
+      return insertCode.run(hash, role, expiresAt, token).changes > 0;
+    },
+
+    /** Deletes a code and returns it, so that it works only once. May be part of a transaction. */
+    takeCode(hash: string): CodeRow | undefined {
+      return takeCode.get(hash) as CodeRow | undefined;
     },
 
     /** Forgets what expired before `now`. */

@@ -1,10 +1,14 @@
 /** The hub's store: one part a noun, all on one database. */
 import { createAuditStore } from './audit.ts';
+import { createCertificateStore } from './certificates.ts';
+import { createClaimStore } from './claims.ts';
 import { openDatabase } from './database.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
 import { createEventStore } from './events.ts';
 import { createModelStore } from './models.ts';
+import { createOpinionStore } from './opinions.ts';
+import { createProblemStore } from './problems.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
@@ -15,9 +19,8 @@ import { createSnapshotStore } from './snapshots.ts';
 import { createStreamSetStore } from './stream-sets.ts';
 import { createSummaryStore } from './summaries.ts';
 import { createTokenStore } from './tokens.ts';
-import { createTroubleStore } from './troubles.ts';
 
-export type Store = Awaited<ReturnType<typeof openStore>>;
+export type HubStore = Awaited<ReturnType<typeof openStore>>;
 
 /**
  * Opens the store in a folder that exists.
@@ -32,8 +35,9 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     events: createEventStore(database),
     summaries: createSummaryStore(database),
     readings: createReadingStore(database),
-    troubles: createTroubleStore(database),
+    problems: createProblemStore(database),
     snapshots: createSnapshotStore(database),
+    opinions: createOpinionStore(database),
     sequences: createSequenceStore(database),
     quarantine: createQuarantineStore(database, limits?.quarantine),
     tokens: createTokenStore(database),
@@ -42,13 +46,12 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     streamSets: createStreamSetStore(database),
     desired: createDesiredStore(database),
     rollouts: createRolloutStore(database),
+    claims: createClaimStore(database),
+    certificates: createCertificateStore(database),
     audit: createAuditStore(database),
     /** One transaction; see HubDatabase. */
     transact: database.transact,
-    /** Throws when the database does not answer. */
-    check(): void {
-      database.prepare('SELECT 1').get();
-    },
+    readiness: database.readiness,
     close: () => database.close(),
   };
 }

@@ -1,5 +1,5 @@
 /** Sets of streams by revision, the digest of their content. They never change. */
-import type { StreamSet } from '../api/schemas/model.ts';
+import type { StreamSet } from '../contract/stream-set.ts';
 import type { Act } from './audit.ts';
 import type { HubDatabase } from './database.ts';
 import { isoTime } from './rows.ts';

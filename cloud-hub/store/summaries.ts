@@ -1,8 +1,8 @@
 /** Lists of summaries, newest first by receipt. */
 import type { SummaryRecord } from '../../shared/contract/messages/record.ts';
-import type { Summary } from '../api/schemas/api.ts';
+import type { Summary } from '../contract/summary.ts';
 import type { HubDatabase } from './database.ts';
-import { fewInTime, type ListFilter, newestFirst } from './lists.ts';
+import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime } from './rows.ts';
 
@@ -10,12 +10,16 @@ export type SummaryStore = ReturnType<typeof createSummaryStore>;
 
 export function createSummaryStore(database: HubDatabase) {
   return {
-    async list(filter: ListFilter): Promise<Summary[]> {
+    async list(filter: ListFilter): Promise<Page<Summary>> {
       const { query } = database;
       const few = await fewInTime(query, 'summaries', filter);
-      const rows = await newestFirst(query.selectFrom('summaries').selectAll(), filter, few).execute();
+      const marks = await newestFirst(query.selectFrom('summaries').select(['id', bodyBytes]), filter, few).execute();
+      const read = (ids: readonly number[]) =>
+        query.selectFrom('summaries').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
       // The body passed its schema before it was stored.
-      return rows.map((row) => describe(row.id, row.device, JSON.parse(row.body) as SummaryRecord));
+      return readPage(marks, filter.limit, read, (row) =>
+        describe(row.id, row.device, JSON.parse(row.body) as SummaryRecord),
+      );
     },
   };
 }
@@ -27,6 +31,7 @@ export function summaryOf(item: StoredRecord, record: SummaryRecord): Summary {
 
 function describe(id: number, device: string, record: SummaryRecord): Summary {
   const { stream, intervalMs, frames, inferred, gated, dropped, failed, labels, tracks, scores, latencyMs } = record;
+  const { thinned, askedFps } = record;
   return {
     id: String(id),
     device,
@@ -37,7 +42,9 @@ function describe(id: number, device: string, record: SummaryRecord): Summary {
     inferred,
     gated,
     dropped,
+    ...(thinned === undefined ? {} : { thinned }),
     failed,
+    ...(askedFps === undefined ? {} : { askedFps }),
     labels,
     tracks,
     scores,

@@ -1,8 +1,21 @@
 /**
- * The tables as types. Times are milliseconds since 1970; `at` is the device's wall clock (a label that may be wrong),
+ * The tables as types; only values of these types are ever written. Times are milliseconds since 1970; `at` is the device's wall clock (a label that may be wrong),
  * `received_at` the hub's. Ids rise in the order of receipt, and lists page by them.
  */
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
+import type { EnrolmentState } from '../contract/enrolment.ts';
+import type { Role } from '../contract/identity.ts';
+import type { DeviceProgress, OutcomeState, RolloutStatus, Subject } from '../contract/rollout.ts';
+import type {
+  EventTable,
+  OpinionTable,
+  OpinionTotalTable,
+  ProblemTable,
+  ReadingTable,
+  RecordTable,
+  SnapshotTable,
+  SummaryTable,
+} from './record-tables.ts';
 
 export interface DeviceTable {
   id: string;
@@ -16,56 +29,11 @@ export interface DeviceTable {
   report: string | null;
   /** As JSON. */
   labels: string;
-}
-
-interface ReceivedColumns {
-  id: Generated<number>;
-  device: string;
-  epoch: string;
-  seq: number;
-  at: number;
-  received_at: number;
-  /** 1 when later records of the same device and epoch were received before. */
-  backfill: Generated<number>;
-  /** The record as the device sent it, as JSON (without the picture of a snapshot). */
-  body: string;
-}
-
-export interface EventTable extends ReceivedColumns {
-  stream: string;
-  rule: string;
-  label: string;
-  /** 1 when `snapshots` holds a picture under the event's id. */
-  has_snapshot: number;
-}
-
-export interface SummaryTable extends ReceivedColumns {
-  stream: string;
-}
-
-export interface ReadingTable extends ReceivedColumns {
-  stream: string;
-  /** As in the body, for what is summed up. */
-  score: number | null;
-  /** 0 or 1. */
-  anomalous: number | null;
-}
-
-export interface TroubleTable extends ReceivedColumns {
-  stream: string | null;
-  kind: string;
-  code: string;
-}
-
-export interface RecordTable extends ReceivedColumns {
-  stream: string | null;
-  kind: string;
-}
-
-export interface SnapshotTable {
-  event_id: number;
-  mime: string;
-  picture: ColumnType<Uint8Array, Uint8Array, never>;
+  /** What was stored of it on its last day (days since 1970), and until when no more is taken (ingest/quota.ts). */
+  usage_day: Generated<number>;
+  usage_records: Generated<number>;
+  usage_bytes: Generated<number>;
+  paused_until: number | null;
 }
 
 export interface SequenceTable {
@@ -74,6 +42,8 @@ export interface SequenceTable {
   up_to: number;
   records: number;
   created_at: number;
+  /** As JSON: the starts whose records are here (`Start` of the contract), oldest first. */
+  line: Generated<string>;
 }
 
 export interface SequenceRangeTable {
@@ -111,21 +81,25 @@ export interface QuarantineTotalTable {
 export interface TokenTable {
   id: Generated<number>;
   name: string;
-  role: string;
+  role: Role;
   hash: string;
   created_at: number;
 }
 
 export interface SessionTable {
+  id: Generated<number>;
   hash: string;
-  role: string;
+  role: Role;
   name: string;
+  token: number;
+  created_at: number;
   expires_at: number;
 }
 
 export interface SignInCodeTable {
   hash: string;
-  role: string;
+  role: Role;
+  token: number;
   expires_at: number;
 }
 
@@ -170,12 +144,12 @@ export interface DesiredTable {
 }
 
 export interface RolloutTable extends MadeColumns {
-  /** Its id for people and for the hash of cohorts. */
+  /** The id that people see, and that goes into the hash of cohorts. */
   key: string;
   /** What it changes on devices: `model:NAME` or `streams`. */
-  subject: string;
+  subject: Subject;
   plan: string;
-  status: string;
+  status: RolloutStatus;
   wave: number;
   settled_at: number | null;
   /** `waived` and `gates` as JSON. */
@@ -193,8 +167,13 @@ export interface RolloutDeviceTable {
   asked_at: number;
   /** What the device should run of this subject before, as JSON; null: nothing was said. */
   previous: string | null;
-  /** `waiting`, `working`, `active` or `failed`, and why. */
-  outcome: string;
+  /** `waiting`, `working`, `active` or `failed`. */
+  outcome: OutcomeState;
+  /** What it is at; null: it is not at work. */
+  phase: NonNullable<DeviceProgress['phase']> | null;
+  /** Where it failed; null: it did not. */
+  stage: NonNullable<DeviceProgress['stage']> | null;
+  /** The device's own words. */
   reason: string;
 }
 
@@ -215,14 +194,56 @@ export interface AuditTable {
   action: string;
   subject: string;
   detail: string;
+  /** Null: no request, or an older row. */
+  address: string | null;
+}
+
+export interface ClaimTable {
+  id: Generated<number>;
+  hash: string;
+  labels: string;
+  uses: number;
+  used: Generated<number>;
+  /** 0 or 1. */
+  approve: number;
+  expires_at: number;
+  created_at: number;
+  created_by: string;
+  revoked_at: number | null;
+}
+
+export interface EnrolmentTable {
+  id: Generated<number>;
+  claim: number;
+  device: string;
+  key: string;
+  state: EnrolmentState;
+  address: string;
+  asked_at: number;
+  decided_by: string | null;
+}
+
+export interface CertificateTable {
+  id: Generated<number>;
+  serial: string;
+  device: string;
+  key: string;
+  pem: string;
+  issued_at: number;
+  ends_at: number;
+  revoked_at: number | null;
+  reason: string | null;
 }
 
 export interface Tables {
+  claims: ClaimTable;
+  enrolments: EnrolmentTable;
+  certificates: CertificateTable;
   devices: DeviceTable;
   events: EventTable;
   summaries: SummaryTable;
   readings: ReadingTable;
-  troubles: TroubleTable;
+  problems: ProblemTable;
   records: RecordTable;
   snapshots: SnapshotTable;
   sequences: SequenceTable;
@@ -242,4 +263,6 @@ export interface Tables {
   rollout_devices: RolloutDeviceTable;
   rollout_history: RolloutHistoryTable;
   audit: AuditTable;
+  opinions: OpinionTable;
+  opinion_totals: OpinionTotalTable;
 }

@@ -1,5 +1,5 @@
 /** API tokens: only their SHA-256 digests are kept. */
-import type { Role } from '../api/schemas/api.ts';
+import type { Role } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
 
 export interface TokenRow {
@@ -12,12 +12,12 @@ export interface TokenRow {
 
 export type TokenStore = ReturnType<typeof createTokenStore>;
 
-export function createTokenStore({ query }: HubDatabase) {
-  const toToken = (row: { id: number; name: string; role: string; hash: string; created_at: number }): TokenRow => ({
+export function createTokenStore({ query, prepare }: HubDatabase) {
+  const remove = prepare('DELETE FROM tokens WHERE id = ? RETURNING name').pluck();
+  const toToken = (row: { id: number; name: string; role: Role; hash: string; created_at: number }): TokenRow => ({
     id: row.id,
     name: row.name,
-    // Only identity/ writes roles, and it has checked them.
-    role: row.role as Role,
+    role: row.role,
     hash: row.hash,
     createdAt: row.created_at,
   });
@@ -47,9 +47,9 @@ export function createTokenStore({ query }: HubDatabase) {
       return row && toToken(row);
     },
 
-    async remove(id: number): Promise<boolean> {
-      const result = await query.deleteFrom('tokens').where('id', '=', id).executeTakeFirst();
-      return result.numDeletedRows > 0n;
+    /** Removes a token with its sessions and codes; its name, or undefined when there is none. May be part of a transaction. */
+    remove(id: number): string | undefined {
+      return remove.get(id) as string | undefined;
     },
   };
 }

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 /** `npm start`: hub, dashboard and one agent on this machine, on a real clip with a real detector. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureClip } from '../../fixtures/clip/clip.ts';
 import { ensureDetector } from '../../fixtures/detector/detector.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
-import { demoAgentYaml } from './agent-config.ts';
+import { type DemoRules, demoAgentYaml } from './agent-config.ts';
 import { createHubClient } from './hub-client.ts';
+import { type OwnModel, ownClip, ownModel } from './own.ts';
 import { startPrograms } from './programs.ts';
+import { type DemoReady, describeDemo, hubOf } from './ready.ts';
 import { type DemoSensor, ensureSensor } from './sensor.ts';
 
 const DEVICE = 'demo';
@@ -22,7 +24,7 @@ interface Flags {
   model?: string;
 }
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 // A reader that went away (`| head`) does not end the demo.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -37,20 +39,22 @@ function port(text: string): number {
 async function demo(flags: Flags): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    // Started by another program that is gone now.
+    process.on('disconnect', () => resolve());
   });
   const dataDir = path.resolve(flags.dataDir);
   const agentDir = path.join(dataDir, 'agent');
   mkdirSync(agentDir, { recursive: true, mode: 0o700 });
 
-  say('Vedette demo: hub, dashboard and one agent, all on this machine.');
-  const material = prepare(flags);
+  if (!process.send) print('Vedette demo: hub, dashboard and one agent, all on this machine.');
+  const material = prepare(flags, dataDir);
   const prepared = await Promise.race([material, stopped]);
   if (!prepared) process.exit(0);
 
-  const programs = startPrograms({ env: process.env, cwd: dataDir, clock: systemClock, say });
+  const programs = startPrograms({ env: process.env, cwd: dataDir, clock: systemClock, print });
   // A signal during the start must not leave the hub behind.
   void stopped.then(async () => {
-    say('Ending …');
+    if (!process.send) print('Ending …');
     await programs.stop();
     process.exit(0);
   });
@@ -60,49 +64,73 @@ async function demo(flags: Flags): Promise<void> {
     mqttPort: flags.mqttPort,
   });
 
-  const base = `http://127.0.0.1:${hub.httpPort}`;
-  const client = createHubClient(base, readFileSync(path.join(dataDir, 'hub', 'admin.token'), 'utf8').trim());
+  const adminTokenFile = path.join(dataDir, 'hub', 'admin.token');
+  const client = createHubClient(hubOf(hub), readFileSync(adminTokenFile, 'utf8').trim());
   const tokenFile = path.join(agentDir, 'device.token');
   writeFileSync(tokenFile, `${await client.deviceToken(DEVICE)}\n`, { mode: 0o600 });
   const configFile = path.join(agentDir, 'agent.yaml');
-  const { clip, model, street, sensor } = prepared;
+  const { clip, model, rules, sensor } = prepared;
   const mqttUrl = `mqtt://127.0.0.1:${hub.mqttPort}`;
   writeFileSync(
     configFile,
-    demoAgentYaml({ device: DEVICE, mqttUrl, tokenFile, dataDir: agentDir, model, clip, street, sensor }),
+    demoAgentYaml({ device: DEVICE, mqttUrl, tokenFile, dataDir: agentDir, model, clip, rules, sensor }),
   );
   programs.startAgent(configFile);
 
-  say(`
-  Dashboard   ${base}/#code=${await client.signInCode()}
-              (signs you in once; later: ${base} with the token of ${path.join(dataDir, 'hub', 'admin.token')})
-  API         ${base}/api/v1/docs
-  MQTT        127.0.0.1:${hub.mqttPort}
-  Clip        ${clip}
-  Model       ${model}
-  Sensor      ${sensor.series}
-  Agent       ${configFile}
-  Data        ${dataDir}
-
-  Ctrl-C ends all of it; the next start goes on where this one ended.`);
+  const ready: DemoReady = {
+    type: 'ready',
+    ...hub,
+    signInCode: await client.signInCode(),
+    clip,
+    model,
+    sensor: sensor.series,
+    agent: configFile,
+    dataDir,
+    adminTokenFile,
+  };
+  if (process.send) process.send(ready);
+  else print(`${describeDemo(ready)}\n  Ctrl-C ends all of it; the next start goes on where this one ended.`);
 }
 
 interface Material {
   readonly clip: string;
   readonly model: string;
-  readonly street: boolean;
+  readonly rules: DemoRules;
   readonly sensor: DemoSensor;
 }
 
-async function prepare(flags: Flags): Promise<Material> {
+async function prepare(flags: Flags, dataDir: string): Promise<Material> {
   const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
-  const fetched = flags.clip === undefined ? await ensureClip({ cacheDir, say }) : undefined;
-  const clip = fetched?.path ?? path.resolve(flags.clip ?? '');
+  const own = flags.clip === undefined ? undefined : await ownClip(flags.clip);
+  if (flags.model !== undefined && !existsSync(flags.model)) throw new Error(`${flags.model}: there is no such model`);
+  const fetched = own === undefined ? await ensureClip({ cacheDir, print }) : undefined;
+  const clip = own ?? fetched?.path ?? '';
   if (fetched?.origin === 'generated')
-    say('The street clip cannot be had here: running on a generated clip, in which no person is to be found.');
-  const model = flags.model === undefined ? (await ensureDetector({ cacheDir, say })).dir : path.resolve(flags.model);
-  const sensor = await ensureSensor(cacheDir, systemClock, say);
-  return { clip, model, sensor, street: fetched !== undefined && fetched.origin !== 'generated' };
+    print('The street clip cannot be had here: running on a generated clip, in which no person is to be found.');
+  // Packages that are made of bare ONNX files.
+  const options = {
+    dir: path.join(dataDir, 'models'),
+    clip,
+    threads: availableParallelism(),
+    clock: systemClock,
+    print,
+  };
+  const mine = flags.model === undefined ? undefined : await ownModel(flags.model, options);
+  const model = mine?.dir ?? (await ensureDetector({ cacheDir, print })).dir;
+  const sensor = await ensureSensor(
+    cacheDir,
+    path.join(dataDir, 'agent', 'detectors', 'machine.json'),
+    systemClock,
+    print,
+  );
+  const street = fetched !== undefined && fetched.origin !== 'generated';
+  return { clip, model, sensor, rules: rulesFor(mine, street) };
+}
+
+/** The street's rules are about persons; a model that finds no objects has nothing to cross a line. */
+function rulesFor(mine: OwnModel | undefined, street: boolean): DemoRules {
+  if (mine && !mine.objects) return 'none';
+  return street && (mine?.objects?.includes('person') ?? true) ? 'street' : 'any';
 }
 
 new Command('npm start --')
@@ -123,7 +151,7 @@ new Command('npm start --')
     port(process.env.VEDETTE_MQTT_PORT ?? '1883'),
   )
   .option('--clip <file>', 'your own clip instead of the street')
-  .option('--model <dir>', 'your own model package instead of the default detector')
+  .option('--model <path>', 'your own model instead of the default detector: a package, or a bare ONNX file')
   .action(demo)
   .parseAsync()
   .catch((error: unknown) => {

@@ -11,7 +11,7 @@ export interface ProgramsOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly clock: Clock;
-  say(line: string): void;
+  print(line: string): void;
 }
 
 export interface Programs {
@@ -21,13 +21,13 @@ export interface Programs {
   stop(): Promise<void>;
 }
 
-export function startPrograms({ env, cwd, clock, say }: ProgramsOptions): Programs {
+export function startPrograms({ env, cwd, clock, print }: ProgramsOptions): Programs {
   const children: Child<object>[] = [];
   const inherited = Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined));
   const common = { env: inherited, cwd, clock, graceMs: 1300, restart: createBackoff(500, 10_000) };
   const died = (what: string) => (exit: { code: number | null; signal: string | null; wanted: boolean }) => {
     if (!exit.wanted)
-      say(`${what} ended ${exit.signal ? `by ${exit.signal}` : `with code ${exit.code}`}; starting it again`);
+      print(`${what} ended ${exit.signal ? `by ${exit.signal}` : `with code ${exit.code}`}; starting it again`);
   };
   return {
     startHub({ dataDir, httpPort, mqttPort }) {
@@ -52,7 +52,7 @@ export function startPrograms({ env, cwd, clock, say }: ProgramsOptions): Progra
             const parsed = ready.safeParse(message);
             if (!parsed.success) return;
             // A hub that comes back must be where the agent looks for it.
-            ports = parsed.data;
+            ports = { httpPort: parsed.data.httpPort, mqttPort: parsed.data.mqttPort };
             isReady = true;
             resolve(ports);
           },

@@ -52,6 +52,9 @@ export function configFile({ port, host, folder, tls }: MosquittoOptions): strin
   ].join('\n')}\n`;
 }
 
+/** All topics of a device. */
+const ownFilter = (device: string) => ownDownFilter(device).replace(/down\/#$/, '#');
+
 /** A device (its user name is its id) publishes under its own `up/` and reads its own `down/`; the hub the other way round. */
 export function aclFile(): string {
   const up = names.filter((name): name is UpChannel => channels[name].direction === 'up');
@@ -60,6 +63,8 @@ export function aclFile(): string {
     ...up.map((name) => `pattern write ${topicOf('%u', name)}`),
     `pattern read ${ownDownFilter('%u')}`,
     `user ${HUB_USER}`,
+    '# The rules of devices hold for every user: the hub is no device.',
+    `topic deny ${ownFilter(HUB_USER)}`,
     ...up.map((name) => `topic read ${filterOfAll(name)}`),
     ...names.filter((name) => channels[name].direction === 'down').map((name) => `topic write ${topicOf('+', name)}`),
   ].join('\n')}\n`;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { name } from '../../shared/contract/names.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
+import { emqxAcl } from '../emqx/acl.ts';
 import { aclFile, configFile, HUB_USER, withPassword } from './files.ts';
 
 function portOf(text: string): number {
@@ -46,11 +47,11 @@ const program = new Command('npm run mosquitto --').description(
 program
   .command('files')
   .description('write mosquitto.conf, acl, passwords and the password of the hub into a folder')
-  .requiredOption('--out <folder>', 'where to; made when missing')
+  .requiredOption('--out <folder>', 'folder to write to; it is made if it does not exist')
   .option('--port <port>', 'port to listen on', portOf, 8883)
   .option('--host <address>', 'address to listen on', '0.0.0.0')
-  .option('--cert <file>', 'PEM of the certificate (with its chain); needs --key')
-  .option('--key <file>', 'PEM of its key')
+  .option('--cert <file>', 'PEM file of the certificate, with its chain; needs --key')
+  .option('--key <file>', 'PEM file of its key')
   .addHelpText(
     'after',
     '\nThen: mosquitto -c FOLDER/mosquitto.conf, and vedette-hub run --mqtt-url … --mqtt-username vedette-hub --mqtt-password-file FOLDER/hub.password',
@@ -70,7 +71,7 @@ program
 
 program
   .command('device')
-  .description("add a device's token (or replace it); then tell Mosquitto with SIGHUP")
+  .description('add or replace the token of a device; then send Mosquitto a SIGHUP')
   .argument('<id>', 'the device', deviceOf)
   .requiredOption('--out <folder>', 'the folder that `files` wrote')
   .requiredOption('--token-file <file>', 'file with the token that `vedette-hub device add` printed')
@@ -78,6 +79,13 @@ program
     const token = readFileSync(tokenFile, 'utf8').trim();
     if (token === '') throw new Error(`${tokenFile} is empty`);
     addPassword(path.resolve(out), id, token);
+  });
+
+program
+  .command('emqx')
+  .description('print the rights for EMQX (acl.conf); its listener needs peer_cert_as_username = cn')
+  .action(() => {
+    process.stdout.write(emqxAcl());
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * THE topic table: the only place that knows an MQTT topic. Topics, subscription filters, the broker's ACL and the
- * docs all come from `channels`. Root: `vedette/v1/<device>/<up|down>/<channel>` (DESIGN 3.3).
+ * THE topic table: the only place that knows an MQTT topic. Topics, subscription filters and the access rights of both
+ * brokers (embedded and Mosquitto) come from `channels`. Root: `vedette/v1/<device>/<up|down>/<channel>` (ARCHITECTURE 3.3).
  *
  * Clauses:
  * 1. A device publishes only under its own `up/` and subscribes only to its own `down/`.
@@ -67,12 +67,14 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
 
 /** Clause 1 for publishing: may `device` publish to `topic`? */
 export function mayPublish(device: string, topic: string): boolean {
-  return isOwn(device, topic, 'up');
+  return ownUpChannel(device, topic) !== undefined;
 }
 
 /** Clause 1 for subscribing: may `device` subscribe to `filter`? Exact topics of its own `down/`, and `down/#`. */
 export function maySubscribe(device: string, filter: string): boolean {
-  return filter === ownDownFilter(device) || isOwn(device, filter, 'down');
+  if (filter === ownDownFilter(device)) return true;
+  const parsed = parseTopic(filter);
+  return parsed?.device === device && channels[parsed.channel].direction === 'down';
 }
 
 /** The one filter with which a device hears all that the hub sends it. */
@@ -80,9 +82,16 @@ export function ownDownFilter(device: string): string {
   return `${ROOT}/${device}/down/#`;
 }
 
-function isOwn(device: string, topic: string, direction: Direction): boolean {
-  const parsed = parseTopic(topic);
-  return parsed !== undefined && parsed.device === device && channels[parsed.channel].direction === direction;
+/** The channel of a topic under the own `up/` of a device whose id is known to be one; undefined for any other topic. */
+export function ownUpChannel(device: string, topic: string): UpChannel | undefined {
+  const prefix = `${ROOT}/${device}/up/`;
+  const channel = topic.startsWith(prefix) ? topic.slice(prefix.length) : undefined;
+  return isChannel(channel) && isUp(channel) ? channel : undefined;
+}
+
+/** Does a device publish on this channel? */
+export function isUp(channel: ChannelName): channel is UpChannel {
+  return channels[channel].direction === 'up';
 }
 
 function isChannel(word: string | undefined): word is ChannelName {

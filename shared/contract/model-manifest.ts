@@ -1,4 +1,4 @@
-/** `model.yaml` of a model package (DESIGN 3.1). */
+/** `model.yaml` of a model package (ARCHITECTURE 3.1). */
 import { z } from 'zod';
 import { name } from './names.ts';
 
@@ -16,7 +16,7 @@ export const packagePath = z
 const channels3 = (fallback: number) =>
   z
     .array(z.number())
-    .refine((v) => v.length === 3 || v.length === 1, { error: 'needs one number a channel: three, or one for gray' })
+    .refine((v) => v.length === 3 || v.length === 1, { error: 'needs one number per channel: three, or one for gray' })
     .default([fallback, fallback, fallback]);
 
 export const imageInput = z.strictObject({
@@ -41,10 +41,10 @@ export const windowInput = z
     window: z.number().int().min(2).max(65_536).describe('samples of one window'),
     step: z.number().int().min(1).max(65_536).default(1).describe('samples from one window to the next'),
     channels: z.array(z.string().min(1).max(128)).min(1).max(256).describe('names of the values of one sample'),
-    rateHz: z.number().positive().max(1e6).describe('samples a second, after resampling'),
+    rateHz: z.number().positive().max(1e6).describe('samples per second, after resampling'),
     layout: z.enum(['nwc', 'ncw']).default('nwc').describe('sample by sample, or channel by channel'),
     detrend: z.boolean().default(false).describe('take the straight line of least squares out of each channel first'),
-    mean: perChannel(0).describe('one number a channel, or one for all'),
+    mean: perChannel(0).describe('one number per channel, or one for all'),
     std: perChannel(1)
       .refine((v) => v.every((x) => x !== 0), { error: 'must not be 0' })
       .describe('value = (sample - mean) / std'),
@@ -53,7 +53,7 @@ export const windowInput = z
     for (const key of ['mean', 'std'] as const) {
       const { length } = input[key];
       if (length === 1 || length === input.channels.length) continue;
-      const message = `needs one number a channel (${input.channels.length}), or one for all`;
+      const message = `needs one number per channel (${input.channels.length}), or one for all`;
       context.addIssue({ code: 'custom', path: [key], message });
     }
     if (new Set(input.channels).size < input.channels.length)
@@ -73,7 +73,7 @@ export type ModelInput = ImageInput | WindowInput | AudioInput;
 /** What a model takes: a picture (`width`), a window of a series (`channels`) or of sound (`sampleRate`). */
 export const modelInput = z.unknown().transform((value, context): ModelInput => {
   const has = (key: string) => typeof value === 'object' && value !== null && key in value;
-  // Told apart by the key that only one of them has, so that a complaint is about the one that was meant.
+  // Recognised by the key that only one of them has, so that a complaint is about the one that was meant.
   const schema = has('channels') ? windowInput : has('sampleRate') ? audioInput : imageInput;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -124,3 +124,9 @@ export const modelManifest = z.strictObject({
   golden: z.array(golden).max(64).default([]),
 });
 export type ModelManifest = z.infer<typeof modelManifest>;
+
+/** The file of the package that holds what its head has learned beside the graph; undefined where there is none. */
+export function learnedFile({ head }: Pick<ModelManifest, 'head'>): string | undefined {
+  const found = packagePath.safeParse(head.learned);
+  return found.success ? found.data : undefined;
+}

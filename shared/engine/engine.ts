@@ -13,7 +13,14 @@ import type { Provider } from './infer/provider.ts';
 import { type InputTensor, type OutputTensor, openSession, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
 import type { Graph } from './package/graph.ts';
-import { chooseVariant, type LoadedVariant, loadVariant, type ModelPackage, readPackage } from './package/package.ts';
+import {
+  chooseVariant,
+  type LoadedVariant,
+  loadVariant,
+  type ModelPackage,
+  readLearned,
+  readPackage,
+} from './package/package.ts';
 import { inputShape } from './package/shape.ts';
 import { type Fit, toFrameBox } from './preprocess/fit.ts';
 
@@ -26,6 +33,7 @@ export interface EngineResult {
 export interface Engine {
   readonly manifest: ModelManifest;
   readonly model: ModelRef;
+  readonly labels: readonly string[];
   /** What a person may want to know of how it runs. */
   readonly note?: string;
   /**
@@ -45,9 +53,10 @@ export interface Inference {
   /**
    * @param window one window as the manifest's input says, normalised
    * @param threshold instead of the model's own
+   * @param atMs of a series: milliseconds since 1970 at the end of the window
    * @throws CodedError `model-failed`
    */
-  run(window: Float32Array, threshold?: number): Promise<EngineResult>;
+  run(window: Float32Array, threshold?: number, atMs?: number): Promise<EngineResult>;
   /** The series was interrupted: forget what came before. */
   reset(): void;
 }
@@ -66,7 +75,7 @@ export interface EngineOptions {
 export async function openEngine(options: EngineOptions, clock: Clock): Promise<Engine> {
   const pack = await readPackage(options.dir);
   const loaded = await loadVariant(pack, chooseVariant(pack.manifest, options.variant));
-  const head = createHead(pack, loaded);
+  const head = createHead(pack, loaded, await readLearned(pack));
   if (head.task !== taskOf(pack.manifest)) {
     const says = `task says "${pack.manifest.task}", head.kind "${pack.manifest.head.kind}" answers "${head.task}"`;
     throw new CodedError('model-invalid', `${options.dir}: ${says}`);
@@ -93,7 +102,7 @@ function taskOf({ task }: ModelManifest): Outcome['task'] {
   return task === 'audio' ? 'classify' : task;
 }
 
-function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
+function createHead(pack: ModelPackage, loaded: LoadedVariant, learned: unknown): Head {
   const { kind, ...options } = pack.manifest.head;
   const { input } = pack.manifest;
   const context: HeadContext = {
@@ -102,6 +111,7 @@ function createHead(pack: ModelPackage, loaded: LoadedVariant): Head {
       : { inputWidth: input.window, inputHeight: 1, window: { input, inputs: loaded.graph.inputs } }),
     labels: pack.labels.length,
     outputs: loaded.graph.outputs,
+    learned,
   };
   try {
     return headOfKind(kind).create(options, context);
@@ -137,7 +147,8 @@ function createEngine(
     }));
     return { task: 'detect', detections };
   };
-  const headInput = (tensor: Float32Array, asked: number | undefined): HeadInput => ({
+  const headInput = (tensor: Float32Array, asked: number | undefined, atMs?: number): HeadInput => ({
+    ...(atMs === undefined ? {} : { atMs }),
     tensor,
     labels,
     threshold: asked ?? manifest.threshold,
@@ -164,6 +175,7 @@ function createEngine(
   return {
     manifest,
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
+    labels,
     ...(session.note === undefined ? {} : { note: session.note }),
     run: (tensor, fit, asked) =>
       infer(tensor, (outputs) =>
@@ -175,9 +187,9 @@ function createEngine(
       if (head.task === 'detect') throw new RangeError(`${manifest.name} finds boxes in pictures, not in windows`);
       const state = head.begin?.();
       return {
-        run(window, asked) {
+        run(window, asked, atMs) {
           const decode = (outputs: readonly OutputTensor[]) =>
-            (state ?? head).decode(outputs, headInput(window, asked));
+            (state ?? head).decode(outputs, headInput(window, asked, atMs));
           return state?.inputs ? feed(state.inputs(window), decode) : infer(window, decode);
         },
         reset: () => state?.reset(),

@@ -2,6 +2,7 @@
 import { isImageInput, type Variant } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
+import { median, quantile } from '../kit/quantile.ts';
 import { growsTogether, openEngine } from './engine.ts';
 import { type GoldenVerdict, runGolden } from './golden/golden.ts';
 import type { Provider } from './infer/provider.ts';
@@ -59,7 +60,7 @@ export async function measureVariants(
       ...times.get(precision),
       precision,
       ms: median(single),
-      p95Ms: single.toSorted((a, b) => a - b)[Math.floor(single.length * 0.95)] ?? Number.NaN,
+      p95Ms: quantile(single, 0.95),
       ...(shared.length > 0 ? { batchMs: median(shared) / MEASURED_BATCH } : {}),
     });
     await session.close();
@@ -103,10 +104,15 @@ async function openCandidate(
   const batched = isImageInput(pack.manifest.input) && growsTogether(graph, graph.outputs);
   const candidate = { precision, session, shape, batched, single: [], shared: [] };
   // The first runs are slower, and show what the values are like.
-  for (let i = 0; i < 2; i++) {
-    for (const { name, data } of await session.run(inputOf(shape, 1), shape)) {
-      if (!data.every(Number.isFinite)) throw new Error(`output "${name}" is not finite`);
+  try {
+    for (let i = 0; i < 2; i++) {
+      for (const { name, data } of await session.run(inputOf(shape, 1), shape)) {
+        if (!data.every(Number.isFinite)) throw new Error(`output "${name}" is not finite`);
+      }
     }
+  } catch (error) {
+    await session.close();
+    throw error;
   }
   return candidate;
 }
@@ -126,8 +132,4 @@ async function runOnce({ session, shape, batched, single, shared }: Candidate, c
 function inputOf(shape: readonly number[], count: number): Float32Array {
   const size = shape.reduce((product, n) => product * n, 1);
   return Float32Array.from({ length: size * count }, (_, i) => ((i * 7919) % 256) / 256);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

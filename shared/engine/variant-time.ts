@@ -1,7 +1,7 @@
 /** What `measure.ts` says of a variant; without the runtimes that it needs to say it. */
 import type { GoldenVerdict } from './golden/golden.ts';
 
-/** Inputs of the run that tells whether batches pay. */
+/** Inputs of the run that shows whether batches are faster. */
 export const MEASURED_BATCH = 4;
 
 export interface VariantTime {

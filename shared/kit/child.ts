@@ -3,12 +3,14 @@
  *
  * Invariants:
  * 1. At most one process at a time; a message of an earlier process is never delivered after a later one has started.
- * 2. `onExit` is called once a process, `onStart` before its first message.
- * 3. `stop` resolves when the process is gone: asked by SIGTERM first, killed after `graceMs`.
+ * 2. `onExit` is called once per process, `onStart` before its first message.
+ * 3. `stop` resolves when the process is gone: asked by SIGTERM first, killed after `graceMs`. One that does not even end by that (a
+ *    thread of it hangs in a dead disk, where the kernel holds it) is left alone `KILLED_MS` later, and counts as gone.
  */
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import type { Backoff } from './backoff.ts';
 import type { Cancel, Clock } from './clock.ts';
+import { inheritedEnv } from './inherited-env.ts';
 
 export interface ChildOptions<Received> {
   /** The JavaScript file to run. */
@@ -17,12 +19,14 @@ export interface ChildOptions<Received> {
   readonly flags?: readonly string[];
   /** Asked at each start. */
   readonly args?: () => readonly string[];
-  /** The whole environment of the child; nothing is inherited. */
+  /** The environment of the child, beside the little that it inherits (inherited-env.ts). */
   readonly env: Readonly<Record<string, string>>;
   /** Its working folder. */
   readonly cwd: string;
   /** Standard input: the parent's, or nothing (default). */
   readonly stdin?: 'inherit';
+  /** Its output: the parent's (default), or dropped. */
+  readonly output?: 'ignore';
   /** Absent: a child that dies stays dead. */
   readonly restart?: Backoff;
   /** A child that lived this long starts with a fresh backoff. */
@@ -47,25 +51,47 @@ export interface Child<Sent> {
   start(): void;
   /** Ends the process in order and starts a fresh one at once; nothing when none runs or one is ending already. */
   renew(): void;
-  /** False when there is no process to hear it. */
+  /** False when there is no process to receive it. */
   send(message: Sent): boolean;
   readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
+interface Running {
+  readonly child: ChildProcess;
+  readonly gone: Promise<void>;
+  /** It has ended, or is left alone. */
+  over(code: number | null, signal: NodeJS.Signals | null): void;
+}
+
+const KILLED_MS = 3000;
+
+/** Nothing of it is heard any more, and nobody waits for it. */
+function abandon(child: ChildProcess): void {
+  if (child.connected) child.disconnect();
+  child.unref();
+}
+
 /** `Received` is what our own child sends: same build on both sides, so that messages are not parsed again. */
 export function createChild<Sent extends object, Received>(options: ChildOptions<Received>): Child<Sent> {
   const { clock, healthyMs = 30_000, graceMs = 1500 } = options;
-  let current: ChildProcess | undefined;
+  let current: Running | undefined;
   let cancelRestart: Cancel | undefined;
   let stopping = false;
   let renewing = false;
-  /** A second SIGTERM would end it before it has said its last. */
+  /** A second SIGTERM would end it before it has sent its last messages. */
   let stopped: Promise<void> | undefined;
 
-  const ask = (child: ChildProcess): Cancel => {
+  const ask = ({ child, over }: Running) => {
     child.kill('SIGTERM');
-    return clock.after(graceMs, () => child.kill('SIGKILL'));
+    let cancel = clock.after(graceMs, () => {
+      child.kill('SIGKILL');
+      cancel = clock.after(KILLED_MS, () => {
+        abandon(child);
+        over(null, 'SIGKILL');
+      });
+    });
+    child.once('exit', () => cancel());
   };
 
   const start = () => {
@@ -73,23 +99,23 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
     const startedAt = clock.mono();
     const forkOptions: ForkOptions = {
       cwd: options.cwd,
-      env: options.env,
+      env: { ...inheritedEnv(), ...options.env },
       serialization: 'advanced',
       execArgv: [...process.execArgv, ...(options.flags ?? [])],
       // A group of its own: Ctrl-C in a terminal reaches only the parent, which ends its children in order.
       detached: true,
-      stdio: [options.stdin ?? 'ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: [options.stdin ?? 'ignore', options.output ?? 'inherit', options.output ?? 'inherit', 'ipc'],
     };
     const child = fork(options.entry, [...(options.args?.() ?? [])], forkOptions);
-    current = child;
-    options.onStart?.();
-    child.on('message', (message) => {
-      if (child === current) options.onMessage(message as Received);
+    let leave: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      leave = resolve;
     });
-    // Without a listener a failed `send` to a dying child would end the parent.
-    child.on('error', () => undefined);
-    child.once('exit', (code, signal) => {
-      if (child === current) current = undefined;
+    const over: Running['over'] = (code, signal) => {
+      // It was given up before.
+      if (current?.child !== child) return;
+      current = undefined;
+      leave();
       if (clock.mono() - startedAt >= healthyMs) options.restart?.reset();
       const renewed = renewing && !stopping;
       renewing = false;
@@ -97,35 +123,38 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       options.onExit?.({ code, signal, wanted: stopping || renewed, restartMs });
       // `onExit` may have called `stop`.
       if (restartMs !== undefined && !stopping) cancelRestart = clock.after(restartMs, start);
+    };
+    current = { child, gone, over };
+    options.onStart?.();
+    child.on('message', (message) => {
+      if (child === current?.child) options.onMessage(message as Received);
     });
+    // Without a listener a failed `send` to a dying child would end the parent.
+    child.on('error', () => undefined);
+    child.once('exit', over);
   };
 
   const end = async () => {
     stopping = true;
     cancelRestart?.();
-    const child = current;
-    if (!child) return;
-    const gone = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-    });
-    const forgive = ask(child);
+    if (!current) return;
+    const { gone } = current;
+    ask(current);
     await gone;
-    forgive();
   };
 
   return {
     start,
     send(message) {
-      return current?.connected === true && current.send(message, () => undefined);
+      return current?.child.connected === true && current.child.send(message, () => undefined);
     },
     renew() {
       if (!current || renewing || stopping) return;
       renewing = true;
-      const forgive = ask(current);
-      current.once('exit', forgive);
+      ask(current);
     },
     get pid() {
-      return current?.pid;
+      return current?.child.pid;
     },
     stop() {
       stopped ??= end();

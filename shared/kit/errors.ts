@@ -18,10 +18,15 @@ export const errorCodes = {
   'model-failed':
     'The model failed on a frame: an error of the runtime, or outputs of the wrong shape, NaN or infinite.',
   'model-rejected':
-    'A model that the hub asked for was given up, or taken back: the message says at which stage and why; the one before goes on.',
+    'A model that the hub asked for was rejected or rolled back: the message says at which stage and why; the previous one goes on.',
   'runner-died': 'A runner process ended unexpectedly and is started again.',
   'outbox-corrupt': 'The outbox file was damaged; it was moved aside and a new one begun.',
-  'outbox-full': 'The disk or the quota is full: records were given up, counted in `loss` records.',
+  'outbox-copied':
+    'An older copy of the data folder was put back, or two boxes run from copies of one: records get a new epoch, none is lost.',
+  'identity-shared': 'Another client signs in to the hub as this device: two boxes have the same name and token.',
+  'quota-reached':
+    'The hub stores no more of this device today: its records wait in the outbox until midnight (UTC), then they are sent.',
+  'outbox-full': 'The disk or the quota is full: records were evicted, and counted in `loss` records.',
   'records-refused': 'The hub refused records; they are in its quarantine with the reason.',
   internal: 'A defect in Vedette itself. Please report it.',
 } as const satisfies Record<string, string>;

@@ -1,17 +1,22 @@
 /**
  * An MQTT connection that comes back by itself: the only home of `mqtt`. It knows nothing of topics or of what is sent.
  *
- * 1. Nothing is queued while offline: `publish` is rejected. The durable queue is somebody else's, and is the truth.
+ * 1. Nothing is queued while offline: `publish` is rejected. The durable queue is the caller's.
  * 2. Every connection has a client object of its own (clean session), so nothing of an old one is resent behind our back.
  * 3. `up` is announced after the broker has granted every subscription; a retained message may come before it.
  * 4. A QoS 1 publish that is not confirmed in time means a dead connection: it is dropped, which frees all it held.
- * 5. No failure is thrown from a callback, and no listener's failure reaches the MQTT client.
+ * 5. A packet of more than 16 MiB ends the connection before it is read.
+ * 6. No failure is thrown from a callback, and no listener's failure reaches the MQTT client.
  */
-import { connect as connectMqtt, type MqttClient } from 'mqtt';
+import type { Duplex } from 'node:stream';
+import { connect as connectMqtt, type IClientOptions, MqttClient } from 'mqtt';
 import { createBackoff } from './backoff.ts';
 import type { Cancel, Clock } from './clock.ts';
+import { inTime } from './deadline.ts';
 import { messageOf } from './errors.ts';
+import { checkUrl, isRefusal, RefusedError, whyAway } from './link-faults.ts';
 import type { Logger } from './log.ts';
+import { boundPackets } from './packet-meter.ts';
 
 export interface LinkMessage {
   readonly topic: string;
@@ -32,6 +37,8 @@ export interface LinkOptions {
   readonly protocolVersion?: 4 | 5;
   /** For `mqtts://` and `wss://`: PEM of the trusted authority, and of the client's own certificate and key. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Makes the stream of each connection instead: who wants to judge the broker himself, before a byte is sent. */
+  readonly open?: (signal: AbortSignal) => Promise<Duplex>;
   readonly keepaliveS?: number;
   /** Milliseconds for connecting and for a subscription (default 10,000). */
   readonly connectTimeoutMs?: number;
@@ -53,6 +60,8 @@ export interface LinkOptions {
 }
 
 export type Unsubscribe = () => void;
+/** @param retained the broker had kept the message, and sends it because we have subscribed */
+export type MessageListener = (topic: string, payload: Buffer, retained: boolean) => void;
 
 export interface Link {
   /** Connected, and every subscription granted? */
@@ -65,17 +74,14 @@ export interface Link {
   publish(message: LinkMessage): Promise<void>;
   /** Subscribes now if connected, and after every connect. */
   subscribe(filter: string, qos: 0 | 1): void;
-  onMessage(listener: (topic: string, payload: Buffer) => void): Unsubscribe;
+  onMessage(listener: MessageListener): Unsubscribe;
   onUp(listener: () => void): Unsubscribe;
   onDown(listener: () => void): Unsubscribe;
 }
 
-const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
-/** Not authorised, bad credentials, refused client id, banned: MQTT 3.1.1 table 3.1 and MQTT 5 table 3-1. */
-const REFUSALS = new Set([2, 4, 5, 0x80, 0x85, 0x86, 0x87, 0x8a]);
 const SUBSCRIPTION_REFUSED = 0x80;
 const STOP_MS = 800;
-/** A connection that lasted this long counts as a success. */
+/** Counts as a success. */
 const STEADY_MS = 10_000;
 
 /** @throws RangeError when the URL is not an MQTT address or carries credentials */
@@ -88,7 +94,7 @@ export function createLink(options: LinkOptions): Link {
   const refusedRetry = createBackoff(options.refusedRetryMs?.first ?? 5_000, options.refusedRetryMs?.max ?? 60_000);
   const returnSpreadMs = options.returnSpreadMs ?? 5_000;
   const filters = new Map<string, 0 | 1>();
-  const messageListeners = new Set<(topic: string, payload: Buffer) => void>();
+  const messageListeners = new Set<MessageListener>();
   const upListeners = new Set<() => void>();
   const downListeners = new Set<() => void>();
   /** Rejects every promise that waits for the present connection. */
@@ -96,9 +102,12 @@ export function createLink(options: LinkOptions): Link {
   let client: MqttClient | undefined;
   let up = false;
   let upSince = 0;
+  /** Connections in a row that the other side ended soon after they had begun. */
+  let brief = 0;
   let running = false;
   let lastComplaint = '';
   let cancelRetry: Cancel = () => {};
+  let opening: AbortController | undefined;
 
   function safely(run: () => void): void {
     try {
@@ -116,34 +125,54 @@ export function createLink(options: LinkOptions): Link {
     safely(() => options.onComplaint?.(message, refused));
   }
 
+  const clientOptions: IClientOptions = {
+    clientId: options.clientId,
+    ...(options.username === undefined ? {} : { username: options.username }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(options.will === undefined ? {} : { will: { ...options.will, payload: Buffer.from(options.will.payload) } }),
+    protocolVersion: options.protocolVersion ?? 4,
+    clean: true,
+    keepalive: options.keepaliveS ?? 30,
+    connectTimeout: connectTimeoutMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+  };
+
   function open(): void {
     if (!running) return;
-    let mqtt: MqttClient;
+    if (options.open) return void openOver(options.open);
     try {
-      mqtt = connectMqtt(options.url, {
-        clientId: options.clientId,
-        ...(options.username === undefined ? {} : { username: options.username }),
-        ...(options.password === undefined ? {} : { password: options.password }),
-        ...(options.will === undefined ? {} : { will: willOf(options.will) }),
-        ...options.tls,
-        protocolVersion: options.protocolVersion ?? 4,
-        clean: true,
-        keepalive: options.keepaliveS ?? 30,
-        connectTimeout: connectTimeoutMs,
-        reconnectPeriod: 0,
-        resubscribe: false,
-        queueQoSZero: false,
-      });
+      use(connectMqtt(options.url, { ...clientOptions, ...options.tls }));
     } catch (error) {
-      complain(`the MQTT connection could not be opened: ${messageOf(error)}; trying again`);
-      cancelRetry = clock.after(retry.next(), open);
-      return;
+      notOpened(error);
     }
+  }
+
+  async function openOver(openStream: NonNullable<LinkOptions['open']>): Promise<void> {
+    const abort = new AbortController();
+    opening = abort;
+    try {
+      const stream = await openStream(abort.signal);
+      if (abort.signal.aborted) return void stream.destroy();
+      use(new MqttClient(() => stream, clientOptions));
+    } catch (error) {
+      if (!abort.signal.aborted) notOpened(error);
+    }
+  }
+
+  function notOpened(error: unknown): void {
+    complain(`no MQTT connection: ${messageOf(error)}; trying again`);
+    cancelRetry = clock.after(retry.next(), open);
+  }
+
+  function use(mqtt: MqttClient): void {
     client = mqtt;
+    boundPackets(mqtt.stream, (problem) => drop(mqtt, new Error(problem)));
     mqtt.on('connect', () => void announce(mqtt));
-    mqtt.on('message', (topic, payload) => {
+    mqtt.on('message', (topic, payload, { retain }) => {
       if (mqtt !== client) return;
-      for (const listener of messageListeners) safely(() => listener(topic, payload));
+      for (const listener of messageListeners) safely(() => listener(topic, payload, retain));
     });
     mqtt.on('error', (error) => drop(mqtt, error));
     mqtt.on('close', () => drop(mqtt, new Error('the connection was closed')));
@@ -171,8 +200,9 @@ export function createLink(options: LinkOptions): Link {
     const wasUp = up;
     client = undefined;
     up = false;
-    // A broker that cuts us off as soon as we speak must not be met at full speed for ever.
+    // A broker that drops each connection at once must not be retried at full speed for ever.
     const wasSteady = wasUp && clock.mono() - upSince >= STEADY_MS;
+    if (wasUp) brief = wasSteady ? 0 : brief + 1;
     if (wasSteady) {
       retry.reset();
       refusedRetry.reset();
@@ -183,12 +213,7 @@ export function createLink(options: LinkOptions): Link {
     if (wasUp) for (const listener of downListeners) safely(listener);
     if (!running) return;
     const refused = isRefusal(reason);
-    complain(
-      refused
-        ? `the MQTT broker refused this client: ${messageOf(reason)}; check its name, token and rights; trying again slowly`
-        : `no MQTT connection: ${messageOf(reason)}; trying again`,
-      refused,
-    );
+    complain(whyAway(messageOf(reason), refused, brief), refused);
     const ms = refused ? refusedRetry.next() : wasSteady ? Math.random() * returnSpreadMs : retry.next();
     cancelRetry = clock.after(ms, open);
   }
@@ -196,18 +221,18 @@ export function createLink(options: LinkOptions): Link {
   /** A promise for something the broker does, ended by `ms`, by a cut, or by its callback. */
   function bounded(mqtt: MqttClient, what: string, ms: number, begin: (done: (error?: Error) => void) => void) {
     return new Promise<void>((resolve, reject) => {
-      const settle = (error?: Error) => {
+      const finish = (error?: Error) => {
         cancel();
-        waiting.delete(settle);
+        waiting.delete(finish);
         if (error) reject(error);
         else resolve();
       };
       const cancel = clock.after(ms, () => drop(mqtt, new Error(`the broker did not confirm ${what} in ${ms} ms`)));
-      waiting.add(settle);
+      waiting.add(finish);
       try {
-        begin(settle);
+        begin(finish);
       } catch (error) {
-        settle(new Error(`MQTT: ${messageOf(error)}`));
+        finish(new Error(`MQTT: ${messageOf(error)}`));
       }
     });
   }
@@ -243,19 +268,14 @@ export function createLink(options: LinkOptions): Link {
     async stop(last) {
       running = false;
       cancelRetry();
+      opening?.abort(new Error('stopped'));
       const mqtt = client;
       if (!mqtt) return;
       if (up) {
-        const farewell = (last ? publish(last) : Promise.resolve()).then(() => mqtt.endAsync());
-        await new Promise<void>((resolve) => {
-          const cancel = clock.after(STOP_MS, resolve);
-          farewell
-            .catch((error) => log.info(`no farewell to the MQTT broker: ${messageOf(error)}`))
-            .finally(() => {
-              cancel();
-              resolve();
-            });
-        });
+        const farewell = (last ? publish(last) : Promise.resolve())
+          .then(() => mqtt.endAsync())
+          .catch((error) => log.info(`the MQTT connection was not closed in order: ${messageOf(error)}`));
+        await inTime(clock, STOP_MS, farewell, () => undefined);
       }
       drop(mqtt, new Error('stopped'));
     },
@@ -271,30 +291,7 @@ export function createLink(options: LinkOptions): Link {
   };
 }
 
-class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-}
-
-function isRefusal(reason: unknown): boolean {
-  if (reason instanceof RefusedError) return true;
-  return reason instanceof Error && 'code' in reason && typeof reason.code === 'number' && REFUSALS.has(reason.code);
-}
-
-function willOf(will: LinkMessage) {
-  return { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain };
-}
-
 function listen<T>(listeners: Set<T>, listener: T): Unsubscribe {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-function checkUrl(url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !SCHEMES.includes(parsed.protocol)) {
-    throw new RangeError(`"${url}" is not an MQTT address; write mqtt://HOST:PORT (or mqtts, ws, wss)`);
-  }
-  if (parsed.username || parsed.password) {
-    throw new RangeError('the MQTT address carries credentials; give them as username and password instead');
-  }
 }

@@ -10,7 +10,7 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
   const destination = pino.destination({ dest: 2, sync: true });
   // A reader that went away does not end the program.
   destination.on('error', () => undefined);
-  const secret = ['password', 'token', 'authorization', 'secret', 'cookie'];
+  const secret = ['password', 'token', 'authorization', 'secret', 'cookie', 'claim'];
   return pino(
     {
       name,

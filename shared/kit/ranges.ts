@@ -36,9 +36,9 @@ export function union(...sets: (readonly Range[])[]): Range[] {
 export function missing(range: Range, taken: readonly Range[]): Range[] {
   const holes: Range[] = [];
   let next = range.from;
-  for (const t of taken) {
-    if (t.to < next) continue;
-    if (t.from > range.to) break;
+  for (let at = firstReaching(taken, range.from); at < taken.length; at++) {
+    const t = taken[at];
+    if (t === undefined || t.from > range.to) break;
     if (t.from > next) holes.push({ from: next, to: t.from - 1 });
     next = t.to + 1;
   }
@@ -46,17 +46,20 @@ export function missing(range: Range, taken: readonly Range[]): Range[] {
   return holes;
 }
 
-/** Is `n` in one of the ranges (rising, disjoint)? Binary search. */
+/** Is `n` in one of the ranges (rising, disjoint)? */
 export function includes(ranges: readonly Range[], n: number): boolean {
+  const range = ranges[firstReaching(ranges, n)];
+  return range !== undefined && range.from <= n;
+}
+
+/** Index of the first range (of rising, disjoint ones) that ends at `n` or later; their number when there is none. Binary search. */
+export function firstReaching(ranges: readonly Range[], n: number): number {
   let low = 0;
-  let high = ranges.length - 1;
-  while (low <= high) {
+  let high = ranges.length;
+  while (low < high) {
     const middle = (low + high) >> 1;
-    const range = ranges[middle];
-    if (!range) return false;
-    if (n < range.from) high = middle - 1;
-    else if (n > range.to) low = middle + 1;
-    else return true;
+    if ((ranges[middle]?.to ?? n) < n) low = middle + 1;
+    else high = middle;
   }
-  return false;
+  return low;
 }

@@ -1,5 +1,6 @@
 /** Turning a schema's complaints into lines that a person can act on. */
 import type { z } from 'zod';
+import { shownAddress } from './shown-address.ts';
 
 export interface Complaint {
   /** Path of the field, as it is written in YAML: `streams.door.rules[0].points`. */
@@ -7,10 +8,19 @@ export interface Complaint {
   readonly message: string;
 }
 
-/** One complaint a wrong field: its path, what was found, what is allowed. */
-export function complaintsOf(error: z.ZodError, input: unknown, root = ''): Complaint[] {
-  return error.issues.flatMap((issue) => complaintOf(issue, input, root));
+/**
+ * One complaint per wrong field: its path, what was found, what is allowed.
+ * @param most how many are described; the others are left out
+ */
+export function complaintsOf(error: z.ZodError, input: unknown, root = '', most = 100): Complaint[] {
+  return error.issues
+    .slice(0, most)
+    .flatMap((issue) => complaintOf(issue, input, root))
+    .slice(0, most);
 }
+
+/** Unknown keys of one object that are named. */
+const MAX_KEYS = 100;
 
 /** `path: message` lines, joined. */
 export function describeComplaints(complaints: readonly Complaint[]): string {
@@ -19,7 +29,9 @@ export function describeComplaints(complaints: readonly Complaint[]): string {
 
 function complaintOf(issue: z.core.$ZodIssue, input: unknown, root: string): Complaint[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: join(root, [...issue.path, key]), message: 'unknown key' }));
+    return issue.keys
+      .slice(0, MAX_KEYS)
+      .map((key) => ({ path: join(root, [...issue.path, key]), message: 'unknown key' }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // The branch that got furthest is the one the writer meant.
@@ -56,8 +68,16 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** Longer than any address; cut, it might show what stands before an "@". */
+const MAX_TEXT = 2048;
+
+function shownText(text: string): string {
+  return text.length > MAX_TEXT ? `(a text of ${text.length} characters)` : shownAddress(text);
+}
+
 function show(value: unknown): string {
-  // A complaint is logged and sent: the user and password of an address are nobody's business.
-  const text = (JSON.stringify(value) ?? String(value)).replaceAll(/(:\/\/)[^/?#"]*@/g, '$1[hidden]@');
+  // A complaint is logged and sent: nothing of an address that may be a password is in it.
+  const hide = (_key: string, leaf: unknown) => (typeof leaf === 'string' ? shownText(leaf) : leaf);
+  const text = JSON.stringify(value, hide) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

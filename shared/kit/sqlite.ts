@@ -59,6 +59,11 @@ export function isFull(thrown: unknown): boolean {
   return hasCode(thrown, (code) => FULL_CODES.has(code));
 }
 
+/** Does the disk take no writes at all: read-only, or damaged? Also of what the file system itself has thrown. */
+export function isUnwritable(thrown: unknown): boolean {
+  return hasCode(thrown, (code) => code === 'EROFS' || code === 'EIO' || /^SQLITE_(READONLY|IOERR)/.test(code));
+}
+
 /** Does another connection hold the lock? */
 export function isBusy(thrown: unknown): boolean {
   return hasCode(thrown, (code) => code.startsWith('SQLITE_BUSY'));

@@ -1,4 +1,4 @@
-/** Metadata over HTTP, bounded in bytes and in time: neither endless data nor a trickle holds a refresh up. */
+/** Metadata over HTTP, bounded in bytes and in time: neither endless data nor a slow sender blocks a refresh. */
 import { METADATA_PATH } from '../contract/delivery.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
@@ -10,18 +10,24 @@ const DEADLINE_MS = 120_000;
 
 /**
  * @param hub address of the hub, for example https://hub.example
+ * @param fetch over connections to whom it trusts
  * @param deadlineMs for one file, from the request to its last byte
  */
-export function metadataOverHttp(hub: string, clock: Pick<Clock, 'after'>, deadlineMs = DEADLINE_MS): FetchMetadata {
+export function metadataOverHttp(
+  hub: string,
+  fetch: (url: URL, init: { signal: AbortSignal; redirect: 'error' }) => Promise<Response>,
+  clock: Pick<Clock, 'after'>,
+  deadlineMs = DEADLINE_MS,
+): FetchMetadata {
   const base = new URL(METADATA_PATH, hub);
   return async (file, maxBytes) => {
     const target = new URL(encodeURIComponent(file), base);
     const abort = new AbortController();
-    const cancel = clock.after(deadlineMs, () => abort.abort(new Error(`not there after ${deadlineMs} ms`)));
+    const cancel = clock.after(deadlineMs, () => abort.abort(new Error(`no complete answer within ${deadlineMs} ms`)));
     try {
       const response = await fetch(target, { signal: abort.signal, redirect: 'error' });
       if (response.status === 404) return undefined;
-      if (response.status !== 200) throw new Error(`the answer is ${response.status}`);
+      if (response.status !== 200) throw new Error(`the server answered ${response.status}`);
       return { bytes: await readBounded(response, file, maxBytes), date: dateOf(response) };
     } catch (error) {
       if (error instanceof TrustError) throw error;

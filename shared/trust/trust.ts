@@ -42,7 +42,7 @@ export interface TrustOptions {
   readonly fetch: FetchMetadata;
   readonly clock: Pick<Clock, 'wall'>;
   readonly quality: () => TimeSources['quality'];
-  /** Told when a state that was kept cannot be used. */
+  /** Called when a kept state cannot be used. */
   readonly onDamaged?: (reason: string) => void;
 }
 

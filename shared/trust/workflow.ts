@@ -1,6 +1,6 @@
 /**
  * The client workflow of The Update Framework (specification 1.0.31, part 5) as pure steps: what is trusted, and a new
- * file, give what is trusted next, or a TrustError. Clause numbers stand beside the lines that obey.
+ * file, give what is trusted next, or a TrustError. Clause numbers stand beside the lines that follow them.
  *
  * Invariants:
  * 1. Every file in `Trusted` was signed by a threshold of the keys that the `root` of then named for its role.
@@ -98,7 +98,7 @@ export function chainOf(trusted: Trusted): Chain {
   return { root, timestamp, snapshot, targets };
 }
 
-/** 5.3.10, 5.4.4, 5.5.6, 5.6.5: nobody is kept on old files for ever. @param now milliseconds since 1970 (time.ts) */
+/** 5.3.10, 5.4.4, 5.5.6, 5.6.5: a device is not kept on old files for ever. @param now milliseconds since 1970 (time.ts) */
 export function requireFresh(chain: Chain, now: number): void {
   for (const { role, signed } of [chain.root, chain.timestamp, chain.snapshot, chain.targets]) {
     if (now < Date.parse(signed.expires)) continue;
@@ -109,7 +109,7 @@ export function requireFresh(chain: Chain, now: number): void {
   }
 }
 
-/** Does the same set of keys stand for a role? */
+/** Has a role the same set of keys in both? */
 function sameKeys(a: RootSigned, b: RootSigned, role: RoleName): boolean {
   const of = ({ roles }: RootSigned) => [...roles[role].keyids].sort().join();
   return of(a) === of(b);

@@ -28,10 +28,29 @@ test('a wrong stream is refused with its path, and the others stay', () => {
   const text = readFileSync(file, 'utf8');
   const config = parseConfig(text, file);
   expect([...config.streams.keys()]).toEqual(['good']);
-  const told = config.refused.map(({ complaints }) => describeComplaints(complaints));
+  const reported = config.refused.map(({ complaints }) => describeComplaints(complaints));
   const wanted = expected(text);
-  expect(told).toHaveLength(wanted.length);
-  for (const [index, message] of wanted.entries()) expect(told[index]).toContain(message);
+  expect(reported).toHaveLength(wanted.length);
+  for (const [index, message] of wanted.entries()) expect(reported[index]).toContain(message);
+});
+
+test('streams share settings by merge keys and top-level `x-…`; names may have "_"', () => {
+  const text = [
+    'device: t_1',
+    'x-cameras: &cameras { model: m, fps: 5, source: "test:testsrc2" }',
+    'models: { m: ./m }',
+    'streams:',
+    '  front_door: *cameras',
+    '  yard: { <<: *cameras, fps: 2 }',
+  ].join('\n');
+  const { device, streams, refused } = parseConfig(text, '/etc/agent.yaml');
+  expect([device, refused]).toEqual(['t_1', []]);
+  expect([...streams].map(([id, stream]) => [id, 'fps' in stream && stream.fps])).toEqual([
+    ['front_door', 5],
+    ['yard', 2],
+  ]);
+  // Only at the top, and only with this prefix.
+  expect(() => parseConfig(`${text}\ny-cameras: 1`, '/etc/agent.yaml')).toThrow('y-cameras');
 });
 
 test('relative paths are relative to the file, and defaults are filled in', () => {

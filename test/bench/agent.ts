@@ -14,12 +14,12 @@ const program = fileURLToPath(new URL('../../agent/main.js', import.meta.url));
 
 export const agent: Bench = {
   summary: 'the program: first result after its start; memory of the supervisor, idle and watched',
-  async run(say) {
-    const { model, clip } = await material(say);
+  async run(print) {
+    const { model, clip } = await material(print);
     const firsts: number[] = [];
     for (let round = 0; round < ROUNDS; round++) firsts.push(await firstResult(model, clip));
-    say(`first result: median ${median(firsts).toFixed(2)} s after the start (${range(firsts, 2)}); target 1.5`);
-    await supervisorMemory(model, clip, say);
+    print(`first result: median ${median(firsts).toFixed(2)} s after the start (${range(firsts, 2)}); target 1.5`);
+    await supervisorMemory(model, clip, print);
   },
 };
 
@@ -40,7 +40,7 @@ function firstResult(model: string, clip: string): Promise<number> {
 }
 
 /** A stream a core on the clip, in a loop; nobody looks, then somebody looks at each. */
-async function supervisorMemory(model: string, clip: string, say: (line: string) => void): Promise<void> {
+async function supervisorMemory(model: string, clip: string, print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
   const stream = { source: { url: clip, loop: true }, model: 'model', fps: 5, rules: [] };
   const file = path.join(folder, 'agent.yaml');
@@ -59,13 +59,13 @@ async function supervisorMemory(model: string, clip: string, say: (line: string)
   });
   try {
     await systemClock.sleep(20_000);
-    say(`supervisor RSS: ${rssMb(child.pid)} MB; target 110`);
+    print(`supervisor RSS: ${rssMb(child.pid)} MB; target 110`);
     const [, url] = log.match(/"url":"(http:[^"]+)"/) ?? [];
     const viewers = ['a', 'b'].map((id) =>
       get(new URL(`/api/v1/streams/${id}/live.mjpeg?fps=5`, url), (response) => response.resume()),
     );
     await systemClock.sleep(20_000);
-    say(`supervisor RSS while two streams are watched: ${rssMb(child.pid)} MB; target 110`);
+    print(`supervisor RSS while two streams are watched: ${rssMb(child.pid)} MB; target 110`);
     for (const viewer of viewers) viewer.destroy();
   } finally {
     child.kill('SIGTERM');

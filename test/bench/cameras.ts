@@ -46,9 +46,9 @@ interface Held {
 
 export const cameras: Bench = {
   summary: `720p10 H.264 streams analysed at ${FPS}/s that ${RUNNERS} runners hold with < 1 % drops, gated and ungated`,
-  async run(say) {
-    const { model, clip: original } = await material(say);
-    const { street, quiet } = await scenes(original, say);
+  async run(print) {
+    const { model, clip: original } = await material(print);
+    const { street, quiet } = await scenes(original, print);
     const cases = [
       { what: 'street, ungated', clip: street, gated: false },
       { what: 'street, gated', clip: street, gated: true },
@@ -64,10 +64,10 @@ export const cameras: Bench = {
         const start =
           held.startedS === undefined ? 'not all of them started' : `all started after ${held.startedS.toFixed(1)} s`;
         const cost = `CPU ${held.cpuMs.toFixed(1)} ms/s a stream, ${held.rssMb} MB a runner`;
-        say(`  ${what}, ${streams} streams: ${share}, latency p95 ${held.p95.toFixed(0)} ms, ${cost}; ${start}`);
+        print(`  ${what}, ${streams} streams: ${share}, latency p95 ${held.p95.toFixed(0)} ms, ${cost}; ${start}`);
         return held.startedS !== undefined && drops < LIMIT && behind < BEHIND;
       });
-      say(`${what}: ${most} streams`);
+      print(`${what}: ${most} streams`);
     }
   },
 };

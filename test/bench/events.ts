@@ -1,5 +1,5 @@
 /** Compares the events of two runs over the same scene. */
-import type { EventBody } from '../../agent/pipeline/event-body.ts';
+import type { EventBody } from '../../agent/pipeline/outputs.ts';
 
 export interface Agreement {
   /** Events of the reference, of the other run, and pairs of both. */

@@ -33,7 +33,7 @@ const secret = z.object({ token: z.string() });
 export const fleet: Bench = {
   summary: 'simulated devices at a batch each 10 s; a hub that is killed, and the time until all are back and drained',
   options: { devices: { description: 'how many', default: 5000 } },
-  async run(say, option) {
+  async run(print, option) {
     const devices = Math.round(option('devices'));
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     const hub = createHubProgram(path.join(folder, 'hub'));
@@ -59,7 +59,7 @@ export const fleet: Bench = {
     };
     try {
       const joined = await until('all connected', (seen) => seen.connected === devices);
-      say(`${devices} devices connected in ${joined.toFixed(1)} s`);
+      print(`${devices} devices connected in ${joined.toFixed(1)} s`);
       await sleep(5000);
       waits.length = 0;
       const before = cpuSeconds(hub.pid());
@@ -67,7 +67,7 @@ export const fleet: Bench = {
       await sleep(STEADY_S * 1000);
       const busy = ((cpuSeconds(hub.pid()) - before) / STEADY_S) * 100;
       const batches = ((state?.acknowledged ?? 0) - acknowledged) / STEADY_S;
-      say(
+      print(
         `steady: ${batches.toFixed(0)} batches/s acknowledged, publish→ack p50 ${quantile(waits, 0.5).toFixed(0)} ms, ` +
           `p99 ${quantile(waits, 0.99).toFixed(0)} ms; hub ${busy.toFixed(0)} % of a core, ${memoryOf(hub.pid())} MB`,
       );
@@ -81,7 +81,7 @@ export const fleet: Bench = {
       // Of the batches that are a moment old there are always some: drained is what is older than the outage.
       await until('all drained', (seen) => seen.connected === devices && seen.waiting < devices * 0.01);
       const drained = (performance.now() - killed) / 1000;
-      say(
+      print(
         `hub killed, ${DOWN_MS / 1000} s away: all ${devices} back ${back.toFixed(1)} s and drained ${drained.toFixed(1)} s after its start (target 60 s)`,
       );
     } finally {

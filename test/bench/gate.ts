@@ -2,7 +2,7 @@
  * `bench gate`: inferences that the gate saves on a busy street and in a quiet scene, and how many of the events of the run
  * without a gate it keeps.
  */
-import type { EventBody } from '../../agent/pipeline/event-body.ts';
+import type { EventBody } from '../../agent/pipeline/outputs.ts';
 import type { Rule } from '../../shared/contract/config/rules.ts';
 import { pictureStream } from '../../shared/contract/config/stream.ts';
 import type { Bench } from './bench.ts';
@@ -28,9 +28,9 @@ const gates: Readonly<Record<string, (rules: readonly Rule[]) => object>> = {
 
 export const gate: Bench = {
   summary: 'inferences that the gate saves and events that it keeps, on a busy street and in a quiet scene',
-  async run(say) {
-    const { model, clip } = await material(say);
-    const { original, street, quiet } = await scenes(clip, say);
+  async run(print) {
+    const { model, clip } = await material(print);
+    const { original, street, quiet } = await scenes(clip, print);
     const recordings = {
       street: await record(model, street),
       again: await record(model, original),
@@ -40,12 +40,12 @@ export const gate: Bench = {
     for (const fps of RATES) {
       const full = await play(recordings.street, fps, all, false);
       const again = await play(recordings.again, fps, all, false);
-      say(`street, ${fps}/s, ${full.frames} frames; one stream a rule; saved: frames over inferences`);
+      print(`street, ${fps}/s, ${full.frames} frames; one stream a rule; saved: frames over inferences`);
       for (const [what, sets] of Object.entries(streetRules)) {
         const wanted = eventsOf(full, sets.flat());
-        say(`  ${what}: ${wanted.length} events`);
+        print(`  ${what}: ${wanted.length} events`);
         // How far even the run without a gate repeats itself.
-        say(`    ${'no gate, other encoding'.padEnd(24)} ${share(agreement(wanted, eventsOf(again, sets.flat())))}`);
+        print(`    ${'no gate, other encoding'.padEnd(24)} ${share(agreement(wanted, eventsOf(again, sets.flat())))}`);
         for (const [name, config] of Object.entries(gates)) {
           const runs: { run: Run; kept: Agreement }[] = [];
           for (const rules of sets) {
@@ -53,14 +53,14 @@ export const gate: Bench = {
             runs.push({ run, kept: agreement(eventsOf(full, rules), run.events) });
           }
           const saved = total(runs, 'frames') / total(runs, 'inferred');
-          say(`    ${name.padEnd(24)} ${share(sum(runs.map(({ kept }) => kept)))}, saved ${saved.toFixed(2)} x`);
+          print(`    ${name.padEnd(24)} ${share(sum(runs.map(({ kept }) => kept)))}, saved ${saved.toFixed(2)} x`);
         }
       }
       const empty = await play(recordings.quiet, fps, all, false);
       const { frames, inferred, events } = await play(recordings.quiet, fps, all, {});
       const kept = share(agreement(empty.events, events));
-      say(`quiet scene, ${fps}/s, all rules: ${empty.events.length} events`);
-      say(`    ${'default'.padEnd(24)} ${kept}, saved ${(frames / inferred).toFixed(1)} x`);
+      print(`quiet scene, ${fps}/s, all rules: ${empty.events.length} events`);
+      print(`    ${'default'.padEnd(24)} ${kept}, saved ${(frames / inferred).toFixed(1)} x`);
     }
   },
 };

@@ -24,7 +24,7 @@ const secret = z.object({ token: z.string() });
 export const ingest: Bench = {
   summary: 'records/s that a hub commits and acknowledges on one core; publish→ack at 70 % of that',
   options: { batch: { description: 'records of one batch', default: 200 } },
-  async run(say, option) {
+  async run(print, option) {
     const size = Math.round(option('batch'));
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     const hub = createHubProgram(path.join(folder, 'hub'));
@@ -32,19 +32,19 @@ export const ingest: Bench = {
       await hub.start();
       const payloads = Array.from({ length: BATCHES }, (_, i) => benchBatch('full', i * size + 1, size));
       const bytes = Math.round(payloads.reduce((sum, p) => sum + p.length, 0) / payloads.length);
-      say(`${DEVICES} devices, batches of ${size} records (${bytes} B packed)`);
+      print(`${DEVICES} devices, batches of ${size} records (${bytes} B packed)`);
       const fleet = await connectAll(hub);
       const before = cpuSeconds(hub.pid());
       const rate = await flood(fleet, payloads, size);
       const perCpu = (DEVICES * BATCHES * size) / (cpuSeconds(hub.pid()) - before);
-      say(
+      print(
         `committed and acknowledged: ${(rate / 1000).toFixed(1)}k records/s, ` +
           `${(perCpu / 1000).toFixed(1)}k a second of the hub's CPU (target 40k on one core)`,
       );
       const waits = await pace(fleet, (rate * PART) / size, size);
       const [p50, p99] = [quantile(waits, 0.5), quantile(waits, 0.99)];
       const paced = `${((rate * PART) / 1000).toFixed(1)}k records/s`;
-      say(`publish→ack at ${paced}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (target 100 ms)`);
+      print(`publish→ack at ${paced}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (target 100 ms)`);
       for (const { device } of fleet) device.end();
     } finally {
       await hub.kill();

@@ -5,9 +5,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
+import { closes } from './closes.ts';
 import { fleet } from './fleet.ts';
 import { gate } from './gate.ts';
+import { hybrid } from './hybrid.ts';
 import { ingest } from './ingest.ts';
+import { nab } from './nab.ts';
 import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
@@ -24,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   cameras,
   gate,
   reconnects,
+  closes,
   outbox,
   uplink,
   ingest,
@@ -31,6 +35,8 @@ const benches: Readonly<Record<string, Bench>> = {
   sign,
   swaps,
   rollout,
+  nab,
+  hybrid,
 };
 
 const list = Object.entries(benches).map(([name, bench]) => `  ${name.padEnd(10)} ${bench.summary}`);

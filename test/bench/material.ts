@@ -10,14 +10,19 @@ export interface Material {
   readonly clip: string;
 }
 
-export async function material(say: (line: string) => void): Promise<Material> {
+/** Where the development assets lie, if they are there. */
+export function assetsFolder(): string {
+  return path.resolve(import.meta.dirname, '../../../../shared/assets');
+}
+
+export async function material(print: (line: string) => void): Promise<Material> {
   // dist/test/bench → the folder beside the repository
-  const assets = path.resolve(import.meta.dirname, '../../../../shared/assets');
+  const assets = assetsFolder();
   if (existsSync(assets)) {
     return { model: path.join(assets, 'models/yolox-nano-416'), clip: path.join(assets, 'media/vtest-20s.mp4') };
   }
   const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
-  const { path: clip } = await ensureClip({ cacheDir, say });
-  const { dir: model } = await ensureDetector({ cacheDir, say });
+  const { path: clip } = await ensureClip({ cacheDir, print });
+  const { dir: model } = await ensureDetector({ cacheDir, print });
   return { model, clip };
 }

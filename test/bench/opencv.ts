@@ -12,12 +12,12 @@ const run = promisify(execFile);
 
 export const opencv: Bench = {
   summary: '`infer` over a Python script with OpenCV DNN, one core and the whole box',
-  async run(say) {
-    const { model, clip } = await material(say);
+  async run(print) {
+    const { model, clip } = await material(print);
     const pack = await readPackage(model);
     const { input, head } = pack.manifest;
     if (head.kind !== 'yolox' || !('width' in input)) {
-      say('the peer knows only the YOLOX layout: it needs the development assets');
+      print('the peer knows only the YOLOX layout: it needs the development assets');
       return;
     }
     const file = path.join(model, chooseVariant(pack.manifest, 'auto').file);
@@ -36,11 +36,11 @@ export const opencv: Bench = {
       const [slowBox, ownBox] = [await peer(0), (await inferRate({ model, sources: [clip, clip], runners: 2 })).fps];
       one.push(own / slow);
       box.push(ownBox / slowBox);
-      say(
+      print(
         `round ${round}: one thread ${own.toFixed(1)} over ${slow.toFixed(1)}/s, whole box ${ownBox.toFixed(1)} over ${slowBox.toFixed(1)}/s`,
       );
     }
-    say(`one inference thread each: median ${median(one).toFixed(2)} x (${range(one, 2)}); target 4`);
-    say(`the whole box each: median ${median(box).toFixed(2)} x (${range(box, 2)}); target 4`);
+    print(`one inference thread each: median ${median(one).toFixed(2)} x (${range(one, 2)}); target 4`);
+    print(`the whole box each: median ${median(box).toFixed(2)} x (${range(box, 2)}); target 4`);
   },
 };

@@ -17,13 +17,13 @@ const QUOTA = 2 ** 31;
 
 export const outbox: Bench = {
   summary: 'durable records/s in batches and one by one, over a bare better-sqlite3 loop with the same pragmas',
-  async run(say) {
+  async run(print) {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     try {
       const own = openBenchOutbox(path.join(folder, 'own'));
       const bare = bareLoop(path.join(folder, 'bare.db'));
-      await compare(say, `batches of ${BATCH}`, BATCHED, BATCH, own, bare);
-      await compare(say, 'one by one', SINGLE, 1, own, bare);
+      await compare(print, `batches of ${BATCH}`, BATCHED, BATCH, own, bare);
+      await compare(print, 'one by one', SINGLE, 1, own, bare);
       own.close();
       bare.close();
     } finally {
@@ -58,7 +58,7 @@ function bareLoop(file: string) {
 }
 
 async function compare(
-  say: (line: string) => void,
+  print: (line: string) => void,
   what: string,
   records: number,
   batch: number,
@@ -81,7 +81,7 @@ async function compare(
   const ownRate = median(rates.map((rate) => rate.own)) / 1000;
   const bareRate = median(rates.map((rate) => rate.bare)) / 1000;
   const target = batch > 1 ? '; targets 0.6 and 150k/s' : '';
-  say(
+  print(
     `${what}: outbox ${ownRate.toFixed(1)}k/s, bare ${bareRate.toFixed(1)}k/s, ` +
       `ratio median ${median(ratios).toFixed(2)} (${range(ratios, 2)})${target}`,
   );

@@ -13,9 +13,9 @@ const ROUNDS = 7;
 
 export const pipeline: Bench = {
   summary: '`infer` over bare session.run() and ffmpeg, interleaved; event-loop delay and memory meanwhile',
-  async run(say) {
-    const { model, clip } = await material(say);
-    say(`model ${model}\nclip  ${clip}`);
+  async run(print) {
+    const { model, clip } = await material(print);
+    print(`model ${model}\nclip  ${clip}`);
     const bare = fork(new URL('./bare-session.js', import.meta.url), [model]);
     await once(bare, 'message');
     const bareRate = async (runs: number): Promise<BareRate> => {
@@ -26,8 +26,8 @@ export const pipeline: Bench = {
     try {
       await bareRate(50);
       await inferRate({ model, sources: [clip], runners: 1 });
-      await oneRunner(model, clip, bareRate, say);
-      await wholeBox(model, clip, bareRate, say);
+      await oneRunner(model, clip, bareRate, print);
+      await wholeBox(model, clip, bareRate, print);
     } finally {
       bare.disconnect();
     }
@@ -36,7 +36,7 @@ export const pipeline: Bench = {
 
 type BareRates = (runs: number) => Promise<BareRate>;
 
-async function oneRunner(model: string, clip: string, bareRate: BareRates, say: (line: string) => void) {
+async function oneRunner(model: string, clip: string, bareRate: BareRates, print: (line: string) => void) {
   const ratios: number[] = [];
   const others: number[] = [];
   let rssMb = 0;
@@ -50,17 +50,17 @@ async function oneRunner(model: string, clip: string, bareRate: BareRates, say: 
     others.push(run.msPerFrame.preprocess + run.msPerFrame.postprocess - scaleMs);
     rssMb = Math.max(rssMb, run.rssMb);
     const rates = `infer ${run.fps.toFixed(1)}/s, bare ${before.runsPerSecond.toFixed(1)} and ${after.runsPerSecond.toFixed(1)}/s`;
-    say(`round ${round}: ${rates}, ratio ${ratio.toFixed(3)}`);
+    print(`round ${round}: ${rates}, ratio ${ratio.toFixed(3)}`);
   }
-  say(`one runner over bare session.run(): median ${median(ratios).toFixed(3)} (${range(ratios)}); target 0.95`);
+  print(`one runner over bare session.run(): median ${median(ratios).toFixed(3)} (${range(ratios)}); target 0.95`);
   const scaled = `beside ${scaleMs.toFixed(2)} ms of scaling`;
-  say(
+  print(
     `neither inference nor decoding: median ${median(others).toFixed(2)} ms a frame (${range(others, 2)}), ${scaled}; target 0.6`,
   );
-  say(`runner RSS: ${rssMb} MB; target 220`);
+  print(`runner RSS: ${rssMb} MB; target 220`);
 }
 
-async function wholeBox(model: string, clip: string, bareRate: BareRates, say: (line: string) => void) {
+async function wholeBox(model: string, clip: string, bareRate: BareRates, print: (line: string) => void) {
   const cores = availableParallelism();
   const ratios: number[] = [];
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -75,11 +75,11 @@ async function wholeBox(model: string, clip: string, bareRate: BareRates, say: (
     const ratio = (run.fps * cpuMs) / 1000 / cores;
     ratios.push(ratio);
     const parts = `bare inference ${((before.cpuMs + after.cpuMs) / 2).toFixed(1)} ms + ${scale.by} ${scale.cpuMs.toFixed(1)} ms of CPU a frame`;
-    say(`round ${round}: infer ${run.fps.toFixed(1)}/s on ${cores} cores, ${parts}, ratio ${ratio.toFixed(3)}`);
+    print(`round ${round}: infer ${run.fps.toFixed(1)}/s on ${cores} cores, ${parts}, ratio ${ratio.toFixed(3)}`);
   }
-  say(
+  print(
     `${cores} runners over ${cores} cores of bare inference and decoding: median ${median(ratios).toFixed(3)} (${range(ratios)}); target 0.90`,
   );
   const p99 = (delay.percentile(99) / 1e6).toFixed(2);
-  say(`supervisor event-loop delay with all cores busy: p99 ${p99} ms (sampled each 1 ms); target 5`);
+  print(`supervisor event-loop delay with all cores busy: p99 ${p99} ms (sampled each 1 ms); target 5`);
 }

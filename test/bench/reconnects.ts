@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openSource } from '../../agent/pipeline/source/open.ts';
+import { openSource } from '../../agent/pipeline/source/picture/open.ts';
 import { generateClip } from '../../fixtures/clip/generate.ts';
 import { sourceConfig } from '../../shared/contract/config/source.ts';
 import { tinyInput } from '../support/inputs.ts';
@@ -17,14 +17,14 @@ const PARTS = 4;
 
 export const reconnects: Bench = {
   summary: `${RECONNECTS} camera reconnects: memory and descriptors stay flat`,
-  async run(say) {
-    if (!hasRtspServer) return say('skipped: no GStreamer RTSP server (Debian package gir1.2-gst-rtsp-server-1.0)');
+  async run(print) {
+    if (!hasRtspServer) return print('skipped: no GStreamer RTSP server (Debian package gir1.2-gst-rtsp-server-1.0)');
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     const clip = path.join(folder, 'clip.mp4');
     await generateClip(clip, { frames: 60, width: 320, height: 240, fps: 10 });
     const camera = await spawnRtspCamera(clip, 10);
     try {
-      await measure(`rtsp://127.0.0.1:${camera.port}/live`, () => camera.tell('drop'), say);
+      await measure(`rtsp://127.0.0.1:${camera.port}/live`, () => camera.send('drop'), print);
     } finally {
       await camera.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -32,7 +32,7 @@ export const reconnects: Bench = {
   },
 };
 
-async function measure(url: string, drop: () => Promise<void>, say: (line: string) => void): Promise<void> {
+async function measure(url: string, drop: () => Promise<void>, print: (line: string) => void): Promise<void> {
   let frames = new Set<number>();
   let gone = new Set<number>();
   let wake: () => void = () => undefined;
@@ -48,7 +48,7 @@ async function measure(url: string, drop: () => Promise<void>, say: (line: strin
       { source: sourceConfig.parse({ url }), input: tinyInput, inFlight: 3, fps: 2, reconnect: true },
       {
         onOpened: () => undefined,
-        onTrouble: () => undefined,
+        onProblem: () => undefined,
         onFrame(frame) {
           source.release(frame, 0);
           frames.add(stream);
@@ -58,7 +58,7 @@ async function measure(url: string, drop: () => Promise<void>, say: (line: strin
           gone.add(stream);
           wake();
         },
-        onEnd: (failure) => say(`source ${stream} ended: ${failure?.message ?? 'in order'}`),
+        onEnd: (failure) => print(`source ${stream} ended: ${failure?.message ?? 'in order'}`),
       },
     );
     return source;
@@ -78,11 +78,11 @@ async function measure(url: string, drop: () => Promise<void>, say: (line: strin
   let end = warm;
   for (let part = 1; part <= PARTS; part++) {
     end = await reconnect(RECONNECTS / PARTS);
-    say(`after ${(part * RECONNECTS) / PARTS}: rss ${end.rss.toFixed(1)} MB, ${end.files} descriptors`);
+    print(`after ${(part * RECONNECTS) / PARTS}: rss ${end.rss.toFixed(1)} MB, ${end.files} descriptors`);
   }
   const took = (performance.now() - started) / 1000;
   await Promise.all(sources.map((source) => source.close()));
   const growth = ((end.rss / warm.rss - 1) * 100).toFixed(1);
-  say(`rss ${warm.rss.toFixed(1)} → ${end.rss.toFixed(1)} MB (${growth} %; target ≤ 5 %)`);
-  say(`descriptors ${warm.files} → ${end.files} (target: the same); ${took.toFixed(0)} s`);
+  print(`rss ${warm.rss.toFixed(1)} → ${end.rss.toFixed(1)} MB (${growth} %; target ≤ 5 %)`);
+  print(`descriptors ${warm.files} → ${end.files} (target: the same); ${took.toFixed(0)} s`);
 }

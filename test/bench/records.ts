@@ -27,6 +27,25 @@ export function benchRecord(n: number): RecordBody {
   };
 }
 
+/** A summary that a hub takes: of one frame without a finding. */
+export function benchSummary(n: number): RecordBody {
+  return {
+    ...benchRecord(n),
+    stream: 'street',
+    kind: 'summary',
+    intervalMs: 1000,
+    frames: 1,
+    inferred: 1,
+    gated: 0,
+    dropped: 0,
+    failed: 0,
+    labels: {},
+    tracks: {},
+    scores: Array.from({ length: 10 }, () => 0),
+    latencyMs: { p50: 1, p95: 1, max: 1 },
+  };
+}
+
 /** The payload of `up/records` of a device that still holds everything, with the numbers `from` to `from + count - 1`. */
 export function benchBatch(epoch: string, from: number, count: number): Buffer {
   const records = Array.from({ length: count }, (_, i) => ({ ...benchRecord(from + i), seq: from + i }));

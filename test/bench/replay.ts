@@ -2,10 +2,12 @@
  * Many gates over one clip: it is decoded and analysed once, frame by frame, and then played through the real gate, walk,
  * tracker and rules as often as wanted; only the decode thread and the session are left out.
  */
-import type { EventBody } from '../../agent/pipeline/event-body.ts';
+
 import { createGate } from '../../agent/pipeline/gate/gate.ts';
-import { createRateLimit } from '../../agent/pipeline/source/pacing.ts';
-import { startWalk, type WalkParts } from '../../agent/pipeline/stream.ts';
+import type { EventBody, SampleBody } from '../../agent/pipeline/outputs.ts';
+import { createRateLimit } from '../../agent/pipeline/source/picture/pacing.ts';
+import { startWalk } from '../../agent/pipeline/walk.ts';
+import type { WalkParts } from '../../agent/pipeline/walk-parts.ts';
 import { gateConfig } from '../../shared/contract/config/gate.ts';
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
 import { isImageInput } from '../../shared/contract/model-manifest.ts';
@@ -45,7 +47,7 @@ export async function record(model: string, clip: string): Promise<Recording> {
   const plane = createGate({ gate: gateConfig.parse({}) })?.plane;
   if (!isImageInput(input) || !plane) throw new Error(`${model} takes no pictures`);
   const reader = await openVideo(
-    { url: clip, shown: clip, waits: false },
+    { from: 'file', url: clip, shown: clip, waits: false },
     {
       onUndecodable(message) {
         throw new Error(message);
@@ -72,14 +74,20 @@ export async function record(model: string, clip: string): Promise<Recording> {
   return { engine, fit, frames };
 }
 
-export function replay(recording: Recording, config: PictureStream): Promise<Run> {
+/** @param onSample told of each sample; its picture is empty */
+export function replay(
+  recording: Recording,
+  config: PictureStream,
+  onSample?: (body: SampleBody, worth: number) => void,
+): Promise<Run> {
   const events: EventBody[] = [];
   let counts = { frames: 0, inferred: 0 };
   return new Promise((resolve, reject) => {
     startWalk('replay', config, parts(recording), {
       onOpened: () => undefined,
       onPreview: () => undefined,
-      onTrouble: (code, message) => reject(new Error(`${code}: ${message}`)),
+      onSample: (body, _jpeg, worth) => onSample?.(body, worth),
+      onProblem: (code, message) => reject(new Error(`${code}: ${message}`)),
       onRecord(body) {
         if (body.kind === 'event') events.push(body);
         if (body.kind === 'summary') counts = { frames: body.inferred + body.gated, inferred: body.inferred };
@@ -111,7 +119,14 @@ function parts({ engine, fit, frames }: Recording): WalkParts {
           const { width, height } = gate?.plane ?? { width: 0, height: 0 };
           const decision = gate?.decide({ luma, width, height, ptsMs, wall: ptsMs }) ?? 'analyse';
           if (decision === 'skip') continue;
-          const times = { decodeMs: 0, preprocessMs: 0, startedAt: systemClock.mono(), decoded: 1, dropped: 0 };
+          const times = {
+            decodeMs: 0,
+            preprocessMs: 0,
+            startedAt: systemClock.mono(),
+            decoded: 1,
+            dropped: 0,
+            thinned: 0,
+          };
           const common = { frame, ptsMs, fit, ...times, tensor: Float32Array.of(frame) };
           await new Promise<void>((resolve) => {
             released = resolve;
@@ -123,10 +138,10 @@ function parts({ engine, fit, frames }: Recording): WalkParts {
       void play();
       return {
         release({ gated }, quietMs) {
-          if (!gated) gate?.hear(quietMs);
+          if (!gated) gate?.feedBack(quietMs);
           released?.();
         },
-        picture: () => Promise.resolve(undefined),
+        picture: () => Promise.resolve({ jpeg: new Uint8Array(0), width: 16, height: 16 }),
         finish: () => undefined,
         close: () => Promise.resolve(),
       };

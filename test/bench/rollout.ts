@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { rolloutPlan } from '../../cloud-hub/api/schemas/rollout.ts';
+import { rolloutPlan } from '../../cloud-hub/contract/rollout.ts';
 import { subjectOf } from '../../cloud-hub/rollout/document.ts';
 import { RolloutExecutor } from '../../cloud-hub/rollout/executor.ts';
 import { partFor } from '../../cloud-hub/rollout/rollouts.ts';
@@ -26,24 +26,25 @@ const latencyMs = { p50: 10, p95: 20 };
 
 export const rollout: Bench = {
   summary: `a rollout over ${DEVICES} simulated devices: less than ${LIMIT_S} s of the hub's CPU`,
-  async run(say) {
+  async run(print) {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     try {
-      await measure(folder, say);
+      await measure(folder, print);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-async function measure(folder: string, say: (line: string) => void): Promise<void> {
+async function measure(folder: string, print: (line: string) => void): Promise<void> {
   const store = await openStore(folder, 0);
   const clock = new ManualClock(Date.UTC(2026, 5, 1));
   const act = { at: clock.wall(), actor: 'bench' };
   const ids = Array.from({ length: DEVICES }, (_, index) => `cam-${index}`);
   for (const id of ids) await store.devices.add(id, 'x', 0);
   store.transact(() => {
-    for (const id of ids) store.devices.heard(id, { online: true, report: reportOf(undefined, undefined, 0) }, act.at);
+    for (const id of ids)
+      store.devices.noteContact(id, { online: true, report: reportOf(undefined, undefined, 0) }, act.at);
     store.models.add({ manifest, digest, bytes: 1000 }, act);
     const plan = rolloutPlan.parse({ target: { kind: 'model', model: 'detector', digest } });
     store.rollouts.add('r', subjectOf(plan.target), plan, 'created', act);
@@ -82,7 +83,7 @@ async function measure(folder: string, say: (line: string) => void): Promise<voi
       const message = JSON.stringify(reportOf(store.desired.revision(id), asked.get(id), clock.wall()));
       hub(() => {
         const parsed = reportSchema.parse(JSON.parse(message));
-        store.transact(() => store.devices.heard(id, { report: parsed }, clock.wall()));
+        store.transact(() => store.devices.noteContact(id, { report: parsed }, clock.wall()));
         executor.reported(id, parsed);
       });
       reports++;
@@ -91,10 +92,10 @@ async function measure(folder: string, say: (line: string) => void): Promise<voi
   executor.stop();
   const end = store.rollouts.get('r');
   if (end?.status !== 'done') throw new Error(`the rollout ended as ${end?.status}: ${end?.reason}`);
-  say(`${DEVICES} devices in ${end.plan.waves.length} waves, ${(ticks * 5) / 60} simulated minutes: ${end.reason}`);
-  say(`${reports} reports taken in, ${published} documents sent`);
-  say(`CPU of the hub       ${cpu.toFixed(1)} s; less than ${LIMIT_S} is wanted`);
-  say(`of ${LIMIT_S} s               ${((100 * cpu) / LIMIT_S).toFixed(1)} %`);
+  print(`${DEVICES} devices in ${end.plan.waves.length} waves, ${(ticks * 5) / 60} simulated minutes: ${end.reason}`);
+  print(`${reports} reports taken in, ${published} documents sent`);
+  print(`CPU of the hub       ${cpu.toFixed(1)} s; less than ${LIMIT_S} is wanted`);
+  print(`of ${LIMIT_S} s               ${((100 * cpu) / LIMIT_S).toFixed(1)} %`);
   store.close();
 }
 

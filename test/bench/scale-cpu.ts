@@ -22,7 +22,7 @@ export async function scaleCost(modelDir: string, clip: string): Promise<ScaleCo
   const pack = await readPackage(modelDir);
   const input = imageInputOf(pack.manifest);
   const reader = await openVideo(
-    { url: clip, waits: false, shown: clip },
+    { from: 'file', url: clip, waits: false, shown: clip },
     { onUndecodable: (why) => console.error(why) },
   );
   const { width, height } = fitFrame(reader.info.width, reader.info.height, input);

@@ -13,7 +13,7 @@ export interface Scenes {
   readonly quiet: string;
 }
 
-export async function scenes(clip: string, say: (line: string) => void): Promise<Scenes> {
+export async function scenes(clip: string, print: (line: string) => void): Promise<Scenes> {
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
   const whole = path.join(cache, 'vtest.avi');
   const original = existsSync(whole) ? whole : clip;
@@ -22,11 +22,11 @@ export async function scenes(clip: string, say: (line: string) => void): Promise
   const street = path.join(cache, `${name}-720p10.mp4`);
   const quiet = path.join(cache, `${name}-quiet-720p10.mp4`);
   if (!existsSync(street)) {
-    say(`writing ${street}`);
+    print(`writing ${street}`);
     await transcodeClip(original, street, size);
   }
   if (!existsSync(quiet)) {
-    say(`writing ${quiet}`);
+    print(`writing ${quiet}`);
     await writeQuietClip(original, quiet, { ...size, frames: 300, noise: 3 });
   }
   return { original, street, quiet };

@@ -21,7 +21,7 @@ const RUNS = 15;
 
 export const sign: Bench = {
   summary: `signed metadata of ${TARGETS} targets: verified in at most 100 ms`,
-  async run(say) {
+  async run(print) {
     const forge = new Forge();
     forge.now = Date.now();
     for (let index = 0; index < TARGETS; index++) forge.addTarget(`model-${index}/1.0.0.tar.gz`);
@@ -36,10 +36,10 @@ export const sign: Bench = {
         ours.push(await timed(() => refresh(forge, path.join(folder, `ours-${run}`))));
         peers.push(await timed(() => refreshPeer(forge, path.join(folder, `peer-${run}`))));
       }
-      say(`verify four files    ${median(verified).toFixed(1)} ms (${range(verified, 1)}); at most 100 are wanted`);
-      say(`refresh, with disk   ${median(ours).toFixed(1)} ms (${range(ours, 1)})`);
-      say(`tuf-js refresh       ${median(peers).toFixed(1)} ms (${range(peers, 1)})`);
-      say(`tuf-js / ours        ${(median(peers) / median(ours)).toFixed(1)}×`);
+      print(`verify four files    ${median(verified).toFixed(1)} ms (${range(verified, 1)}); at most 100 are wanted`);
+      print(`refresh, with disk   ${median(ours).toFixed(1)} ms (${range(ours, 1)})`);
+      print(`tuf-js refresh       ${median(peers).toFixed(1)} ms (${range(peers, 1)})`);
+      print(`tuf-js / ours        ${(median(peers) / median(ours)).toFixed(1)}×`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

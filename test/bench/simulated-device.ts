@@ -1,7 +1,7 @@
 /** A cheap client that speaks the real protocol: MQTT over a socket, `up/records` and `down/ack`, and nothing else. */
 import { connect, type Socket } from 'node:net';
 import mqttPacket from 'mqtt-packet';
-import { channels, ownDownFilter, topicOf } from '../../shared/contract/channels.ts';
+import { channels, ownDownFilter, topicOf, type UpChannel } from '../../shared/contract/channels.ts';
 import { decode, encode } from '../../shared/contract/codec.ts';
 import { ack } from '../../shared/contract/messages/batch.ts';
 
@@ -19,13 +19,15 @@ export interface SimulatedDeviceOptions {
 export interface SimulatedDevice {
   readonly up: boolean;
   connect(): void;
-  publish(payload: Buffer): void;
+  /** @param channel default: `records` */
+  publish(payload: Buffer, channel?: UpChannel): void;
+  /** Bytes that the hub has not taken yet. */
+  readonly unread: number;
   end(): void;
 }
 
 export function createSimulatedDevice(options: SimulatedDeviceOptions): SimulatedDevice {
   const { id, token, port } = options;
-  const recordsTopic = topicOf(id, 'records');
   const statusTopic = topicOf(id, 'status');
   const ackTopic = topicOf(id, 'ack');
   let socket: Socket | undefined;
@@ -34,7 +36,7 @@ export function createSimulatedDevice(options: SimulatedDeviceOptions): Simulate
 
   const send = (packet: mqttPacket.Packet) => socket?.write(mqttPacket.generate(packet));
 
-  const hear = (packet: mqttPacket.Packet) => {
+  const receive = (packet: mqttPacket.Packet) => {
     if (packet.cmd === 'connack') {
       if (packet.returnCode !== 0) throw new Error(`${id}: the broker answers ${packet.returnCode}`);
       send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: ownDownFilter(id), qos: 1 }] });
@@ -60,7 +62,7 @@ export function createSimulatedDevice(options: SimulatedDeviceOptions): Simulate
     },
     connect() {
       const parser = mqttPacket.parser({ protocolVersion: 4 });
-      parser.on('packet', hear);
+      parser.on('packet', receive);
       const own = connect(port, '127.0.0.1');
       socket = own;
       own.setNoDelay(true);
@@ -86,7 +88,10 @@ export function createSimulatedDevice(options: SimulatedDeviceOptions): Simulate
         options.onDown();
       });
     },
-    publish: (payload) => publish(recordsTopic, payload, false),
+    publish: (payload, channel = 'records') => publish(topicOf(id, channel), payload, channels[channel].retain),
+    get unread() {
+      return socket?.writableLength ?? 0;
+    },
     end() {
       const own = socket;
       socket = undefined;

@@ -17,7 +17,7 @@ const STREAMS = 4;
 /** Swaps after which everything that is taken once has been taken. */
 const WARM_UP = 10;
 
-interface Told {
+interface Reported {
   frames: number;
   dropped: number;
   failed: number;
@@ -32,22 +32,22 @@ export const swaps: Bench = {
     swaps: { description: 'how many models take over', default: 100 },
     frames: { description: 'least frames that are analysed in all', default: 100_000 },
   },
-  async run(say, option) {
+  async run(print, option) {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     const clip = path.join(folder, 'clip.mp4');
     await generateClip(clip, { frames: 1000, width: 96, height: 64, fps: FPS });
     const models = ['1.0.0', '2.0.0'].map((version) =>
       writeBrightPackage(path.join(folder, version), { size: 64 }, { version }),
     );
-    const told = new Map<string, Told>();
+    const reported = new Map<string, Reported>();
     const supervisor = createSupervisor({
       entry: new URL('../../agent/runner/child.js', import.meta.url),
       workDir: path.join(folder, 'runners'),
       runners: 1,
       restart: false,
       clock: systemClock,
-      onMessage: (message) => count(told, message),
-      onRunnerDied: ({ message }) => say(message),
+      onMessage: (message) => count(reported, message),
+      onRunnerDied: ({ message }) => print(message),
     });
     const assignments = (model: string): Assignment[] =>
       Array.from({ length: STREAMS }, (_, i) => ({
@@ -64,18 +64,18 @@ export const swaps: Bench = {
       await systemClock.sleep(5000);
       const seconds: number[] = [];
       const memory: { supervisor: number; runner: number }[] = [];
-      const total = () => [...told.values()].reduce((sum, { frames }) => sum + frames, 0);
+      const total = () => [...reported.values()].reduce((sum, { frames }) => sum + frames, 0);
       for (let swap = 1; swap <= option('swaps'); swap++) {
         const start = systemClock.mono();
         const failed = await supervisor.apply(assignments(models[swap % 2] ?? ''));
         seconds.push((systemClock.mono() - start) / 1000);
-        for (const { reason } of failed) say(`swap ${swap} failed: ${reason}`);
+        for (const { reason } of failed) print(`swap ${swap} failed: ${reason}`);
         memory.push({ supervisor: rssMb(), runner: memoryOf(supervisor.pids()[0]) });
-        if (swap % 20 === 0) say(`${swap} swaps, ${total()} frames, supervisor ${memory.at(-1)?.supervisor} MB`);
+        if (swap % 20 === 0) print(`${swap} swaps, ${total()} frames, supervisor ${memory.at(-1)?.supervisor} MB`);
       }
       while (total() < option('frames')) await systemClock.sleep(1000);
       memory.push({ supervisor: rssMb(), runner: memoryOf(supervisor.pids()[0]) });
-      report(say, told, seconds, memory);
+      report(print, reported, seconds, memory);
     } finally {
       await supervisor.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -83,12 +83,12 @@ export const swaps: Bench = {
   },
 };
 
-function count(told: Map<string, Told>, message: FromRunner): void {
+function count(reported: Map<string, Reported>, message: FromRunner): void {
   if (message.type !== 'record' || message.body.kind !== 'summary') return;
   const { stream, inferred, dropped, failed } = message.body;
-  const known = told.get(stream);
+  const known = reported.get(stream);
   // What came before the first summary is the beginning of the measurement.
-  if (!known) told.set(stream, { frames: 0, dropped: 0, failed: 0, from: message.at, to: message.at });
+  if (!known) reported.set(stream, { frames: 0, dropped: 0, failed: 0, from: message.at, to: message.at });
   else {
     known.frames += inferred;
     known.dropped += dropped;
@@ -98,29 +98,31 @@ function count(told: Map<string, Told>, message: FromRunner): void {
 }
 
 function report(
-  say: (line: string) => void,
-  told: ReadonlyMap<string, Told>,
+  print: (line: string) => void,
+  reported: ReadonlyMap<string, Reported>,
   seconds: readonly number[],
   memory: readonly { supervisor: number; runner: number }[],
 ): void {
-  const all = [...told.values()];
-  const sum = (of: (t: Told) => number) => all.reduce((total, t) => total + of(t), 0);
+  const all = [...reported.values()];
+  const sum = (of: (t: Reported) => number) => all.reduce((total, t) => total + of(t), 0);
   const due = sum(({ from, to }) => ((to - from) / 1000) * FPS);
   const [frames, dropped, swapped] = [sum((t) => t.frames), sum((t) => t.dropped), seconds.length];
   const each = (n: number) => (n / swapped / STREAMS).toFixed(2);
-  say(
+  print(
     `${swapped} swaps of ${STREAMS} streams at ${FPS} frames/s: ${frames} frames analysed, ${sum((t) => t.failed)} failed`,
   );
-  say(
+  print(
     `a swap took ${median(seconds).toFixed(1)} s (p95 ${quantile(seconds, 0.95).toFixed(1)}), the one before answering all the while`,
   );
-  say(`frames a swap and stream: ${each(due - frames - dropped)} neither analysed nor counted as dropped; target ≤ 1`);
-  say(`${dropped} counted as dropped for want of time, ${((100 * dropped) / due).toFixed(2)} % of all`);
+  print(
+    `frames a swap and stream: ${each(due - frames - dropped)} neither analysed nor counted as dropped; target ≤ 1`,
+  );
+  print(`${dropped} counted as dropped for want of time, ${((100 * dropped) / due).toFixed(2)} % of all`);
   const warm = memory[Math.min(WARM_UP, memory.length - 1)];
   const last = memory.at(-1);
   for (const side of ['supervisor', 'runner'] as const) {
     const [then, now] = [warm?.[side] ?? 0, last?.[side] ?? 0];
-    say(
+    print(
       `${side} RSS: ${now} MB at the end, ${then} MB after ${WARM_UP} swaps: ${(now / then).toFixed(3)}; target ≤ 1.05`,
     );
   }

@@ -29,7 +29,7 @@ const FLIGHTS = 4;
 export const uplink: Bench = {
   summary: 'draining a backlog over a bare mqtt.js QoS 1 publisher of the same bytes; a large backlog with flat memory',
   options: { backlog: { description: 'records of the large backlog', default: 1_000_000 } },
-  async run(say, option) {
+  async run(print, option) {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     const broker = fork(new URL('./ack-broker.js', import.meta.url));
     const [port] = await once(broker, 'message');
@@ -47,16 +47,16 @@ export const uplink: Bench = {
         if (round === 0) continue;
         ratios.push(own / bare);
         packingRatios.push(own / packing);
-        say(
+        print(
           `round ${round}: packing ${(packing / 1000).toFixed(1)}k/s, uplink ${(own / 1000).toFixed(1)}k/s, bare ${(bare / 1000).toFixed(1)}k/s, ${(own / bare).toFixed(2)}`,
         );
       }
-      say(`uplink drain ratio: median ${median(ratios).toFixed(2)} (${range(ratios, 2)}); target 0.5`);
-      say(
+      print(`uplink drain ratio: median ${median(ratios).toFixed(2)} (${range(ratios, 2)}); target 0.5`);
+      print(
         `over one that packs the same records from memory first: median ${median(packingRatios).toFixed(2)} ` +
           `(${range(packingRatios, 2)}); what is left is SQLite: reading, and deleting durably`,
       );
-      await large(say, url, outbox, Math.round(option('backlog')));
+      await large(print, url, outbox, Math.round(option('backlog')));
     } finally {
       outbox.close();
       broker.disconnect();
@@ -128,7 +128,8 @@ async function drainRate(url: string, outbox: Outbox, look: () => void = () => u
     }),
     onCommand: () => undefined,
     onDesired: () => undefined,
-    onTrouble: () => undefined,
+    onVerdict: () => undefined,
+    onProblem: () => undefined,
     clock: systemClock,
     log,
   });
@@ -143,7 +144,7 @@ async function drainRate(url: string, outbox: Outbox, look: () => void = () => u
   return waiting / seconds;
 }
 
-async function large(say: (line: string) => void, url: string, outbox: Outbox, records: number): Promise<void> {
+async function large(print: (line: string) => void, url: string, outbox: Outbox, records: number): Promise<void> {
   await fill(outbox, records);
   const { lastSeq, bytesOnDisk } = outbox.state();
   const rss = () => process.memoryUsage.rss() / 2 ** 20;
@@ -152,6 +153,6 @@ async function large(say: (line: string) => void, url: string, outbox: Outbox, r
   const rate = await drainRate(url, outbox, () => {
     if (outbox.base() - first > (seen.length * records) / PARTS) seen.push(rss());
   });
-  say(`${records} records (${(bytesOnDisk / 2 ** 20).toFixed(0)} MiB) drained at ${(rate / 1000).toFixed(1)}k/s`);
-  say(`rss at each tenth: ${seen.map((mb) => mb.toFixed(0)).join(', ')} MB (target: flat)`);
+  print(`${records} records (${(bytesOnDisk / 2 ** 20).toFixed(0)} MiB) drained at ${(rate / 1000).toFixed(1)}k/s`);
+  print(`rss at each tenth: ${seen.map((mb) => mb.toFixed(0)).join(', ')} MB (target: flat)`);
 }

@@ -10,7 +10,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
-import { createMosquitto, freePort, type MosquittoProgram } from '../support/mosquitto.ts';
+import { freePort } from '../support/free-port.ts';
+import { createMosquitto, type MosquittoProgram } from '../support/mosquitto.ts';
 import { seeded } from '../support/random.ts';
 import { isOver, type Started, spawnProgram } from '../support/spawn.ts';
 import { CONTROL_TOPIC } from './control-topic.ts';
@@ -36,7 +37,7 @@ export async function runControl(
   folder: string,
   control: Control,
   options: Omit<PlanOptions, 'agents' | 'broker'>,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<ControlResult> {
   const cloudPort = await freePort();
   const cloud = prepare(path.join(folder, 'cloud'), cloudPort, '');
@@ -65,7 +66,7 @@ export async function runControl(
   try {
     const cast = { cloud, edge, line, publisher };
     const plan = planOf({ ...options, agents: 1, broker: 'mosquitto' });
-    const kills = (await inflictAll(plan, options.minutes, say, cast)) + (await cutPowerOffline(cast, say));
+    const kills = (await inflictAll(plan, options.minutes, print, cast)) + (await cutPowerOffline(cast, print));
     await sleep(PEACE_MS);
     await publisher.kill();
     const published = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean).length : 0;
@@ -126,7 +127,7 @@ interface Cast {
 async function inflictAll(
   plan: ReturnType<typeof planOf>,
   minutes: number,
-  say: (line: string) => void,
+  print: (line: string) => void,
   cast: Cast,
 ): Promise<number> {
   const began = performance.now();
@@ -135,7 +136,7 @@ async function inflictAll(
     const run = actOf(fault, cast);
     if (!run) continue;
     await sleep(Math.max(0, began + atMs - performance.now()));
-    say(`${(atMs / 1000).toFixed(1).padStart(7)} s  ${describe(fault)}`);
+    print(`${(atMs / 1000).toFixed(1).padStart(7)} s  ${describe(fault)}`);
     await run();
     if (fault.kind === 'kill') kills++;
   }
@@ -144,9 +145,9 @@ async function inflictAll(
 }
 
 /** What chance spares a short run: the power goes while the line is down. */
-async function cutPowerOffline({ edge, line, publisher }: Cast, say: (line: string) => void): Promise<number> {
+async function cutPowerOffline({ edge, line, publisher }: Cast, print: (line: string) => void): Promise<number> {
   const victim = edge ?? publisher;
-  say('    end    kill runner while the line is down');
+  print('    end    kill runner while the line is down');
   line.inflict('partition');
   await sleep(OFFLINE_MS);
   await victim.kill();

@@ -1,6 +1,6 @@
 /** The checker must see what it is there for: each fault is planted into a clean history. */
 import { describe, expect, test } from 'vitest';
-import { type Committed, check, type History, type LossSaid, type Stored } from './history.ts';
+import { type Committed, check, type History, type ReportedLoss, type Stored } from './history.ts';
 
 const committed = (seq: number, epoch = 'a', content = `c${seq}`): Committed => ({
   epoch,
@@ -18,7 +18,7 @@ const stored = (seq: number, more: Partial<Stored> = {}): Stored => ({
   id: seq,
   ...more,
 });
-const loss = (from: number, to: number, more: Partial<LossSaid> = {}): LossSaid => ({
+const loss = (from: number, to: number, more: Partial<ReportedLoss> = {}): ReportedLoss => ({
   epoch: 'a',
   from,
   to,
@@ -65,9 +65,9 @@ describe('the history checker', () => {
   test('a loss record of another epoch, of other numbers, or of too few, accounts for nothing', () => {
     const ledgers = [{ epoch: 'a', gaps: [{ from: 4, to: 5 }] }];
     const given = { stored: without(4, 5), ledgers };
-    for (const said of [loss(4, 5, { epoch: 'b' }), loss(6, 7)]) {
-      expect(faults({ ...given, losses: [said] })).toMatchObject({ lost: ['a:4', 'a:5'] });
-      expect(faults({ ...given, losses: [said] }).unexplained.length).toBeGreaterThan(0);
+    for (const reported of [loss(4, 5, { epoch: 'b' }), loss(6, 7)]) {
+      expect(faults({ ...given, losses: [reported] })).toMatchObject({ lost: ['a:4', 'a:5'] });
+      expect(faults({ ...given, losses: [reported] }).unexplained.length).toBeGreaterThan(0);
     }
     expect(faults({ ...given, losses: [loss(4, 5, { lost: 1 })] }).unexplained).toEqual([
       'a: 2 missing, its loss records count 1',

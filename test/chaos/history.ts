@@ -36,7 +36,7 @@ export interface Range {
 }
 
 /** What a `loss` record at the hub says. */
-export interface LossSaid extends Range {
+export interface ReportedLoss extends Range {
   readonly epoch: string;
   readonly lost: number;
   readonly reason: string;
@@ -50,7 +50,7 @@ export interface Gaps {
 export interface History {
   readonly committed: readonly Committed[];
   readonly stored: readonly Stored[];
-  readonly losses: readonly LossSaid[];
+  readonly losses: readonly ReportedLoss[];
   readonly ledgers: readonly Gaps[];
 }
 
@@ -107,7 +107,7 @@ function expectedOf(committed: readonly Committed[]): Map<string, readonly Commi
   return new Map([...byContent].map(([content, epochs]) => [content, most(epochs)]));
 }
 
-function accounts(loss: LossSaid, { epoch, seq }: Committed): boolean {
+function accounts(loss: ReportedLoss, { epoch, seq }: Committed): boolean {
   return loss.epoch === epoch && loss.from <= seq && seq <= loss.to;
 }
 
@@ -124,7 +124,7 @@ function outOfOrder(stored: readonly Stored[]): string[] {
   return found;
 }
 
-function uncovered(ledgers: readonly Gaps[], losses: readonly LossSaid[]): string[] {
+function uncovered(ledgers: readonly Gaps[], losses: readonly ReportedLoss[]): string[] {
   const found: string[] = [];
   for (const { epoch, gaps } of ledgers) {
     for (const { from, to } of gaps) {
@@ -137,12 +137,12 @@ function uncovered(ledgers: readonly Gaps[], losses: readonly LossSaid[]): strin
   return found;
 }
 
-function undercounted(missing: readonly Committed[], losses: readonly LossSaid[]): string[] {
+function undercounted(missing: readonly Committed[], losses: readonly ReportedLoss[]): string[] {
   const counts = countsOf(missing.map((record) => record.epoch));
   return [...counts].flatMap(([epoch, count]) => {
-    const said = losses.filter((loss) => loss.epoch === epoch && loss.from > 0);
-    const total = said.reduce((sum, loss) => sum + loss.lost, 0);
-    const exact = !said.some((loss) => loss.reason === DAMAGE);
+    const reported = losses.filter((loss) => loss.epoch === epoch && loss.from > 0);
+    const total = reported.reduce((sum, loss) => sum + loss.lost, 0);
+    const exact = !reported.some((loss) => loss.reason === DAMAGE);
     const right = exact ? total === count : total >= count;
     return right ? [] : [`${epoch}: ${count} missing, its loss records count ${total}`];
   });

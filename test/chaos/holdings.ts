@@ -3,9 +3,9 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { contentOf } from './content.ts';
-import type { Gaps, LossSaid, Stored } from './history.ts';
+import type { Gaps, ReportedLoss, Stored } from './history.ts';
 
-const tables = ['events', 'summaries', 'readings', 'troubles', 'records'] as const;
+const tables = ['events', 'summaries', 'readings', 'problems', 'records'] as const;
 const row = z.object({
   id: z.number(),
   epoch: z.string(),
@@ -26,7 +26,7 @@ const gap = z.object({ epoch: z.string(), from_seq: z.number(), to_seq: z.number
 
 export interface Holdings {
   readonly stored: readonly Stored[];
-  readonly losses: readonly LossSaid[];
+  readonly losses: readonly ReportedLoss[];
   readonly ledgers: readonly Gaps[];
 }
 
@@ -35,7 +35,7 @@ export function holdingsOf(dataDir: string, device: string): Holdings {
   const database = new Database(path.join(dataDir, 'hub.db'), { readonly: true });
   try {
     const stored: Stored[] = [];
-    const losses: LossSaid[] = [];
+    const losses: ReportedLoss[] = [];
     for (const table of tables) {
       const select = database.prepare(
         `SELECT id, epoch, seq, backfill, stream, body FROM ${table} WHERE device = ? ORDER BY id`,
@@ -51,8 +51,8 @@ export function holdingsOf(dataDir: string, device: string): Holdings {
           backfill: backfill === 1,
           content: contentOf(body),
         });
-        const said = table === 'troubles' ? loss.safeParse(JSON.parse(body)).data : undefined;
-        if (said) losses.push(said);
+        const reported = table === 'problems' ? loss.safeParse(JSON.parse(body)).data : undefined;
+        if (reported) losses.push(reported);
       }
     }
     const gaps = database.prepare('SELECT epoch, from_seq, to_seq FROM sequence_gaps WHERE device = ?').all(device);

@@ -52,10 +52,10 @@ await new Command('npm run chaos --')
       throw new Error('there is no Mosquitto on this machine (Debian package mosquitto)');
     const folder = keep === undefined ? mkdtempSync(path.join(tmpdir(), 'vedette-chaos-')) : path.resolve(keep);
     try {
-      const say = (line: string) => console.log(line);
-      if (subject !== 'agents') return printControl(await runControl(folder, subject, options, say), say);
-      const result = await runChaos(folder, options, say);
-      print(result, say);
+      const printLine = (line: string) => console.log(line);
+      if (subject !== 'agents') return printControl(await runControl(folder, subject, options, printLine), printLine);
+      const result = await runChaos(folder, options, printLine);
+      print(result, printLine);
       process.exitCode = isClean(result) ? 0 : 1;
     } finally {
       if (keep === undefined) rmSync(folder, { recursive: true, force: true });

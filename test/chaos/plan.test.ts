@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planOf, describe as told } from './plan.ts';
+import { planOf, describe as reported } from './plan.ts';
 
 const options = fc.record({
   seed: fc.nat(),
@@ -31,7 +31,7 @@ describe('a plan', () => {
         for (const { fault } of plan) {
           if ('agent' in fault) expect(fault.agent).toBeLessThan(given.agents);
           if ('line' in fault) expect(fault.line).toBeLessThan(lines);
-          expect(told(fault)).not.toContain('undefined');
+          expect(reported(fault)).not.toContain('undefined');
         }
       }),
       { numRuns: 30 },

@@ -18,7 +18,7 @@ if (clockFile) skewClock(clockFile);
 function followCommits(log: number): void {
   let epoch = '';
   let written: [number, string, string][] = [];
-  const hear = (source: string, args: readonly unknown[]) => {
+  const receive = (source: string, args: readonly unknown[]) => {
     const note = (seq: unknown, body: unknown) => {
       const json = String(body);
       written.push([Number(seq), contentOf(json), kindOf(json)]);
@@ -33,7 +33,7 @@ function followCommits(log: number): void {
     if (this.source.startsWith('BEGIN')) written = [];
     const result = run.apply(this, args);
     // A line of its own even after one that a kill has cut off.
-    if (this.source !== 'COMMIT') hear(this.source, args);
+    if (this.source !== 'COMMIT') receive(this.source, args);
     else if (written.length > 0) writeSync(log, `\n${JSON.stringify({ epoch, written })}`);
     return result;
   };

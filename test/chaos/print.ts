@@ -4,36 +4,37 @@ import { type ChaosResult, isClean } from './run.ts';
 
 const SHOWN = 10;
 
-export function print(result: ChaosResult, say: (line: string) => void): void {
+export function print(result: ChaosResult, printLine: (line: string) => void): void {
   const { verdicts, tally, kills, seconds, drainSeconds } = result;
   const list = (counts: Record<string, number>) =>
     Object.entries(counts)
       .map(([what, n]) => `${n} ${what}`)
       .join(', ') || 'none';
-  say('');
-  say(`${seconds.toFixed(0)} s, ${kills} kills (${list(tally.kills)}), other faults: ${list(tally.others)}`);
-  if (Object.keys(tally.skipped).length > 0) say(`not carried out: ${list(tally.skipped)}`);
-  say(`everything was at the hub ${drainSeconds.toFixed(1)} s after the last fault`);
+  printLine('');
+  printLine(`${seconds.toFixed(0)} s, ${kills} kills (${list(tally.kills)}), other faults: ${list(tally.others)}`);
+  if (Object.keys(tally.skipped).length > 0) printLine(`not carried out: ${list(tally.skipped)}`);
+  printLine(`everything was at the hub ${drainSeconds.toFixed(1)} s after the last fault`);
   for (const { device, verdict } of verdicts) {
     const { committed, stored, givenUp, lost, doubled, foreign, outOfOrder, unexplained } = verdict;
-    say(
+    printLine(
       `${device}: ${committed} committed, ${stored} at the hub, ${givenUp} given up and accounted for; ` +
         `${lost.length} lost, ${doubled.length} doubled, ${foreign.length} foreign, ${outOfOrder.length} out of order, ` +
         `${unexplained.length} unexplained gaps`,
     );
     for (const [what, found] of Object.entries({ lost, doubled, foreign, outOfOrder, unexplained })) {
-      if (found.length > 0) say(`  ${what}: ${found.slice(0, SHOWN).join(', ')}${found.length > SHOWN ? ', …' : ''}`);
+      if (found.length > 0)
+        printLine(`  ${what}: ${found.slice(0, SHOWN).join(', ')}${found.length > SHOWN ? ', …' : ''}`);
     }
   }
-  say(isClean(result) ? 'clean' : 'NOT CLEAN');
+  printLine(isClean(result) ? 'clean' : 'NOT CLEAN');
 }
 
 export function printControl(
   { published, arrived, lost, doubled, kills }: ControlResult,
-  say: (line: string) => void,
+  printLine: (line: string) => void,
 ): void {
-  say('');
-  say(
+  printLine('');
+  printLine(
     `${kills} kills; ${published} published, ${arrived} arrived: ${lost} lost, ${doubled} doubled, no record of either`,
   );
 }

@@ -24,7 +24,7 @@ const DRAIN_MS = 180_000;
 export async function runChaos(
   folder: string,
   options: PlanOptions,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<ChaosResult> {
   const plan = planOf(options);
   const stage = await setStage(folder, options);
@@ -37,14 +37,14 @@ export async function runChaos(
     const faults: Promise<void>[] = [];
     for (const { atMs, fault } of plan) {
       await sleep(Math.max(0, began + atMs - performance.now()));
-      say(`${(atMs / 1000).toFixed(1).padStart(7)} s  ${describe(fault)}`);
+      print(`${(atMs / 1000).toFixed(1).padStart(7)} s  ${describe(fault)}`);
       faults.push(inflict(fault));
     }
     await sleep(Math.max(0, began + options.minutes * 60_000 - performance.now()));
     await Promise.all(faults);
     const seconds = (performance.now() - began) / 1000;
 
-    say('peace: agents send what is left');
+    print('peace: agents send what is left');
     const peace = performance.now();
     for (const agent of agents) {
       await agent.stop();

@@ -9,7 +9,8 @@ import { channels, ownDownFilter, parseTopic, topicOf, type UpChannel } from '..
 import { decode, encode } from '../../shared/contract/codec.ts';
 import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
 import { type Clock, systemClock } from '../../shared/kit/clock.ts';
-import { createLogger } from '../../shared/kit/log.ts';
+import { createLogger, type Logger } from '../../shared/kit/log.ts';
+import { builtFile } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
 
 export interface TestHub {
@@ -23,7 +24,14 @@ export interface TestHub {
 }
 
 export async function testHub(
-  options: { folder?: string; clock?: Clock; dashboard?: string; config?: Partial<HubConfig> } = {},
+  options: {
+    folder?: string;
+    clock?: Clock;
+    dashboard?: string;
+    config?: Partial<HubConfig>;
+    log?: Logger;
+    inspector?: string;
+  } = {},
 ): Promise<TestHub> {
   const hub = await startHub({
     config: hubConfig.parse({
@@ -36,7 +44,9 @@ export async function testHub(
     }),
     version: '1.2.3',
     clock: options.clock ?? systemClock,
-    log: createLogger('test', 'silent'),
+    log: options.log ?? createLogger('test', 'silent'),
+    opinionRunner: builtFile('cloud-hub/inference/runner-child.js'),
+    inspector: options.inspector ?? builtFile('cloud-hub/registry/inspect-child.js'),
     ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),
   });
   onTestFinished(() => hub.stop());
@@ -70,7 +80,7 @@ export interface TestDevice {
   publish(channel: UpChannel, message: unknown): Promise<void>;
   publishRaw(channel: UpChannel, payload: Buffer): Promise<void>;
   /** The next message on a down channel that has not been taken yet. */
-  next(channel: 'ack' | 'command' | 'desired'): Promise<unknown>;
+  next(channel: 'ack' | 'command' | 'desired' | 'verdict'): Promise<unknown>;
   nextAck(): Promise<Ack>;
 }
 
@@ -124,8 +134,8 @@ export async function testDevice(hub: TestHub, id: string, known?: string): Prom
     next,
     async nextAck() {
       // When it came is the clock's business.
-      const { at: _, ...said } = ack.parse(await next('ack'));
-      return said;
+      const { at: _, ...output } = ack.parse(await next('ack'));
+      return output;
     },
   };
 }

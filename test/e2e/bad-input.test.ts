@@ -9,7 +9,7 @@ import { childrenOf, configureAgent, listAll, startAgent, startHub } from '../su
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
-const trouble = z.object({ code: z.string(), stream: z.string().optional(), message: z.string(), kind: z.string() });
+const problem = z.object({ code: z.string(), stream: z.string().optional(), message: z.string(), kind: z.string() });
 const summary = z.object({ stream: z.string(), inferred: z.number() });
 const device = z.object({
   streams: z.array(z.looseObject({ id: z.string(), state: z.string(), error: z.string().optional() })),
@@ -47,9 +47,9 @@ test('each bad stream is told with its code, and the good one goes on', async ()
     ['one-point', 'config-invalid', /streams\.one-point\.rules\[0\]\.points/],
   ];
   await until(async () => {
-    const troubles = await listAll(hub, '/troubles', trouble);
+    const problems = await listAll(hub, '/problems', problem);
     return expected.every(([stream, code, text]) =>
-      troubles.some((t) => t.code === code && text.test(t.message) && (t.stream ?? stream) === stream),
+      problems.some((t) => t.code === code && text.test(t.message) && (t.stream ?? stream) === stream),
     );
   }, 'every bad stream has its error record at the hub');
   await until(async () => {
@@ -81,8 +81,8 @@ test('a damaged outbox is moved aside and told of; a runner that dies is started
   writeFileSync(path.join(dataDir, 'outbox.db'), Buffer.alloc(8192, 'damaged'));
 
   const second = startAgent(configFile);
-  const troubles = () => listAll(hub, '/troubles', trouble);
-  await until(async () => (await troubles()).find((t) => t.code === 'outbox-corrupt'), 'the damage is told');
+  const problems = () => listAll(hub, '/problems', problem);
+  await until(async () => (await problems()).find((t) => t.code === 'outbox-corrupt'), 'the damage is told');
   expect(readdirSync(dataDir).filter((f) => f.startsWith('outbox.db.corrupt-'))).not.toEqual([]);
 
   const [runner] = await until(() => {
@@ -90,7 +90,7 @@ test('a damaged outbox is moved aside and told of; a runner that dies is started
     return children.length > 0 ? children : undefined;
   }, 'a runner lives');
   process.kill(runner ?? 0, 'SIGKILL');
-  await until(async () => (await troubles()).find((t) => t.code === 'runner-died'), 'its death is told');
+  await until(async () => (await problems()).find((t) => t.code === 'runner-died'), 'its death is told');
   await until(() => childrenOf(second.process.pid ?? 0).find((pid) => pid !== runner), 'another runner lives');
   expect(second.process.exitCode).toBeNull();
 });

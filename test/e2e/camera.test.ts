@@ -8,7 +8,7 @@ import { configureAgent, listAll, startAgent, startHub } from '../support/stack.
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
-const trouble = z.object({ code: z.string(), stream: z.string().optional(), message: z.string() });
+const problem = z.object({ code: z.string(), stream: z.string().optional(), message: z.string() });
 const summary = z.object({ stream: z.string(), inferred: z.number(), at: z.iso.datetime() });
 const device = z.object({ streams: z.array(z.looseObject({ id: z.string(), state: z.string() })) });
 
@@ -39,9 +39,9 @@ test.skipIf(!hasRtspServer)(
         const { streams } = device.parse(await hub.api('/devices/box'));
         return streams.find((s) => s.id === id)?.state === state;
       }, `${id} is ${state}`);
-    const untilTold = (stream: string, code: string) =>
+    const untilReported = (stream: string, code: string) =>
       until(
-        async () => (await listAll(hub, '/troubles', trouble)).find((t) => t.stream === stream && t.code === code),
+        async () => (await listAll(hub, '/problems', problem)).find((t) => t.stream === stream && t.code === code),
         `${code} of ${stream}`,
       );
     const analysed = async (stream: string) =>
@@ -50,18 +50,18 @@ test.skipIf(!hasRtspServer)(
         .reduce((sum, s) => sum + s.inferred, 0);
 
     await untilState('gate', 'running');
-    expect((await untilTold('shut', 'source-auth')).message).toContain(`rtsp://${address}`);
+    expect((await untilReported('shut', 'source-auth')).message).toContain(`rtsp://127.0.0.1:${camera.port}/…`);
 
-    await camera.tell('stall');
-    await untilTold('gate', 'source-stalled');
+    await camera.send('stall');
+    await untilReported('gate', 'source-stalled');
     await untilState('gate', 'waiting');
-    await camera.tell('resume');
+    await camera.send('resume');
     await untilState('gate', 'running');
 
     const before = { gate: await analysed('gate'), file: await analysed('file') };
-    await camera.tell('stop');
-    await untilTold('gate', 'source-ended');
-    await camera.tell('start');
+    await camera.send('stop');
+    await untilReported('gate', 'source-ended');
+    await camera.send('start');
     await untilState('gate', 'running');
     await until(async () => (await analysed('gate')) > before.gate + 10, 'results of the camera go on');
     // Its next summary comes within a second.
@@ -70,6 +70,6 @@ test.skipIf(!hasRtspServer)(
     agent.process.kill('SIGTERM');
     expect((await agent.ended).code).toBe(0);
     for (const secret of [password, 'wr0ng']) expect(agent.stderr() + agent.stdout()).not.toContain(secret);
-    for (const { message } of await listAll(hub, '/troubles', trouble)) expect(message).not.toMatch(/s3cret|wr0ng/);
+    for (const { message } of await listAll(hub, '/problems', problem)) expect(message).not.toMatch(/s3cret|wr0ng/);
   },
 );

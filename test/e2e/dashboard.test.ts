@@ -19,7 +19,7 @@ import { until } from '../support/until.ts';
 const dashboard = built('cloud-hub/dashboard');
 const FLEET = 24;
 
-const onItsWay =
+const underWay =
   (phase: 'downloading' | 'proving' | 'shadowing') =>
   (model: DesiredModel): ModelReport => {
     const { name, version, digest } = model;
@@ -39,9 +39,9 @@ const fates = [
   serves,
   failsBy('proof', 'golden/000.png: a box of "person" at score 0.91 was expected, and none came'),
   serves,
-  onItsWay('downloading'),
-  onItsWay('proving'),
-  onItsWay('shadowing'),
+  underWay('downloading'),
+  underWay('proving'),
+  underWay('shadowing'),
 ];
 
 test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
@@ -73,12 +73,16 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await file.setInputFiles({ name: 'cat.tar.gz', mimeType: 'application/gzip', buffer: Buffer.from('a cat') });
     const upload = page.getByTestId('upload');
     await page.locator('[data-testid=upload][data-state=failed]').waitFor();
-    expect(await upload.textContent()).toMatch(/cat\.tar\.gz was refused: .*(gzip|archive|tar)/i);
+    expect(await upload.textContent()).toMatch(/cat\.tar\.gz was not registered: .*(gzip|archive|tar)/i);
     await shots(page, 'models-refused', false);
     // So is one that the hub will not read to its end.
     const busy = await Promise.all([unendingUpload(hub), unendingUpload(hub)]);
     await file.setInputFiles(largeFile());
-    await until(async () => (await upload.textContent())?.includes('large.tar.gz was refused'), 'the refusal', 60_000);
+    await until(
+      async () => (await upload.textContent())?.includes('large.tar.gz was not registered'),
+      'the refusal',
+      60_000,
+    );
     expect(await upload.textContent()).toContain('2 uploads are under way');
     for (const end of busy) end();
     for (const { version, bytes } of [first, second]) {
@@ -112,7 +116,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.getByRole('button', { name: 'Dry run' }).click();
     await page.getByTestId('preview').getByText('24 devices').waitFor();
     await shots(page, 'rollout-new');
-    await page.getByRole('button', { name: 'Begin the rollout' }).click();
+    await page.getByRole('button', { name: 'Start the rollout' }).click();
     await page.getByTestId('wave').nth(3).waitFor();
     expect(await page.getByTestId('wave').count()).toBe(4);
     // Nobody reloads: the feed brings the rest.
@@ -122,7 +126,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.locator('[data-testid=gate][data-gate=agreement][data-state=ok]').waitFor();
     await shots(page, 'rollout-done', false);
 
-    // The second meets trouble on the way, and is aborted.
+    // The second meets problem on the way, and is aborted.
     await page.goto(`${hub.url}/rollouts?create=bright%402.0.0`);
     await page.getByLabel('Only devices with these labels').fill('site=berlin');
     await until(async () => (await page.getByLabel('Runs as').inputValue()) === 'detector', 'the entry of the fleet');
@@ -131,7 +135,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     for (const [wave, size] of waves.entries()) await page.locator(`input[name=size-${wave}]`).fill(size);
     await page.locator('input[name=soak-0]').fill('0.2');
     await page.getByLabel('Failed devices, at most').fill('50');
-    await page.getByRole('button', { name: 'Begin the rollout' }).click();
+    await page.getByRole('button', { name: 'Start the rollout' }).click();
     await page.getByTestId('soak').waitFor();
     await shots(page, 'rollout-soaking', false);
     await until(async () => (await squares(page, 'failed')) >= 2, 'devices have failed', 60_000);
@@ -155,7 +159,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await failed.getByRole('link').click();
     const failure = page.locator('[data-testid=model-failure][data-stage=proof]');
     await failure.waitFor();
-    expect(await failure.textContent()).toContain('bright@2.0.0 failed at the stage “proof”: golden/000.png');
+    expect(await failure.textContent()).toContain('bright@2.0.0 failed at the proof stage: golden/000.png');
     expect(await page.locator('[data-testid=slot][data-slot=active]').textContent()).toContain('factory@1.0.0');
     await shots(page, 'device');
     await page.goto(address);
@@ -174,7 +178,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     expect(await page.getByTestId('rollout').count()).toBe(2);
     await shots(page, 'rollouts');
     await page.goto(`${hub.url}/models`);
-    await versionOne.getByText('serving on').waitFor();
+    await versionOne.getByText('active on').waitFor();
     await shots(page, 'models');
     expect(problems).toEqual([]);
   },

@@ -50,11 +50,9 @@ async function generated(folder: string): Promise<string[]> {
 
 /** As Ctrl-C in a terminal does it. */
 async function end(demo: Demo): Promise<void> {
-  const asked = Date.now();
   process.kill(-(demo.process.pid ?? 0), 'SIGINT');
   const { code, stdout } = await demo.ended;
   expect({ code, restarted: stdout.includes('starting it again') }).toEqual({ code: 0, restarted: false });
-  expect(Date.now() - asked).toBeLessThan(3000);
 }
 
 test('npm start: events arrive, Ctrl-C ends it with 0, and the next start goes on', { timeout: 120_000 }, async () => {

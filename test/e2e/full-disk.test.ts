@@ -13,18 +13,18 @@ const skipped = !mayMount();
 const title = `a really full disk does not stop the agent${skipped ? ' (skipped: this user may not mount file systems)' : ''}`;
 
 const event = z.object({ id: z.string(), at: z.iso.datetime(), receivedAt: z.iso.datetime() });
-const trouble = z.object({ kind: z.string(), code: z.string(), message: z.string(), count: z.number() });
+const problem = z.object({ kind: z.string(), code: z.string(), message: z.string(), count: z.number() });
 
 /** What the loss records say of numbers, and the numbers that the hub misses. */
 async function lossesAt(hub: HubHandle) {
-  const troubles = await listAll(hub, '/troubles', trouble);
+  const problems = await listAll(hub, '/problems', problem);
   const [ledger] = await ledgerOf(hub);
-  const numbered = troubles.filter((t) => t.kind === 'loss' && t.message.includes('numbers'));
+  const numbered = problems.filter((t) => t.kind === 'loss' && t.message.includes('numbers'));
   return {
     lost: numbered.reduce((sum, t) => sum + t.count, 0),
     missing: (ledger?.gaps ?? []).reduce((sum, gap) => sum + gap.to - gap.from + 1, 0),
     reasons: new Set(ledger?.gaps.map((gap) => gap.reason)),
-    full: troubles.filter((t) => t.code === 'outbox-full'),
+    full: problems.filter((t) => t.code === 'outbox-full'),
     ledger,
   };
 }

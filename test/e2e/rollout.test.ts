@@ -3,11 +3,11 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { writeClip } from '../support/clip.ts';
+import { walkerVersion } from '../support/desiring-hub.ts';
 import { runProgram } from '../support/program.ts';
 import { configureAgent, type HubHandle, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
-import { walkerVersion } from '../support/wishing-hub.ts';
 
 const shown = z.looseObject({ id: z.string(), status: z.string(), reason: z.string() });
 const POLICY = { shadowFrames: 40, minAgreement: 0.8, maxLatencyRatio: 3, maxErrorRate: 0.01, shadowTimeoutS: 120 };

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { makeBatch } from '../../agent/sync/batches.ts';
+import type { Event } from '../../cloud-hub/contract/event.ts';
 import { MAX_BATCH_RECORDS } from '../../shared/contract/messages/batch.ts';
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
 import { body, heldBy, open } from '../agent/buffer/fixture.ts';
@@ -80,9 +81,15 @@ test('a week offline stays within the quota, keeps every alarm, and the hub know
   const missing = gaps.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
   expect(missing).toEqual(evicted);
   expect(new Set(gaps.map((gap) => gap.reason))).toEqual(new Set(['quota']));
-  const troubles = await hub.store.troubles.list({ limit: 500 });
-  expect(troubles.filter((t) => t.kind === 'loss').reduce((sum, t) => sum + t.count, 0)).toBe(evicted.length);
-  const events = await hub.store.events.list({ limit: 10_000 });
+  const problems = (await hub.store.problems.list({ limit: 500 })).items;
+  expect(problems.filter((t) => t.kind === 'loss').reduce((sum, t) => sum + t.count, 0)).toBe(evicted.length);
+  const events: Event[] = [];
+  for (let before: number | undefined; ; ) {
+    const { items, next } = await hub.store.events.list({ limit: 10_000, before });
+    events.push(...items);
+    if (next === undefined) break;
+    before = Number(next);
+  }
   expect(events).toHaveLength(alarms);
   expect(events.every((event) => event.snapshot !== undefined)).toBe(true);
   outbox.close();

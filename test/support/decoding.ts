@@ -1,10 +1,10 @@
 /** The decode loop in the test's own thread, with a walk that gives every frame back at once. */
 import { onTestFinished } from 'vitest';
-import { decodeLoop } from '../../agent/pipeline/source/decode-loop.ts';
-import type { SourceMessage, SourceRequest } from '../../agent/pipeline/source/source.ts';
+import { decodeLoop } from '../../agent/pipeline/source/picture/decode-loop.ts';
+import type { SourceMessage, SourceRequest } from '../../agent/pipeline/source/picture/source.ts';
 import type { Gate } from '../../agent/pipeline/stage.ts';
 import { type SourceConfig, sourceConfig } from '../../shared/contract/config/source.ts';
-import { systemClock } from '../../shared/kit/clock.ts';
+import { type Clock, systemClock } from '../../shared/kit/clock.ts';
 import { tinyInput } from './inputs.ts';
 import { until } from './until.ts';
 
@@ -29,12 +29,12 @@ export const now = () => systemClock.mono();
 
 export function startDecoding(
   source: Partial<SourceConfig> & { url: string },
-  options: { fps?: number; reconnect?: boolean; slow?: boolean; gate?: Gate } = {},
+  options: { fps?: number; reconnect?: boolean; slow?: boolean; gate?: Gate; clock?: Clock } = {},
 ): Decoding {
   const messages: (SourceMessage & { at: number })[] = [];
-  let heard: (request: SourceRequest) => void = () => undefined;
+  let received: (request: SourceRequest) => void = () => undefined;
   const kept: SourceRequest[] = [];
-  const { slow, gate, ...rest } = options;
+  const { slow, gate, clock = systemClock, ...rest } = options;
   const ended = decodeLoop(
     { source: sourceConfig.parse({ pace: 'fast', ...source }), input: tinyInput, inFlight: 3, ...rest },
     {
@@ -44,30 +44,31 @@ export function startDecoding(
         if (message.type !== 'frame') return;
         const { frame, tensor } = message;
         if (slow) kept.push({ type: 'release', frame, tensor, quietMs: 0 });
-        else setImmediate(() => heard({ type: 'release', frame, tensor, quietMs: 0 }));
+        else setImmediate(() => received({ type: 'release', frame, tensor, quietMs: 0 }));
       },
       receive: () => undefined,
       onRequest(listener) {
-        heard = listener;
+        received = listener;
       },
+      blocking: () => undefined,
     },
-    systemClock,
+    clock,
     gate,
   ).then(() => all('failed')[0]);
   const all = <T extends SourceMessage['type']>(type: T) => messages.filter((m) => m.type === type) as Timed<T>[];
   const close = async () => {
-    heard({ type: 'close' });
+    received({ type: 'close' });
     await ended;
   };
   onTestFinished(close);
   return {
     all,
-    next: (type, after = 0, timeoutMs = 10_000) =>
+    next: (type, after = 0, timeoutMs = 30_000) =>
       until(() => all(type).find((m) => m.at > after), `a message "${type}"`, timeoutMs),
     ended,
-    finish: () => heard({ type: 'finish' }),
+    finish: () => received({ type: 'finish' }),
     release() {
-      for (const request of kept.splice(0)) heard(request);
+      for (const request of kept.splice(0)) received(request);
     },
     close,
   };

@@ -12,6 +12,7 @@ export interface HubProgram {
   stop(): Promise<void>;
   /** Of the embedded broker; known after the first start. */
   mqttPort(): number;
+  httpPort(): number;
   api(route: string, body?: unknown): Promise<unknown>;
   pid(): number | undefined;
   /** What it complained of since the beginning. */
@@ -50,6 +51,7 @@ export function createHubProgram(dataDir: string, extra: readonly string[] = [])
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     mqttPort: () => ports.mqttPort,
+    httpPort: () => ports.httpPort,
     pid: () => running?.process.pid,
     complaints: () => complaints + (running?.stderr() ?? ''),
     async api(route, body) {

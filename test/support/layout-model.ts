@@ -16,6 +16,21 @@ export interface LayoutOutput {
   readonly dark: Float32Array;
   /** Values for a white picture. */
   readonly bright: Float32Array;
+  /** Default: float32. */
+  readonly type?: ElementType;
+}
+
+/** Numbers of ONNX's element types. */
+const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, float64: 11 } as const;
+export type ElementType = keyof typeof elementTypes;
+
+export interface LayoutExtras {
+  /** Of the picture; default: float32. */
+  readonly inputType?: ElementType;
+  /** What the graph declares of the picture, where that is not `shape`: a name is a free axis. */
+  readonly declared?: readonly (number | string)[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly producer?: string;
 }
 
 /**
@@ -28,6 +43,7 @@ export function layoutModel(
   level: { black: number; white: number },
   outputs: readonly LayoutOutput[],
   moreInputs: readonly { name: string; shape: readonly number[] }[] = [],
+  { inputType = 'float32', declared = shape, metadata = {}, producer = 'by hand' }: LayoutExtras = {},
 ): Uint8Array {
   const constants = outputs.flatMap((o) => [
     floats(`${o.name}/dark`, o.shape, o.dark),
@@ -39,8 +55,8 @@ export function layoutModel(
   ]);
   const graph = {
     name: 'layout',
-    input: [{ name: 'images', shape }, ...moreInputs].map((i) => valueInfo(i.name, i.shape)),
-    output: outputs.map((o) => valueInfo(o.name, o.declared ?? o.shape)),
+    input: [valueInfo('images', declared, inputType), ...moreInputs.map((i) => valueInfo(i.name, i.shape))],
+    output: outputs.map((o) => valueInfo(o.name, o.declared ?? o.shape, o.type)),
     initializer: [
       ...constants,
       floats('black', [], Float32Array.of(level.black)),
@@ -48,7 +64,8 @@ export function layoutModel(
     ],
     node: [
       // An axis at a time: a single-precision sum over a million pixels is wrong in the third digit.
-      ...['images', 'columns', 'rows'].map((from, i) =>
+      cast('images', 'floats', 'float32'),
+      ...['floats', 'columns', 'rows'].map((from, i) =>
         node('ReduceMean', [from], ['columns', 'rows', 'mean'][i] ?? '', [
           { name: 'axes', type: 7, ints: i < 2 ? [-1] : [0, 1] },
           { name: 'keepdims', type: 2, i: 0 },
@@ -56,13 +73,20 @@ export function layoutModel(
       ),
       node('Sub', ['mean', 'black'], 'lit'),
       node('Div', ['lit', 'range'], 'brightness'),
-      ...outputs.flatMap(({ name }) => [
+      ...outputs.flatMap(({ name, type = 'float32' }) => [
         node('Mul', [`${name}/gain`, 'brightness'], `${name}/change`),
-        node('Add', [`${name}/dark`, `${name}/change`], name),
+        node('Add', [`${name}/dark`, `${name}/change`], `${name}/floats`),
+        cast(`${name}/floats`, name, type),
       ]),
     ],
   };
-  const model = onnx.ModelProto.fromObject({ irVersion: 8, opsetImport: [{ domain: '', version: 13 }], graph });
+  const model = onnx.ModelProto.fromObject({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 13 }],
+    producerName: producer,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    graph,
+  });
   return onnx.ModelProto.encode(model).finish();
 }
 
@@ -92,14 +116,18 @@ export function writeLayoutPackage(
   return dir;
 }
 
-function valueInfo(name: string, shape: readonly (number | string)[]) {
+function valueInfo(name: string, shape: readonly (number | string)[], type: ElementType = 'float32') {
   const dim = shape.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
-  return { name, type: { tensorType: { elemType: 1, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
 }
 
 function floats(name: string, dims: readonly number[], values: Float32Array) {
   const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { name, dims: [...dims], dataType: 1, rawData };
+}
+
+function cast(from: string, to: string, type: ElementType) {
+  return node('Cast', [from], to, [{ name: 'to', type: 2, i: elementTypes[type] }]);
 }
 
 function node(opType: string, input: string[], output: string, attribute: object[] = []) {

@@ -6,6 +6,12 @@ interface Timer {
   readonly run: () => void;
 }
 
+/**
+ * Up to a grid of 1/1024 ms, on which sums are exact: after waits of random length, 10,000 ms later is neither more nor less. Up,
+ * as a timer is never early: who waits for what is left of a time shall find it over.
+ */
+const onGrid = (ms: number): number => Math.ceil(ms * 1024) / 1024;
+
 /** A clock that stands still until a test moves it; wall and monotonic time can be set apart. */
 export class ManualClock implements Clock {
   #mono = 0;
@@ -30,11 +36,11 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    return this.#add({ at: this.#mono + ms, every: undefined, run });
+    return this.#add({ at: this.#mono + onGrid(ms), every: undefined, run });
   }
 
   every(ms: number, run: () => void): Cancel {
-    return this.#add({ at: this.#mono + ms, every: ms, run });
+    return this.#add({ at: this.#mono + onGrid(ms), every: onGrid(ms), run });
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -49,7 +55,7 @@ export class ManualClock implements Clock {
 
   /** Moves both clocks on by `ms`, runs what falls due, in order, and lets promises settle after each. */
   async advance(ms: number): Promise<void> {
-    const end = this.#mono + ms;
+    const end = this.#mono + onGrid(ms);
     for (;;) {
       const next = [...this.#timers].filter((t) => t.at <= end).toSorted((a, b) => a.at - b.at)[0];
       if (!next) break;

@@ -32,11 +32,11 @@ export async function startMeddler(hub: string): Promise<Meddler> {
     });
     const answer = await fetch(new URL(url, hub), { headers: asked });
     const body = Buffer.from(await answer.arrayBuffer());
-    const told = ['content-type', 'content-range', 'etag', 'date', 'retry-after'].flatMap((name) => {
+    const reported = ['content-type', 'content-range', 'etag', 'date', 'retry-after'].flatMap((name) => {
       const value = answer.headers.get(name);
       return value === null ? [] : [[name, value] as const];
     });
-    response.writeHead(answer.status, { ...Object.fromEntries(told), 'content-length': body.length });
+    response.writeHead(answer.status, { ...Object.fromEntries(reported), 'content-length': body.length });
     const { cut } = meddler;
     if (!cut || url !== packagePathOf(cut.digest)) return void response.end(body);
     const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { aclFile, configFile, HUB_USER, passwordLine } from '../../deploy/mosquitto/files.ts';
+import { answers, freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** Its program: Debian puts it beside the system's. */
@@ -84,24 +84,4 @@ export function createMosquitto(configFile: string, port: number): MosquittoProg
     },
     reload: () => void child?.kill('SIGHUP'),
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no free port');
-  return address.port;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -50,6 +50,8 @@ export interface BrightOptions {
    * smallest number by -1. What a proof feeds, 0 to 1, is dark.
    */
   readonly deadly?: boolean;
+  /** So many doublings of a tensor of a kilobyte, on the way to nothing: each states little, and all together take everything. */
+  readonly hog?: number;
   /** The batch axis is free. */
   readonly batch?: boolean;
 }
@@ -59,7 +61,7 @@ export interface BrightOptions {
  * score 1, its box is `boxCells` wide and high.
  */
 export function brightModel(options: BrightOptions = {}): Uint8Array {
-  const { size = 64, labels = 1, boxCells = 2, poison = false, detours = 0, deadly = false } = options;
+  const { size = 64, labels = 1, boxCells = 2, poison = false, detours = 0, deadly = false, hog = 0 } = options;
   if (options.batch) return batchedBrightModel(size);
   const cells = (size / CELL) ** 2;
   const column = (value: number) => new Array<number>(cells).fill(value);
@@ -101,7 +103,18 @@ export function brightModel(options: BrightOptions = {}): Uint8Array {
             node('Add', ['pooled', 'nothing'], 'survived'),
           ]
         : []),
-      node('Div', [deadly ? 'survived' : 'pooled', 'scale'], 'lit'),
+      ...Array.from({ length: hog }, (_, i) => {
+        const from = i === 0 ? 'pooled' : `twice${i - 1}`;
+        return node('Concat', [from, from], `twice${i}`, [intAttribute('axis', 1)]);
+      }),
+      ...(hog > 0
+        ? [
+            node('ReduceMean', [`twice${hog - 1}`], 'same', [intsAttribute('axes', [1])]),
+            node('Sub', ['same', 'same'], 'none'),
+            node('Add', ['pooled', 'none'], 'fed'),
+          ]
+        : []),
+      node('Div', [deadly ? 'survived' : hog > 0 ? 'fed' : 'pooled', 'scale'], 'lit'),
       node('Reshape', ['lit', 'flat'], 'objectness'),
       node(
         'Concat',

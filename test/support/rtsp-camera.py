@@ -4,7 +4,8 @@ usage: rtsp-camera.py CLIP FPS [USER PASSWORD]
 
 Prints one JSON line {"port": N} when it serves, at /live (H.264) and /audio (sound only). Reads one command a line from
 its standard input and answers each with the command's name: stall (connections stay, no packet is sent), resume, garbage
-(random bytes instead of pictures), drop (ends every connection), stop (drops, and refuses new ones), start.
+(random bytes instead of pictures), drop (ends every connection), stop (drops, and refuses new ones), start; and `stamps-NAME`,
+which says how the stamps of its packets run (WARPS).
 """
 
 import json
@@ -18,11 +19,21 @@ gi.require_version("GstApp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstApp, GstRtspServer  # noqa: E402
 
+WARPS = {
+    "right": lambda t: t,
+    "still": lambda t: 0,
+    "half": lambda t: t // 2,
+    "hz8000": lambda t: t * 8000 // 90000,
+    "steps": lambda t: t // Gst.SECOND * Gst.SECOND,
+    # Three hours ahead, from the second second on.
+    "ahead": lambda t: t if t < 2 * Gst.SECOND else t + 3 * 3600 * Gst.SECOND,
+}
+
 CAPS = "video/x-h264,stream-format=byte-stream,alignment=au"
 
 
 def access_units(clip):
-    """The clip's access units, parameter sets before each key picture."""
+    """The clip's access units, parameter sets before each key picture: bytes, is it a key, by how much it is shown later."""
     pipeline = Gst.parse_launch(
         f'filesrc location="{clip}" ! qtdemux ! h264parse config-interval=-1 ! {CAPS} ! appsink name=sink sync=false'
     )
@@ -32,7 +43,7 @@ def access_units(clip):
     while sample := sink.try_pull_sample(5 * Gst.SECOND):
         buffer = sample.get_buffer()
         key = not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
-        units.append((buffer.extract_dup(0, buffer.get_size()), key))
+        units.append((buffer.extract_dup(0, buffer.get_size()), key, max(0, buffer.pts - buffer.dts)))
     pipeline.set_state(Gst.State.NULL)
     return units
 
@@ -41,6 +52,7 @@ class Camera:
     def __init__(self, clip, fps, credentials):
         self.units = access_units(clip)
         self.mode = "resume"
+        self.warp = WARPS["right"]
         self.next = 0
         self.sources = []
         self.source_id = 0
@@ -82,17 +94,31 @@ class Camera:
         self.sources.append(source)
         # A viewer can begin only with a key picture.
         self.next = 0
+        payloader = media.get_element().get_child_by_name("pay0")
+        payloader.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self.stamper())
         media.connect("unprepared", lambda _media: self.sources.remove(source))
+
+    def stamper(self):
+        start = []
+
+        def stamp(_pad, info):
+            buffer = info.get_buffer()
+            start[:] = start or [buffer.pts]
+            buffer.pts = start[0] + self.warp(buffer.pts - start[0]) + buffer.offset
+            return Gst.PadProbeReturn.OK
+
+        return stamp
 
     def push(self):
         if self.mode == "stall" or not self.sources:
             return True
-        unit, key = self.units[self.next]
+        unit, key, later = self.units[self.next]
         self.next = (self.next + 1) % len(self.units)
         if self.mode == "garbage":
             unit = b"\0\0\0\1\x41" + os.urandom(len(unit))
         for source in self.sources:
             buffer = Gst.Buffer.new_wrapped(unit)
+            buffer.offset = later
             if not key:
                 buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
             source.emit("push-buffer", buffer)
@@ -113,6 +139,8 @@ class Camera:
     def obey(self, command):
         if command in ("stall", "resume", "garbage"):
             self.mode = command
+        elif command.startswith("stamps-"):
+            self.warp = WARPS[command.removeprefix("stamps-")]
         elif command == "drop":
             self.drop()
         elif command == "stop":

@@ -12,13 +12,15 @@ const needed = "import gi; gi.require_version('GstRtspServer', '1.0'); gi.requir
 /** Debian packages gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{good,bad,ugly}. */
 export const hasRtspServer = existsSync(python) && spawnSync(python, ['-c', needed]).status === 0;
 
-export type CameraCommand = 'stall' | 'resume' | 'garbage' | 'drop' | 'stop' | 'start';
+/** How the stamps of a camera's packets run: as time does, not at all, at half its speed, … (`WARPS` of rtsp-camera.py). */
+export type Stamps = 'right' | 'still' | 'half' | 'hz8000' | 'steps' | 'ahead';
+export type CameraCommand = 'stall' | 'resume' | 'garbage' | 'drop' | 'stop' | 'start' | `stamps-${Stamps}`;
 
 export interface RtspCamera {
   /** Serves /live and /audio. */
   readonly port: number;
   /** Resolves when the camera has obeyed. */
-  tell(command: CameraCommand): Promise<void>;
+  send(command: CameraCommand): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,18 +38,18 @@ export async function spawnRtspCamera(
   const { stdin, stdout } = child;
   if (!stdin || !stdout) throw new Error('no pipes to the camera');
   const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
-  const hear = async () => {
+  const receive = async () => {
     const line = await lines.next();
     if (line.done) throw new Error('the camera ended; see what it printed');
     return line.value;
   };
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  const { port } = ready.parse(JSON.parse(await hear()));
+  const { port } = ready.parse(JSON.parse(await receive()));
   return {
     port,
-    async tell(command) {
+    async send(command) {
       stdin.write(`${command}\n`);
-      await hear();
+      await receive();
     },
     async stop() {
       child.kill('SIGKILL');

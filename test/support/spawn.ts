@@ -2,15 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
-
-/** Seen from the sources it is in the root, seen from within it is the root. */
-const root = path.resolve(import.meta.dirname, '../..');
-const dist = path.basename(root) === 'dist' ? root : path.join(root, 'dist');
+import { builtFile } from './built.ts';
 
 /** A file of `dist/`, as `npm run build` made it. */
 export function built(file: string): string {
-  const found = path.join(dist, file);
+  const found = builtFile(file);
   if (!existsSync(found)) throw new Error(`${found} is missing: run \`npm run build\` first (npm test does it)`);
   return found;
 }

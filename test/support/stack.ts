@@ -19,10 +19,11 @@ export interface HubHandle {
 export async function startHub(
   folder: string,
   ports: { httpPort: number; mqttPort: number } = { httpPort: 0, mqttPort: 0 },
+  more: readonly string[] = [],
 ): Promise<HubHandle> {
   const dataDir = path.join(folder, 'hub');
   const args = ['run', '--data-dir', dataDir, '--http-port', `${ports.httpPort}`, '--mqtt-port', `${ports.mqttPort}`];
-  const started = startProgram('cloud-hub/main.js', [...args, '--log-level', 'warn'], { ipc: true });
+  const started = startProgram('cloud-hub/main.js', [...args, '--log-level', 'warn', ...more], { ipc: true });
   const message = await new Promise<unknown>((resolve, reject) => {
     started.process.once('message', resolve);
     void started.ended.then(({ stderr }) => reject(new Error(`the hub did not start: ${stderr}`)));

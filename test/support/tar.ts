@@ -9,9 +9,12 @@ export interface TarEntry {
   readonly link?: string;
 }
 
-/** A gzipped ustar archive (IEEE Std 1003.1, pax interchange format). */
-export function tarOf(entries: readonly TarEntry[]): Buffer {
-  return gzipSync(Buffer.concat([...entries.map(blocksOf), Buffer.alloc(1024)]));
+/**
+ * A gzipped ustar archive (IEEE Std 1003.1, pax interchange format).
+ * @param ends with the two empty blocks that end an archive
+ */
+export function tarOf(entries: readonly TarEntry[], ends = true): Buffer {
+  return gzipSync(Buffer.concat([...entries.map(blocksOf), Buffer.alloc(ends ? 1024 : 0)]));
 }
 
 function blocksOf({ name, body = '', type = '0', link = '' }: TarEntry): Buffer {

@@ -1,7 +1,7 @@
 /** Liveness, readiness, metrics. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
-import { answers } from '../answers.ts';
 import { type AgentMetrics, createMetrics } from '../metrics.ts';
 import type { ApiOptions } from '../options.ts';
 import { ok } from '../schemas.ts';
@@ -23,7 +23,8 @@ export function healthRoutes(options: ApiOptions): FastifyPluginAsyncZod {
       '/readyz',
       { exposeHeadRoute: true, config: { open: true }, schema: { response: answers(ok) } },
       async () => {
-        if (options.outbox.state().blocked !== undefined) throw new ProblemError(503, 'the disk takes no records');
+        if (options.outbox.state().blocked !== undefined)
+          throw new ProblemError(503, 'records cannot be written to the disk');
         const starting = options.streams().filter(({ state }) => state === 'starting').length;
         if (starting > 0) throw new ProblemError(503, `${starting} streams are starting`, { 'retry-after': '1' });
         return { status: 'ok' as const };

@@ -1,6 +1,6 @@
 /** What waits for the hub. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { answers } from '../answers.ts';
+import { answers } from '../../../shared/http/answers.ts';
 import type { ApiOptions } from '../options.ts';
 import { outbox as outboxSchema } from '../schemas.ts';
 

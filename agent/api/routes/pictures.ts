@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { createPictureStream, MJPEG_TYPE } from '../mjpeg.ts';
 import type { ApiOptions } from '../options.ts';
 import { mjpegQuery, pictureQuery, streamParams } from '../schemas.ts';
-import { nothingOf, streamOf } from './streams.ts';
+import { nothingOf, pictureStreamOf } from './streams.ts';
 
 /** A client that vanished without a word is noticed by the system after this silence. */
 const KEEPALIVE_MS = 30_000;
@@ -14,7 +14,7 @@ export function pictureRoutes({ streams, live, clock }: ApiOptions): FastifyPlug
       '/api/v1/streams/:id/picture.jpg',
       { schema: { params: streamParams, querystring: pictureQuery } },
       async (request, reply) => {
-        const report = streamOf(streams, request.params.id);
+        const report = pictureStreamOf(streams, request.params.id);
         const { width, wait } = request.query;
         const jpeg = await live.picture(report.id, width, wait * 1000);
         if (!jpeg) throw nothingOf(report, `no picture came within ${wait} s`);
@@ -26,7 +26,7 @@ export function pictureRoutes({ streams, live, clock }: ApiOptions): FastifyPlug
       '/api/v1/streams/:id/live.mjpeg',
       { schema: { params: streamParams, querystring: mjpegQuery } },
       async (request, reply) => {
-        const { id } = streamOf(streams, request.params.id);
+        const { id } = pictureStreamOf(streams, request.params.id);
         const pictures = createPictureStream(clock);
         const leave = live.watch(id, request.query.fps, request.query.width, pictures.push);
         request.raw.socket.setKeepAlive(true, KEEPALIVE_MS);

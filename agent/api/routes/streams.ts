@@ -2,9 +2,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { StreamReport } from '../../../shared/contract/messages/report.ts';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import type { StreamTally } from '../../health/tallies.ts';
-import { answers } from '../answers.ts';
 import type { ApiOptions } from '../options.ts';
 import { latest, latestQuery, type stream, streamList, streamParams } from '../schemas.ts';
 
@@ -46,6 +46,17 @@ export function streamOf(streams: ApiOptions['streams'], id: string): StreamRepo
   throw new ProblemError(404, `there is no stream "${id}"; there are: ${known.join(', ') || 'none'}`);
 }
 
+/** @throws ProblemError 404 also for a stream of a sensor or of sound, which never has a picture */
+export function pictureStreamOf(streams: ApiOptions['streams'], id: string): StreamReport {
+  const found = streamOf(streams, id);
+  const { kind = 'picture' } = found;
+  if (kind === 'picture') return found;
+  throw new ProblemError(
+    404,
+    `stream "${id}" is of kind ${kind} and has no pictures; see /api/v1/streams/${id}/latest`,
+  );
+}
+
 /** Why a stream has nothing to show. */
 export function nothingOf({ id, state, error }: StreamReport, what: string): ProblemError {
   const why = error === undefined ? '' : `: ${error}`;
@@ -56,6 +67,7 @@ function describe(report: StreamReport, { totals, latencyMs, lastError }: Stream
   const { frames: decoded, ...fates } = totals;
   return {
     ...report,
+    stateS: report.stateS ?? 0,
     frames: { decoded, ...fates },
     ...(latencyMs ? { latencyMs } : {}),
     ...(lastError

@@ -26,7 +26,7 @@ export function incomparable(incumbent: Engine, candidate: Engine): string | und
   if (a.task !== b.task) return `its task is "${b.task}", the incumbent's is "${a.task}"`;
   if (isImageInput(a.input) && isImageInput(b.input)) return undefined;
   if (isDeepStrictEqual(a.input, b.input)) return undefined;
-  return 'it takes other windows than the incumbent, so that no two of them can be compared; give `proof.shadowFrames: 0`';
+  return 'its windows differ from those of the incumbent, so the two cannot be compared; set `proof.shadowFrames: 0` to skip that';
 }
 
 export function createPair(incumbent: Engine, candidate: Engine, tally: Tally): Pair {
@@ -63,7 +63,7 @@ export function createPair(incumbent: Engine, candidate: Engine, tally: Tally): 
           () => a.run(window, threshold),
           () => b.run(copy, threshold),
         );
-        if (!result) throw new Error('the incumbent failed on it');
+        if (!result) throw new Error('the incumbent failed on this window');
         return result;
       },
       reset() {

@@ -2,9 +2,11 @@
 import type { ProofPolicy } from '../../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
 import type { Outcome } from '../../../shared/engine/outcome.ts';
+import { isSlower, pairedRatio } from '../../../shared/kit/paired.ts';
+import { quantiles } from '../../../shared/kit/quantile.ts';
 import { agreementOf, scoresOf } from './agree.ts';
 
-/** What one of the two said of an input, and how long it took. */
+/** The result of one model for one input and its time in milliseconds, or why it failed. */
 export type Answer = { readonly outcome: Outcome; readonly ms: number } | { readonly error: string };
 
 export interface Tally {
@@ -13,7 +15,7 @@ export interface Tally {
 }
 
 const BINS = 10;
-/** A sample of the latencies is enough for quantiles. */
+/** A sample of the latencies and of their ratios is enough for quantiles. */
 const MOST_LATENCIES = 4096;
 /** Least part of the wanted frames that a verdict may stand on. */
 const ENOUGH = 0.1;
@@ -21,12 +23,14 @@ const ENOUGH = 0.1;
 export function createTally(wanted: number): Tally {
   let [frames, answered, seen, shared, shifted, shifts] = [0, 0, 0, 0, 0, 0];
   const sides = { incumbent: createSide(), candidate: createSide() };
+  const ratios: number[] = [];
   return {
     add(incumbent, candidate) {
       frames++;
       sides.incumbent.add(incumbent, frames);
       sides.candidate.add(candidate, frames);
       if ('error' in incumbent || 'error' in candidate) return;
+      if (incumbent.ms > 0) ratios[answered % MOST_LATENCIES] = candidate.ms / incumbent.ms;
       answered++;
       const found = agreementOf(incumbent.outcome, candidate.outcome);
       seen += found.seen;
@@ -35,6 +39,7 @@ export function createTally(wanted: number): Tally {
       shifts += found.shifts.length;
     },
     result: () => ({
+      ...timeRatioOf(ratios),
       frames,
       wanted,
       agreement: answered === 0 ? 0 : seen === 0 ? 1 : shared / seen,
@@ -49,38 +54,37 @@ export function createTally(wanted: number): Tally {
 
 /** Why the candidate does not pass; undefined when it does. Pure. */
 export function judgeShadow(result: ShadowResult, policy: ProofPolicy): string | undefined {
-  const { frames, wanted, agreement, seen, latencyMs, errors } = result;
+  const { frames, wanted, agreement, seen, latencyMs, timeRatio, errors } = result;
   const rate = errors.candidate / Math.max(1, frames);
   if (rate > policy.maxErrorRate && (isHopeless(result, policy) || frames >= wanted * ENOUGH))
     return `it failed on ${errors.candidate} of ${frames} frames (${percent(rate)}; at most ${percent(policy.maxErrorRate)})`;
   if (frames < wanted * ENOUGH)
-    return `only ${frames} of ${wanted} frames came within ${policy.shadowTimeoutS} s, and a tenth is the least`;
+    return `only ${frames} of ${wanted} frames were compared within ${policy.shadowTimeoutS} s; at least a tenth is needed`;
   if (agreement < policy.minAgreement)
-    return `it agrees with the incumbent by ${agreement.toFixed(3)} over ${frames} frames and ${seen} findings; at least ${policy.minAgreement} is asked for`;
-  const [median, p95] = [ratioOf(latencyMs, 'p50'), ratioOf(latencyMs, 'p95')];
-  // What else the machine does shows in one p95 or the other; a slower model shows in the median too.
-  if (p95 > policy.maxLatencyRatio && median > 1 + (policy.maxLatencyRatio - 1) / 2) {
-    const times = `${latencyMs.candidate.p95.toFixed(1)} ms against ${latencyMs.incumbent.p95.toFixed(1)}`;
-    return `it takes ${p95.toFixed(2)} times as long (p95 ${times}); at most ${policy.maxLatencyRatio} times is allowed`;
+    return `its agreement with the incumbent is ${agreement.toFixed(3)} over ${frames} frames and ${seen} detections; the least allowed is ${policy.minAgreement}`;
+  if (timeRatio && isSlower(timeRatio, policy.maxLatencyRatio)) {
+    const { median, low, high, pairs } = timeRatio;
+    const sure = `${low.toFixed(2)} to ${high.toFixed(2)} is sure after ${pairs} frames`;
+    const times = `median ${latencyMs.candidate.p50.toFixed(1)} ms against ${latencyMs.incumbent.p50.toFixed(1)}`;
+    return `it takes ${median.toFixed(2)} times as long on the same frame (${sure}; ${times}); at most ${policy.maxLatencyRatio} times is allowed`;
   }
   return undefined;
 }
 
-/** Can it not pass any more, whatever comes? */
+/** Has it failed on so many frames that it cannot pass any more? */
 export function isHopeless({ errors, wanted }: ShadowResult, { maxErrorRate }: ProofPolicy): boolean {
   return errors.candidate > maxErrorRate * wanted;
 }
 
-function ratioOf({ incumbent, candidate }: ShadowResult['latencyMs'], of: 'p50' | 'p95'): number {
-  return incumbent[of] > 0 ? candidate[of] / incumbent[of] : 0;
+function timeRatioOf(ratios: readonly number[]): Pick<ShadowResult, 'timeRatio'> {
+  const timeRatio = pairedRatio(ratios);
+  return timeRatio ? { timeRatio } : {};
 }
 
 function createSide() {
   const times: number[] = [];
   const scores = new Array<number>(BINS).fill(0);
   let errors = 0;
-  const at = (sorted: readonly number[], q: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
   return {
     scores,
     errors: () => errors,
@@ -96,8 +100,9 @@ function createSide() {
       }
     },
     latency() {
-      const sorted = times.toSorted((a, b) => a - b);
-      return { p50: at(sorted, 0.5), p95: at(sorted, 0.95) };
+      if (times.length === 0) return { p50: 0, p95: 0 };
+      const [p50 = 0, p95 = 0] = quantiles(times, [0.5, 0.95]);
+      return { p50, p95 };
     },
   };
 }

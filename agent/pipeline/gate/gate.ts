@@ -5,8 +5,8 @@
  * Invariants:
  * 1. Between two analysed frames lie at most `maxIdleS`; and at most `coastS` before the first that coasts no more, though
  *    it differs.
- * 2. With `coastS`, no frame is decided while it is not known what came of the last analysed one: the same frames and the
- *    same answers give the same decisions, however long inference takes.
+ * 2. With `coastS`, no frame is decided before the result of the last analysed one is fed back: the same frames and the same
+ *    results give the same decisions, however long inference takes.
  */
 import type { GateConfig } from '../../../shared/contract/config/gate.ts';
 import { createSchedule, type Schedule } from '../../../shared/contract/config/schedule.ts';
@@ -33,7 +33,7 @@ export function createGate({ gate, active }: GateOptions): Gate | undefined {
   let changedMs = Number.NEGATIVE_INFINITY;
   const coastMs = gate === false ? 0 : gate.coastS * 1000;
   let quietUntilMs = Number.NEGATIVE_INFINITY;
-  let owed = false;
+  let awaited = false;
   return {
     plane: motion && PLANE,
     decide({ luma, ptsMs, wall }) {
@@ -51,13 +51,13 @@ export function createGate({ gate, active }: GateOptions): Gate | undefined {
       if (fresh && ptsMs < quietUntilMs) return 'coast';
       analysedMs = ptsMs;
       quietUntilMs = Number.NEGATIVE_INFINITY;
-      owed = coastMs > 0;
+      awaited = coastMs > 0;
       motion.remember(luma);
       return 'analyse';
     },
-    ready: () => !owed,
-    hear(quietMs) {
-      owed = false;
+    ready: () => !awaited,
+    feedBack(quietMs) {
+      awaited = false;
       quietUntilMs = analysedMs + Math.min(coastMs, quietMs);
     },
   };

@@ -1,5 +1,5 @@
 /**
- * Motion on a small brightness plane, told by comparison with the last analysed frame rather than with a background: then
+ * Motion on a small brightness plane, found by comparison with the last analysed frame rather than with a background: then
  * "nothing changed" means that the model would see what it saw, and slow movement adds up until it counts.
  *
  * A pixel has changed when it differs by more than the configured contrast and by more than its own noise allows. The noise
@@ -105,7 +105,7 @@ function createMedian(pixels: Int32Array): (a: Uint8Array, b: Uint8Array) => num
   };
 }
 
-/** How many changed pixels have enough changed neighbours; those at the very border have too few to tell. */
+/** How many changed pixels have enough changed neighbours; those at the very border do not count. */
 function clustered(changed: Uint8Array, width: number, height: number): number {
   let count = 0;
   for (let y = 1; y < height - 1; y++) {

@@ -2,7 +2,7 @@
 import type { AbsenceRule } from '../../../shared/contract/config/rules.ts';
 import type { RuleStage } from '../stage.ts';
 import { createDebounce, createGap } from './hysteresis.ts';
-import { selector } from './select.ts';
+import { selector } from './objects.ts';
 
 /** Frames farther apart are a pause (source gone, outside the hours) in which nobody looked: the time begins again. */
 const PAUSE_MS = 60_000;
@@ -19,24 +19,24 @@ export function createAbsenceRule(rule: AbsenceRule): RuleStage {
   let lastLabel: string | undefined;
   let seenMs: number | undefined;
   let lookedMs = 0;
-  let told = false;
+  let reported = false;
   return {
     evaluate({ objects, ptsMs }) {
       const counted = objects.filter(selects);
       const best = counted[0];
       lastLabel = best?.label ?? lastLabel;
-      present.hear(best !== undefined);
+      present.update(best !== undefined);
       if (seenMs === undefined || present.value || ptsMs - lookedMs > PAUSE_MS) seenMs = ptsMs;
       lookedMs = ptsMs;
       const common = { rule: rule.name, ruleKind: rule.kind, count: counted.length };
-      if (told && present.value) {
-        told = false;
-        const seen = best ? { score: best.score, box: best.box } : { score: 0 };
-        const snapshot = rule.snapshot && best !== undefined;
-        return [{ ...common, action: 'end', label: lastLabel ?? missed, snapshot, ...seen }];
+      // It becomes present only in a frame that shows one.
+      if (reported && present.value && best) {
+        reported = false;
+        const { label, score, box } = best;
+        return [{ ...common, action: 'end', label, score, box, snapshot: rule.snapshot }];
       }
-      if (told || present.value || ptsMs - seenMs < rule.afterS * 1000 || !gap('start', ptsMs)) return [];
-      told = true;
+      if (reported || present.value || ptsMs - seenMs < rule.afterS * 1000 || !gap('start', ptsMs)) return [];
+      reported = true;
       return [{ ...common, action: 'start', label: lastLabel ?? missed, score: 0, snapshot: rule.snapshot }];
     },
     // Who comes or goes within the horizon is seen at its end; what counts here are seconds.

@@ -4,7 +4,7 @@
  */
 import type { Point } from '../../../shared/contract/names.ts';
 import type { Moving } from '../stage.ts';
-import { footOf } from './select.ts';
+import { footOf } from './objects.ts';
 
 export type Edge = readonly [Point, Point];
 

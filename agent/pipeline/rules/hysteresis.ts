@@ -3,8 +3,8 @@
 /** A yes or no that changes only when enough frames say so; it begins with no. */
 export interface Debounced {
   readonly value: boolean;
-  /** Hears one frame; returns whether `value` has changed with it. */
-  hear(says: boolean): boolean;
+  /** Takes one frame into account; returns whether `value` has changed with it. */
+  update(isTrue: boolean): boolean;
 }
 
 /** `value` changes when `frames` of the last `of` frames since its last change say the opposite. */
@@ -21,8 +21,8 @@ export function createDebounce({
     get value() {
       return value;
     },
-    hear(says) {
-      recent.push(says !== value);
+    update(isTrue) {
+      recent.push(isTrue !== value);
       if (recent.length > of) recent.shift();
       if (recent.filter(Boolean).length < frames) return false;
       value = !value;
@@ -32,22 +32,22 @@ export function createDebounce({
   };
 }
 
-/** Says whether an event of this action may be told at this time; a yes is taken as told. */
+/** May an event of this action be reported at this time? A yes is taken as reported. */
 export type Gap = (action: string, ptsMs: number) => boolean;
 
 export function createGap(minGapS: number): Gap {
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   return (action, ptsMs) => {
-    const last = told.get(action);
+    const last = reported.get(action);
     if (last !== undefined && ptsMs - last < minGapS * 1000) return false;
-    told.set(action, ptsMs);
+    reported.set(action, ptsMs);
     return true;
   };
 }
 
-/** What starts and ends. A start that falls into the gap is told after it, if it still holds by then. */
+/** What starts and ends. A start that falls into the gap is reported after it, if it still holds by then. */
 export interface Condition {
-  hear(holds: boolean, ptsMs: number): 'start' | 'end' | undefined;
+  update(holds: boolean, ptsMs: number): 'start' | 'end' | undefined;
 }
 
 export function createCondition(rule: {
@@ -57,17 +57,17 @@ export function createCondition(rule: {
 }): Condition {
   const debounced = createDebounce(rule);
   const gap = createGap(rule.minGapS);
-  let told = false;
+  let started = false;
   return {
-    hear(holds, ptsMs) {
-      debounced.hear(holds);
-      if (debounced.value === told) return undefined;
-      if (told) {
-        told = false;
+    update(holds, ptsMs) {
+      debounced.update(holds);
+      if (debounced.value === started) return undefined;
+      if (started) {
+        started = false;
         return 'end';
       }
-      told = gap('start', ptsMs);
-      return told ? 'start' : undefined;
+      started = gap('start', ptsMs);
+      return started ? 'start' : undefined;
     },
   };
 }

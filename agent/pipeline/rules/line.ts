@@ -4,8 +4,7 @@ import type { Point } from '../../../shared/contract/names.ts';
 import type { RuleEvent, RuleStage } from '../stage.ts';
 import { quietBefore } from './foresight.ts';
 import { createDebounce, createGap, type Debounced } from './hysteresis.ts';
-import { createPaths } from './paths.ts';
-import { footOf, selector } from './select.ts';
+import { createPaths, footOf, selector } from './objects.ts';
 
 interface Walker {
   /** The side on which it counts as standing. */
@@ -23,7 +22,7 @@ const MARGIN = 0.004;
 
 /**
  * `forward` is from the line's left to its right, seen while walking from its first point to its second. Each crossing is
- * counted; one that falls into the least gap is not told.
+ * counted; one that falls into the least gap is not reported.
  */
 export function createLineRule(rule: LineRule): RuleStage {
   const selects = selector(rule);
@@ -38,7 +37,7 @@ export function createLineRule(rule: LineRule): RuleStage {
     const before = signedDistance(walker.point, from, to) > 0 ? 1 : -1;
     if (before !== side) walker.through = segmentsCross(walker.point, foot, from, to);
     walker.point = foot;
-    if (!walker.over.hear(side !== walker.side)) return undefined;
+    if (!walker.over.update(side !== walker.side)) return undefined;
     walker.side = side;
     walker.over = createDebounce(rule);
     if (!walker.through) return undefined;

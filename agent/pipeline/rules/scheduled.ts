@@ -2,8 +2,8 @@ import { createSchedule, type Schedule } from '../../../shared/contract/config/s
 import type { RuleStage } from '../stage.ts';
 
 /**
- * A rule that looks only in its hours. Each time they begin it begins afresh: whoever is there by then has just come. What
- * is open when they end is not told to have ended.
+ * A rule that is evaluated only in its hours. Each time they begin it begins afresh: whoever is there by then has just come.
+ * What is open when they end gets no end event.
  */
 export function scheduled(schedule: Schedule, create: () => RuleStage): RuleStage {
   const due = createSchedule(schedule);

@@ -3,7 +3,7 @@ import type { ThresholdRule } from '../../../shared/contract/config/rules.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { RuleStage } from '../stage.ts';
 import { createCondition } from './hysteresis.ts';
-import { selector } from './select.ts';
+import { selector } from './objects.ts';
 
 export function createThresholdRule(rule: ThresholdRule): RuleStage {
   const selects = selector(rule);
@@ -17,7 +17,7 @@ export function createThresholdRule(rule: ThresholdRule): RuleStage {
       const best = counted[0];
       last = best ?? last;
       many = counted.length;
-      const action = condition.hear(counted.length >= rule.atLeast, ptsMs);
+      const action = condition.update(counted.length >= rule.atLeast, ptsMs);
       if (!action || !last) return [];
       const { label, score } = last;
       const seen = { label, score, count: counted.length, snapshot: rule.snapshot && best !== undefined };

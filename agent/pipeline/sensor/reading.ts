@@ -18,15 +18,15 @@ const EVERY_MS = 1000;
 const CHANGE_MS = 200;
 
 export function createReadings(): Readings {
-  let told = Number.NEGATIVE_INFINITY;
+  let sentAt = Number.NEGATIVE_INFINITY;
   let state: boolean | undefined;
   return {
     next(outcome, threshold, now) {
       const reading = readingOf(outcome, threshold);
       if (!reading) return undefined;
       const wait = reading.anomalous === state ? EVERY_MS : CHANGE_MS;
-      if (now - told < wait) return undefined;
-      told = now;
+      if (now - sentAt < wait) return undefined;
+      sentAt = now;
       state = reading.anomalous;
       return reading;
     },

@@ -10,7 +10,7 @@ export interface SoundWindows {
 export function createSoundWindows({ sampleRate, window }: AudioInput): SoundWindows {
   const tensor = new Float32Array(window);
   let filled = 0;
-  let heard = 0;
+  let emitted = 0;
   return {
     *push(samples) {
       for (let at = 0; at < samples.length; ) {
@@ -20,8 +20,8 @@ export function createSoundWindows({ sampleRate, window }: AudioInput): SoundWin
         filled += part.length;
         if (filled < window) return;
         filled = 0;
-        heard += window;
-        yield { tensor, atMs: (heard * 1000) / sampleRate, last: [], restart: false };
+        emitted += window;
+        yield { tensor, atMs: (emitted * 1000) / sampleRate, last: [], restart: false };
       }
     },
   };

@@ -35,7 +35,7 @@ function augment(
 ): void {
   const distance = new Float64Array(columns).fill(Number.POSITIVE_INFINITY);
   const cameFrom = new Int32Array(columns).fill(-1);
-  const settled: number[] = [];
+  const ready: number[] = [];
   const closed = new Uint8Array(columns);
   let row = start;
   let reached = 0;
@@ -60,11 +60,11 @@ function augment(
     last = nearest;
     const owner = rowOf[nearest] ?? -1;
     if (owner < 0) break;
-    settled.push(nearest);
+    ready.push(nearest);
     row = owner;
   }
   rowPrice[start] = at(rowPrice, start) + reached;
-  for (const column of settled) {
+  for (const column of ready) {
     const slack = reached - at(distance, column);
     columnPrice[column] = at(columnPrice, column) - slack;
     const owner = rowOf[column] ?? 0;

@@ -1,11 +1,13 @@
 /** Who did what to models, keys, streams, devices and rollouts. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { Store } from '../../store/store.ts';
-import { answers, cursorRow, pageOf, security } from '../responses.ts';
-import { page, pageQuery } from '../schemas/api.ts';
-import { auditEntry } from '../schemas/model.ts';
+import { answers } from '../../../shared/http/answers.ts';
+import { auditEntry } from '../../contract/audit.ts';
+import { page } from '../../contract/page.ts';
+import type { HubStore } from '../../store/store.ts';
+import { pageQuery } from '../bodies.ts';
+import { cursorRow, pageOf, security } from '../responses.ts';
 
-export function auditRoutes({ store }: { store: Pick<Store, 'audit'> }): FastifyPluginAsyncZod {
+export function auditRoutes({ store }: { store: Pick<HubStore, 'audit'> }): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/audit',

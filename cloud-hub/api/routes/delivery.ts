@@ -3,15 +3,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { etagOf } from '../../../shared/contract/delivery.ts';
 import { digest } from '../../../shared/contract/messages/desired.ts';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { type Delivery, parseRange } from '../../registry/delivery.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Signing } from '../../registry/signing/signing.ts';
-import type { Store } from '../../store/store.ts';
-import { answers } from '../responses.ts';
+import type { HubStore } from '../../store/store.ts';
 
 export interface DeliveryRouteOptions {
-  readonly store: Pick<Store, 'models'>;
+  readonly store: Pick<HubStore, 'models'>;
   readonly registry: Pick<Registry, 'blobs'>;
   readonly signing: Signing;
   readonly delivery: Delivery;
@@ -37,7 +37,7 @@ export function deliveryRoutes({ store, registry, signing, delivery }: DeliveryR
       },
       async (request, reply) => {
         const found = signing.repository.file(request.params.file);
-        if (!found) throw new ProblemError(404, 'there is no such file');
+        if (!found) throw new ProblemError(404, `there is no file "${request.params.file}" of signed metadata`);
         return reply.type('application/json').header('cache-control', 'no-cache').send(found);
       },
     );

@@ -3,13 +3,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { desired } from '../../../shared/contract/messages/desired.ts';
 import { name } from '../../../shared/contract/names.ts';
+import { answers, created } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
+import { device, deviceSecret, sequence } from '../../contract/device.ts';
+import { labels } from '../../contract/labels.ts';
+import { page } from '../../contract/page.ts';
 import type { IdentityService } from '../../identity/identity.ts';
-import type { Store } from '../../store/store.ts';
-import { actOf, answers, created, pageOf, security } from '../responses.ts';
-import { device, deviceSecret, newDevice, page, pageQuery, sequence } from '../schemas/api.ts';
-import { labels } from '../schemas/rollout.ts';
+import type { FleetIdentity } from '../../pki/fleet.ts';
+import { RESERVED_NAMES } from '../../pki/reserved.ts';
+import type { HubStore } from '../../store/store.ts';
+import { newDevice, pageQuery } from '../bodies.ts';
+import { actOf, noContent, security } from '../responses.ts';
 
 const params = z.object({ device: name });
 const query = pageQuery.extend({
@@ -17,13 +22,14 @@ const query = pageQuery.extend({
 });
 
 export interface DeviceRouteOptions {
-  readonly store: Store;
+  readonly store: HubStore;
   readonly identity: IdentityService;
   readonly disconnect: (device: string) => void;
+  readonly fleet?: FleetIdentity;
   readonly clock: Pick<Clock, 'wall'>;
 }
 
-export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRouteOptions): FastifyPluginAsyncZod {
+export function deviceRoutes({ store, identity, disconnect, fleet, clock }: DeviceRouteOptions): FastifyPluginAsyncZod {
   const notFound = (id: string) => new ProblemError(404, `there is no device "${id}"`);
   const deviceOr404 = (id: string) => {
     const found = store.devices.get(id);
@@ -46,10 +52,10 @@ export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRoute
       async ({ query: { cursor, limit, online } }) => {
         const filter = {
           after: cursor,
-          limit: limit + 1,
+          limit,
           online: online === undefined ? undefined : online === 'true',
         };
-        return pageOf(await store.devices.list(filter), limit);
+        return store.devices.list(filter);
       },
     );
 
@@ -94,9 +100,31 @@ export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRoute
       },
       async (request, reply) => {
         const { id } = request.body;
-        const token = await identity.addDevice(id);
+        if (RESERVED_NAMES.has(id)) throw new ProblemError(400, `the name "${id}" is the hub's own`);
+        const token = await identity.addDevice(id, actOf(request, clock));
         if (token === undefined) throw new ProblemError(409, `there is a device "${id}" already`);
         return reply.code(201).send({ id, token });
+      },
+    );
+
+    app.delete(
+      '/devices/:device',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Delete a device: its token, its certificates and its connection end; what it sent stays',
+          tags: ['devices'],
+          security,
+          params,
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const id = request.params.device;
+        if (!identity.removeDevice(id, actOf(request, clock))) throw notFound(id);
+        disconnect(id);
+        fleet?.revoked(id);
+        return reply.code(204).send(undefined);
       },
     );
 
@@ -136,7 +164,8 @@ export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRoute
       async (request) => {
         deviceOr404(request.params.device);
         const found = store.desired.get(request.params.device);
-        if (!found) throw new ProblemError(404, 'nothing was asked of this device: its own configuration holds');
+        if (!found)
+          throw new ProblemError(404, 'no rollout has asked anything of this device: it runs its own configuration');
         return found;
       },
     );
@@ -155,7 +184,7 @@ export function deviceRoutes({ store, identity, disconnect, clock }: DeviceRoute
       },
       async (request, reply) => {
         const id = request.params.device;
-        const token = await identity.renewDeviceToken(id);
+        const token = await identity.renewDeviceToken(id, actOf(request, clock));
         if (token === undefined) throw notFound(id);
         disconnect(id);
         return reply.code(201).send({ id, token });

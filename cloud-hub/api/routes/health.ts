@@ -1,24 +1,41 @@
 /** Outside /api/v1: liveness, readiness, metrics. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import { hasRole } from '../../identity/roles.ts';
+import type { HubMetrics } from '../../metrics.ts';
 import { identify } from '../auth.ts';
-import type { HubMetrics } from '../metrics.ts';
-import { answers } from '../responses.ts';
+import { isBehindProxy, type Site } from '../site.ts';
 
 export interface HealthRouteOptions {
   readonly metrics: HubMetrics;
   readonly identity: IdentityService;
-  /** Each throws when its part does not answer. */
+  readonly site: Site;
+  /** Each throws with the reason why its part is not ready. */
   readonly checks: Readonly<Record<string, () => void>>;
 }
 
 const ok = z.object({ status: z.literal('ok') });
 
-export function healthRoutes({ metrics, identity, checks }: HealthRouteOptions): FastifyPluginAsyncZod {
+/**
+ * Does a program on this machine ask, for itself? What comes through a proxy on this machine does not; nor does a page whose
+ * name was made to point to this machine (DNS rebinding), which has that name as its host.
+ */
+function isFromHere({ socket, headers, raw }: FastifyRequest, site: Site): boolean {
+  const isLoopback = /^(::ffff:)?127\.|^::1$/.test(socket.remoteAddress ?? '');
+  const isOwnName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? '');
+  const isProxied = Object.keys(headers).some((name) =>
+    /^(forwarded|via|x-forwarded(-.*)?|.*-client-ip|.*-connecting-ip|x-real-ip)$/.test(name),
+  );
+  // Some proxies say nothing of themselves, but speak HTTP 1.0.
+  return isLoopback && isOwnName && !isProxied && !isBehindProxy(site) && raw.httpVersion !== '1.0';
+}
+
+export function healthRoutes({ metrics, identity, site, checks }: HealthRouteOptions): FastifyPluginAsyncZod {
   const tags = ['health'];
   return async (app) => {
     app.get(
@@ -29,15 +46,26 @@ export function healthRoutes({ metrics, identity, checks }: HealthRouteOptions):
 
     app.get(
       '/readyz',
-      { schema: { summary: 'Do the database and the broker answer?', tags, security: [], response: answers(ok) } },
+      {
+        schema: {
+          summary: 'Can the hub keep what devices send? Tries a write, the files, the disk and the broker',
+          tags,
+          security: [],
+          response: answers(ok),
+        },
+      },
       async () => {
-        for (const [part, check] of Object.entries(checks)) {
+        const reasons = Object.entries(checks).flatMap(([part, check]) => {
           try {
             check();
+            return [];
           } catch (error) {
-            app.log.warn({ part, reason: messageOf(error) }, 'not ready');
-            throw new ProblemError(503, `the ${part} does not answer`);
+            return [`${part}: ${messageOf(error)}`];
           }
+        });
+        if (reasons.length > 0) {
+          app.log.warn({ reasons }, 'not ready');
+          throw new ProblemError(503, `not ready: ${reasons.join('; ')}`);
         }
         return { status: 'ok' as const };
       },
@@ -56,14 +84,12 @@ export function healthRoutes({ metrics, identity, checks }: HealthRouteOptions):
         },
       },
       async (request, reply) => {
-        // What comes through a proxy on this machine is not of this machine.
-        const isLocal =
-          /^(::ffff:)?127\.|^::1$/.test(request.ip) &&
-          !('x-forwarded-for' in request.headers) &&
-          !('forwarded' in request.headers);
-        const found = isLocal ? undefined : await identify(request, identity);
+        const isLocal = isFromHere(request, site);
+        const found = isLocal ? undefined : await identify(request, identity, site);
         if (!isLocal && !(found && hasRole(found.role, 'viewer'))) {
-          throw new ProblemError(401, 'send a token of a viewer', { 'www-authenticate': 'Bearer realm="vedette"' });
+          throw new ProblemError(401, 'send the token of a viewer as "Authorization: Bearer …"', {
+            'www-authenticate': 'Bearer realm="vedette"',
+          });
         }
         return reply
           .type(metrics.contentType)

@@ -2,35 +2,40 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { complaintsOf, describeComplaints } from '../../../shared/kit/schema.ts';
+import { type LiveRequest, liveRequest } from '../../contract/live.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import type { LiveClient } from '../../live/client.ts';
 import type { LiveFeed } from '../../live/feed.ts';
 import type { Watches } from '../../live/watches.ts';
-import { identify } from '../auth.ts';
-import { answers, security } from '../responses.ts';
-import { type LiveRequest, liveRequest } from '../schemas/live.ts';
+import { callerOf, identify } from '../auth.ts';
+import { security } from '../responses.ts';
+import type { Site } from '../site.ts';
 
 export interface LiveRouteOptions {
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly identity: IdentityService;
+  readonly site: Site;
   readonly clock: Clock;
 }
 
-/** Seconds between pings; one that is not answered until the next ends the connection. */
+/** Milliseconds between pings. A ping that is not answered before the next one ends the connection. */
 const PING_MS = 30_000;
-/** RFC 6455, 7.4.1: policy violation. */
+/** RFC 6455, 7.4.1: policy violation, message too big. */
 const POLICY = 1008;
+const TOO_BIG = 1009;
+const MESSAGE_BYTES = 4096;
 
-export function liveRoutes({ feed, watches, identity, clock }: LiveRouteOptions): FastifyPluginAsyncZod {
+export function liveRoutes({ feed, watches, identity, site, clock }: LiveRouteOptions): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: 'GET',
       url: '/live',
-      config: { access: 'viewer' },
+      config: { access: 'viewer', upgrade: true },
       schema: {
         summary: 'The live feed (WebSocket)',
         description: 'Text frames are JSON messages, binary frames pictures of the watched stream.',
@@ -44,7 +49,14 @@ export function liveRoutes({ feed, watches, identity, clock }: LiveRouteOptions)
       wsHandler(socket, request) {
         const client = clientOf(socket);
         socket.on('error', () => socket.terminate());
-        if (!feed.join(client)) return;
+        if (!feed.join(client, callerOf(request))) return;
+        const recheck = () =>
+          identify(request, identity, site).then(
+            (found) => found ?? client.close(POLICY, 'signed out'),
+            () => client.close(POLICY, 'signed out'),
+          );
+        // Its end between the check of the request and now was told to nobody.
+        recheck();
 
         let answered = true;
         socket.on('pong', () => {
@@ -57,11 +69,8 @@ export function liveRoutes({ feed, watches, identity, clock }: LiveRouteOptions)
           }
           answered = false;
           socket.ping();
-          // A session that ended, or a token that was taken away, ends the feed as well.
-          identify(request, identity).then(
-            (found) => found ?? client.close(POLICY, 'signed out'),
-            () => client.close(POLICY, 'signed out'),
-          );
+          // A session ends by its age too.
+          recheck();
         });
         socket.on('close', () => {
           stopPings();
@@ -69,9 +78,10 @@ export function liveRoutes({ feed, watches, identity, clock }: LiveRouteOptions)
           feed.leave(client);
         });
         socket.on('message', (data: Buffer, isBinary: boolean) => {
-          const wish = isBinary ? 'must be text' : parse(data.toString('utf8'));
-          if (typeof wish === 'string') client.close(POLICY, wish);
-          else if (wish.type === 'watch') watches.watch(client, wish.device, wish.stream);
+          if (data.length > MESSAGE_BYTES) return client.close(TOO_BIG, `a message has at most ${MESSAGE_BYTES} bytes`);
+          const parsed = isBinary ? 'must be text' : parse(data.toString('utf8'));
+          if (typeof parsed === 'string') client.close(POLICY, parsed);
+          else if (parsed.type === 'watch') watches.watch(client, parsed.device, parsed.stream);
           else watches.unwatch(client);
         });
       },

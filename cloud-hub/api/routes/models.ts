@@ -1,29 +1,39 @@
 /** Model versions: upload, look, describe, aliases, delete. */
+import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { digest, targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import { name } from '../../../shared/contract/names.ts';
+import { answers, created } from '../../../shared/http/answers.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
+import { labels } from '../../contract/labels.ts';
+import { alias, labelSet, metrics, model, uploaded } from '../../contract/model.ts';
+import { page } from '../../contract/page.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Signing } from '../../registry/signing/signing.ts';
 import type { StoredModel } from '../../store/models.ts';
-import type { Store } from '../../store/store.ts';
-import { actOf, answers, created, cursorRow, noContent, pageOf, security } from '../responses.ts';
-import { page, pageQuery } from '../schemas/api.ts';
-import { alias, metrics, model } from '../schemas/model.ts';
-import { labels } from '../schemas/rollout.ts';
+import type { HubStore } from '../../store/store.ts';
+import { pageQuery } from '../bodies.ts';
+import { actOf, cursorRow, noContent, pageOf, security } from '../responses.ts';
 
 export interface ModelRouteOptions {
-  readonly store: Store;
+  readonly store: HubStore;
   readonly registry: Registry;
   readonly signing: Signing;
   readonly clock: Pick<Clock, 'wall'>;
+}
+
+interface UploadOptions extends Pick<ModelRouteOptions, 'registry' | 'clock'> {
+  readonly describe: (found: StoredModel) => z.infer<typeof model>;
 }
 
 const version = z.string().min(1).max(64);
 const params = z.object({ name, version });
 const aliasParams = z.object({ name, alias: name });
 const tags = ['models'];
+/** A bare ONNX file has no type of its own. */
+const BARE = 'application/octet-stream';
 
 export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptions): FastifyPluginAsyncZod {
   const describe = (found: StoredModel) => ({
@@ -31,30 +41,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     signed: signing.repository.isSigned(targetPathOf(found), found.digest),
   });
   return async (app) => {
-    // The body is not read into memory: the route streams it to disk.
-    app.addContentTypeParser('application/gzip', (_request, payload, done) => done(null, payload));
-
-    app.post(
-      '/models',
-      {
-        config: { access: 'operator', slowBody: true },
-        schema: {
-          summary: 'Upload a model package: a .tar.gz with model.yaml',
-          description:
-            'The same archive again answers 200 and changes nothing; another one of the same version is refused.',
-          tags,
-          security,
-          consumes: ['application/gzip'],
-          querystring: z.object({ digest: digest.optional().describe('refuse the archive unless it has this digest') }),
-          response: { ...answers(model, 'It was there already'), ...created(model, 'The new version') },
-        },
-      },
-      async (request, reply) => {
-        const upload = { body: request.body as typeof request.raw, digest: request.query.digest };
-        const { model: found, isNew } = await registry.add(upload, actOf(request, clock));
-        return reply.code(isNew ? 201 : 200).send(describe(found));
-      },
-    );
+    await app.register(uploadRoute({ registry, clock, describe }));
 
     app.get(
       '/models',
@@ -160,6 +147,51 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
       async (request, reply) => {
         registry.removeAlias(request.params.name, request.params.alias, actOf(request, clock));
         return reply.code(204).send(undefined);
+      },
+    );
+  };
+}
+
+/** In a scope of its own: this route takes archives and ONNX files and nothing else, the others take JSON and no archives. */
+function uploadRoute({ registry, clock, describe }: UploadOptions): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.removeAllContentTypeParsers();
+    // The body is not read into memory: the route streams it to disk.
+    const types = ['application/gzip', BARE];
+    app.addContentTypeParser(types, (_request, payload, done) => done(null, payload));
+
+    app.post(
+      '/models',
+      {
+        config: { access: 'operator', slowBody: true },
+        schema: {
+          summary: 'Upload a model package: a .tar.gz with model.yaml, or a bare ONNX file',
+          description:
+            'The same archive again answers 200 and changes nothing; another one of the same version is refused. Of a bare ONNX file ' +
+            '(application/octet-stream) a package is made, as by `vedette-hub model init`; `guesses` says where each field comes from.',
+          tags,
+          security,
+          consumes: types,
+          querystring: z.object({
+            digest: digest.optional().describe('refuse the file unless it has this digest'),
+            name: name.optional().describe('of a bare ONNX file: name of the model (default: model)'),
+            version: version.optional().describe('of a bare ONNX file (default: 1.0.0)'),
+            labels: labelSet.optional().describe('of a bare ONNX file: the labels that it was trained on'),
+          }),
+          response: { ...answers(uploaded, 'It was there already'), ...created(uploaded, 'The new version') },
+        },
+      },
+      async (request, reply) => {
+        // Without a body and its type, fastify asks no parser.
+        if (!(request.body instanceof Readable))
+          throw new ProblemError(415, `send an archive as application/gzip, or an ONNX file as ${BARE}`);
+        const { digest: announced, name: called = 'model', version: as, labels: set } = request.query;
+        const overrides = { name: called, ...(as ? { version: as } : {}), ...(set ? { labels: set } : {}) };
+        const bare = request.headers['content-type']?.startsWith(BARE) ? { bare: overrides } : {};
+        const upload = { body: request.body, digest: announced, ...bare };
+        const { model: found, isNew, guesses } = await registry.add(upload, actOf(request, clock));
+        const answer = { ...describe(found), ...(guesses ? { guesses: [...guesses] } : {}) };
+        return reply.code(isNew ? 201 : 200).send(answer);
       },
     );
   };

@@ -2,10 +2,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
+import { answers } from '../../../shared/http/answers.ts';
+import { page } from '../../contract/page.ts';
+import { reading, readingBucket } from '../../contract/reading.ts';
 import { MAX_BUCKETS } from '../../store/readings.ts';
-import type { Store } from '../../store/store.ts';
-import { answers, filterOf, pageOf, recordQuery, security } from '../responses.ts';
-import { page, reading, readingBucket } from '../schemas/api.ts';
+import type { HubStore } from '../../store/store.ts';
+import { filterOf, recordQuery, security } from '../responses.ts';
 
 const courseQuery = z.object({
   device: name,
@@ -15,7 +17,7 @@ const courseQuery = z.object({
   bucketS: z.coerce.number().int().min(1).max(86_400).describe('seconds that are summed up as one'),
 });
 
-export function readingRoutes({ store }: { store: Store }): FastifyPluginAsyncZod {
+export function readingRoutes({ store }: { store: HubStore }): FastifyPluginAsyncZod {
   const config = { access: 'viewer' } as const;
   return async (app) => {
     app.get(
@@ -30,7 +32,7 @@ export function readingRoutes({ store }: { store: Store }): FastifyPluginAsyncZo
           response: answers(page(reading)),
         },
       },
-      async ({ query }) => pageOf(await store.readings.list(filterOf(query)), query.limit),
+      async ({ query }) => store.readings.list(filterOf(query)),
     );
 
     app.get(
@@ -39,7 +41,7 @@ export function readingRoutes({ store }: { store: Store }): FastifyPluginAsyncZo
         config,
         schema: {
           summary: "Get the course of a stream's readings over time",
-          description: `Summed up by equal spans, newest first, at most ${MAX_BUCKETS} of them; a span without a reading is left out.`,
+          description: `Summed up by equal spans, newest first, at most ${MAX_BUCKETS} of them; a span without a reading is left out. Where values are very long, older spans have none.`,
           tags: ['records'],
           security,
           querystring: courseQuery,

@@ -1,18 +1,29 @@
-/** What devices sent: events with their snapshots, summaries, troubles, and what was refused. */
+/** What devices sent: events with their snapshots, summaries, problems, and what was refused. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { opinions } from '../../../shared/contract/messages/verdict.ts';
 import { name } from '../../../shared/contract/names.ts';
+import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
+import { event } from '../../contract/event.ts';
+import { page } from '../../contract/page.ts';
+import { problem } from '../../contract/problem.ts';
+import { quarantined } from '../../contract/quarantined.ts';
+import { summary } from '../../contract/summary.ts';
 import { rowNumber } from '../../store/rows.ts';
-import type { Store } from '../../store/store.ts';
-import { answers, cursorRow, filterOf, pageOf, recordQuery, security } from '../responses.ts';
-import { event, page, pageQuery, quarantined, summary, trouble } from '../schemas/api.ts';
+import type { HubStore } from '../../store/store.ts';
+import { pageQuery } from '../bodies.ts';
+import { cursorRow, filterOf, pageOf, recordQuery, security } from '../responses.ts';
 
 const params = z.object({ id: z.string().max(32) });
-const eventQuery = recordQuery.extend({ rule: name.optional(), label: z.string().max(128).optional() });
+const eventQuery = recordQuery.extend({
+  rule: name.optional(),
+  label: z.string().max(128).optional(),
+  opinion: z.enum(opinions).optional().describe('only events of which a second opinion says so'),
+});
 const quarantineQuery = pageQuery.extend({ device: name.optional() });
 
-export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod {
+export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsyncZod {
   const list = { access: 'viewer' } as const;
   return async (app) => {
     app.get(
@@ -28,8 +39,8 @@ export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod
         },
       },
       async ({ query }) => {
-        const filter = { ...filterOf(query), rule: query.rule, label: query.label };
-        return pageOf(await store.events.list(filter), query.limit);
+        const filter = { ...filterOf(query), rule: query.rule, label: query.label, opinion: query.opinion };
+        return store.events.list(filter);
       },
     );
 
@@ -42,7 +53,7 @@ export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod
       async (request) => {
         const row = rowNumber(request.params.id);
         const found = row === undefined ? undefined : await store.events.get(row);
-        if (!found) throw new ProblemError(404, 'there is no such event');
+        if (!found) throw new ProblemError(404, `there is no event "${request.params.id}"`);
         return found;
       },
     );
@@ -65,7 +76,7 @@ export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod
       async (request, reply) => {
         const row = rowNumber(request.params.id);
         const found = row === undefined ? undefined : await store.snapshots.get(row);
-        if (!found) throw new ProblemError(404, 'there is no such snapshot');
+        if (!found) throw new ProblemError(404, `there is no snapshot "${request.params.id}"`);
         reply.header('cache-control', 'private, max-age=31536000, immutable');
         return reply.type(found.mime).send(Buffer.from(found.picture));
       },
@@ -83,11 +94,11 @@ export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod
           response: answers(page(summary)),
         },
       },
-      async ({ query }) => pageOf(await store.summaries.list(filterOf(query)), query.limit),
+      async ({ query }) => store.summaries.list(filterOf(query)),
     );
 
     app.get(
-      '/troubles',
+      '/problems',
       {
         config: list,
         schema: {
@@ -95,10 +106,10 @@ export function recordRoutes({ store }: { store: Store }): FastifyPluginAsyncZod
           tags: ['records'],
           security,
           querystring: recordQuery,
-          response: answers(page(trouble)),
+          response: answers(page(problem)),
         },
       },
-      async ({ query }) => pageOf(await store.troubles.list(filterOf(query)), query.limit),
+      async ({ query }) => store.problems.list(filterOf(query)),
     );
 
     app.get(

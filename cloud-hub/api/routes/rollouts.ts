@@ -2,15 +2,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
+import { answers, created } from '../../../shared/http/answers.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
-import { describeDevice, describeRollout } from '../../rollout/describe.ts';
-import type { Rollouts } from '../../rollout/rollouts.ts';
-import type { Act } from '../../store/audit.ts';
-import type { StoredRollout } from '../../store/rollouts.ts';
-import { isoTime } from '../../store/rows.ts';
-import type { Store } from '../../store/store.ts';
-import { actOf, answers, created, cursorRow, pageOf, security } from '../responses.ts';
-import { page, pageQuery } from '../schemas/api.ts';
+import { page } from '../../contract/page.ts';
 import {
   gateNames,
   newRollout,
@@ -19,10 +13,18 @@ import {
   rolloutEvent,
   rolloutPreview,
   rolloutStatus,
-} from '../schemas/rollout.ts';
+} from '../../contract/rollout.ts';
+import { describeDevice, describeRollout } from '../../rollout/describe.ts';
+import type { Rollouts } from '../../rollout/rollouts.ts';
+import type { Act } from '../../store/audit.ts';
+import type { StoredRollout } from '../../store/rollouts.ts';
+import { isoTime } from '../../store/rows.ts';
+import type { HubStore } from '../../store/store.ts';
+import { pageQuery } from '../bodies.ts';
+import { actOf, cursorRow, pageOf, security } from '../responses.ts';
 
 export interface RolloutRouteOptions {
-  readonly store: Pick<Store, 'rollouts' | 'models'>;
+  readonly store: Pick<HubStore, 'rollouts' | 'models'>;
   readonly rollouts: Rollouts;
   readonly clock: Pick<Clock, 'wall'>;
 }

@@ -2,16 +2,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { digest } from '../../../shared/contract/messages/desired.ts';
+import { answers, created } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
+import { page } from '../../contract/page.ts';
+import { streamSet } from '../../contract/stream-set.ts';
 import type { Rollouts } from '../../rollout/rollouts.ts';
-import type { Store } from '../../store/store.ts';
-import { actOf, answers, created, cursorRow, pageOf, security } from '../responses.ts';
-import { page, pageQuery } from '../schemas/api.ts';
-import { newStreamSet, streamSet } from '../schemas/model.ts';
+import type { HubStore } from '../../store/store.ts';
+import { newStreamSet, pageQuery } from '../bodies.ts';
+import { actOf, cursorRow, pageOf, security } from '../responses.ts';
 
 export interface StreamSetRouteOptions {
-  readonly store: Pick<Store, 'streamSets'>;
+  readonly store: Pick<HubStore, 'streamSets'>;
   readonly rollouts: Rollouts;
   readonly clock: Pick<Clock, 'wall'>;
 }

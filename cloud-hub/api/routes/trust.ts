@@ -1,13 +1,14 @@
 /** Signed metadata: what stands, new roots and targets from whoever holds the keys, new keys of the hub. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { answers, created } from '../../../shared/http/answers.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { envelope, maxBytesOf } from '../../../shared/trust/schema.ts';
 import { metadataBytes } from '../../../shared/trust/sign.ts';
+import { trustState } from '../../contract/trust.ts';
 import { onlineRoles } from '../../registry/signing/online-keys.ts';
 import type { Signing } from '../../registry/signing/signing.ts';
-import { actOf, answers, created, security } from '../responses.ts';
-import { trustState } from '../schemas/model.ts';
+import { actOf, security } from '../responses.ts';
 
 export interface TrustRouteOptions {
   readonly signing: Signing;

@@ -3,7 +3,7 @@ import { targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import { keyIdOf } from '../../../shared/trust/file.ts';
 import type { PublicKey, RoleName, RootSigned, TargetsSigned } from '../../../shared/trust/schema.ts';
 import { SPEC_VERSION } from '../../../shared/trust/sign.ts';
-import type { Model } from '../../api/schemas/model.ts';
+import type { Model } from '../../contract/model.ts';
 
 const DAY_MS = 86_400_000;
 /** Root keys are far away, and used seldom. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { publicKey } from '../../../shared/trust/schema.ts';
-import { trustState } from '../../api/schemas/model.ts';
+import { trustState } from '../../contract/trust.ts';
 import { type CommandContext, UsageError } from '../context.ts';
 import { clientOf, type HubAccess, withHubAccess } from '../hub-access.ts';
 import { rootDraft, targetsDraft } from './drafts.ts';
@@ -21,11 +21,11 @@ export function addInit(keys: Command, context: CommandContext): void {
   withHubAccess(
     keys
       .command('init')
-      .description('make root and targets keys, and publish the first root at the hub')
-      .option('--keys <folder>', 'where the keys go: keep it off the hub, and a copy somewhere safe', './keys')
-      .option('--root-keys <n>', 'how many root keys', '1')
+      .description('make root and targets keys, and publish the first root on the hub')
+      .option('--keys <folder>', 'folder for the keys; keep it away from the hub, and a copy in a safe place', './keys')
+      .option('--root-keys <n>', 'number of root keys', '1')
       .option('--root-threshold <n>', 'how many of them must sign', '1')
-      .option('--targets-keys <n>', 'how many targets keys', '1')
+      .option('--targets-keys <n>', 'number of targets keys', '1')
       .option('--targets-threshold <n>', 'how many of them must sign a model', '1')
       .addHelpText(
         'after',
@@ -34,7 +34,7 @@ export function addInit(keys: Command, context: CommandContext): void {
       ),
   ).action(async (options: Options) => {
     const client = clientOf(options);
-    const { roles, online } = await client.call('GET', '/trust', trustState);
+    const { roles, online } = await client.ask(trustState, 'GET', '/trust');
     if (roles) throw new Error('this hub has keys already: see `vedette-hub keys show`, `keys rotate`');
     const now = context.clock.wall();
     const make = (role: OfflineRole, count: number) =>

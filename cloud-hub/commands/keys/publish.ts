@@ -12,26 +12,26 @@ import {
   targetsSigned,
 } from '../../../shared/trust/schema.ts';
 import { addSignatures, metadataBytes, type SigningKey } from '../../../shared/trust/sign.ts';
-import { trustState } from '../../api/schemas/model.ts';
-import type { ApiClient } from '../../api-client.ts';
+import { API_BASE, type Client } from '../../client/client.ts';
+import { trustState } from '../../contract/trust.ts';
 import { type CommandContext, UsageError } from '../context.ts';
 import type { OfflineRole } from './folder.ts';
 
 /** What the hub has published. @throws Error when nothing is yet */
-export async function publishedRoot(client: ApiClient): Promise<RootSigned> {
-  const { roles } = await client.call('GET', '/trust', trustState);
+export async function publishedRoot(client: Client): Promise<RootSigned> {
+  const { roles } = await client.ask(trustState, 'GET', '/trust');
   if (!roles) throw new Error('the hub has no keys yet: begin with `vedette-hub keys init`');
   return rootSigned.parse((await published(client, `${roles.root.version}.root.json`)).signed);
 }
 
-export async function publishedTargets(client: ApiClient): Promise<TargetsSigned | undefined> {
-  const { roles } = await client.call('GET', '/trust', trustState);
+export async function publishedTargets(client: Client): Promise<TargetsSigned | undefined> {
+  const { roles } = await client.ask(trustState, 'GET', '/trust');
   if (!roles || roles.targets.version === 0) return undefined;
   return targetsSigned.parse((await published(client, `${roles.targets.version}.targets.json`)).signed);
 }
 
-export function published(client: ApiClient, file: string): Promise<Envelope> {
-  return client.call('GET', `${METADATA_PATH.slice('/api/v1'.length)}${file}`, envelope);
+export function published(client: Client, file: string): Promise<Envelope> {
+  return client.ask(envelope, 'GET', `${METADATA_PATH.slice(API_BASE.length)}${file}`);
 }
 
 /**
@@ -40,7 +40,7 @@ export function published(client: ApiClient, file: string): Promise<Envelope> {
  * @returns false: a draft was written, and others have to sign it
  */
 export async function signAndPublish(
-  client: ApiClient,
+  client: Client,
   role: OfflineRole,
   draft: Envelope,
   roots: readonly RootSigned[],
@@ -56,7 +56,7 @@ export async function signAndPublish(
   const lacking = roots.map((root) => root.roles[role].threshold - countSigners(root, role, file)).filter((n) => n > 0);
   const { version } = file.signed;
   if (lacking.length === 0) {
-    const state = await client.call('PUT', `/trust/${role}`, trustState, signed);
+    const state = await client.ask(trustState, 'PUT', `/trust/${role}`, { body: signed });
     stdout.write(`${role}.json ${version} is published; ${state.targets} packages are signed\n`);
     return true;
   }

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import { keyIdOf } from '../../../shared/trust/file.ts';
 import { publicKey, type RoleName, type RootSigned } from '../../../shared/trust/schema.ts';
-import { trustState } from '../../api/schemas/model.ts';
-import type { ApiClient } from '../../api-client.ts';
+import type { Client } from '../../client/client.ts';
+import { trustState } from '../../contract/trust.ts';
 import { type CommandContext, UsageError } from '../context.ts';
 import { clientOf, type HubAccess, withHubAccess } from '../hub-access.ts';
 import { type RoleKeys, rolesOf, rootDraft, targetsDraft } from './drafts.ts';
@@ -27,7 +27,7 @@ export function addRotate(keys: Command, context: CommandContext): void {
     .action((role: string, options: Options) => change(offline(role), options, context, false));
 
   command('rotate <role>', 'replace a key: of root or targets by a new one here, of snapshot or timestamp at the hub')
-    .option('--drop <id>', 'begin of the id of the key that goes; default: the only one')
+    .option('--drop <id>', 'first characters of the id of the key to replace (default: the only one)')
     .action(async (role: string, options: Options) => {
       if (role === 'snapshot' || role === 'timestamp') await rotateOnline(role, options, context);
       else await change(offline(role), options, context, true);
@@ -72,13 +72,13 @@ function without({ keys }: RoleKeys, drop: string | undefined, role: OfflineRole
 async function rotateOnline(role: 'snapshot' | 'timestamp', options: Options, context: CommandContext): Promise<void> {
   const client = clientOf(options);
   const root = await publishedRoot(client);
-  const { online } = await client.call('POST', `/trust/online-keys/${role}`, trustState);
+  const { online } = await client.ask(trustState, 'POST', `/trust/online-keys/${role}`);
   const next = { ...rolesOf(root), [role]: { keys: [publicKey.parse(online[role])], threshold: 1 } };
   await publishRoot(client, root, next, options.keys, context);
 }
 
 function publishRoot(
-  client: ApiClient,
+  client: Client,
   before: RootSigned,
   roles: Record<RoleName, RoleKeys>,
   folder: string,
@@ -95,7 +95,7 @@ function publishRoot(
   );
 }
 
-async function resignTargets(client: ApiClient, folder: string, context: CommandContext): Promise<void> {
+async function resignTargets(client: Client, folder: string, context: CommandContext): Promise<void> {
   const root = await publishedRoot(client);
   const signed = targetsDraft(await publishedTargets(client), [], context.clock.wall());
   await signAndPublish(client, 'targets', { signed, signatures: [] }, [root], readKeys(folder, 'targets'), context);

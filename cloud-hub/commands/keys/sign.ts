@@ -1,7 +1,7 @@
 /** `vedette-hub keys sign`: models of the registry become models that devices may install. */
 import type { Command } from 'commander';
-import { model as modelSchema } from '../../api/schemas/model.ts';
-import type { ApiClient } from '../../api-client.ts';
+import type { Client } from '../../client/client.ts';
+import { model as modelSchema } from '../../contract/model.ts';
 import type { CommandContext } from '../context.ts';
 import { clientOf, type HubAccess, withHubAccess } from '../hub-access.ts';
 import { pathOf } from '../model/registered.ts';
@@ -22,12 +22,12 @@ export function addSign(keys: Command, context: CommandContext): void {
 
 /** @param names each NAME@VERSION */
 export async function signModels(
-  client: ApiClient,
+  client: Client,
   folder: string,
   names: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const models = await Promise.all(names.map((name) => client.call('GET', pathOf(name), modelSchema)));
+  const models = await Promise.all(names.map((name) => client.ask(modelSchema, 'GET', pathOf(name))));
   const root = await publishedRoot(client);
   const signed = targetsDraft(await publishedTargets(client), models, context.clock.wall());
   const keys = readKeys(folder, 'targets');

@@ -16,9 +16,9 @@ import { withPackage } from './open.ts';
 export function addInspect(model: Command, { stdout }: CommandContext): void {
   model
     .command('inspect <package>')
-    .description('say what is in a model package (a folder or .tar.gz), without running it')
+    .description('show what is in a model package (a folder or .tar.gz), without running it')
     .option('--json', 'one JSON object instead of lines', false)
-    .addHelpText('after', '\nExit code: 0 when the package is sound, 1 when it is refused (the reason is on stderr).')
+    .addHelpText('after', '\nExit code: 0 if the package is valid, 1 if it is refused (the reason is on stderr).')
     .action((given: string, { json }: { json: boolean }) =>
       withPackage(given, async (dir) => {
         const pack = await readPackage(dir);

@@ -12,7 +12,7 @@ export function addPack(model: Command, { stdout }: CommandContext): void {
       'check a package and write it as one .tar.gz: model.yaml, the files that it names, README and LICENSE.\n' +
         'The same content gives the same bytes. Prints the digest, the size and the file.',
     )
-    .option('--out <file>', 'where to (default: NAME-VERSION.tar.gz in the current folder)')
+    .option('--out <file>', 'file to write (default: NAME-VERSION.tar.gz in the current folder)')
     .addHelpText('after', '\nExample:\n  vedette-hub model pack ./models/yolox-nano-416 --out yolox.tar.gz')
     .action(async (dir: string, { out }: { out?: string }) => {
       const { manifest } = await readPackage(dir);

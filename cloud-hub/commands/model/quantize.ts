@@ -3,17 +3,17 @@ import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readPackage } from '../../../shared/engine/package/package.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
-import { addVariant, requireRoom } from '../../registry/quantize/add.ts';
-import { quantize } from '../../registry/quantize/quantize.ts';
-import { type Method, methods } from '../../registry/quantize/ranges/method.ts';
-import { describeReport, type Report, reportOf } from '../../registry/quantize/report.ts';
-import { readSamples } from '../../registry/quantize/samples/read.ts';
+import { addVariant, requireRoom } from '../../quantize/add.ts';
+import { quantize } from '../../quantize/quantize.ts';
+import { type Method, methods } from '../../quantize/ranges/method.ts';
+import { describeQuantizeReport, type QuantizeReport, quantizeReport } from '../../quantize/report.ts';
+import { readSamples } from '../../quantize/samples/read.ts';
 import { type CommandContext, UsageError } from '../context.ts';
 
 interface Flags {
   calibrate: string;
   unseen?: string;
-  method: Method;
+  method: Method | 'auto';
   percentile: number;
   agreement: number;
   size: number;
@@ -30,43 +30,51 @@ export function addQuantize(model: Command, context: CommandContext): void {
   model
     .command('quantize <dir>')
     .description(
-      'make an int8 variant of a package: calibrated on your data, compared with fp32 on samples that calibration never saw,\n' +
-        'measured on this machine, and added to model.yaml only when it agrees. Progress is on stderr.',
+      'make an int8 variant of a package: calibrate it on your data, compare it with fp32 on samples that the calibration did not ' +
+        'see, measure both on this machine, and add it to model.yaml only if they agree. Progress is on stderr.',
     )
     .requiredOption(
       '--calibrate <source>',
-      'a clip, a folder of pictures, or a CSV or JSON-lines series: as the device will see',
+      'a clip, a folder of pictures, or a CSV or JSON-lines series, like those that the device will see',
     )
-    .option('--unseen <source>', 'prove on this instead of on the last part of the calibration source')
+    .option('--unseen <source>', 'check the accuracy on this source (default: the last part of the calibration source)')
     .addOption(
-      new Option('--method <name>', 'how ranges of activations are chosen')
-        .choices(Object.keys(methods))
-        .default('percentile'),
+      new Option(
+        '--method <name>',
+        'method that chooses the ranges of activations; auto: the best of them on your data',
+      )
+        .choices(['auto', ...Object.keys(methods)])
+        .default('auto'),
     )
-    .option('--percentile <part>', 'part of the values inside the range', fraction, 0.9999)
+    .option('--percentile <part>', 'share of the values inside the range, with --method percentile', fraction, 0.9999)
     .option(
       '--agreement <part>',
-      'box recall and precision, top-1, or same verdicts that are asked for',
+      'least agreement with fp32: box recall and precision, top-1, or equal verdicts',
       fraction,
       0.97,
     )
-    .option('--size <part>', 'size beside fp32 up to which costly nodes are left in float', fraction, 0.35)
+    .option(
+      '--size <part>',
+      'size limit as a share of fp32; within it, the nodes that lose most accuracy stay in float',
+      fraction,
+      0.35,
+    )
     .addOption(
-      new Option('--weight-bits <n>', '7 is right on every processor; 8 overflows on x86 without VNNI')
+      new Option('--weight-bits <n>', 'bits per weight: 7 works on every processor, 8 overflows on x86 without VNNI')
         .choices(['7', '8'])
         .default('7'),
     )
-    .option('--samples <n>', 'samples taken from the source, spread evenly', count, 256)
-    .option('--time <column>', 'column of times of a series', 'timestamp')
-    .option('--threads <n>', 'threads of one inference, for the times', count, 1)
-    .option('--out <dir>', 'write a new package there (default: add the variant to the package itself)')
-    .option('--force', 'replace an int8 variant that is there', false)
-    .option('--json', 'the report as one JSON object', false)
+    .option('--samples <n>', 'number of samples to take from the source, evenly spread', count, 256)
+    .option('--time <column>', 'column with the time, of a series', 'timestamp')
+    .option('--threads <n>', 'threads per inference when the time is measured', count, 1)
+    .option('--out <dir>', 'write a new package to this folder (default: add the variant to the package itself)')
+    .option('--force', 'replace an existing int8 variant', false)
+    .option('--json', 'print the report as one JSON object', false)
     .addHelpText(
       'after',
       '\nExamples:\n  vedette-hub model quantize ./models/yolox-nano-416 --calibrate gate.mp4\n' +
         '  vedette-hub model quantize ./models/spindle --calibrate healthy.csv --method minmax --out ./models/spindle-int8\n' +
-        '\nExit code: 0 when the variant is added, 1 when it is not (the report says why), 2 for wrong use.',
+        '\nExit code: 0 if the variant is added, 1 if it is not (the report says why), 2 for wrong use.',
     )
     .action((dir: string, flags: Flags) => run(dir, flags, context));
 }
@@ -78,8 +86,8 @@ async function run(dir: string, flags: Flags, { clock, stdout, stderr, fail }: C
   const pack = await readPackage(dir);
   const place = { pack, force: flags.force, ...(flags.out === undefined ? {} : { out: flags.out }) };
   await requireRoom(place);
-  const say = progressOn(stderr, clock);
-  say('reading samples', 0, 0);
+  const progress = progressOn(stderr, clock);
+  progress('reading samples', 0, 0);
   const read = (source: string) => readSamples(source, pack.manifest, flags.time, flags.samples);
   const { samples, ordered } = await read(flags.calibrate);
   const unseen = flags.unseen === undefined ? undefined : (await read(flags.unseen)).samples;
@@ -95,29 +103,30 @@ async function run(dir: string, flags: Flags, { clock, stdout, stderr, fail }: C
     size: flags.size,
     threads: flags.threads,
     clock,
-    onProgress: say,
+    onProgress: progress,
   });
-  let report: Report = reportOf(quantized, {
+  let report: QuantizeReport = quantizeReport(quantized, {
     model: `${pack.manifest.name} ${pack.manifest.version}`,
     method: flags.method,
-    asked: flags.agreement,
+    agreement: flags.agreement,
+    size: flags.size,
     threads: flags.threads,
   });
   if (report.refused === undefined)
     report = { ...report, added: await addVariant({ ...place, bytes: quantized.bytes, clock }) };
   else fail();
-  stdout.write(`${flags.json ? JSON.stringify(report) : describeReport(report)}\n`);
+  stdout.write(`${flags.json ? JSON.stringify(report) : describeQuantizeReport(report)}\n`);
 }
 
 /** A line at each new step, and one each few seconds of a long one. */
 function progressOn(stderr: CommandContext['stderr'], clock: Clock) {
   let step = '';
-  let told = 0;
+  let printedAt = 0;
   return (what: string, done: number, total: number): void => {
     const now = clock.mono();
-    if (what === step && now - told < EVERY_MS) return;
+    if (what === step && now - printedAt < EVERY_MS) return;
     step = what;
-    told = now;
+    printedAt = now;
     stderr.write(total > 1 && done > 0 ? `${what}: ${done} of ${total}\n` : `${what}\n`);
   };
 }

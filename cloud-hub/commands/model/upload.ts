@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { nameFrom } from '../../../shared/contract/names.ts';
 import { packPackage } from '../../../shared/engine/package/archive.ts';
 import { digestOfFile } from '../../../shared/kit/digest.ts';
-import { model as modelSchema } from '../../api/schemas/model.ts';
+import { uploaded } from '../../contract/model.ts';
 import type { CommandContext } from '../context.ts';
-import { clientOf, type HubAccess, withHubAccess } from '../hub-access.ts';
+import { clientOf, type HubAccess, uploadFile, withHubAccess } from '../hub-access.ts';
 import { signModels } from '../keys/sign.ts';
+
+const BARE = 'application/octet-stream';
 
 interface Options extends HubAccess {
   readonly keys?: string;
@@ -18,7 +21,7 @@ interface Options extends HubAccess {
 export function addUpload(model: Command, context: CommandContext): void {
   const command = model
     .command('upload <package>')
-    .description('upload a model package, a folder or its .tar.gz, to a running hub')
+    .description('upload a model package, a folder or its .tar.gz, or a bare ONNX file, to a running hub')
     .option('--keys <folder>', 'sign it at once with the targets keys in this folder, so that devices may install it')
     .option('--alias <name>', 'point this alias to it, for example canary')
     .addHelpText(
@@ -32,13 +35,15 @@ export function addUpload(model: Command, context: CommandContext): void {
       const archive = statSync(source).isDirectory() ? path.join(scratch, 'package.tar.gz') : source;
       if (archive !== source) await packPackage(source, archive);
       const digest = await digestOfFile(archive);
-      const made = await client.upload(`/models?digest=${digest}`, archive, modelSchema);
+      const bare = source.toLowerCase().endsWith('.onnx');
+      const made = bare
+        ? await uploadFile(client, `/models?digest=${digest}&name=${nameFrom(source)}`, source, uploaded, BARE)
+        : await uploadFile(client, `/models?digest=${digest}`, archive, uploaded);
+      for (const { field, value, sure, why } of made.guesses ?? [])
+        if (!sure) context.stderr.write(`guessed: ${field}: ${value} (${why})\n`);
       const name = `${made.name}@${made.version}`;
       context.stdout.write(`${name}\t${made.digest}\t${made.bytes} bytes\n`);
-      if (options.alias !== undefined) {
-        const target = `/models/${made.name}/aliases/${options.alias}`;
-        await client.call('PUT', target, modelSchema, { version: made.version });
-      }
+      if (options.alias !== undefined) await client.setAlias(made.name, options.alias, made.version);
       if (options.keys !== undefined) await signModels(client, options.keys, [name], context);
       else if (!made.signed) context.stderr.write(`not signed yet: vedette-hub keys sign ${name}\n`);
     } finally {

@@ -11,10 +11,10 @@ export function addVerify(model: Command, { clock, stdout, fail }: CommandContex
   model
     .command('verify <package>')
     .description(
-      'check a model package (a folder or .tar.gz) as a device would: the manifest, the graph of every variant, whether\n' +
-        'the runtime takes it, and its golden samples within their tolerance',
+      'check a model package (a folder or .tar.gz) as a device does: the manifest, the graph of every variant, whether ONNX Runtime ' +
+        'loads it, and the golden samples within their tolerance',
     )
-    .addHelpText('after', '\nExit code: 0 when all of it holds, 1 when something does not (said on stdout or stderr).')
+    .addHelpText('after', '\nExit code: 0 if everything passes, 1 if something does not (stdout or stderr says what).')
     .action((given: string) =>
       withPackage(given, async (dir) => {
         const pack = await readPackage(dir);

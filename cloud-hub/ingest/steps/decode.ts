@@ -1,20 +1,43 @@
-/** Step 2: bytes to JSON. */
-import { CodecError, decode as decodePayload } from '../../../shared/contract/codec.ts';
+/** Step 2: bytes to JSON. Of a batch only the frame is parsed: its records are text until their part comes. */
+import { CodecError, parseJson, unpack } from '../../../shared/contract/codec.ts';
+import { NotJsonText } from '../../../shared/contract/json-text.ts';
+import { MAX_BATCH_BYTES } from '../../../shared/contract/messages/batch.ts';
+import { MAX_REPORT_BYTES, REPORT_SHAPE } from '../../../shared/contract/messages/report.ts';
+import { openBatch, readHead } from '../open-batch.ts';
+import { refusedByHead } from '../parts.ts';
 import type { Step } from '../step.ts';
 
-/** Bound on the unpacked size of a message, in bytes: four times what the wire takes, against decompression bombs. */
-export const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+/** Bounds on an unpacked message, against decompression bombs. */
+export const unpacked = {
+  records: { maxBytes: MAX_BATCH_BYTES },
+  report: { maxBytes: MAX_REPORT_BYTES, ...REPORT_SHAPE },
+  status: { maxBytes: 64 * 1024, maxDepth: 8, maxValues: 1000 },
+} as const;
 
 export const decode: Step = {
   name: 'decode',
   phase: 'check',
   run(message) {
-    if (message.rejected !== undefined || message.channel === 'presence') return;
+    const { channel, payload } = message;
+    if (channel === 'presence' || message.open) return;
+    const { maxBytes } = unpacked[channel];
+    // What cannot be unpacked was unpacked up to the bound.
+    message.unpackedBytes = maxBytes;
     try {
-      message.body = decodePayload(message.payload, MAX_UNPACKED_BYTES);
+      if (message.rejected !== undefined) throw new CodecError(message.rejected);
+      const text = unpack(payload, maxBytes);
+      message.unpackedBytes = text.length;
+      if (channel === 'records') message.open = openBatch(text);
+      else message.body = parseJson(text, unpacked[channel]);
     } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
-      message.rejected = error.message;
+      if (!(error instanceof CodecError || error instanceof NotJsonText)) throw error;
+      const content = channel === 'records' ? refusedByHead(readHead(payload), error.message) : undefined;
+      if (content) {
+        message.content = content;
+        delete message.rejected;
+      } else {
+        message.rejected = error.message;
+      }
     }
   },
 };

@@ -1,7 +1,10 @@
-/** Step 4, inside the transaction: which records of the batch are new to the ledger? */
-
-import { isFresh, touched } from '../ledger.ts';
-import type { GoodRecord } from '../message.ts';
+/** Step 4, inside the transaction: are these the numbers that the ledger knows, and which records of the batch are new to it? */
+import { includes, type Range } from '../../../shared/kit/ranges.ts';
+import type { Ledger } from '../../store/sequences.ts';
+import { type Arrival, isFresh, touched, touchedGaps } from '../ledger.ts';
+import { descentOf, inherited } from '../lineage.ts';
+import type { BatchContent, GoodRecord, Message } from '../message.ts';
+import { earlierNames, namesOf } from '../origins.ts';
 import type { Step, StepTools } from '../step.ts';
 
 /** A device with more open holes than this has to fill some before more is taken. */
@@ -10,28 +13,70 @@ export const MAX_OPEN_RANGES = 1024;
 export const dedupe: Step = {
   name: 'dedupe',
   phase: 'commit',
-  run(message, { store }) {
-    const { content, device } = message;
+  run(message, { store, quota }) {
+    const { content, device, receivedAt } = message;
     if (content?.kind !== 'batch') return;
-    const { epoch, arrival, good, bad } = content;
-    const ledger = store.sequences.read(device, epoch);
-    const gaps = store.sequences.gapsIn(device, epoch, touched(ledger, arrival));
+    const { sequences } = store;
+    const { epoch, arrival, lineage, good, bad } = content;
+    const line = sequences.line(device, epoch);
+    const descent = descentOf(line, lineage.starts, newestIn(sequences.highest(device, epoch, 1)));
+    if (line.length === 0 && lineage.earlier.length > 0) inherit(message, content, store);
+    const newest = newestIn(sequences.highest(device, epoch, 1));
+    const ledger = sequences.read(device, epoch, touched(sequences.upTo(device, epoch), arrival));
+    // What was settled without a record stays so when its numbers are refused unread.
+    const gaps =
+      content.refusedWhole === undefined ? sequences.gapsIn(device, epoch, touchedGaps(ledger, arrival)) : [];
+    const isHere = hereBefore(device, content, store);
+    const usage = store.devices.usage(device);
+    const pausedUntil = usage && quota.pausedUntil(usage, receivedAt);
+    const forkedAt = descent.kind === 'forked' ? descent.at : undefined;
     message.view = {
       ledger,
       gaps,
-      newest: ledger.above.at(-1)?.to ?? ledger.upTo,
-      fresh: good.filter((r) => isFresh(ledger, gaps, r.seq) && !isHere(device, r, store)),
+      newest,
+      line: descent.kind === 'continues' && descent.line !== line ? descent.line : undefined,
+      forkedAt,
+      pausedUntil,
+      isPauseNew: pausedUntil !== undefined && usage?.pausedUntil !== pausedUntil,
+      fresh: good.filter((r) => isFresh(ledger, gaps, r.seq) && !isHere(r)),
       freshBad: bad.filter((r) => isFresh(ledger, gaps, r.seq)),
       accepted:
-        ledger.above.length < MAX_OPEN_RANGES || arrival.from <= ledger.upTo + 1 || arrival.base > ledger.upTo + 1,
+        forkedAt === undefined &&
+        pausedUntil === undefined &&
+        (!makesHole(ledger, arrival) || sequences.openRanges(device, epoch) < MAX_OPEN_RANGES),
     };
   },
 };
 
-/** Is it stored under a name that it had before its outbox was damaged? */
-function isHere(device: string, { record }: GoodRecord, store: StepTools['store']): boolean {
-  return (record.origin ?? []).some(({ epoch, seq }) => {
-    const gaps = store.sequences.gapsIn(device, epoch, { from: seq, to: seq });
-    return !isFresh(store.sequences.read(device, epoch), gaps, seq);
+function newestIn({ upTo, above }: Ledger): number {
+  return above.at(-1)?.to ?? upTo;
+}
+
+/** Begins the ledger of an epoch that follows others. */
+function inherit({ device, receivedAt }: Message, content: BatchContent, { sequences }: StepTools['store']): void {
+  const read = (epoch: string, numbers: Range) => ({
+    ledger: sequences.read(device, epoch, [numbers]),
+    gaps: sequences.gapsIn(device, epoch, [numbers]),
   });
+  const { lineage, arrival } = content;
+  const ledger = inherited(lineage.earlier, read, arrival.base);
+  sequences.write(device, content.epoch, { upTo: 0, above: [] }, ledger, 0, receivedAt);
+}
+
+/** Would numbers below the batch stay open that are not open already? */
+function makesHole({ upTo, above }: Ledger, { from, base }: Arrival): boolean {
+  return from > upTo + 1 && base <= upTo + 1 && !includes(above, from - 1);
+}
+
+/** Says whether a record is stored under a name that it had before. */
+function hereBefore(device: string, { good, lineage }: BatchContent, { sequences }: StepTools['store']) {
+  const isSettled = new Map(
+    [...earlierNames(good, lineage.earlier)].map(([epoch, numbers]) => {
+      const ledger = sequences.read(device, epoch, numbers);
+      const gaps = sequences.gapsIn(device, epoch, numbers);
+      return [epoch, (seq: number) => !isFresh(ledger, gaps, seq)] as const;
+    }),
+  );
+  return (one: GoodRecord) =>
+    namesOf(one, lineage.earlier).some(({ epoch, seq }) => isSettled.get(epoch)?.(seq) ?? false);
 }

@@ -1,12 +1,12 @@
-/** Step 7, after the commit: counters, rollouts, and those who watch. */
+/** Step 9, after the commit: counters, rollouts, and those who watch. */
 
 import type { RecordKind } from '../../../shared/contract/messages/record.ts';
-import type { LiveMessage } from '../../api/schemas/live.ts';
+import type { LiveMessage } from '../../contract/live.ts';
 import { eventOf } from '../../store/events.ts';
+import { problemOf } from '../../store/problems.ts';
 import { readingOf } from '../../store/readings.ts';
 import type { StoredRecord } from '../../store/records.ts';
 import { summaryOf } from '../../store/summaries.ts';
-import { troubleOf } from '../../store/troubles.ts';
 import type { Message } from '../message.ts';
 import type { Step, StepTools } from '../step.ts';
 
@@ -16,13 +16,13 @@ export const fanOut: Step = {
   run(message, tools) {
     const { content, device } = message;
     count(message, tools);
-    for (const item of message.stored) tools.announce(() => liveOf(item));
+    for (const item of message.stored) tools.announce(() => liveOf(item), device);
     if (content?.kind === 'report') tools.reported(device, content.report);
     if (content && content.kind !== 'batch') {
       tools.announce(() => {
         const found = tools.store.devices.get(device);
         return found && { type: 'device', device: found };
-      });
+      }, device);
     }
   },
 };
@@ -32,7 +32,7 @@ function liveOf(item: StoredRecord): LiveMessage | undefined {
   if (record.kind === 'event') return { type: 'event', event: eventOf(item, record) };
   if (record.kind === 'summary') return { type: 'summary', summary: summaryOf(item, record) };
   if (record.kind === 'reading') return { type: 'reading', reading: readingOf(item, record) };
-  if (record.kind === 'error' || record.kind === 'loss') return { type: 'trouble', trouble: troubleOf(item, record) };
+  if (record.kind === 'error' || record.kind === 'loss') return { type: 'problem', problem: problemOf(item, record) };
   return undefined;
 }
 
@@ -44,7 +44,7 @@ function count(message: Message, { metrics }: StepTools): void {
   metrics.quarantineEvicted.inc(message.evicted);
   const { content, view } = message;
   if (content?.kind !== 'batch' || !view) return;
-  metrics.batches.inc();
+  if (content.last) metrics.batches.inc();
   metrics.duplicates.inc(content.good.length + content.bad.length - view.fresh.length - view.freshBad.length);
   metrics.refused.inc(view.freshBad.length);
 }

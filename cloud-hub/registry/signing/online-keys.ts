@@ -40,7 +40,7 @@ export class OnlineKeys {
   }
 
   /** A root was published: keys that it does not name any more are gone. */
-  settle(root: RootSigned): void {
+  adopt(root: RootSigned): void {
     for (const role of onlineRoles) {
       const next = this.#file(role, '.next');
       if (existsSync(next) && root.roles[role].keyids.includes(this.#read(next).id)) renameSync(next, this.#file(role));

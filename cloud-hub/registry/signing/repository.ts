@@ -22,6 +22,7 @@ import { countSigners, type MetadataFile, readFile } from '../../../shared/trust
 import type { SignedOf } from '../../../shared/trust/schema.ts';
 import { metadataBytes, type SigningKey, SPEC_VERSION, signMetadata } from '../../../shared/trust/sign.ts';
 import {
+  chainOf,
   type Trusted,
   takeRoot,
   takeSnapshot,
@@ -50,7 +51,7 @@ export class Repository {
     this.#keys = keys;
     this.#clock = clock;
     this.#state = this.#load();
-    if (this.#state) this.#keys.settle(this.#state.root.signed);
+    if (this.#state) this.#keys.adopt(this.#state.root.signed);
     this.renew();
   }
 
@@ -82,7 +83,7 @@ export class Repository {
     this.#own('snapshot', next.root.signed);
     this.#own('timestamp', next.root.signed);
     this.#write(`${next.root.signed.version}.root.json`, bytes);
-    this.#keys.settle(next.root.signed);
+    this.#keys.adopt(next.root.signed);
     // Versions go on, also where a device would begin anew: others may not have seen the root yet.
     this.#state = { ...this.#state, root: next.root };
     if (this.#state.targets && this.#holds(this.#state.targets)) this.#sign(this.#state.targets.bytes);
@@ -202,7 +203,8 @@ export class Repository {
     const timestamp = readFile('timestamp', timestampBytes);
     const snapshot = this.#follow('snapshot', timestamp.signed.meta['snapshot.json'].version);
     const targets = this.#follow('targets', snapshot.signed.meta['targets.json'].version);
-    return { root, timestamp, snapshot, targets };
+    // Whoever changed a file has not changed the one that names it.
+    return chainOf({ root, timestamp, snapshot, targets });
   }
 
   #follow<R extends 'snapshot' | 'targets'>(role: R, version: number) {

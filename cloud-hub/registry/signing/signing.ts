@@ -2,10 +2,10 @@
 import type { Cancel, Clock } from '../../../shared/kit/clock.ts';
 import type { Logger } from '../../../shared/kit/log.ts';
 import type { roleNames } from '../../../shared/trust/schema.ts';
-import type { TrustState } from '../../api/schemas/model.ts';
+import type { TrustState } from '../../contract/trust.ts';
 import type { Act } from '../../store/audit.ts';
 import { isoTime } from '../../store/rows.ts';
-import type { Store } from '../../store/store.ts';
+import type { HubStore } from '../../store/store.ts';
 import type { OnlineKeys, OnlineRole } from './online-keys.ts';
 import type { Repository } from './repository.ts';
 
@@ -16,7 +16,7 @@ const WARN_MS = 60 * 86_400_000;
 export interface SigningOptions {
   readonly repository: Repository;
   readonly keys: OnlineKeys;
-  readonly store: Pick<Store, 'audit'>;
+  readonly store: Pick<HubStore, 'audit'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -99,4 +99,11 @@ export class Signing {
       log.error({ err: error }, 'the signed metadata could not be renewed');
     }
   }
+}
+
+/** The newest root of trust, where there is one: with it a new device begins. */
+export function rootOf({ repository }: Pick<Signing, 'repository'>): { readonly trustRoot?: string } {
+  const version = repository.state?.root.signed.version;
+  const root = version === undefined ? undefined : repository.file(`${version}.root.json`);
+  return root ? { trustRoot: root.toString('utf8') } : {};
 }

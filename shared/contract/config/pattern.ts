@@ -9,8 +9,16 @@ const pattern = z.strictObject({
     .string()
     .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'size must be WIDTHxHEIGHT, as 640x360')
     .default('640x360'),
-  fps: z.coerce.number('fps must be a number').positive('fps must be above 0').max(240).default(25),
-  seconds: z.coerce.number('seconds must be a number').positive('seconds must be above 0').max(1e6).optional(),
+  fps: z.coerce
+    .number('fps must be a number')
+    .positive('fps must be above 0')
+    .max(240, 'fps must be at most 240')
+    .default(25),
+  seconds: z.coerce
+    .number('seconds must be a number')
+    .positive('seconds must be above 0')
+    .max(1e6, 'seconds must be at most 1000000')
+    .optional(),
 });
 export type Pattern = z.infer<typeof pattern>;
 

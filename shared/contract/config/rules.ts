@@ -1,6 +1,6 @@
 /** Rules of a stream. Coordinates are fractions of the source frame; seconds are of the stream's own time. */
 import { z } from 'zod';
-import { name, point } from '../names.ts';
+import { name, type Point, point } from '../names.ts';
 import { schedule } from './schedule.ts';
 
 const seconds = z.number().min(0).max(604_800);
@@ -10,11 +10,26 @@ const common = {
   snapshot: z.boolean().default(true).describe('attach the JPEG crop of the object to the event'),
   minGapS: seconds
     .default(0)
-    .describe(
-      'at least so many seconds between two events of the same action; the end of what was told is always told',
-    ),
+    .describe('least seconds between two events of the same action; the end of a reported event is always reported'),
   schedule: schedule.optional().describe('only in these hours; each time they begin the rule begins afresh'),
 };
+
+/** Points closer than this (fraction of the frame) are one. */
+const SAME = 1e-4;
+
+/** Are all points on one line? */
+function isFlat(points: readonly Point[]): boolean {
+  const [first] = points;
+  if (!first) return true;
+  const far = points.reduce((a, b) => (distance(first, b) > distance(first, a) ? b : a), first);
+  const length = distance(first, far);
+  const away = ([x, y]: Point) => Math.abs((far[0] - first[0]) * (y - first[1]) - (far[1] - first[1]) * (x - first[0]));
+  return length <= SAME || points.every((p) => away(p) <= SAME * length);
+}
+
+function distance(a: Point, b: Point): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}
 
 const selection = {
   labels: z.array(z.string().min(1)).min(1).optional().describe('only these labels of the model; default: all'),
@@ -41,7 +56,7 @@ export const thresholdRule = z
     ...common,
     ...selection,
     ...hysteresis(3),
-    atLeast: z.number().int().min(1).default(1).describe('how many objects make it true'),
+    atLeast: z.number().int().min(1).max(1000).default(1).describe('how many objects make it true'),
   })
   .superRefine(ofAtLeastFrames);
 
@@ -57,7 +72,14 @@ export const zoneRule = z
       .array(point)
       .min(3)
       .max(64)
-      .describe('polygon, at least three points; an object is in it when its foot is'),
+      .refine((points) => !isFlat(points), { error: 'are all on one line: the zone has no area' })
+      .describe(
+        "polygon, at least three points; an object is in it when its foot is; the picture's border belongs to it",
+      ),
+    leaveS: seconds
+      .max(3600)
+      .default(2)
+      .describe('seconds without a break outside, until an object has left; one whose track ends has left at once'),
     dwellS: seconds.positive().optional().describe('`dwell` once a stay, so many seconds after the object came in'),
     occupancy: z
       .strictObject({
@@ -66,7 +88,7 @@ export const zoneRule = z
       })
       .optional()
       .describe('`occupied` when so many are inside, `vacant` when they are fewer again'),
-    actions: z.array(z.enum(zoneActions)).min(1).optional().describe('only these are told; default: all'),
+    actions: z.array(z.enum(zoneActions)).min(1).optional().describe('only these become events; default: all'),
   })
   .superRefine(ofAtLeastFrames)
   .superRefine(({ actions, dwellS, occupancy }, context) => {
@@ -86,6 +108,9 @@ export const lineRule = z
     ...hysteresis(1),
     points: z
       .tuple([point, point])
+      .refine(([from, to]) => Math.hypot(to[0] - from[0], to[1] - from[1]) > SAME, {
+        error: 'are the same: a line needs two points',
+      })
       .describe('[from, to]; `forward` crosses it from its left to its right, seen while walking from `from` to `to`'),
     direction: z.enum(['forward', 'backward', 'both']).default('both'),
   })

@@ -1,84 +1,61 @@
 /** Streams without a picture: series of a sensor, and sound. Checked by agent and hub alike. */
 import { z } from 'zod';
 import { name } from '../names.ts';
-import { refuseTwins } from './rule-names.ts';
+import { refuseDuplicates } from './rule-names.ts';
 import { rule } from './rules.ts';
+import { address, sensorSource } from './sensor-source.ts';
+import { sourceKindOf } from './source.ts';
 
-const isMqtt = (url: string) => /^(mqtts?|wss?):\/\//i.test(url);
+/** Which kinds of address can have sound. */
+const soundKinds = ['path', 'rtsp', 'http'] as const;
 
-/** A place in a row: a column of a CSV file, or a path into a JSON value (`a.b[0].c`, with or without a leading `$.`). */
-const place = z.string().min(1).max(256);
+/** Of which kind the address of a stream of sound is; undefined when there is none like it. */
+export function soundKindOf(url: string): (typeof soundKinds)[number] | undefined {
+  const found = sourceKindOf(url);
+  return soundKinds.find((kind) => kind === found);
+}
 
-const sensorFields = z.strictObject({
-  url: z
-    .string()
-    .min(1)
-    .max(2048)
-    .refine((url) => !isMqtt(url) || !/^[^/]*\/\/[^/]*@/.test(url), {
-      error: 'must not carry credentials; give them as `username` and `passwordFile`',
+const audioFields = z.strictObject({
+  url: address
+    .refine((url) => soundKindOf(url) !== undefined, {
+      error: 'is of no known kind; known are: a path, rtsp://, http(s)://',
     })
-    .describe('a CSV or JSON-lines file, or the address of a broker: mqtt://HOST:PORT (or mqtts, ws, wss)'),
-  format: z
-    .enum(['csv', 'jsonl'])
-    .optional()
-    .describe('of a file; default: by its ending (.csv, .tsv; .jsonl, .ndjson, .json)'),
-  topic: z
-    .string()
+    .describe('what has sound that FFmpeg can read: a file, rtsp://, http(s)://'),
+  transport: z.enum(['tcp', 'udp']).optional().describe('how RTSP carries its packets; default: tcp'),
+  user: z.string().min(1).max(256).optional().describe('user at the camera; with `passwordFile`'),
+  passwordFile: z.string().min(1).optional().describe('file with the password of `user`; read at each connection'),
+  openS: z
+    .number()
     .min(1)
-    .max(1024)
+    .max(120)
     .optional()
-    .describe('of a broker: an MQTT topic or filter; each message is one row'),
-  username: z.string().min(1).max(256).optional().describe('of a broker'),
-  passwordFile: z.string().min(1).optional().describe('of a broker: file that holds the password'),
-  time: place
-    .optional()
-    .describe(
-      'where the time of a row stands: ISO 8601 (UTC unless it says otherwise), or s or ms since 1970; ' +
-        'default: `timestamp` in a file, the time of arrival for a broker',
-    ),
-  values: z
-    .record(z.string().min(1).max(128), place)
-    .optional()
-    .describe("where each of the model's channels stands; default: under its own name"),
-  pace: z
-    .enum(['pts', 'fast'])
-    .default('pts')
-    .describe('a file: at the speed of its timestamps, or as fast as it can be analysed'),
-  speed: z.number().positive().max(1e6).default(1).describe('with pace `pts`: so many times as fast'),
-  loop: z.boolean().default(false).describe('start a file again when it ends'),
-});
-
-export const sensorSource = sensorFields.superRefine((source, context) => {
-  const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-  if (isMqtt(source.url)) {
-    if (source.topic === undefined) wrong('topic', 'is needed with the address of a broker');
-    if (source.format !== undefined) wrong('format', 'is for files; messages of a broker are JSON');
-    if (source.loop) wrong('loop', 'is for files');
-    return;
-  }
-  for (const key of ['topic', 'username', 'passwordFile'] as const)
-    if (source[key] !== undefined) wrong(key, 'is for a broker (mqtt://HOST:PORT)');
-  if (source.format === undefined && !/\.(csv|tsv|jsonl|ndjson|json)$/i.test(source.url))
-    wrong('format', 'is needed: csv or jsonl, the ending of `url` does not tell');
-});
-export type SensorSourceConfig = z.infer<typeof sensorSource>;
-
-export const audioSource = z.strictObject({
-  url: z.string().min(1).max(2048).describe('whatever FFmpeg reads that has sound: a file, rtsp://, http(s)://'),
+    .describe('seconds that a camera may take until its first sound; default: 10'),
   pace: z.enum(['pts', 'fast']).default('pts').describe('a file: at its own speed, or as fast as it can be analysed'),
   loop: z.boolean().default(false).describe('start a file again when it ends'),
 });
+
+export const audioSource = audioFields.superRefine((source, context) => {
+  const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  const kind = soundKindOf(source.url);
+  if (source.transport !== undefined && kind !== 'rtsp') wrong('transport', 'is for rtsp://');
+  for (const key of ['user', 'passwordFile', 'openS'] as const)
+    if (source[key] !== undefined && kind === 'path') wrong(key, 'is for rtsp:// and http(s)://');
+  if ((source.user === undefined) !== (source.passwordFile === undefined))
+    wrong(source.user === undefined ? 'passwordFile' : 'user', 'needs `user` and `passwordFile` together');
+});
 export type AudioSourceConfig = z.infer<typeof audioSource>;
 
+/** What `model` says of a stream whose detector needs none. */
+export const ONLINE = 'online';
+
 const common = {
-  model: name.describe('one of `models`'),
   rules: z.array(rule).max(64).default([]),
   summaryS: z.number().min(1).max(3600).default(10).describe('seconds between `summary` records'),
 };
 
 /** Only a picture has places: rules with `points` have nothing to look at here. */
 function refuseRules(rules: z.infer<typeof common.rules>, context: z.RefinementCtx): void {
-  refuseTwins(rules, context);
+  refuseDuplicates(rules, context);
   rules.forEach((r, index) => {
     const message = `"${r.kind}" looks at places in a picture; this stream has none`;
     if ('points' in r) context.addIssue({ code: 'custom', path: ['rules', index, 'kind'], message });
@@ -89,12 +66,20 @@ export const sensorStream = z
   .strictObject({
     kind: z.literal('sensor'),
     source: sensorSource,
+    model: name.default(ONLINE).describe('one of `models`; left out where `detector` is given'),
+    detector: z
+      .literal('online')
+      .optional()
+      .describe('`online`: learns what is usual as the series runs, and needs neither model nor training'),
     ...common,
     threshold: z
       .number()
       .positive()
       .optional()
-      .describe("anomaly threshold instead of the model's own; it then stays fixed"),
+      .describe(
+        "anomaly threshold instead of the model's own; it then stays fixed. Of an online detector: an anomaly is what " +
+          'comes less often than once in so many weeks, by its own estimate (default 1.75)',
+      ),
     maxGapS: z
       .number()
       .positive()
@@ -102,7 +87,12 @@ export const sensorStream = z
       .optional()
       .describe('a longer pause between two samples begins a new window; default: five samples of the model'),
   })
-  .superRefine((stream, context) => refuseRules(stream.rules, context));
+  .superRefine((stream, context) => {
+    refuseRules(stream.rules, context);
+    if (stream.detector === undefined || stream.model === ONLINE) return;
+    const message = `must be left out: the detector "${stream.detector}" needs no model`;
+    context.addIssue({ code: 'custom', path: ['model'], message });
+  });
 export type SensorStream = z.infer<typeof sensorStream>;
 
 export const audioStream = z
@@ -112,11 +102,19 @@ export const audioStream = z
       z
         .string()
         .min(1)
-        .transform((url) => audioSource.parse({ url })),
+        .transform((url) => ({ url }))
+        .pipe(audioSource),
       audioSource,
     ]),
+    model: name.describe('one of `models`'),
     ...common,
     threshold: z.number().min(0).max(1).optional().describe("score floor instead of the model's own"),
   })
   .superRefine((stream, context) => refuseRules(stream.rules, context));
 export type AudioStream = z.infer<typeof audioStream>;
+
+/** The channels of a stream with an online detector: the names in `source.values`, else one channel `value`. */
+export function onlineChannels({ source }: SensorStream): readonly string[] {
+  const named = Object.keys(source.values ?? {});
+  return named.length > 0 ? named : ['value'];
+}

@@ -1,4 +1,4 @@
-/** Where the pictures of a stream come from, told apart by the form of `url`. Checked by agent and hub alike. */
+/** Where the pictures of a stream come from, by the form of `url`. Checked by agent and hub alike. */
 import { z } from 'zod';
 import { parsePattern } from './pattern.ts';
 
@@ -24,6 +24,12 @@ const fields = {
     .max(60)
     .optional()
     .describe('seconds without a packet after which a camera counts as stalled; default: 1.5'),
+  openS: z
+    .number()
+    .min(1)
+    .max(120)
+    .optional()
+    .describe('seconds that a camera may take until its first packet; default: 10'),
   size: z
     .string()
     .regex(positiveSize, 'must be WIDTHxHEIGHT, as 1280x720')
@@ -52,14 +58,14 @@ export const sourceKinds = {
   rtsp: {
     form: 'rtsp://',
     pattern: /^rtsps?:\/\/\S+$/i,
-    takes: ['transport', 'user', 'passwordFile', 'stallS', 'decode'],
+    takes: ['transport', 'user', 'passwordFile', 'openS', 'stallS', 'decode'],
   },
   http: {
     form: 'http(s)://',
     pattern: /^https?:\/\/\S+$/i,
-    takes: ['user', 'passwordFile', 'stallS', 'loop', 'decode'],
+    takes: ['user', 'passwordFile', 'openS', 'stallS', 'loop', 'decode'],
   },
-  device: { form: '/dev/videoN', pattern: /^\/dev\/video\d+$/, takes: ['size', 'fps', 'stallS'] },
+  device: { form: '/dev/videoN', pattern: /^\/dev\/video\d+$/, takes: ['size', 'fps', 'openS', 'stallS'] },
   pattern: { form: 'test:PATTERN', pattern: /^test:/i, takes: [] },
   stdin: { form: '-', pattern: /^-$/, takes: ['decode'] },
   path: { form: 'a path', pattern: /^(?![a-z][a-z0-9+.-]+:)/i, takes: ['loop', 'fps', 'decode'] },
@@ -73,6 +79,24 @@ export function sourceKindOf(url: string): SourceKind | undefined {
   return kinds.find((kind) => sourceKinds[kind].pattern.test(url));
 }
 
+/**
+ * Why the address of a camera cannot be meant as it stands: "/", "?" and "#" end user and password, so that what should be the port
+ * is no number, or a host comes later on.
+ */
+function addressFault(url: string): string | undefined {
+  const [, authority = '', rest = ''] = /^(?:rtsps?|https?):\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
+  if (!/^[^[@]*:/.test(authority) || authority.includes('@') || !rest.includes('@')) return undefined;
+  const isPort = /:\d{0,5}$/.test(authority);
+  const later = /@([^@/?#]*)[^@]*$/.exec(rest)?.[1] ?? '';
+  if (isPort && !/[.:]/.test(later)) return undefined;
+  return 'has a "/", "?" or "#" in its password, which ends it there: percent-encode it (%2F, %3F, %23), or use `user` and `passwordFile`';
+}
+
+/** Playlists name further addresses, which nobody has allowed. */
+function isPlaylist(url: string): boolean {
+  return /^https?:\/\/[^?#]*\.m3u8?(?:[?#]|$)/i.test(url);
+}
+
 export const sourceConfig = z.strictObject(fields).superRefine((source, context) => {
   const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const kind = sourceKindOf(source.url);
@@ -80,6 +104,13 @@ export const sourceConfig = z.strictObject(fields).superRefine((source, context)
     const forms = Object.values(sourceKinds).map((k) => k.form);
     return complain('url', `is of no known kind; known are: ${forms.join(', ')}`);
   }
+  const fault = addressFault(source.url);
+  if (fault !== undefined) return complain('url', fault);
+  if (isPlaylist(source.url))
+    return complain(
+      'url',
+      "is a playlist (HLS), which is not read: take the camera's RTSP address, or a proxy that gives RTSP",
+    );
   const wrong = kind === 'pattern' ? parsePattern(source.url) : undefined;
   if (typeof wrong === 'string') complain('url', wrong);
   const takes: readonly string[] = sourceKinds[kind].takes;

@@ -1,8 +1,10 @@
 /** A stream: a source, the model that looks at it, and what is made of the results. Checked by agent and hub alike. */
 import { z } from 'zod';
 import { name } from '../names.ts';
+import { streamEscalation } from './escalate.ts';
 import { gateConfig } from './gate.ts';
-import { refuseTwins } from './rule-names.ts';
+import { polygon, privacyConfig } from './privacy.ts';
+import { refuseDuplicates } from './rule-names.ts';
 import { rule } from './rules.ts';
 import { schedule } from './schedule.ts';
 import { audioStream, sensorStream } from './sensor.ts';
@@ -14,7 +16,7 @@ export const pictureStream = z
     kind: z.literal('picture').optional(),
     source: sourceOrUrl,
     model: name.describe('one of `models`'),
-    fps: z.number().positive().max(240).optional().describe('analyse at most this many frames a second; default: all'),
+    fps: z.number().positive().max(240).optional().describe('most frames per second that are analysed; default: all'),
     threshold: z.number().min(0).max(1).optional().describe("score floor instead of the model's own"),
     gate: z
       .union([z.literal(false), gateConfig])
@@ -22,11 +24,18 @@ export const pictureStream = z
       .describe('answer frames in which nothing changes without the model; false: analyse every frame'),
     active: schedule.optional().describe('outside of these hours no frame is analysed; default: always'),
     track: z.union([z.literal(false), trackConfig]).default(() => trackConfig.parse({})),
+    escalate: streamEscalation.optional().describe('ask the hub for second opinions; default: nothing is sent'),
+    privacy: privacyConfig.optional().describe('what no picture of this stream may show'),
+    ignore: z
+      .array(polygon)
+      .max(64)
+      .default([])
+      .describe('polygons in which objects do not count: one whose foot is in it is neither followed nor reported'),
     rules: z.array(rule).max(64).default([]),
     summaryS: z.number().min(1).max(3600).default(10).describe('seconds between `summary` records'),
   })
   .superRefine((stream, context) => {
-    refuseTwins(stream.rules, context);
+    refuseDuplicates(stream.rules, context);
     const tracked = stream.rules.findIndex((r) => 'points' in r);
     if (stream.track === false && tracked >= 0) {
       context.addIssue({
@@ -38,8 +47,18 @@ export const pictureStream = z
   });
 export type PictureStream = z.infer<typeof pictureStream>;
 
-/** Told apart by `kind`; without one it is a stream of pictures. */
+/** `kind` says which; without one it is a stream of pictures. */
 export const streamConfig = z.discriminatedUnion('kind', [pictureStream, sensorStream, audioStream], {
   error: ({ code }) => (code === 'invalid_union' ? 'must be picture (default), sensor or audio' : undefined),
 });
 export type StreamConfig = z.infer<typeof streamConfig>;
+
+/** Does an online detector answer for it, and no model? */
+export function isOnline(config: StreamConfig): boolean {
+  return config.kind === 'sensor' && config.detector === 'online';
+}
+
+/** Labels of objects that no picture of it may show. */
+export function hiddenLabels(config: StreamConfig): readonly string[] {
+  return 'privacy' in config ? (config.privacy?.labels ?? []) : [];
+}

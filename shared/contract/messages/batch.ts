@@ -1,7 +1,7 @@
 /**
- * `up/records` and `down/ack`: the durable path from an agent's outbox to the hub (DESIGN 3.3).
+ * `up/records` and `down/ack`: the durable path from an agent's outbox to the hub (ARCHITECTURE 3.3).
  *
- * 1. `epoch` is born with the outbox file; `seq` rises by one a record from 1. (epoch, seq) names a record for ever.
+ * 1. `epoch` is born with the outbox file; `seq` starts at 1 and rises by one per record. (epoch, seq) names a record for ever.
  * 2. A batch covers `from`..`to`. A number in that range without a record was given up by the agent (evicted or refused);
  *    a `loss` record says why.
  * 3. `base` is the lowest number the agent still holds: what is missing below it will never come, what is missing from it
@@ -11,6 +11,10 @@
  *    the agent may forget it. `refused` names records that the hub put into quarantine, with the reason.
  *    `ranges` names the highest settled numbers above `upTo`, so that an agent may send what happens now before an old
  *    backlog. A hub that does not know it says nothing there: then numbers are sent in their order.
+ * 5. `starts` says which start of the agent gave which numbers, so that the hub can tell copies of one outbox apart: it takes no
+ *    batch whose numbers from `forkedAt` on belong to another copy, and says so. The agent begins a new epoch, and `earlier`
+ *    names the epochs that its numbers had before (decision 0011). An acknowledgement is for one start (`start`), no other one
+ *    may act on it. Those who do not know these fields leave them out.
  */
 import { z } from 'zod';
 import { count } from '../names.ts';
@@ -21,6 +25,9 @@ export const epoch = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** The largest number of records in one batch. */
 export const MAX_BATCH_RECORDS = 1000;
 
+/** Most bytes of the JSON of a batch, unpacked. An agent makes at most 1 MB, and more only for one record that is as large. */
+export const MAX_BATCH_BYTES = 2 * 1024 * 1024;
+
 const isSeq = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
 
 /** A numbered record, not copied and not looked at further: there are many, and each is checked on its own. */
@@ -29,16 +36,45 @@ const numbered = z.custom<{ seq: number; [key: string]: unknown }>(
   { error: 'must be an object with a number `seq` from 1' },
 );
 
-/** The frame of a batch; each record is checked on its own, so that one bad record costs only itself. */
+/** The most starts and earlier epochs that a batch names. */
+export const MAX_STARTS = 64;
+export const MAX_EARLIER = 8;
+
+const startId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+/** One opening of the outbox's file by an agent. */
+export const start = z.object({ id: startId, from: seq.describe('the first number that it may give') });
+export type Start = z.infer<typeof start>;
+
+/** An epoch in which the records of an outbox had the same numbers, below a bound. */
+export const earlierEpoch = z.object({ epoch, below: seq });
+export type EarlierEpoch = z.infer<typeof earlierEpoch>;
+
+const starts = z
+  .array(start)
+  .min(1)
+  .max(MAX_STARTS)
+  .refine((all) => all.every((one, i) => one.from >= (all[i - 1]?.from ?? 0)), { error: '`from` must not fall' });
+
+const frame = {
+  epoch,
+  from: seq,
+  to: seq,
+  base: seq.optional(),
+  starts: starts.optional().describe('oldest first; the last one sends'),
+  earlier: z.array(earlierEpoch).max(MAX_EARLIER).optional().describe('oldest first'),
+};
+const isRange = (b: { from: number; to: number }) => b.from <= b.to;
+const notARange = { path: ['to'], error: 'must not be below `from`' };
+
+/** What stands beside the records of a batch. */
+export const batchFrame = z.looseObject(frame).refine(isRange, notARange);
+export type BatchFrame = z.infer<typeof batchFrame>;
+
+/** The frame of a batch and the numbers of its records; each record is checked on its own, so that a bad one costs only itself. */
 export const batch = z
-  .looseObject({
-    epoch,
-    from: seq,
-    to: seq,
-    base: seq.optional(),
-    records: z.array(numbered).max(MAX_BATCH_RECORDS),
-  })
-  .refine((b) => b.from <= b.to, { path: ['to'], error: 'must not be below `from`' })
+  .looseObject({ ...frame, records: z.array(numbered).max(MAX_BATCH_RECORDS) })
+  .refine(isRange, notARange)
   .refine((b) => b.records.every((r, i) => r.seq >= b.from && r.seq <= b.to && r.seq > (b.records[i - 1]?.seq ?? 0)), {
     path: ['records'],
     error: '`seq` must rise within `from`..`to`',
@@ -63,6 +99,10 @@ export const ack = z.looseObject({
     .optional()
     .describe('settled numbers above `upTo`: the highest ranges, rising, not touching'),
   refused: z.array(refusal).max(MAX_BATCH_RECORDS).optional(),
+  start: startId.optional().describe('the start that sent the batch'),
+  forkedAt: seq
+    .optional()
+    .describe('the batch was not taken: from this number on, the hub has records of another copy of the outbox'),
   at: z.number().optional().describe("the hub's wall clock when it received the batch, milliseconds since 1970"),
 });
 export type Ack = z.infer<typeof ack>;

@@ -1,8 +1,8 @@
-/** `down/command`: short-lived wishes of the hub; a lost one is simply asked again. */
+/** `down/command`: short-lived requests of the hub; a lost one is simply sent again. */
 import { z } from 'zod';
-import { name } from '../names.ts';
+import { MAX_TEXT, name } from '../names.ts';
 
-/** Somebody watches a stream: send pictures on `up/preview` for `seconds`, at most `fps` a second. */
+/** Somebody watches a stream: send pictures on `up/preview` for `seconds`, at most `fps` per second. */
 export const previewCommand = z.looseObject({
   kind: z.literal('preview'),
   stream: name,
@@ -12,5 +12,12 @@ export const previewCommand = z.looseObject({
 });
 export type PreviewCommand = z.infer<typeof previewCommand>;
 
-export const command = z.discriminatedUnion('kind', [previewCommand]);
+/** The hub noticed something that the device cannot see itself: it becomes an `error` record of this code. */
+export const noticeCommand = z.looseObject({
+  kind: z.literal('notice'),
+  code: z.enum(['identity-shared', 'quota-reached']),
+  message: z.string().max(MAX_TEXT),
+});
+
+export const command = z.discriminatedUnion('kind', [previewCommand, noticeCommand]);
 export type Command = z.infer<typeof command>;

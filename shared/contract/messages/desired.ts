@@ -61,7 +61,7 @@ export const proofPolicy = z.strictObject({
     .positive()
     .max(100)
     .default(1.5)
-    .describe("candidate's p95 over the incumbent's, where the median is above half of the excess as well"),
+    .describe("candidate's time over the incumbent's on the same frame: median, once it is surely above 1"),
   maxErrorRate: z.number().min(0).max(1).default(0.01).describe('failed frames of all compared'),
 });
 export type ProofPolicy = z.infer<typeof proofPolicy>;
@@ -69,7 +69,7 @@ export type ProofPolicy = z.infer<typeof proofPolicy>;
 export const desiredModel = packageRef.extend({
   bytes: count.describe('length of the .tar.gz'),
   target: z.string().min(1).max(160).describe('path in the signed metadata'),
-  rollout: z.string().max(64).optional().describe('which rollout asks for it; only told back'),
+  rollout: z.string().max(64).optional().describe('which rollout asks for it; the device only repeats it'),
   proof: proofPolicy.default(() => proofPolicy.parse({})),
 });
 export type DesiredModel = z.infer<typeof desiredModel>;

@@ -3,13 +3,14 @@
  * happened: a lost report costs nothing, the next says the same.
  *
  * Three slots a model: `active` answers, `candidate` is on its way to, `previous` is kept for the way back. The hub judges
- * a rollout by them: `active` with the digest asked for is success, `failures` with it is failure, anything else is waiting.
+ * a rollout by them: `active` with the digest asked for and no stream `awaited` is success, `failures` with it is failure,
+ * anything else is waiting.
  */
 import { z } from 'zod';
-import { count, name } from '../names.ts';
+import { count, MAX_TEXT, name } from '../names.ts';
 import { digest } from './desired.ts';
 
-const reason = z.string().max(2048);
+const reason = z.string().max(MAX_TEXT);
 
 /** Times in milliseconds. */
 export const latency = z.looseObject({ p50: z.number().nonnegative(), p95: z.number().nonnegative() });
@@ -58,6 +59,17 @@ export const shadowResult = z.looseObject({
     .max(1)
     .describe("mean of the candidate's score less the incumbent's, over matches"),
   latencyMs: z.looseObject({ incumbent: latency, candidate: latency }),
+  timeRatio: z
+    .looseObject({
+      pairs: count,
+      median: z.number().nonnegative(),
+      low: z.number().nonnegative(),
+      high: z.number().nonnegative(),
+    })
+    .optional()
+    .describe(
+      "candidate's time over the incumbent's on the same frame, one right after the other; between `low` and `high` lies the median of all frames with 99.9 % confidence; absent: an older agent, or no frame that both answered",
+    ),
   errors: z.looseObject({ incumbent: count, candidate: count }).describe('frames on which it failed'),
   scores: z.looseObject({ incumbent: scoreHistogram, candidate: scoreHistogram }),
 });
@@ -74,7 +86,25 @@ export const slotReport = z.looseObject({
   frames: count.describe('analysed'),
   errors: count.describe('frames on which the model failed, and crashes of its runner'),
   latencyMs: latency.optional().describe('of a frame, decode to rules; absent before the first'),
+  prepareMs: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe(
+      'median time to decode and scale these frames: the same work with any model, so it tells how busy the machine was; absent: not pictures, or an older agent',
+    ),
   scores: scoreHistogram.optional(),
+  silent: z
+    .array(name)
+    .max(1024)
+    .optional()
+    .describe('of the active one: streams of it that it has not answered since it serves, or since the agent started'),
+  awaited: z
+    .array(name)
+    .max(1024)
+    .optional()
+    .describe('those of which the one before gave answers up to the end, and this one has given none yet'),
+  answered: count.optional().describe('of the active one: streams that it has answered since then'),
   proof: proofResult.optional().describe('how it got in'),
   shadow: shadowResult.optional(),
 });
@@ -95,7 +125,7 @@ export type CandidateReport = z.infer<typeof candidateReport>;
 
 /**
  * Where a package failed. `desired`: it cannot be meant for this device; `trust`: the signed metadata does not name it, or is
- * not valid; `download`: the bytes cannot be had, have another digest, or find no room; `package`: refused by the parser;
+ * not valid; `download`: the bytes cannot be had, have another digest, or find no space; `package`: refused by the parser;
  * `proof`: golden samples or no variant that runs; `shadow`: against its policy; `swap`: the new runner did not start;
  * `service`: it served, and was taken back by the device (crash loop, errors).
  */
@@ -119,7 +149,7 @@ export const modelReport = z.looseObject({
   active: slotReport.optional().describe('absent while nothing has answered yet'),
   candidate: candidateReport.optional(),
   previous: slotReport.optional(),
-  failures: z.array(modelFailure).max(8).describe('newest last, one a digest; kept over restarts'),
+  failures: z.array(modelFailure).max(8).describe('newest last, one per digest; kept over restarts'),
 });
 export type ModelReport = z.infer<typeof modelReport>;
 
@@ -134,6 +164,13 @@ export const desiredReport = z.looseObject({
         .array(z.looseObject({ path: z.string().max(512), message: z.string().max(1024) }))
         .max(64)
         .describe('each wrong field; empty when applied'),
+      awaited: z
+        .array(name)
+        .max(1024)
+        .optional()
+        .describe(
+          'streams that the set brought, or changed while they gave results, and that have given nothing since',
+        ),
     })
     .optional(),
 });

@@ -1,5 +1,5 @@
 /**
- * Records: what an agent keeps in its outbox and the hub stores (DESIGN 3.4). Every record is small JSON; the only bulk is
+ * Records: what an agent keeps in its outbox and the hub stores (ARCHITECTURE 3.4). Every record is small JSON; the only bulk is
  * the JPEG crop of an `event`, base64 in `snapshot.data`.
  *
  * Time: `wall` is a label that may be wrong, `mono` orders within a `boot`, `clock` says how far `wall` can be trusted.
@@ -8,12 +8,31 @@
  * Schemas keep unknown keys, so that a hub stores what a newer agent adds.
  */
 import { z } from 'zod';
-import { box, count, name, point } from '../names.ts';
+import { box, count, MAX_TEXT, name, point } from '../names.ts';
+import { contributions, expected, level } from './anomaly.ts';
+
+/**
+ * Most bytes of one record's JSON, without the base64 text of its picture: far above what an agent makes (an event with a path
+ * of 256 points takes 11 KB). The hub refuses a larger record alone.
+ */
+export const MAX_RECORD_BYTES = 128 * 1024;
+
+/** Bounds on what a record's JSON may name, unknown keys included: a summary of 1,000 labels and 1,000 tracks has 2,100 values. */
+export const RECORD_SHAPE = { maxDepth: 64, maxValues: 10_000 } as const;
+
+/** Most bytes of the base64 text of a picture. */
+export const MAX_PICTURE_TEXT = 512 * 1024;
+
+/** Most keys of an object of counts or values. */
+export const MAX_KEYS = 1000;
 
 export const recordKinds = ['event', 'summary', 'reading', 'verdict', 'health', 'error', 'loss'] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
-/** Quality of the wall clock: `synced` (the system says it is disciplined), `unsynced`, or `wrong` (before the build date). */
+/**
+ * Quality of the wall clock: `synced` (the system says it is disciplined), `unsynced`, or `wrong` (before 2026, or more than a
+ * minute off the hub's).
+ */
 export const clockQuality = z.enum(['synced', 'unsynced', 'wrong']);
 
 export const modelRef = z.looseObject({
@@ -52,11 +71,15 @@ export const snapshot = z.looseObject({
   mime: z.literal('image/jpeg'),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
-  data: z
-    .base64()
-    .max(512 * 1024)
-    .describe('the JPEG crop, base64'),
+  data: z.base64().max(MAX_PICTURE_TEXT).describe('the JPEG crop, base64'),
 });
+
+const wide = { error: `must have at most ${MAX_KEYS} keys` };
+const byName = <T extends z.ZodType>(value: T) =>
+  z
+    .record(z.string().max(128), value)
+    .refine((object) => Object.keys(object).length <= MAX_KEYS, wide)
+    .meta({ maxProperties: MAX_KEYS });
 
 /** A rule fired. */
 export const eventRecord = z.looseObject({
@@ -81,8 +104,20 @@ export const eventRecord = z.looseObject({
   /** An anomaly's score in the model's own units, and from where on it is one. */
   value: z.number().optional(),
   threshold: z.number().optional(),
+  level: level.optional(),
+  /** Its greatest score so far, and at the end how long it has lasted. The fields below are of the moment of that score. */
+  peak: z.number().optional(),
+  durationMs: z.number().nonnegative().optional(),
+  contributions: contributions.optional(),
+  values: byName(z.number()).optional().describe('the last values, by channel'),
+  expected: expected.optional(),
   path: z.array(point).max(256).optional().describe("the track's feet (middle of the box's lower side), oldest first"),
   snapshot: snapshot.optional(),
+  sample: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('id of the sample with which the hub was asked for a second opinion (`up/sample`)'),
 });
 
 const quantiles = z.looseObject({ p50: z.number(), p95: z.number(), max: z.number() });
@@ -93,15 +128,26 @@ export const summaryRecord = z.looseObject({
   ...envelope,
   stream: name,
   intervalMs: z.number().positive(),
-  frames: count.describe('decoded'),
+  frames: count.describe('that came: the sum of the five that follow, give or take those on their way'),
   inferred: count,
   gated: count.describe('answered without the model'),
   dropped: count.describe('skipped because the runner was busy'),
+  thinned: count
+    .optional()
+    .describe(
+      'left out because the stream asks for fewer (`fps`), or outside of its active hours; absent: not counted',
+    ),
   failed: count.describe('frames that ended in an error'),
-  labels: z.record(z.string().max(128), count).describe('detections by label'),
-  tracks: z.record(z.string().max(128), count).describe('tracks that began, by label'),
+  askedFps: z.number().positive().optional().describe('frames per second that the stream asks for; absent: all'),
+  labels: byName(count).describe('detections by label'),
+  tracks: byName(count).describe('tracks that began, by label'),
   scores: z.array(count).length(10).describe('histogram of detection scores, ten bins over 0 to 1'),
-  latencyMs: quantiles.describe('decode to rules, a frame'),
+  latencyMs: quantiles.describe('per frame, decode to rules'),
+  prepareMs: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('median per frame, decoding and scaling: the same work with any model; absent: not pictures'),
 });
 
 /** Something failed and the rest goes on. `code` is stable and listed in shared/kit/errors.ts. */
@@ -109,7 +155,7 @@ export const errorRecord = z.looseObject({
   kind: z.literal('error'),
   ...envelope,
   code: z.string().max(64),
-  message: z.string().max(2048),
+  message: z.string().max(MAX_TEXT),
   count: z.number().int().positive().describe('how many times since the last record of this code and stream'),
 });
 
@@ -125,7 +171,7 @@ export const lossRecord = z.looseObject({
 });
 
 export const healthRecord = z.looseObject({ kind: z.literal('health'), ...envelope });
-/** What a model said of a window of a sensor or of sound: at most one a second, and one at each change of `anomalous`. */
+/** What a model said of a window of a sensor or of sound: at most one per second, and one at each change of `anomalous`. */
 export const readingRecord = z.looseObject({
   kind: z.literal('reading'),
   ...envelope,
@@ -134,8 +180,11 @@ export const readingRecord = z.looseObject({
   score: z.number().optional().describe("in the model's units; of a class 0 to 1"),
   threshold: z.number().optional(),
   anomalous: z.boolean().optional().describe('the score has reached the threshold'),
-  label: z.string().max(128).optional().describe('the best class, of a model that tells classes'),
-  values: z.record(z.string().max(128), z.number()).optional().describe('the last values, by channel'),
+  label: z.string().max(128).optional().describe('the best class, of a model that gives classes'),
+  values: byName(z.number()).optional().describe('the last values, by channel'),
+  level: level.optional().describe('of an anomaly that lasts'),
+  contributions: contributions.optional().describe('of an anomaly that lasts'),
+  expected: expected.optional(),
 });
 export const verdictRecord = z.looseObject({ kind: z.literal('verdict'), ...envelope });
 
@@ -152,7 +201,7 @@ export const recordBody = z.discriminatedUnion('kind', [
 export type RecordBody = z.infer<typeof recordBody>;
 
 /** The keys that this version knows: without the index signature of the loose schema, which `Omit` would fall into. */
-type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+export type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 
 export type EventRecord = Known<z.infer<typeof eventRecord>>;
 export type SummaryRecord = Known<z.infer<typeof summaryRecord>>;

@@ -18,13 +18,17 @@ import {
 } from 'node-av/lib';
 import { CodedError } from '../../kit/errors.ts';
 import { openInput, reason } from './input.ts';
+import type { Origin } from './origin.ts';
 
 export interface SoundOptions {
-  /** What FFmpeg opens, with user and password. */
+  readonly from: Origin;
+  /** The address, with user and password; of a file its path. */
   readonly url: string;
   /** How messages name it, without them. */
   readonly shown: string;
-  /** Samples a second that are wanted, in Hz. */
+  /** Options of the demuxer and its protocol. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** The wanted samples per second, in Hz. */
   readonly sampleRate: number;
   /** Called for each packet that could not be decoded; reading goes on. */
   readonly onUndecodable: (message: string) => void;
@@ -36,7 +40,7 @@ export interface SoundReader {
    * @throws CodedError `source-ended` when reading fails before the end
    */
   next(): Promise<Float32Array | undefined>;
-  /** Makes a `next` that waits for somebody else fail. */
+  /** Makes a `next` that waits for a camera or a server fail. */
   interrupt(): void;
   /** Not while a `next` is on its way. */
   close(): Promise<void>;
@@ -47,7 +51,8 @@ export interface SoundReader {
  * @throws CodedError `source-open` (or another of openInput's) with FFmpeg's reason, also where there is no sound
  */
 export async function openSound(options: SoundOptions, signal: AbortSignal): Promise<SoundReader> {
-  const format = await openInput({ url: options.url, shown: options.shown, waits: true }, signal);
+  const { from, url, shown, options: chosen = {} } = options;
+  const format = await openInput({ from, url, shown, options: chosen, waits: true }, signal);
   try {
     return createReader(format, options);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The decoder of one video stream: software, or hardware with software as its fall-back. */
 import { HardwareContext } from 'node-av/api';
 import type { AVPixelFormat } from 'node-av/constants';
-import { AV_HWDEVICE_TYPE_CUDA, AV_HWDEVICE_TYPE_VAAPI, AVDISCARD_NONREF } from 'node-av/constants';
+import { AV_HWDEVICE_TYPE_CUDA, AV_HWDEVICE_TYPE_VAAPI, AVDISCARD_DEFAULT, AVDISCARD_NONREF } from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Stream } from 'node-av/lib';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { reason } from './input.ts';
@@ -12,8 +12,6 @@ export interface DecoderOptions {
   /** FFmpeg's frame threads. */
   readonly threads: number;
   readonly hardware: Hardware;
-  /** Leave out frames that no other frame needs. */
-  readonly skipUnreferenced: boolean;
 }
 
 export interface VideoDecoder {
@@ -22,14 +20,26 @@ export interface VideoDecoder {
   readonly name: string;
   /** Why the hardware that was asked for does not decode. */
   readonly note?: string;
-  /** Brings a frame that lies in the hardware's memory into ours. */
-  fetch(frame: Frame): void;
+  /** Leave out frames that no other frame needs, from the next packet on? */
+  skipUnreferenced(skip: boolean): void;
+  /** Brings a frame that lies in the hardware's memory into ours; absent where software decodes. */
+  readonly fetch?: (frame: Frame) => void;
   close(): void;
 }
 
-/** @throws CodedError `source-no-video` when FFmpeg has no decoder, or the decoder refuses the stream */
+/** Most pixels of one picture, 8192 × 8192: a few bytes can state a picture that takes all memory. */
+const MOST_PIXELS = 2 ** 26;
+
+/** @throws CodedError `source-no-video` when FFmpeg has no decoder, the decoder refuses the stream, or its pictures are too large */
 export function openDecoder(stream: Stream, shown: string, options: DecoderOptions): VideoDecoder {
-  const { codecId } = stream.codecpar;
+  const { codecId, width, height } = stream.codecpar;
+  if (width * height > MOST_PIXELS) {
+    const size = `${width} x ${height} pixels`;
+    throw new CodedError(
+      'source-no-video',
+      `${shown}: its pictures have ${size}; at most ${MOST_PIXELS} pixels are decoded`,
+    );
+  }
   const codec = Codec.findDecoder(codecId);
   if (!codec) throw new CodedError('source-no-video', `${shown}: FFmpeg has no decoder for its codec (${codecId})`);
   if (options.hardware === 'off') return openWith(codec, stream, shown, options);
@@ -76,7 +86,8 @@ function openWith(
   context.parametersToContext(stream.codecpar);
   context.threadCount = options.threads;
   context.pktTimebase = stream.timeBase;
-  if (options.skipUnreferenced) context.setOption('skip_frame', AVDISCARD_NONREF);
+  // The container may not say the size, or not the truth.
+  context.setOption('max_pixels', String(MOST_PIXELS));
   if (hardware) {
     context.hwDeviceCtx = hardware.deviceContext;
     // The second is what FFmpeg takes when the hardware refuses this very stream (its profile, its size).
@@ -88,24 +99,34 @@ function openWith(
     throw new CodedError('source-no-video', `${shown}: decoder ${codec.name}: ${reason(ready)}`);
   }
   const name = codec.name ?? 'unknown';
-  const memory = hardware && new Frame();
-  memory?.alloc();
+  const memory = hardware && createMemory(shown);
   return {
     context,
     name: hardware ? `${name} (${hardware.deviceTypeName})` : name,
-    fetch(frame) {
-      if (!memory || !frame.isHwFrame()) return;
-      const moved = frame.hwframeTransferDataSync(memory);
-      if (moved < 0) throw new CodedError('frame-undecodable', `${shown}: from the hardware: ${reason(moved)}`);
-      memory.copyProps(frame);
-      frame.unref();
-      frame.ref(memory);
-      memory.unref();
-    },
+    skipUnreferenced: (skip) => void context.setOption('skip_frame', skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT),
+    ...(memory ? { fetch: memory.fetch } : {}),
     close() {
       memory?.free();
       context.freeContext();
       hardware?.dispose();
     },
+  };
+}
+
+/** Where frames of the hardware are brought to. */
+function createMemory(shown: string) {
+  const ours = new Frame();
+  ours.alloc();
+  return {
+    fetch(frame: Frame) {
+      if (!frame.isHwFrame()) return;
+      const moved = frame.hwframeTransferDataSync(ours);
+      if (moved < 0) throw new CodedError('frame-undecodable', `${shown}: from the hardware: ${reason(moved)}`);
+      ours.copyProps(frame);
+      frame.unref();
+      frame.ref(ours);
+      ours.unref();
+    },
+    free: () => ours.free(),
   };
 }

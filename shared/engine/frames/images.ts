@@ -18,9 +18,9 @@ export async function openImages(folder: string, fps = FPS, options: ReaderOptio
   }
   const open = (file: string, onUndecodable: (message: string) => void) => {
     const url = join(folder, file);
-    return openVideo({ url: `file:${url}`, shown: url, waits: false }, { ...options, onUndecodable });
+    return openVideo({ from: 'file', url, shown: url, waits: false }, { ...options, onUndecodable });
   };
-  /** One image; nothing when it cannot be decoded, which is told once. */
+  /** One image; nothing when it cannot be decoded, which is reported once. */
   const decode = async (file: string, frame: Frame): Promise<boolean> => {
     let why = 'holds no picture';
     let reader: VideoReader | undefined;
@@ -28,7 +28,10 @@ export async function openImages(folder: string, fps = FPS, options: ReaderOptio
       reader = await open(file, (message) => {
         why = message;
       });
-      if ((await reader.next(frame)) !== undefined) return true;
+      if ((await reader.next(frame)) !== undefined) {
+        reader.upright(frame);
+        return true;
+      }
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       why = messageOf(error);
@@ -41,9 +44,11 @@ export async function openImages(folder: string, fps = FPS, options: ReaderOptio
   const { width, height, decoder } = await sizeOf(files, open);
   let next = 0;
   return {
-    // An image that cannot be decoded is told of by itself; the folder is not cut off for it.
+    // An image that cannot be decoded is reported by itself; the rest of the folder goes on.
     info: { width, height, fps, frames: 0, durationMs: (files.length * 1000) / fps, decoder },
     skipped: () => 0,
+    upright: () => undefined,
+    shortfall: () => undefined,
     async next(frame) {
       for (let file = files[next]; file !== undefined; file = files[next]) {
         const ptsMs = (next++ * 1000) / fps;

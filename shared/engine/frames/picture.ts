@@ -1,7 +1,7 @@
-/** JPEG pictures out of decoded frames. */
+/** JPEG pictures out of redacted frames: the only place that encodes one. */
 import { Scaler } from 'node-av/api';
-import type { Frame } from 'node-av/lib';
 import type { Box } from '../../contract/names.ts';
+import { pixelsOf, type RedactedPicture } from './redact.ts';
 
 export interface Picture {
   readonly jpeg: Uint8Array;
@@ -10,8 +10,11 @@ export interface Picture {
 }
 
 export interface PictureMaker {
-  /** The part `box` (fractions of the frame) as JPEG, its longer side at most `maxSide` pixels. */
-  crop(frame: Frame, box: Box, maxSide: number): Picture;
+  /**
+   * The part `box` (fractions of the picture) as JPEG, its longer side at most `maxSide` pixels.
+   * @throws CodedError `internal` for a picture that no redaction has made
+   */
+  crop(picture: RedactedPicture, box: Box, maxSide: number): Picture;
   close(): void;
 }
 
@@ -20,9 +23,18 @@ const JPEG_QUALITY = 80;
 const MIN_SIDE = 16;
 
 export function createPictureMaker(): PictureMaker {
-  const scaler = new Scaler();
+  let scaler = new Scaler();
+  let size = '';
   return {
-    crop(frame, box, maxSide) {
+    crop(picture, box, maxSide) {
+      const frame = pixelsOf(picture);
+      const now = `${frame.width}x${frame.height}`;
+      // It goes on with the size of the first frame, and refuses crops of a larger one.
+      if (size !== '' && size !== now) {
+        scaler.close();
+        scaler = new Scaler();
+      }
+      size = now;
       const crop = cropPixels(box, frame.width, frame.height);
       const ratio = Math.min(1, maxSide / Math.max(crop.width, crop.height));
       const width = pictureSide(crop.width * ratio);

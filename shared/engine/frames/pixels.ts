@@ -80,7 +80,7 @@ function openTarget(width: number, height: number, order: PixelOrder): Target {
   // Rows without padding: they are copied as one.
   const made = frame.getBuffer(1);
   const data = frame.data;
-  if (made < 0 || !data) throw new CodedError('internal', `no room for ${width}x${height} pixels: ${reason(made)}`);
+  if (made < 0 || !data) throw new CodedError('internal', `no memory for ${width}x${height} pixels: ${reason(made)}`);
   // FFmpeg's order is green, blue, red.
   const [first, second, third] = data;
   const pixels = order === 'planes' ? [third, first, second] : [first];

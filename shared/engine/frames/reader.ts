@@ -12,14 +12,17 @@ import {
   AVMEDIA_TYPE_VIDEO,
 } from 'node-av/constants';
 import { type FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
+import { systemClock } from '../../kit/clock.ts';
 import { CodedError } from '../../kit/errors.ts';
 import { type Hardware, openDecoder, type VideoDecoder } from './decoder.ts';
-import { openInput, orAbort, reason, type VideoInput } from './input.ts';
+import { type MediaInput, openInput, orAbort, reason } from './input.ts';
+import { createThinning } from './thinning.ts';
+import { createUprighter } from './upright.ts';
 
 export interface VideoInfo {
   readonly width: number;
   readonly height: number;
-  /** Frames a second that the container states; 0 when it does not. */
+  /** Frames per second that the container states; 0 when it does not. */
   readonly fps: number;
   /** Frames that the container states; 0 when it does not. */
   readonly frames: number;
@@ -29,15 +32,19 @@ export interface VideoInfo {
   readonly decoder: string;
   /** What a person should know of how it is decoded. */
   readonly note?: string;
+  /** It is one picture, not a video. */
+  readonly isPicture?: boolean;
+  /** Milliseconds between two frames of an address that is asked for each of them (`poll.ts`). */
+  readonly stepMs?: number;
 }
 
 export interface ReaderOptions {
   /** FFmpeg's frame threads for the decoder. */
   readonly decodeThreads?: number;
   readonly hardware?: Hardware;
-  /** Leave out frames that no other frame needs where at least twice as many a second come; nobody can count them then. */
+  /** Leave out frames that no other frame needs, where so many per second are left without them. */
   readonly enoughFps?: number;
-  /** Is the frame of this time wanted? Asked only where frames stand alone (MJPEG); others are then not decoded. */
+  /** Is the frame of this time wanted? Asked only where each frame is coded by itself (MJPEG); others are then not decoded. */
   readonly wants?: (ptsMs: number) => boolean;
   /** Called for each packet of the video. */
   readonly onPacket?: () => void;
@@ -55,23 +62,39 @@ export interface VideoReader {
   /** Frames that were left out undecoded since the last call of this. */
   skipped(): number;
   /**
-   * Decodes the next frame into `frame`: at once, or a promise where the input waits for somebody else. One call at a time.
+   * Decodes the next frame into `frame`: at once, or a promise where the input waits for a camera or a server. One call at a time.
    * @returns its presentation time
    * @throws CodedError `source-ended` when reading fails before the end
    */
   next(frame: Frame): Next | Promise<Next>;
+  /**
+   * Makes a frame of `next` as people see it (`upright.ts`); to be called for each frame that is looked at.
+   * @throws CodedError `frame-undecodable` where FFmpeg cannot
+   */
+  upright(frame: Frame): void;
+  /** At the end: what the container stated and what was there, where that is much less (it was cut off). */
+  shortfall(): Shortfall | undefined;
   close(): void;
 }
 
+export interface Shortfall {
+  readonly stated: number;
+  readonly read: number;
+}
+
+/** A file that ends before this part of its stated frames, and of its stated time, has been cut off. */
+const COMPLETE = 0.95;
 /** Packets without any sense in a row, after which no sense is expected. */
 const SENSELESS = 1000;
+/** Demuxers of one picture: `image2` by the file's name, others by its content. */
+const PICTURE = /^image2$|_pipe$/;
 const INTRA_ONLY: ReadonlySet<number> = new Set([AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG, AV_CODEC_ID_RAWVIDEO]);
 
 /**
  * Opens a file or address with FFmpeg.
  * @throws CodedError `source-open`, `source-auth` or `source-no-video` with FFmpeg's reason
  */
-export async function openVideo(input: VideoInput, options: ReaderOptions): Promise<VideoReader> {
+export async function openVideo(input: MediaInput, options: ReaderOptions): Promise<VideoReader> {
   const format = await openInput(input, options.signal);
   try {
     const index = format.findBestStream(AVMEDIA_TYPE_VIDEO);
@@ -80,7 +103,6 @@ export async function openVideo(input: VideoInput, options: ReaderOptions): Prom
     const decoder = openDecoder(stream, input.shown, {
       threads: options.decodeThreads ?? 1,
       hardware: options.hardware ?? 'off',
-      skipUnreferenced: rateOf(stream) >= 2 * (options.enoughFps ?? Number.POSITIVE_INFINITY),
     });
     return createReader(format, stream, index, decoder, input, options);
   } catch (error) {
@@ -94,7 +116,7 @@ function createReader(
   stream: Stream,
   index: number,
   decoder: VideoDecoder,
-  input: VideoInput,
+  input: MediaInput,
   options: ReaderOptions,
 ): VideoReader {
   const { context } = decoder;
@@ -104,10 +126,16 @@ function createReader(
   const msPerTick = (1000 * stream.timeBase.num) / stream.timeBase.den;
   const startMs = stream.startTime > 0n ? Number(stream.startTime) * msPerTick : 0;
   const fps = rateOf(stream);
-  const wants = INTRA_ONLY.has(stream.codecpar.codecId) ? options.wants : undefined;
+  const isIntraOnly = INTRA_ONLY.has(stream.codecpar.codecId);
+  const wants = isIntraOnly ? options.wants : undefined;
+  const thinning = options.enoughFps === undefined || isIntraOnly ? undefined : createThinning(options.enoughFps);
+  let isThin = false;
   const interrupt = () => format.interrupt();
   options.signal?.addEventListener('abort', interrupt, { once: true });
+  const uprighter = createUprighter();
   let delivered = 0;
+  let packets = 0;
+  let endMs = 0;
   let skipped = 0;
   let senseless = 0;
   let draining = false;
@@ -117,6 +145,13 @@ function createReader(
   /** AV_NOPTS_VALUE is negative: count on the stated rate instead. */
   const timeOf = (pts: bigint) =>
     Math.max(0, pts >= 0n ? Number(pts) * msPerTick - startMs : (delivered * 1000) / (fps || 25));
+
+  const thin = () => {
+    if (!thinning) return;
+    const shall = thinning.packet(systemClock.mono());
+    if (shall !== isThin) decoder.skipUnreferenced(shall);
+    isThin = shall;
+  };
 
   const skip = (): boolean => {
     if (!wants || wants(timeOf(packet.pts))) return false;
@@ -137,6 +172,11 @@ function createReader(
     if (read >= 0) senseless = 0;
     if (read >= 0 && packet.streamIndex === index) {
       options.onPacket?.();
+      packets++;
+      // Some containers have decoding times only.
+      const stamp = packet.pts >= 0n ? packet.pts : packet.dts;
+      endMs = Math.max(endMs, Number(stamp + packet.duration) * msPerTick - startMs);
+      thin();
       const sent = skip() ? 0 : context.sendPacketSync(packet);
       if (sent < 0 && sent !== AVERROR_EAGAIN) options.onUndecodable(reason(sent));
     }
@@ -147,11 +187,12 @@ function createReader(
   const take = (frame: Frame): Next | 'more' => {
     const received = context.receiveFrameSync(frame);
     if (received >= 0) {
-      decoder.fetch(frame);
+      decoder.fetch?.(frame);
       // Making a picture goes through a filter graph, which refuses frames without a time base.
       frame.timeBase = stream.timeBase;
       const ms = timeOf(frame.bestEffortTimestamp);
       delivered++;
+      thinning?.frame();
       return ms;
     }
     if (received === AVERROR_EOF) return undefined;
@@ -161,6 +202,7 @@ function createReader(
 
   const free = () => {
     packet.free();
+    uprighter.close();
     decoder.close();
     format.closeInputSync();
   };
@@ -194,13 +236,21 @@ function createReader(
       durationMs: format.duration > 0n ? Number(format.duration) / 1000 : 0,
       decoder: decoder.name,
       ...(decoder.note === undefined ? {} : { note: decoder.note }),
+      ...(PICTURE.test(format.iformat?.name ?? '') ? { isPicture: true } : {}),
     },
     skipped() {
-      const count = skipped;
+      const count = skipped + (thinning?.skipped() ?? 0);
       skipped = 0;
       return count;
     },
     next: input.waits ? nextInTime : nextAtOnce,
+    upright: uprighter.upright,
+    shortfall() {
+      const stated = Number(stream.nbFrames);
+      const statedMs = Number(stream.duration) * msPerTick;
+      // An edit list shows a part of the packets; an AVI counts those without a picture.
+      return packets < stated * COMPLETE && endMs < statedMs * COMPLETE ? { stated, read: delivered } : undefined;
+    },
     close() {
       options.signal?.removeEventListener('abort', interrupt);
       if (!reading) free();

@@ -67,7 +67,7 @@ function boxDifferences(
   threshold: number,
 ): string[] {
   const left = new Set(found);
-  const told: string[] = [];
+  const differences: string[] = [];
   for (const wanted of expected) {
     const best = [...left]
       .filter((f) => f.label === wanted.label)
@@ -76,20 +76,20 @@ function boxDifferences(
     const name = `"${wanted.label}" at [${wanted.box.map(round).join(', ')}]`;
     if (!best || best.iou < boxIou) {
       if (wanted.score > threshold + score)
-        told.push(`${name} is missing; the nearest overlaps by ${round(best?.iou ?? 0)}`);
+        differences.push(`${name} is missing; the nearest overlaps by ${round(best?.iou ?? 0)}`);
       continue;
     }
     left.delete(best.f);
     if (Math.abs(best.f.score - wanted.score) > score)
-      told.push(`${name} has the score ${round(best.f.score)}, not ${round(wanted.score)}`);
+      differences.push(`${name} has the score ${round(best.f.score)}, not ${round(wanted.score)}`);
   }
   for (const extra of left) {
     if (extra.score > threshold + score)
-      told.push(
+      differences.push(
         `"${extra.label}" at [${extra.box.map(round).join(', ')}] with the score ${round(extra.score)} is one too many`,
       );
   }
-  return told;
+  return differences;
 }
 
 function overlapOf(a: readonly number[], b: readonly number[]): number {

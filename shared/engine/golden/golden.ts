@@ -1,5 +1,5 @@
 /**
- * Golden samples of a package (DESIGN 3.1): an input, and what the model must say of it. For pictures `input` is an image file;
+ * Golden samples of a package (ARCHITECTURE 3.1): an input, and what the model must say of it. For pictures `input` is an image file;
  * for windows a JSON list of the numbers that the model is fed, normalised, in the layout of the package's input.
  */
 import { readFile, stat } from 'node:fs/promises';
@@ -60,10 +60,11 @@ async function readInput({ dir, manifest }: ModelPackage, file: string): Promise
   const frame = allocFrame();
   try {
     const reader = await openVideo(
-      { url: `file:${full}`, shown: full, waits: false },
+      { from: 'file', url: full, shown: full, waits: false },
       { onUndecodable: () => undefined },
     );
     const atMs = await reader.next(frame);
+    if (atMs !== undefined) reader.upright(frame);
     reader.close();
     if (atMs === undefined) throw new CodedError('model-invalid', `${full}: holds no picture`);
     const fit = fitFrame(frame.width, frame.height, input);

@@ -11,6 +11,7 @@
  * threshold keeps the distance in spreads that it had in calibration, between `min` and `max` times the calibrated one.
  */
 import { z } from 'zod';
+import { isWindowInput } from '../../contract/model-manifest.ts';
 import { CodedError } from '../../kit/errors.ts';
 import type { OutputTensor } from '../infer/session.ts';
 import type { Outcome } from '../outcome.ts';
@@ -48,52 +49,77 @@ export const autoencoder = headKind({
   options,
   create({ output, threshold, adapt }, context) {
     const name = outputOf(output, context);
+    const channels = channelsOf(context);
     return {
       task: 'anomaly',
       outputs: [name],
-      decode: (outputs, { tensor, asked }) => outcomeOf(meanSquaredError(outputs, tensor), asked ?? threshold),
-      ...(adapt ? { begin: () => follow(threshold, adapt) } : {}),
+      decode: (outputs, { tensor, asked }) => outcomeOf(errorOf(outputs, tensor, channels), asked ?? threshold),
+      ...(adapt ? { begin: () => follow(threshold, adapt, channels) } : {}),
     };
   },
 });
 
 /** The threshold of one stream; `asked` by its configuration it stays where it is. */
-function follow(calibrated: number, adapt: Adapt): HeadState {
+function follow(calibrated: number, adapt: Adapt, channels: Channels): HeadState {
   const centreOf = () => ({ median: adapt.median, mad: Math.max(LEAST_MAD, adapt.mad) });
   const distance = (Math.log(calibrated) - adapt.median) / Math.max(LEAST_MAD, adapt.mad);
   const spread = centreOf();
   return {
     decode(outputs, { tensor, asked }) {
-      const score = meanSquaredError(outputs, tensor);
-      if (asked !== undefined) return outcomeOf(score, asked);
+      const error = errorOf(outputs, tensor, channels);
+      const { score } = error;
+      if (asked !== undefined) return outcomeOf(error, asked);
       const wanted = Math.exp(spread.median + distance * spread.mad);
       const threshold = Math.min(calibrated * adapt.max, Math.max(calibrated * adapt.min, wanted));
       const off = Math.log(Math.max(score, LEAST_SCORE)) - spread.median;
       spread.median += (Math.sign(off) * spread.mad) / adapt.windows;
       const wider = Math.sign(Math.abs(off) - spread.mad);
       spread.mad = Math.max(LEAST_MAD, spread.mad * Math.exp(wider / adapt.windows));
-      return outcomeOf(score, threshold);
+      return outcomeOf(error, threshold);
     },
     // Drift outlives an interruption: what was learned of it stays.
     reset: () => undefined,
   };
 }
 
-function outcomeOf(score: number, threshold: number): Outcome {
-  return { task: 'anomaly', score, threshold, anomalous: score > threshold };
+interface WindowError {
+  readonly score: number;
+  /** Of each channel. */
+  readonly parts: readonly number[];
 }
 
-function meanSquaredError(outputs: readonly OutputTensor[], input: Float32Array): number {
+function outcomeOf({ score, parts }: WindowError, threshold: number): Outcome {
+  return { task: 'anomaly', score, threshold, anomalous: score > threshold, ...(parts.length > 0 ? { parts } : {}) };
+}
+
+/** How many there are, and how far apart in the window two values of one are; none of an input without channels. */
+interface Channels {
+  readonly count: number;
+  of(index: number): number;
+}
+
+function channelsOf({ window }: HeadContext): Channels {
+  const input = window?.input;
+  if (!input || !isWindowInput(input)) return { count: 0, of: () => 0 };
+  const count = input.channels.length;
+  return { count, of: input.layout === 'nwc' ? (index) => index % count : (index) => Math.floor(index / input.window) };
+}
+
+function errorOf(outputs: readonly OutputTensor[], input: Float32Array, channels: Channels): WindowError {
   const data = outputs[0]?.data ?? new Float32Array();
   if (data.length !== input.length)
     throw new CodedError('model-failed', `autoencoder: ${data.length} values for an input of ${input.length}`);
   let sum = 0;
+  const sums = new Float64Array(channels.count);
   for (let i = 0; i < data.length; i++) {
     const difference = (data[i] as number) - (input[i] as number);
-    sum += difference * difference;
+    const square = difference * difference;
+    sum += square;
+    const channel = channels.of(i);
+    if (channel < sums.length) sums[channel] = (sums[channel] as number) + square;
   }
   if (!Number.isFinite(sum)) throw new CodedError('model-failed', `autoencoder: the reconstruction error is ${sum}`);
-  return sum / data.length;
+  return { score: sum / data.length, parts: Array.from(sums, (part) => (sum > 0 ? part / sum : 0)) };
 }
 
 function outputOf(wanted: string | undefined, context: HeadContext): string {

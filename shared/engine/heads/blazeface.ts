@@ -6,8 +6,8 @@
  * (which are not read) in input pixels; x and y are relative to the anchor's centre, the middle of its cell; anchors have no
  * size of their own. Anchors go layer by layer, row by row, cell by cell: the front camera's model (128 x 128) and the back
  * camera's (256 x 256) have 16 x 16 cells with 2 and 8 x 8 cells with 6, 896 in all; the full-range models
- * `layers: [{ cells: 48, anchors: 1 }]`. Both outputs are one tensor each (`classificators`, `regressors`) or one a layer
- * (Keijiro's `Identity:0` … `Identity_3:0`); they are told by their last axis, or said in `scores` and `boxes`.
+ * `layers: [{ cells: 48, anchors: 1 }]`. Both outputs are one tensor each (`classificators`, `regressors`) or one per layer
+ * (Keijiro's `Identity:0` … `Identity_3:0`); they are recognised by their last axis, or named in `scores` and `boxes`.
  *
  * MediaPipe clips scores to ±100 before the sigmoid, which changes nothing in double precision. Instead of keeping the best
  * of overlapping boxes, as the engine does here, it averages them by score (IoU over 0.3): its boxes tremble less from frame
@@ -25,7 +25,7 @@ import { notBelow } from './scan.ts';
 const count = z.number().int().positive().max(1024);
 const options = z.strictObject({
   layers: z
-    .array(z.strictObject({ cells: count.describe('on each side'), anchors: count.describe('a cell') }))
+    .array(z.strictObject({ cells: count.describe('on each side'), anchors: count.describe('per cell') }))
     .min(1)
     .default([
       { cells: 16, anchors: 2 },
@@ -82,7 +82,7 @@ export const blazeface = headKind({
   },
 });
 
-/** The anchors of a layer: the middles of its cells in input pixels, each as often as the layer has anchors a cell. */
+/** The anchors of a layer: the middles of its cells in input pixels, each as often as the layer has anchors per cell. */
 function centresOf(cells: number, anchors: number, { inputWidth, inputHeight }: HeadContext): Point[] {
   return Array.from({ length: cells * cells * anchors }, (_, i) => {
     const cell = Math.floor(i / anchors);
@@ -91,7 +91,7 @@ function centresOf(cells: number, anchors: number, { inputWidth, inputHeight }: 
   });
 }
 
-/** One output with all anchors, or one a layer, in the order of the layers. */
+/** One output with all anchors, or one per layer, in the order of the layers. */
 function outputsFor(
   role: 'scores' | 'boxes',
   given: readonly string[] | undefined,

@@ -40,7 +40,7 @@ export function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
 
-/** Where the sigmoid is `score`: comparing with it spares an exponential a value. Infinite for 0 and 1. */
+/** Where the sigmoid is `score`: comparing with it saves one exponential per value. Infinite for 0 and 1. */
 export function logit(score: number): number {
   return Math.log(score / (1 - score));
 }

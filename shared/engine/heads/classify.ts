@@ -1,5 +1,5 @@
 /**
- * A classifier: one output with one value a label, [1, labels] or with further axes of size 1 ([1, labels, 1, 1]). The values
+ * A classifier: one output with one value per label, [1, labels] or with further axes of size 1 ([1, labels, 1, 1]). The values
  * are probabilities, or logits with `softmax: true`. The outcome's task is `classify`: at most `topK` labels by falling score,
  * none of them below the threshold.
  */

@@ -24,6 +24,8 @@ export interface HeadContext {
   readonly outputs: readonly TensorInfo[];
   /** What a model of windows takes, and the graph's inputs; absent for a model of pictures. */
   readonly window?: { readonly input: WindowInput | AudioInput; readonly inputs: readonly TensorInfo[] };
+  /** What the file says that the head's `learned` names, as JSON. */
+  readonly learned?: unknown;
 }
 
 /** A head of a detector: candidates, which the engine suppresses and maps to the frame. */
@@ -49,6 +51,8 @@ export interface HeadInput {
   readonly threshold: number;
   /** What the stream asks for instead of the model's own threshold; absent where it asks for nothing. */
   readonly asked?: number;
+  /** Of a series: milliseconds since 1970 at the end of the window. */
+  readonly atMs?: number;
 }
 
 /** What a head with memory knows of one stream; no other stream shares it. */

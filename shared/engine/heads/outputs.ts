@@ -10,11 +10,11 @@ export type WantedShape = readonly (number | undefined)[];
 
 /**
  * The output of a graph that has one.
- * @throws CodedError `model-invalid` for any other number, or another type than float32
+ * @throws CodedError `model-invalid` for any other number, or a type that is no number
  */
 export function onlyOutput(context: HeadContext, kind: string): TensorInfo {
   const [output, ...others] = context.outputs;
-  if (output && others.length === 0) return floatOutput(output);
+  if (output && others.length === 0) return numbersOf(output);
   throw new CodedError(
     'model-invalid',
     `head.kind says ${kind} (one output), the graph says ${context.outputs.length} outputs (${namesOf(context)})`,
@@ -23,11 +23,11 @@ export function onlyOutput(context: HeadContext, kind: string): TensorInfo {
 
 /**
  * @param field the manifest's field that names the output
- * @throws CodedError `model-invalid` naming the graph's outputs, or for another type than float32
+ * @throws CodedError `model-invalid` naming the graph's outputs, or for a type that is no number
  */
 export function outputNamed(context: HeadContext, name: string, field: string): TensorInfo {
   const found = context.outputs.find((o) => o.name === name);
-  if (found) return floatOutput(found);
+  if (found) return numbersOf(found);
   throw new CodedError('model-invalid', `${field} says "${name}", the graph says the outputs ${namesOf(context)}`);
 }
 
@@ -86,10 +86,11 @@ export function namesOf(context: HeadContext): string {
   return context.outputs.map((o) => o.name).join(', ');
 }
 
-function floatOutput(output: TensorInfo): TensorInfo {
-  if (output.type === 'float32') return output;
+/** @throws CodedError `model-invalid` for an output of a type that is no number */
+export function numbersOf(output: TensorInfo): TensorInfo {
+  if (output.type !== 'other') return output;
   throw new CodedError(
     'model-invalid',
-    `head.kind says float32 values, the graph says ${output.type} in "${output.name}"; export it with float32 outputs`,
+    `head.kind says numbers, the graph says text or another type in "${output.name}"; export it with float32 outputs`,
   );
 }

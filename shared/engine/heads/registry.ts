@@ -4,9 +4,14 @@ import { blazeface } from './blazeface.ts';
 import { centernet } from './centernet.ts';
 import { classify } from './classify.ts';
 import { detr } from './detr.ts';
+import { fastestdet } from './fastestdet.ts';
+import { finalBoxes } from './final-boxes.ts';
+import { forecast } from './forecast.ts';
 import type { AnyHeadKind } from './head.ts';
 import { nanodet } from './nanodet.ts';
 import { raw } from './raw.ts';
+import { rtmdet } from './rtmdet.ts';
+import { scoredBoxes } from './scored-boxes.ts';
 import { ultraface } from './ultraface.ts';
 import { vad } from './vad.ts';
 import { yolo } from './yolo.ts';
@@ -20,8 +25,13 @@ const heads: Readonly<Record<string, AnyHeadKind>> = {
   centernet,
   classify,
   detr,
+  fastestdet,
+  'final-boxes': finalBoxes,
+  forecast,
   nanodet,
   raw,
+  rtmdet,
+  'scored-boxes': scoredBoxes,
   ultraface,
   vad,
   yolo,

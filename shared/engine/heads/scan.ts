@@ -1,4 +1,4 @@
-/** Looking through many scores for the few that count: a million values a frame, so these loops have to stay bare. */
+/** Finds the few scores that count among many: a million values per frame, so these loops have to stay bare. */
 import { CodedError } from '../../kit/errors.ts';
 
 /** The best label of a row (an anchor), not below the threshold. */

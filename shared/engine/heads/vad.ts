@@ -35,17 +35,17 @@ export const vad = headKind({
 });
 
 function createState(rate: number, windowSize: number, contextSize: number): HeadState {
-  const heard = new Float32Array(contextSize + windowSize);
+  const samples = new Float32Array(contextSize + windowSize);
   let state = new Float32Array(STATE_SIZE);
   const sr = BigInt64Array.of(BigInt(rate));
   return {
     inputs(window) {
       if (window.length !== windowSize)
         throw new CodedError('model-failed', `vad: a window of ${window.length} samples instead of ${windowSize}`);
-      heard.copyWithin(0, windowSize);
-      heard.set(window, contextSize);
+      samples.copyWithin(0, windowSize);
+      samples.set(window, contextSize);
       return [
-        { name: 'input', data: heard, shape: [1, heard.length] },
+        { name: 'input', data: samples, shape: [1, samples.length] },
         { name: 'state', data: state, shape: STATE },
         { name: 'sr', data: sr, shape: [] },
       ];
@@ -57,7 +57,7 @@ function createState(rate: number, windowSize: number, contextSize: number): Hea
       return { task: 'classify', classes: [{ label: labels[0] ?? 'speech', score: Math.min(1, Math.max(0, speech)) }] };
     },
     reset() {
-      heard.fill(0);
+      samples.fill(0);
       state = new Float32Array(STATE_SIZE);
     },
   };

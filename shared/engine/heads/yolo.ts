@@ -1,95 +1,96 @@
 /**
- * Ultralytics YOLO, v8, v11 and what kept their layout (github.com/ultralytics/ultralytics, `nn/modules/head.py` `Detect`,
- * `engine/exporter.py`).
+ * YOLO of Ultralytics, v8 and later (github.com/ultralytics/ultralytics, `nn/modules/head.py` `Detect`, `engine/exporter.py`), and
+ * what came before with an objectness (github.com/ultralytics/yolov5 `models/yolo.py`, github.com/WongKinYiu/yolov7, YOLOX with
+ * `--decode_in_inference`).
  *
- * One output. Plain: [1, 4 + labels, anchors], or transposed [1, anchors, 4 + labels], anchors = sum over strides of
- * (height / stride) x (width / stride); a column is cx, cy, width, height in input pixels and one score a label, after its
- * sigmoid. With suppression in the graph: [1, detections, 6], a row x1, y1, x2, y2 in input pixels, score, label; unused rows
- * are zero. Which one is read from the graph's shape, or said in `layout`.
+ * Without objectness: [1, 4 + labels, anchors], or transposed, anchors = sum over strides of (height / stride) x
+ * (width / stride); a column is cx, cy, width, height in input pixels and one score per label, after its sigmoid. With objectness:
+ * [1, n x anchors, 5 + labels], a row cx, cy, width, height, objectness, scores; score = objectness x best label's. With suppression
+ * in the graph: [1, detections, 6], a row x1, y1, x2, y2 in input pixels, score, label; unused rows are zero. RT-DETR of
+ * Ultralytics: [1, queries, 4 + labels], boxes as fractions of the input, nothing to suppress. Which one is read from the
+ * graph's shape, or said in `layout`.
+ *
+ * More columns follow the scores of other tasks; their boxes are read: coefficients of masks (with a second output [1, masks, rows,
+ * columns]), keypoints (`keypoints`, `dimensions` numbers each), and the angle in radians by which a box is turned (`angle`;
+ * the upright box around it is given).
  */
 import { z } from 'zod';
 import { CodedError } from '../../kit/errors.ts';
-import { addBox, cellsOf, cornersOf } from './boxes.ts';
-import { type Candidate, type DetectHead, headKind } from './head.ts';
-import { onlyOutput, valuesOf } from './outputs.ts';
-import { bestOfColumns, bestOfRows } from './scan.ts';
-import { yoloLayoutOf, yoloLayouts } from './yolo-layout.ts';
+import type { TensorInfo } from '../package/graph.ts';
+import { cellsOf } from './boxes.ts';
+import { type DetectHead, type HeadContext, headKind } from './head.ts';
+import { namesOf, numbersOf, valuesOf } from './outputs.ts';
+import { decodeAnchors, decodeObjectness, decodeSuppressed, type YoloTable } from './yolo-decode.ts';
+import { hasYoloLayout, type YoloCounts, yoloLayoutOf, yoloLayouts } from './yolo-layout.ts';
 
 const options = z.strictObject({
   strides: z.array(z.number().int().positive()).min(1).default([8, 16, 32]),
   layout: z.enum(['auto', ...yoloLayouts]).default('auto'),
+  keypoints: z.number().int().min(1).max(1000).optional().describe('of a pose model: keypoints per object'),
+  dimensions: z.number().int().min(2).max(3).default(3).describe('numbers per keypoint: x, y and how visible it is'),
+  angle: z.boolean().default(false).describe('boxes are turned by an angle, the last column'),
 });
+type Options = z.infer<typeof options>;
 
-/** Columns of a row with suppression in the graph. */
-const SUPPRESSED = 6;
+/** Keypoints of a person in COCO, with three numbers each: the pose models that there are by far the most of. */
+const PERSON = 17 * 3;
 
 export const yolo = headKind({
   options,
-  create({ strides, layout: wanted }, context): DetectHead {
+  create(given, context): DetectHead {
     const { inputWidth, inputHeight, labels } = context;
-    const output = onlyOutput(context, 'yolo');
-    const anchors = cellsOf(strides, inputWidth, inputHeight).length;
-    const layout = yoloLayoutOf(output, wanted, labels, anchors);
-    if (layout === 'nms') {
-      return {
-        task: 'detect',
-        outputs: [output.name],
-        suppress: false,
-        decode: (outputs, threshold) => decodeSuppressed(valuesOf(outputs, 0, undefined, 'yolo'), labels, threshold),
-      };
-    }
-    const columns = 4 + labels;
+    const output = boxesOf(context);
+    const anchors = cellsOf(given.strides, inputWidth, inputHeight).length;
+    const counts = { labels, anchors, extra: extraOf(given, context, output, anchors) };
+    const layout = yoloLayoutOf(output, given.layout, counts, hintFor(output, counts));
+    if (layout === 'nms' && given.angle)
+      throw new CodedError(
+        'model-invalid',
+        'head.angle says turned boxes, which layout nms does not have; export it without nms',
+      );
+    const table: YoloTable = { ...counts, angle: given.angle };
+    const all = (4 + labels + counts.extra) * anchors;
     return {
       task: 'detect',
       outputs: [output.name],
+      suppress: layout !== 'nms' && layout !== 'queries',
       decode(outputs, threshold) {
-        const values = valuesOf(outputs, 0, anchors * columns, 'yolo');
-        return layout === 'channels-first'
-          ? decodeChannels(values, anchors, labels, threshold)
-          : decodeRows(values, anchors, labels, threshold);
+        const plain = layout === 'channels-first' || layout === 'anchors-first';
+        const values = valuesOf(outputs, 0, plain ? all : undefined, 'yolo');
+        if (layout === 'nms') return decodeSuppressed(values, table, threshold);
+        if (layout === 'objectness') return decodeObjectness(values, table, threshold);
+        if (layout === 'queries') return decodeAnchors(values, table, 'rows', threshold, [inputWidth, inputHeight]);
+        return decodeAnchors(values, table, layout === 'channels-first' ? 'columns' : 'rows', threshold, [1, 1]);
       },
     };
   },
 });
 
-function decodeChannels(values: Float32Array, anchors: number, labels: number, threshold: number): Candidate[] {
-  const found: Candidate[] = [];
-  const table = { rows: anchors, labels, start: 4 * anchors, width: anchors };
-  for (const { row, label, score } of bestOfColumns(values, table, threshold, 'yolo')) {
-    const at = (k: number) => values[k * anchors + row] as number;
-    addBox(found, { label, score, ...cornersOf(at(0), at(1), at(2), at(3)) }, 'yolo', row);
-  }
-  return found;
+/** The output with the boxes: the only one beside the prototypes of masks. */
+function boxesOf(context: HeadContext): TensorInfo {
+  const [output, ...others] = context.outputs.filter(({ shape }) => shape.length !== 4);
+  if (output && others.length === 0 && context.outputs.length <= 2) return numbersOf(output);
+  throw new CodedError(
+    'model-invalid',
+    `head.kind says yolo (one output, or two with masks), the graph says ${context.outputs.length} outputs (${namesOf(context)})`,
+  );
 }
 
-function decodeRows(values: Float32Array, anchors: number, labels: number, threshold: number): Candidate[] {
-  const found: Candidate[] = [];
-  const width = 4 + labels;
-  for (const { row, label, score } of bestOfRows(
-    values,
-    { rows: anchors, labels, start: 4, width },
-    threshold,
-    'yolo',
-  )) {
-    const at = (k: number) => values[row * width + k] as number;
-    addBox(found, { label, score, ...cornersOf(at(0), at(1), at(2), at(3)) }, 'yolo', row);
-  }
-  return found;
+function extraOf(given: Options, context: HeadContext, output: TensorInfo, anchors: number): number {
+  const masks = context.outputs.find(({ shape }) => shape.length === 4);
+  const columns =
+    (masks?.shape[1] ?? (masks ? 32 : 0)) + (given.keypoints ?? 0) * given.dimensions + (given.angle ? 1 : 0);
+  const { labels } = context;
+  const pose = columns === 0 && labels === 1 && !hasYoloLayout(output, { labels, anchors, extra: 0 });
+  return pose && hasYoloLayout(output, { labels, anchors, extra: PERSON }) ? PERSON : columns;
 }
 
-function decodeSuppressed(values: Float32Array, labels: number, threshold: number): Candidate[] {
-  if (values.length % SUPPRESSED !== 0) {
-    throw new CodedError('model-failed', `yolo: ${values.length} values are no rows of ${SUPPRESSED}`);
-  }
-  const found: Candidate[] = [];
-  for (let start = 0; start < values.length; start += SUPPRESSED) {
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, score = 0, label = 0] = values.subarray(start, start + SUPPRESSED);
-    if (score < threshold && score > Number.NEGATIVE_INFINITY) continue;
-    const row = start / SUPPRESSED;
-    if (!Number.isInteger(label) || label < 0 || label >= labels) {
-      throw new CodedError('model-failed', `yolo: row ${row} has label ${label}, of ${labels} labels`);
-    }
-    addBox(found, { label, score, x1, y1, x2, y2 }, 'yolo', row);
-  }
-  return found;
+/** What more columns than the labels need may be. */
+function hintFor({ shape }: TensorInfo, { labels, extra }: YoloCounts): string {
+  const [, a = 0, b = 0] = shape;
+  const more = Math.min(a, b) - 4 - labels - extra;
+  if (more === 1) return '; are its boxes turned, say head.angle: true';
+  if (more > 0 && more % 3 === 0)
+    return `; are the ${more} columns more keypoints, say head.keypoints: ${more / 3}; else check labels`;
+  return '';
 }

@@ -2,7 +2,7 @@
  * YOLOX (Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv:2107.08430; upstream export without `--decode_in_inference`).
  *
  * One output [1, anchors, 5 + labels]; anchors = sum over strides of (height / stride) x (width / stride), row by row.
- * A row is cx, cy, log w, log h, objectness, one score a label; the scores have passed their sigmoid. Centre in input pixels
+ * A row is cx, cy, log w, log h, objectness, one score per label; the scores have passed their sigmoid. Centre in input pixels
  * = (value + cell) x stride, size = exp(value) x stride. Score = objectness x best label's score.
  */
 import { z } from 'zod';

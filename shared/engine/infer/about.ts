@@ -1,5 +1,5 @@
 /** What this machine's ONNX Runtime is built with; for `doctor`. */
-import { env, listSupportedBackends } from 'onnxruntime-node';
+import { env, listSupportedBackends } from './onnxruntime.ts';
 
 export interface RuntimeFacts {
   readonly version: string;

@@ -37,13 +37,13 @@ interface Asked {
 export function createBatches(session: Pick<Session, 'run'>, { shape, most, clock }: BatchesOptions): Batches {
   const asked: Asked[] = [];
   let running = false;
-  let room: Float32Array | undefined;
+  let joined: Float32Array | undefined;
 
   const together = (batch: readonly Asked[]): Float32Array => {
     const size = batch[0]?.input.length ?? 0;
-    room ??= new Float32Array(size * most);
-    for (const [index, { input }] of batch.entries()) room.set(input, index * size);
-    return room.subarray(0, size * batch.length);
+    joined ??= new Float32Array(size * most);
+    for (const [index, { input }] of batch.entries()) joined.set(input, index * size);
+    return joined.subarray(0, size * batch.length);
   };
 
   const runBatch = async (batch: readonly Asked[]) => {

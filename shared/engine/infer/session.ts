@@ -1,10 +1,13 @@
-/** The only home of ONNX Runtime. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+/** Sessions of ONNX Runtime. */
+
 import { CodedError, messageOf } from '../../kit/errors.ts';
+import { floatsOf, tensorOf } from './elements.ts';
+import { InferenceSession, Tensor } from './onnxruntime.ts';
 import type { Provider } from './provider.ts';
 
 export interface OutputTensor {
   readonly name: string;
+  /** Whatever number type the graph gives, as floats. */
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }
@@ -12,7 +15,7 @@ export interface OutputTensor {
 /** One named input of a model. */
 export interface InputTensor {
   readonly name: string;
-  /** Floats, or 64-bit integers (sizes, rates). */
+  /** Floats, which become what the graph takes, or 64-bit integers (sizes, rates). */
   readonly data: Float32Array | BigInt64Array;
   readonly shape: readonly number[];
 }
@@ -34,7 +37,7 @@ export interface Session {
 }
 
 export interface SessionOptions {
-  /** Intra-op threads; one a session is best with several runner processes. */
+  /** Intra-op threads; one per session is best with several runner processes. */
   readonly threads: number;
   /** Default: `cpu`. One that cannot be had is replaced by `cpu`, with a note. */
   readonly provider?: Provider;
@@ -51,17 +54,22 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   const [inputName] = session.inputNames;
   if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
   const names = options.outputs ?? session.outputNames;
+  const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : 'other']));
+  const tensorFor = ({ name, data, shape }: InputTensor) =>
+    data instanceof Float32Array
+      ? tensorOf(data, types.get(name) ?? 'float32', shape)
+      : new Tensor('int64', data, shape);
   const call = async (inputs: readonly InputTensor[]) => {
     try {
       // Not into memory of ours: the binding fills that, and makes a copy all the same.
-      return await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorOf(i)])), names);
+      return await session.run(Object.fromEntries(inputs.map((i) => [i.name, tensorFor(i)])), names);
     } catch (error) {
       throw new CodedError('model-failed', `ONNX Runtime: ${messageOf(error)}`);
     }
   };
   const feed = async (inputs: readonly InputTensor[]) => {
     const results = await call(inputs);
-    return names.map((name) => floats(name, results[name]));
+    return names.map((name) => ({ name, data: floatsOf(name, results[name]), shape: results[name]?.dims ?? [] }));
   };
   return {
     provider,
@@ -99,15 +107,4 @@ async function create(bytes: Uint8Array, threads: number, executionProviders: Pr
   } catch (error) {
     throw new CodedError('model-invalid', `ONNX Runtime refuses the model: ${messageOf(error)}`);
   }
-}
-
-function tensorOf({ data, shape }: InputTensor): Tensor {
-  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
-}
-
-function floats(name: string, value: InferenceSession.ReturnType[string] | undefined): OutputTensor {
-  if (!(value?.data instanceof Float32Array)) {
-    throw new CodedError('model-failed', `output "${name}" is not a float32 tensor`);
-  }
-  return { name, data: value.data, shape: value.dims };
 }

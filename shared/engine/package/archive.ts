@@ -1,12 +1,13 @@
 /**
  * A model package as one file: `.tar.gz`. The same content gives the same bytes (names sorted, no times, no owners, one mode) with
- * the same build of zlib. Taking apart trusts nothing: plain files at plain paths only, bounded in number and size, into a
- * folder that appears in one step when all of it is there.
+ * the same build of zlib. Taking apart trusts nothing: plain files at plain paths only, bounded in number, in size and in how much
+ * they shrink, into a folder that appears in one step when all of it is there.
  */
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { create, Parser, type ReadEntry } from 'tar';
 import { digestOfFile } from '../../kit/digest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
@@ -52,7 +53,8 @@ export async function packPackage(dir: string, archive: string): Promise<Packed>
   } catch (error) {
     throw new CodedError('model-invalid', `${archive}: cannot be written: ${messageOf(error)}`);
   } finally {
-    await rm(draft, { force: true });
+    // Where the folder is none, this fails too and must not hide why.
+    await rm(draft, { force: true }).catch(() => undefined);
   }
   return { digest: await digestOfFile(archive), bytes: (await stat(archive)).size, files };
 }
@@ -64,6 +66,18 @@ export interface ExtractLimits {
 }
 
 export const extractLimits: ExtractLimits = { files: 512, bytes: 4 * 2 ** 30 };
+/** Headers of any kind: files, folders, long names. An honest archive of 512 files has far fewer. */
+const MAX_HEADERS = 4096;
+/** Of one header with long names, in bytes. */
+const MAX_NAMES = 64 * 1024;
+/** Weights hardly shrink: what unpacks to more than so many times its size is made to harm. */
+const MAX_RATIO = 100;
+/** Bytes that are unpacked whatever the ratio: a small model may be all zeros. */
+const FREE_BYTES = 64 * 2 ** 20;
+/** What may follow the end of an archive: `tar` fills its last record up. */
+const MAX_FILLING = 2 ** 20;
+/** Beside the files themselves: headers and padding. */
+const OVERHEAD_BYTES = MAX_HEADERS * 1536;
 const DEPTH = 6;
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9_. @+-]{0,127}$/;
 
@@ -101,7 +115,7 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
     if (entry.type !== 'File' && entry.type !== 'OldFile')
       throw refuse(`entry "${shown(entry.path)}" is a ${entry.type}; only plain files are allowed`);
     requirePath(name, refuse);
-    // Some file systems do not tell A from a.
+    // Some file systems take A and a for the same name.
     const key = name.toLowerCase();
     if (seen.has(key)) throw refuse(`entry "${shown(name)}" is there twice`);
     seen.add(key);
@@ -118,37 +132,60 @@ async function extractInto(archive: string, folder: string, limits: ExtractLimit
     await finished(target);
   };
 
+  let headers = 0;
+  const fail = (error: unknown) => {
+    failure ??= error;
+    source.destroy();
+  };
+  const count = () => {
+    if (++headers > MAX_HEADERS) fail(refuse(`holds more than ${MAX_HEADERS} entries`));
+  };
+
   const source = createReadStream(archive);
   const parser = new Parser({
     strict: true,
+    maxMetaEntrySize: MAX_NAMES,
     onReadEntry(entry) {
+      count();
       if (failure !== undefined) return void entry.resume();
       writes.push(
         take(entry).catch((error: unknown) => {
-          failure ??= error;
           entry.resume();
-          source.destroy();
+          fail(error);
         }),
       );
     },
   });
+  for (const kind of ['meta', 'ignoredEntry']) parser.on(kind, count);
   const ended = new Promise<void>((resolve, reject) => {
     parser.on('end', resolve);
     parser.on('error', reject);
   });
-  // It may fail before anybody waits for it.
+  // It may fail before it is awaited.
   ended.catch(() => undefined);
+  const parse = async (chunks: AsyncIterable<Buffer>) => {
+    const { size } = await stat(archive);
+    let unpacked = 0;
+    let end = Number.POSITIVE_INFINITY;
+    parser.on('eof', () => {
+      end = Math.min(end, unpacked);
+    });
+    for await (const chunk of chunks) {
+      unpacked += chunk.length;
+      if (unpacked > Math.max(FREE_BYTES, size * MAX_RATIO))
+        fail(refuse(`unpacks to more than ${MAX_RATIO} times its size`));
+      if (unpacked > limits.bytes + OVERHEAD_BYTES) fail(refuse(`holds more than ${limits.bytes} bytes unpacked`));
+      if (unpacked > end + MAX_FILLING) fail(refuse(`goes on for more than ${MAX_FILLING} bytes after its end`));
+      if (failure !== undefined) return;
+      if (!parser.write(chunk)) await Promise.race([new Promise((r) => parser.once('drain', r)), ended]);
+    }
+    parser.end();
+    await ended;
+  };
   try {
-    for await (const chunk of source) {
-      if (failure !== undefined) break;
-      if (!parser.write(chunk as Buffer)) await Promise.race([new Promise((r) => parser.once('drain', r)), ended]);
-    }
-    if (failure === undefined) {
-      parser.end();
-      await ended;
-    }
+    await pipeline(source, createGunzip(), parse);
   } catch (error) {
-    failure ??= refuse(`not a whole .tar.gz file: ${messageOf(error)}`);
+    fail(refuse(`not a whole .tar.gz file: ${messageOf(error)}`));
   }
   // What is being written waits for bytes that will not come.
   if (failure !== undefined) for (const target of targets) target.destroy();

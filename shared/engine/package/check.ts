@@ -21,8 +21,8 @@ export function inputContradictions(input: ImageInput, graph: Graph): Contradict
     const names = graph.inputs.map((i) => i.name).join(', ');
     return [{ field: 'input', says: 'one picture', graph: `${graph.inputs.length} inputs (${names})` }];
   }
-  if (image.type !== 'float32')
-    return [{ field: 'input', says: 'float32 pixels', graph: `${image.type} in "${image.name}"` }];
+  const unfit = pixelContradiction(input, image);
+  if (unfit) return [unfit];
   if (image.shape.length !== 4) {
     return [
       {
@@ -44,6 +44,23 @@ export function inputContradictions(input: ImageInput, graph: Graph): Contradict
   return pairs
     .filter(([, , says, found]) => found !== undefined && found !== says)
     .map(([field, says, , found]) => ({ field, says, graph: `${found} in "${image.name}" ${shapeText(image)}` }));
+}
+
+const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'float64']);
+const INTEGERS: ReadonlySet<string> = new Set(['uint8', 'int8', 'uint16', 'int16', 'int32', 'uint32', 'int64']);
+
+export function takesFloats(tensor: TensorInfo): boolean {
+  return FLOATS.has(tensor.type);
+}
+
+/** Whole numbers cannot take scaled pixels. */
+function pixelContradiction({ mean, std }: ImageInput, image: TensorInfo): Contradiction | undefined {
+  const graph = `${image.type} in "${image.name}"`;
+  if (takesFloats(image)) return undefined;
+  if (!INTEGERS.has(image.type)) return { field: 'input', says: 'pixels as numbers', graph };
+  if (std.every((s) => s === 1) && mean.every(Number.isInteger)) return undefined;
+  const says = `scaled pixels (mean ${mean.join(', ')}; std ${std.join(', ')})`;
+  return { field: 'input.mean and input.std', says, graph: `${graph}, which takes them as they are: leave both out` };
 }
 
 export function describeContradictions(list: readonly Contradiction[]): string {

@@ -1,7 +1,7 @@
 /** Which files belong to a package: those that its manifest names, and what a person should read. */
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ModelManifest } from '../../contract/model-manifest.ts';
+import { learnedFile, type ModelManifest } from '../../contract/model-manifest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 
 const READ_BY_PEOPLE = /^(readme|license|licence|notice)(\.(md|txt))?$/i;
@@ -13,6 +13,8 @@ const READ_BY_PEOPLE = /^(readme|license|licence|notice)(\.(md|txt))?$/i;
 export async function packageFiles(dir: string, manifest: ModelManifest): Promise<string[]> {
   const named = new Set(['model.yaml', ...manifest.variants.map((v) => v.file)]);
   if (typeof manifest.labels === 'string') named.add(manifest.labels);
+  const learned = learnedFile(manifest);
+  if (learned !== undefined) named.add(learned);
   for (const { input, output } of manifest.golden) for (const file of [input, output]) named.add(file);
   for (const name of await readdir(dir)) if (READ_BY_PEOPLE.test(name)) named.add(name);
   const files = [...new Set([...named].map((f) => path.posix.normalize(f)))].toSorted();

@@ -11,7 +11,7 @@ const { onnx } = onnxProto;
 
 export interface TensorInfo {
   readonly name: string;
-  /** ONNX element type: `float32`, `uint8`, … or `other`. */
+  /** ONNX element type: `float32`, `uint8`, …; `other` for text, complex numbers and what the runtime cannot give us. */
   readonly type: string;
   /** Size of each axis; undefined where the graph leaves it free. */
   readonly shape: readonly (number | undefined)[];
@@ -24,13 +24,31 @@ export interface Graph {
   readonly outputs: readonly TensorInfo[];
 }
 
+/** What a file says of itself beside its tensors: hints for people and for guesses, never relied upon. */
+export interface GraphNotes {
+  /** What exporters leave, such as `names`, `imgsz` and `task` of Ultralytics. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Of the tool that wrote it; empty where it does not say. */
+  readonly producer: string;
+  /** Types of the operators of the graph, without those of inner graphs. */
+  readonly operators: ReadonlySet<string>;
+  /** Element types of the weights, that is of constants with two axes or more. */
+  readonly weights: ReadonlySet<string>;
+}
+
 const elementTypes: Readonly<Record<number, string>> = {
   1: 'float32',
   2: 'uint8',
   3: 'int8',
+  4: 'uint16',
+  5: 'int16',
   6: 'int32',
   7: 'int64',
+  9: 'bool',
   10: 'float16',
+  11: 'float64',
+  12: 'uint32',
+  13: 'uint64',
 };
 
 /**
@@ -40,6 +58,12 @@ const elementTypes: Readonly<Record<number, string>> = {
  * anything else that `onnx/` refuses
  */
 export function readGraph(bytes: Uint8Array, where: string): Graph {
+  const { inputs, outputs } = readGraphWithNotes(bytes, where);
+  return { inputs, outputs };
+}
+
+/** The same with what the file says of itself. @throws CodedError as `readGraph` */
+export function readGraphWithNotes(bytes: Uint8Array, where: string): Graph & GraphNotes {
   const refuse = (what: string) => new CodedError('model-invalid', `${where}: ${what}`);
   let model: onnxProto.onnx.ModelProto;
   try {
@@ -57,7 +81,19 @@ export function readGraph(bytes: Uint8Array, where: string): Graph {
   return {
     inputs: (graph.input ?? []).filter((i) => !constants.has(i.name)).map(tensorInfo),
     outputs: graph.output.map(tensorInfo),
+    metadata: new Map((model.metadataProps ?? []).map((entry) => [entry.key ?? '', entry.value ?? ''])),
+    producer: model.producerName ?? '',
+    operators: new Set((graph.node ?? []).map((node) => node.opType ?? '')),
+    weights: new Set((graph.initializer ?? []).filter((t) => (t.dims?.length ?? 0) > 1).map(typeOf)),
   };
+}
+
+function typeOf({ dataType }: onnxProto.onnx.ITensorProto): string {
+  return typeName(dataType);
+}
+
+function typeName(type: number | null | undefined): string {
+  return elementTypes[type ?? 0] ?? 'other';
 }
 
 function tensorInfo(value: onnxProto.onnx.IValueInfoProto): TensorInfo {
@@ -66,7 +102,7 @@ function tensorInfo(value: onnxProto.onnx.IValueInfoProto): TensorInfo {
   return {
     ...(batch ? { batch } : {}),
     name: value.name ?? '',
-    type: elementTypes[tensor?.elemType ?? 0] ?? 'other',
+    type: typeName(tensor?.elemType),
     shape: (tensor?.shape?.dim ?? []).map((d) => {
       const size = Number(d.dimValue ?? 0);
       return size > 0 ? size : undefined;

@@ -1,8 +1,14 @@
-/** Reading a model package (DESIGN 3.1): a folder with `model.yaml`, labels and one ONNX file a variant. */
+/** Reading a model package (ARCHITECTURE 3.1): a folder with `model.yaml`, labels and one ONNX file per variant. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { isImageInput, type ModelManifest, modelManifest, type Variant } from '../../contract/model-manifest.ts';
+import {
+  isImageInput,
+  learnedFile,
+  type ModelManifest,
+  modelManifest,
+  type Variant,
+} from '../../contract/model-manifest.ts';
 import { digestOf } from '../../kit/digest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../kit/schema.ts';
@@ -24,7 +30,11 @@ export interface ModelPackage {
   readonly labels: readonly string[];
 }
 
-const MAX_MANIFEST_BYTES = 1024 * 1024;
+/** The parser's time grows with the square of the keys. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
+const MAX_LABELS_BYTES = 1024 * 1024;
+/** Some 200 kB per channel. */
+const MAX_LEARNED_BYTES = 32 * 1024 * 1024;
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
@@ -33,10 +43,15 @@ const MAX_MODEL_BYTES = 2 ** 31 - 1;
  */
 export async function readPackage(dir: string): Promise<ModelPackage> {
   const file = path.join(dir, 'model.yaml');
+  if (dir.toLowerCase().endsWith('.onnx')) {
+    const what = `${dir}: is an ONNX file, and a package is needed, which has its labels and its way to feed pictures`;
+    throw new CodedError('model-invalid', `${what}; make one: vedette-hub model init ${dir}`);
+  }
   const text = (await readBounded(file, MAX_MANIFEST_BYTES)).toString('utf8');
   let raw: unknown;
   try {
-    raw = parse(text);
+    // Of a stranger's file, warnings would go raw to stderr.
+    raw = parse(text, { logLevel: 'error' });
   } catch (error) {
     throw new CodedError('model-invalid', `${file}: not YAML: ${messageOf(error)}`);
   }
@@ -74,17 +89,30 @@ export function chooseVariant(manifest: ModelManifest, wanted: string): Variant 
 
 async function readLabels(dir: string, manifest: ModelManifest): Promise<readonly string[]> {
   if (Array.isArray(manifest.labels)) return manifest.labels;
-  const text = (await readBounded(path.join(dir, manifest.labels), MAX_MANIFEST_BYTES)).toString('utf8');
+  const text = (await readBounded(path.join(dir, manifest.labels), MAX_LABELS_BYTES)).toString('utf8');
   const labels = text.split(/\r?\n/).map((line) => line.trim());
   while (labels.at(-1) === '') labels.pop();
   const blank = labels.indexOf('');
   if (labels.length === 0 || blank >= 0) {
     throw new CodedError(
       'model-invalid',
-      `${path.join(dir, manifest.labels)}: line ${blank + 1 || 1} is empty; one label a line`,
+      `${path.join(dir, manifest.labels)}: line ${blank + 1 || 1} is empty; write one label per line`,
     );
   }
   return labels;
+}
+
+/** What the file of the package says that `head.learned` names; undefined where it names none. */
+export async function readLearned({ dir, manifest }: ModelPackage): Promise<unknown> {
+  const named = learnedFile(manifest);
+  if (named === undefined) return undefined;
+  const file = path.join(dir, named);
+  try {
+    return JSON.parse((await readBounded(file, MAX_LEARNED_BYTES)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    throw new CodedError('model-invalid', `${file}: not JSON: ${messageOf(error)}`);
+  }
 }
 
 async function readBounded(file: string, maxBytes: number): Promise<Buffer> {

@@ -1,7 +1,7 @@
 /** Windows of a series or of sound: how they lie in a graph's input, and whether the manifest says the same as the graph. */
 import type { AudioInput, WindowInput } from '../../contract/model-manifest.ts';
 import { isWindowInput } from '../../contract/model-manifest.ts';
-import { type Contradiction, shapeText } from './check.ts';
+import { type Contradiction, shapeText, takesFloats } from './check.ts';
 import type { Graph, TensorInfo } from './graph.ts';
 
 /** Floats of one window. */
@@ -33,8 +33,8 @@ export function windowContradictions(input: WindowInput | AudioInput, graph: Gra
     const names = graph.inputs.map((i) => i.name).join(', ');
     return [{ field: 'input', says: 'one window', graph: `${graph.inputs.length} inputs (${names})` }];
   }
-  if (window.type !== 'float32')
-    return [{ field: 'input', says: 'float32 samples', graph: `${window.type} in "${window.name}"` }];
+  if (!takesFloats(window))
+    return [{ field: 'input', says: 'samples as floats', graph: `${window.type} in "${window.name}"` }];
   if (others.length > 0 || windowShape(input, window)) return [];
   const says = isWindowInput(input)
     ? `${input.window} samples of ${input.channels.length} channels, ${input.layout}`

@@ -1,9 +1,9 @@
-/** How a frame is fitted into a model's input, and how boxes come back (DESIGN 3.1 `resize`). */
+/** How a frame is fitted into a model's input, and how boxes come back (ARCHITECTURE 3.1 `resize`). */
 
 import type { ImageInput } from '../../contract/model-manifest.ts';
 import type { Box } from '../../contract/names.ts';
 
-/** Where the scaled frame lies in the input, in input pixels, and input pixels a frame pixel on each axis. */
+/** Where the scaled frame lies in the input, in input pixels, and input pixels per frame pixel on each axis. */
 export interface Fit {
   readonly left: number;
   readonly top: number;

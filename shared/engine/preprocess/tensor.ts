@@ -1,4 +1,4 @@
-/** Scaled pixels into the float tensor that a model takes: `value = (pixel - mean) / std` (DESIGN 3.1). */
+/** Scaled pixels into the float tensor that a model takes: `value = (pixel - mean) / std` (ARCHITECTURE 3.1). */
 import type { ImageInput } from '../../contract/model-manifest.ts';
 import type { PixelOrder, Pixels } from '../frames/pixels.ts';
 import { channelsOf } from '../package/check.ts';
@@ -51,7 +51,7 @@ export function createTensorWriter(input: ImageInput): TensorWriter {
 interface Part extends Scaling {
   /** Which of the pixel planes. */
   readonly from: number;
-  /** Values a pixel. */
+  /** Values per pixel. */
   readonly step: number;
   /** Where in the tensor. */
   readonly start: number;

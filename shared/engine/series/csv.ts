@@ -1,4 +1,8 @@
-/** Lines of a CSV file (RFC 4180; the delimiter `,`, `;` or tab is found in the header; no line breaks in quotes). Pure. */
+/**
+ * Lines of a CSV file (RFC 4180; the delimiter `,`, `;` or tab is found in the header; no line breaks in quotes). Where the delimiter is no
+ * comma, numbers may have a decimal comma, as in spreadsheets of half of the world. Pure.
+ */
+import { withPoint } from './number.ts';
 import type { Row } from './row.ts';
 
 const DELIMITERS = [',', ';', '\t'] as const;
@@ -9,10 +13,18 @@ export interface CsvReader {
   read(line: string): Row | string;
 }
 
-/** @param header the first line: names of the columns */
-export function createCsvReader(header: string): CsvReader {
+/** `sep=;`, which Excel writes and reads before the header. */
+export function delimiterLine(line: string): string | undefined {
+  return /^\s*"?sep=(.)"?\s*$/i.exec(line)?.[1];
+}
+
+/**
+ * @param header the first line: names of the columns
+ * @param given the delimiter, where a line before the header says it
+ */
+export function createCsvReader(header: string, given?: string): CsvReader {
   const text = header.replace(/^\uFEFF/, '');
-  const delimiter = DELIMITERS.toSorted((a, b) => text.split(b).length - text.split(a).length)[0] ?? ',';
+  const delimiter = given ?? DELIMITERS.toSorted((a, b) => text.split(b).length - text.split(a).length)[0] ?? ',';
   const columns = (splitCsv(text, delimiter) ?? [text]).map((name) => name.trim());
   const places = new Map(columns.map((name, index) => [name, index]));
   return {
@@ -21,7 +33,10 @@ export function createCsvReader(header: string): CsvReader {
       const fields = splitCsv(line, delimiter);
       if (!fields) return 'has a quote that is not closed';
       if (fields.length > columns.length) return `has ${fields.length} fields for ${columns.length} columns`;
-      return (place) => fields[places.get(place) ?? -1];
+      return (place) => {
+        const field = fields[places.get(place) ?? -1];
+        return field === undefined || delimiter === ',' ? field : withPoint(field);
+      };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** The lines of a file, one after another, without ever holding more than one and a piece. */
+/** The lines of a file in UTF-8 or, with its mark, UTF-16, one after another, without ever holding more than one and a piece. */
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
@@ -14,17 +14,20 @@ export interface Line {
 
 /** @throws the file system's error */
 export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<Line> {
-  const decoder = new StringDecoder('utf8');
+  let decoder: StringDecoder | undefined;
   let number = 0;
   let rest = '';
   let cut = false;
   const lineOf = (text: string): Line => {
-    const line = { number: ++number, text: text.endsWith('\r') ? text.slice(0, -1) : text, cut };
+    const marked = ++number === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text;
+    const line = { number, text: marked.endsWith('\r') ? marked.slice(0, -1) : marked, cut };
     cut = false;
     return line;
   };
   for await (const chunk of createReadStream(file, { signal })) {
-    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
+    const bytes = chunk as Buffer;
+    decoder ??= new StringDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
+    const parts = (rest + decoder.write(bytes)).split('\n');
     rest = parts.pop() ?? '';
     for (const part of parts) {
       if (part.length > MAX_LINE) cut = true;
@@ -35,6 +38,6 @@ export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerato
       rest = rest.slice(0, MAX_LINE);
     }
   }
-  rest += decoder.end();
+  rest += decoder?.end() ?? '';
   if (rest !== '') yield lineOf(rest);
 }

@@ -1,76 +1,129 @@
 /** One row of a sensor: where its time and values stand, and whether they can be used. Pure. */
+import type { TimeUnit } from '../../contract/config/sensor-source.ts';
+import { isNothing, numberOf } from './number.ts';
+import { createTimeReader, type TimeReader } from './time.ts';
+import { topicMatches } from './topic.ts';
 
 /** Gives what stands at a place of the row: a column, or a path into a JSON value; undefined when there is nothing. */
 export type Row = (place: string) => unknown;
 
+/** What a source says of a channel: where it stands, or that and which of its values are none. */
+export interface ChannelOptions {
+  readonly at?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly range?: readonly [number, number] | undefined;
+  readonly missing?: readonly number[] | undefined;
+  readonly counter?: boolean | undefined;
+}
+
+export interface RowOptions {
+  /** A channel that is not in it stands under its own name. */
+  readonly values?: Readonly<Record<string, string | ChannelOptions>> | undefined;
+  readonly time?: string | undefined;
+  readonly timeUnit?: TimeUnit | undefined;
+  readonly timeFormat?: string | undefined;
+  readonly timeZone?: string | undefined;
+}
+
+interface ChannelPlan extends Omit<ChannelOptions, 'at'> {
+  readonly name: string;
+  readonly place: string;
+}
+
 export interface RowPlan {
   /** Where the time stands; undefined: the row has none and is dated by its arrival. */
   readonly time: string | undefined;
-  readonly channels: readonly { readonly name: string; readonly place: string }[];
+  readonly readTime: TimeReader;
+  readonly channels: readonly ChannelPlan[];
 }
 
-export interface ReadRow {
+export interface PartialRow {
   /** Milliseconds since 1970; undefined when the plan names no time. */
   readonly atMs: number | undefined;
+  /** One of each channel, in the order of the plan; undefined: the row does not have it. */
+  readonly values: readonly (number | undefined)[];
+}
+
+export interface ReadRow extends PartialRow {
   readonly values: readonly number[];
 }
 
-/** @param values where a channel stands, by its name; a channel that is not in it stands under its own name */
-export function planRow(
-  channels: readonly string[],
-  values: Readonly<Record<string, string>> = {},
-  time?: string,
-): RowPlan {
+/** The greatest 32-bit float, which programs write for what they do not know, is 3.4028235e38; nobody writes all its digits. */
+const GREATEST = 3.4e38;
+
+export function planRow(channels: readonly string[], options: RowOptions = {}): RowPlan {
+  const { values = {}, time, timeUnit, timeFormat, timeZone } = options;
   return {
     time,
-    channels: channels.map((name) => ({ name, place: Object.hasOwn(values, name) ? (values[name] ?? name) : name })),
+    readTime: createTimeReader({ unit: timeUnit, format: timeFormat, zone: timeZone }),
+    channels: channels.map((name) => {
+      const said = Object.hasOwn(values, name) ? values[name] : undefined;
+      const { at = name, ...rest } = typeof said === 'string' ? { at: said } : (said ?? {});
+      return { ...rest, name, place: at };
+    }),
   };
 }
 
-/** @returns the row, or what is wrong with it */
-export function readRow(row: Row, plan: RowPlan): ReadRow | string {
+/**
+ * @param topic that the row came by, of a row that came by one
+ * @param afterMs time of the row before
+ * @returns what of the plan the row has; undefined where it has none of the channels: it is of another kind. Or what is wrong with it
+ */
+export function readPart(row: Row, plan: RowPlan, topic?: string, afterMs?: number): PartialRow | string | undefined {
+  const found = plan.channels.map((channel) => (isOf(channel, topic) ? row(channel.place) : undefined));
+  if (found.every((value) => value === undefined)) return undefined;
   let atMs: number | undefined;
   if (plan.time !== undefined) {
-    const found = row(plan.time);
-    atMs = timeOf(found);
-    if (atMs === undefined) return `"${plan.time}" ${describe(found, 'a time')}`;
+    const time = row(plan.time);
+    atMs = plan.readTime(time, afterMs);
+    if (atMs === undefined) return `"${plan.time}" ${describe(time, 'a time')}${hintOf(time)}`;
   }
-  const values: number[] = [];
-  for (const { place } of plan.channels) {
-    const found = row(place);
-    const value = numberOf(found);
-    if (value === undefined) return `"${place}" ${describe(found, 'a finite number')}`;
+  const values: (number | undefined)[] = [];
+  for (const [c, channel] of plan.channels.entries()) {
+    const value = found[c] === undefined ? undefined : usable(found[c], channel);
+    if (typeof value === 'string') return `"${channel.place}" ${value}`;
     values.push(value);
   }
   return { atMs, values };
 }
 
-/** A finite number, or its text. Nothing else becomes one: not "", not a list, not a truth value. */
-export function numberOf(found: unknown): number | undefined {
-  const value = typeof found === 'string' && DECIMAL.test(found) ? Number(found) : found;
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+/** As `readPart`, of rows that must have all channels. */
+export function readRow(row: Row, plan: RowPlan, topic?: string, afterMs?: number): ReadRow | string | undefined {
+  const part = readPart(row, plan, topic, afterMs);
+  if (part === undefined || typeof part === 'string') return part;
+  const lacks = plan.channels.find((_, c) => part.values[c] === undefined);
+  return lacks ? `"${lacks.place}" is missing` : { ...part, values: part.values.map(Number) };
 }
 
-const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-const ISO = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?)\s*(Z|[+-]\d\d:?\d\d)?)?\s*$/i;
-/** Seconds since 1970 have stayed below this, milliseconds above it, since 1973. */
-const SECONDS_BELOW = 1e11;
+function isOf({ topic: filter }: ChannelPlan, topic: string | undefined): boolean {
+  return filter === undefined || topic === undefined || topicMatches(filter, topic);
+}
 
-/** Milliseconds since 1970 of an ISO 8601 text (UTC unless it says otherwise), or of seconds or milliseconds since then. */
-export function timeOf(found: unknown): number | undefined {
-  const number = numberOf(found);
-  if (number !== undefined) return Math.abs(number) < SECONDS_BELOW ? number * 1000 : number;
-  const parts = typeof found === 'string' ? ISO.exec(found) : null;
-  if (!parts) return undefined;
-  const [, day, clock = '00:00:00', zone = 'Z'] = parts;
-  const ms = Date.parse(
-    `${day}T${clock.replace(',', '.')}${zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()}`,
-  );
-  return Number.isFinite(ms) ? ms : undefined;
+/** The value, or why it is none. */
+function usable(found: unknown, { range, missing }: ChannelPlan): number | string {
+  const value = numberOf(found);
+  if (value === undefined) return describe(found, 'a finite number');
+  if (missing?.some((none) => isSame(value, none))) return `is ${value}, which stands for no value`;
+  if (range && (value < range[0] || value > range[1]))
+    return `is ${value}, not in its range ${range[0]} to ${range[1]}`;
+  return value;
+}
+
+/** As 32-bit floats: what a sensor computed with them is printed with other digits. */
+function isSame(value: number, none: number): boolean {
+  if (Math.abs(none) >= GREATEST) return Math.sign(value) === Math.sign(none) && Math.abs(value) >= GREATEST;
+  return Math.fround(value) === Math.fround(none);
 }
 
 function describe(found: unknown, wanted: string): string {
-  if (found === undefined || found === null || found === '') return 'is missing';
+  if (isNothing(found)) return typeof found === 'string' && found !== '' ? `is missing: "${found}"` : 'is missing';
   const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? String(found));
   return `is not ${wanted}: ${JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)}`;
+}
+
+/** Nobody can know which of the two is the month. */
+function hintOf(time: unknown): string {
+  return typeof time === 'string' && /^\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b/.test(time)
+    ? '; say how it is written: `timeFormat`, as "dd/MM/yyyy HH:mm" or "MM/dd/yyyy h:mm a"'
+    : '';
 }

@@ -28,6 +28,12 @@ export const MISSING_SAMPLES = 5;
 /** So many samples are made up at most: one wrong date must not become millions of them. */
 const LONGEST_BRIDGE = 65_536;
 
+/**
+ * Deviations from the mean beyond so many standard deviations are all alike: squares of greater ones, summed up, are no 32-bit floats any
+ * more, and the greatest deviation of all shall be an anomaly, not a failure of the model.
+ */
+const FARTHEST = 1e12;
+
 /** @param gapMs pause between two samples that is not bridged; default: `MISSING_SAMPLES` of the model's, at most `LONGEST_BRIDGE` */
 export function createWindows(input: WindowInput, gapMs?: number): Windows {
   const { window, step, channels, layout } = input;
@@ -54,7 +60,8 @@ export function createWindows(input: WindowInput, gapMs?: number): Windows {
       if (input.detrend) detrend(plain, c, width, window);
       for (let i = 0; i < window; i++) {
         const to = layout === 'nwc' ? i * width + c : c * window + i;
-        tensor[to] = ((plain[i * width + c] as number) - (mean[c] as number)) / (std[c] as number);
+        const deviation = ((plain[i * width + c] as number) - (mean[c] as number)) / (std[c] as number);
+        tensor[to] = Math.min(FARTHEST, Math.max(-FARTHEST, deviation));
       }
     }
   };
@@ -68,7 +75,7 @@ export function createWindows(input: WindowInput, gapMs?: number): Windows {
       for (const { atMs, values, restart } of resampler.push(sample)) {
         if (restart) {
           // The first window of all interrupts nothing.
-          restarted = points > 0 || restarted;
+          restarted = points > 0;
           points = 0;
         }
         for (let c = 0; c < width; c++) ring[(points % window) * width + c] = values[c] ?? Number.NaN;

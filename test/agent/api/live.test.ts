@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { createLive, type LiveOptions } from '../../../agent/api/live.ts';
-import { createWishes, type Wish } from '../../../agent/api/wishes.ts';
+import { createWatchRequests, type WatchRequest } from '../../../agent/api/watch-requests.ts';
 import type { LightResult } from '../../../agent/runner/follow.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 function setup(options: Partial<LiveOptions> = {}) {
   const clock = new ManualClock();
-  const told: Wish[] = [];
+  const reported: WatchRequest[] = [];
   const followed: number[] = [];
   const faults: unknown[] = [];
   const live = createLive({
-    wishes: createWishes(clock, (_stream, wish) => told.push(wish)),
+    requests: createWatchRequests(clock, (_stream, request) => reported.push(request)),
     follow: (_stream, until) => followed.push(until),
     rulesOf: () => [],
     // Drawing is tested in annotate.test.ts: here a picture keeps its bytes.
@@ -24,7 +24,7 @@ function setup(options: Partial<LiveOptions> = {}) {
       { stream: 's', frame, ptsMs: frame * 100, width: 64, height: 48, detections: [] },
       new Uint8Array([frame]),
     );
-  return { clock, told, followed, faults, live, picture };
+  return { clock, reported, followed, faults, live, picture };
 }
 
 const result = (frame: number, endedAt: number): LightResult => ({
@@ -35,25 +35,25 @@ const result = (frame: number, endedAt: number): LightResult => ({
   endedAt,
 });
 
-test('nothing is asked while nobody looks; the wish is renewed while somebody does, and ended with the last', async () => {
-  const { clock, told, followed, live } = setup();
+test('nothing is asked while nobody looks; the request is renewed while somebody does, and ended with the last', async () => {
+  const { clock, reported, followed, live } = setup();
   await clock.advance(10_000);
-  expect([told, followed]).toEqual([[], []]);
+  expect([reported, followed]).toEqual([[], []]);
 
   const first = live.watch('s', 5, 640, () => undefined);
   const second = live.watch('s', 2, 960, () => undefined);
-  expect(told.at(-1)).toMatchObject({ fps: 5, width: 960 });
+  expect(reported.at(-1)).toMatchObject({ fps: 5, width: 960 });
   await clock.advance(30_000);
-  expect(told.at(-1)?.until).toBeGreaterThan(clock.mono());
+  expect(reported.at(-1)?.until).toBeGreaterThan(clock.mono());
   expect(followed.at(-1)).toBeGreaterThan(clock.mono());
 
   first();
-  expect(told.at(-1)).toMatchObject({ fps: 2, width: 960 });
+  expect(reported.at(-1)).toMatchObject({ fps: 2, width: 960 });
   second();
-  expect(told.at(-1)?.until).toBe(0);
-  const asked = told.length;
+  expect(reported.at(-1)?.until).toBe(0);
+  const asked = reported.length;
   await clock.advance(30_000);
-  expect([told.length, live.viewers()]).toEqual([asked, 0]);
+  expect([reported.length, live.viewers()]).toEqual([asked, 0]);
 });
 
 test('each viewer gets pictures at its own rate, none after it has left', async () => {
@@ -111,13 +111,13 @@ test('a picture that cannot be drawn costs itself', async () => {
 });
 
 test('one picture: the next; undefined when none comes, and then nothing is asked any more', async () => {
-  const { clock, told, live, picture } = setup();
+  const { clock, reported, live, picture } = setup();
   const wanted = live.picture('s', 640, 5000);
   picture(7);
   expect(await wanted).toEqual(new Uint8Array([7]));
   const none = live.picture('s', 640, 5000);
   await clock.advance(5000);
-  expect([await none, live.viewers(), told.at(-1)?.until]).toEqual([undefined, 0, 0]);
+  expect([await none, live.viewers(), reported.at(-1)?.until]).toEqual([undefined, 0, 0]);
 });
 
 test('the latest result: waits for the first, then answers at once; with the time at which it was made', async () => {
@@ -140,9 +140,9 @@ test('the latest result: waits for the first, then answers at once; with the tim
 test('no more than so many may look; the next is told so and nothing of it stays', async () => {
   const { clock, live } = setup();
   const leaves = Array.from({ length: 16 }, () => live.watch('s', 1, 64, () => undefined));
-  expect(() => live.watch('s', 1, 64, () => undefined)).toThrow(/16 look/);
-  await expect(live.picture('s', 64, 1000)).rejects.toThrow(/16 look/);
-  await expect(live.latest('s', 1000)).rejects.toThrow(/16 look/);
+  expect(() => live.watch('s', 1, 64, () => undefined)).toThrow(/16 viewers are connected/);
+  await expect(live.picture('s', 64, 1000)).rejects.toThrow(/16 viewers are connected/);
+  await expect(live.latest('s', 1000)).rejects.toThrow(/16 viewers are connected/);
   await clock.advance(2000);
   for (const leave of leaves) leave();
   for (const leave of leaves) leave();

@@ -1,7 +1,12 @@
-import type { Stamp } from '../../../agent/buffer/losses.ts';
-import { type Outbox, type OutboxOptions, openOutbox } from '../../../agent/buffer/outbox.ts';
+import { copyFileSync, existsSync, mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { type MetaState, parseMeta } from '../../../agent/buffer/file/format.ts';
+import type { OutboxOptions } from '../../../agent/buffer/options.ts';
+import { type Outbox, openOutbox } from '../../../agent/buffer/outbox.ts';
+import type { Stamp } from '../../../agent/buffer/space/losses.ts';
 import type { RecordBody, RecordKind } from '../../../shared/contract/messages/record.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
+import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 export const stamp = (): Stamp => ({ config: 'c1', boot: 'b1', mono: 1, wall: 1, clock: 'synced' });
@@ -39,4 +44,41 @@ export function heldBy(outbox: Outbox): (Held & Record<string, unknown>)[] {
     for (const { seq, json } of leased) held.push({ seq, ...JSON.parse(json) });
     after = last.seq;
   }
+}
+
+/** Takes what is held of `from`..`to`, as the uplink does before it sends it; returns the numbers. */
+export function send(outbox: Outbox, from: number, to: number): number[] {
+  const sent: number[] = [];
+  for (let after = from - 1; after < to; after = sent.at(-1) ?? to) {
+    const taken = outbox.take({ epoch: outbox.epoch, after, upTo: to, limit: 1_000, maxBytes: 1_000_000 });
+    if (!taken) break;
+    for (const { seq } of taken.leased) sent.push(seq);
+  }
+  return sent;
+}
+
+/** How a file is opened where a test asks nothing about power cuts: a commit then costs no flush of the disk. */
+export const unsynced = (file: string) => openSqlite(file, { synchronous: 'NORMAL' });
+
+/** Spoils the state in a stopped outbox's file: in `meta` alone, or in its copy too. */
+export function spoilState(folder: string, tables: readonly string[] = ['meta', 'meta_copy']): void {
+  const database = unsynced(path.join(folder, 'outbox.db'));
+  for (const table of tables) database.prepare(`UPDATE ${table} SET state = ?`).run('no state');
+  database.close();
+}
+
+/** The state in the file of a stopped outbox. */
+export function stateIn(folder: string): MetaState | undefined {
+  const database = unsynced(path.join(folder, 'outbox.db'));
+  const state = parseMeta(database.prepare('SELECT state FROM meta').pluck().get());
+  database.close();
+  return state;
+}
+
+/** A copy of an open outbox's files, as the process leaves them that is killed now; beside the folder, it ends with it. */
+export function afterKill(folder: string): string {
+  const copy = mkdtempSync(path.join(folder, '..', 'vedette-killed-'));
+  for (const name of ['outbox.db', 'outbox.db-wal', 'outbox.epoch', 'outbox.reserve', 'outbox.db.draft'])
+    if (existsSync(path.join(folder, name))) copyFileSync(path.join(folder, name), path.join(copy, name));
+  return copy;
 }

@@ -253,7 +253,7 @@ describe.skipIf(skipped)(title, () => {
         await Promise.all(fates);
         outbox.close();
       }),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 });

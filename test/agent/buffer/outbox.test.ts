@@ -1,10 +1,12 @@
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readEpochNote } from '../../../agent/buffer/file/epoch-note.ts';
 import { openOutbox } from '../../../agent/buffer/outbox.ts';
 import type { RecordBody } from '../../../shared/contract/messages/record.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { body, heldBy, open, silent, stamp } from './fixture.ts';
+import { afterKill, body, heldBy, open, send, silent, spoilState, stamp, stateIn } from './fixture.ts';
 
 type Step =
   | { kind: 'append'; many: number }
@@ -156,17 +158,75 @@ describe('outbox', () => {
   });
 
   test('an acknowledgement of numbers never given means an old copy of the file: a new epoch, nothing lost', async () => {
-    const outbox = open(tempFolder());
+    const folder = tempFolder();
+    const outbox = open(folder);
     await outbox.append([body(1), body(2)]);
     const { epoch } = outbox;
-    expect(outbox.ack({ epoch, upTo: 3 })).toBe('ahead');
+    expect(send(outbox, 1, 2)).toEqual([1, 2]);
+    await outbox.append([]);
+    expect(outbox.ack({ epoch, upTo: 3 })).toBe('forked');
     expect(outbox.epoch).not.toBe(epoch);
+    // Nothing of the new epoch was ever sent; damage from now on names the records by it.
+    expect(stateIn(afterKill(folder))).toMatchObject({ epoch: outbox.epoch, nextSeq: 3, inDoubt: [] });
+    expect(readEpochNote(path.join(folder, 'outbox.db'))).toBe(outbox.epoch);
     expect(heldBy(outbox).map((r) => r.mark)).toEqual([1, 2]);
     expect(outbox.ack({ epoch, upTo: 2 })).toBe('stale');
     const next = outbox.epoch;
-    expect(outbox.ack({ epoch: next, upTo: 0, ranges: [{ from: 2, to: 3 }] })).toBe('ahead');
+    expect(outbox.ack({ epoch: next, upTo: 0, ranges: [{ from: 2, to: 3 }] })).toBe('forked');
     expect(outbox.epoch).not.toBe(next);
     outbox.close();
+  });
+
+  test('the hub has records of another copy: a new epoch, and the numbers below keep their names', async () => {
+    const folder = tempFolder();
+    const before = open(folder);
+    await before.append([body(1), body(2)]);
+    before.close();
+    const outbox = open(folder);
+    await outbox.append([body(3), body(4)]);
+    const { epoch } = outbox;
+    const take = () => outbox.take({ epoch: outbox.epoch, after: 0, upTo: 9, limit: 9, maxBytes: 1e6 });
+    const starts = take()?.starts ?? [];
+    expect(starts).toEqual([
+      { id: expect.stringMatching(/^[0-9a-f]{16}$/), from: 1 },
+      { id: expect.stringMatching(/^[0-9a-f]{16}$/), from: 3 },
+    ]);
+    const [first, second] = starts.map(({ id }) => id);
+    // Said to the start before, or to the other copy: neither may delete anything here.
+    expect(outbox.ack({ epoch, upTo: 4, start: first ?? '' })).toBe('stale');
+    expect(outbox.ack({ epoch, upTo: 0, start: 'another', forkedAt: 3 })).toBe('stale');
+    expect(outbox.ack({ epoch, upTo: 9, start: second ?? '', forkedAt: 3 })).toBe('forked');
+    expect(take()).toMatchObject({
+      base: 1,
+      starts: [{ from: 1 }],
+      earlier: [{ epoch, below: 3 }],
+      leased: [{ seq: 1 }, { seq: 2 }, { seq: 3 }, { seq: 4 }],
+    });
+    const renamed = outbox.epoch;
+    outbox.close();
+    // Damage from now on carries both names over.
+    spoilState(folder, ['meta']);
+    const saved = open(folder);
+    expect(heldBy(saved).map(({ origin, mark }) => [mark, origin])).toMatchObject([
+      [
+        1,
+        [
+          { epoch, seq: 1 },
+          { epoch: renamed, seq: 1 },
+        ],
+      ],
+      [
+        2,
+        [
+          { epoch, seq: 2 },
+          { epoch: renamed, seq: 2 },
+        ],
+      ],
+      [3, [{ epoch: renamed, seq: 3 }]],
+      [4, [{ epoch: renamed, seq: 4 }]],
+      [undefined, undefined],
+    ]);
+    saved.close();
   });
 
   test('refused records are kept for the user, only the newest thousand', async () => {

@@ -1,12 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { writeClip, writeWalkerPackage } from '../../support/clip.ts';
 import { runProgram } from '../../support/program.ts';
+import { writeWaveModel } from '../../support/sensor.ts';
 import { configureAgent, startAgent, startHub } from '../../support/stack.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
+import { startBroker } from '../sync/tiny-hub.ts';
 
 const finding = z.strictObject({
   subject: z.string(),
@@ -63,7 +65,9 @@ test('good and bad streams: figures and a verdict for the one, the reason for th
   expect(of('stream good')).toMatchObject([
     {
       level: 'ok',
-      text: expect.stringMatching(/320x240, model bright fp32, 10 frames\/s; .* frames\/s at most; asked for 5$/),
+      text: expect.stringMatching(
+        /320x240, model bright fp32, 10 frames\/s; .* frames\/s at most; asked for 5, 5 are left out$/,
+      ),
     },
   ]);
   expect(streams).toMatchObject([{ stream: 'good', figures: { sourceFps: 10 }, load: { wantedFps: 5 } }]);
@@ -77,6 +81,51 @@ test('good and bad streams: figures and a verdict for the one, the reason for th
   expect(table.code).toBe(1);
   expect(table.stdout).toMatch(/^broken {2}stream missing {2}source-open/m);
   expect(table.stdout).toMatch(/^good +10\.0 +\d+\.\d/m);
+});
+
+test('sensors: silent, and slow ones whose window takes longer than anybody waits', async () => {
+  const folder = tempFolder();
+  const broker = await startBroker();
+  const slow = path.join(folder, 'slow');
+  cpSync(await writeWaveModel(folder), slow, { recursive: true });
+  const manifest = path.join(slow, 'model.yaml');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/rateHz: 1\b/, 'rateHz: 0.1'));
+  const source = (topic: string) => ({ url: broker.url, topic });
+  const all = {
+    silent: { kind: 'sensor', source: source('silent'), model: 'slow' },
+    slow: { kind: 'sensor', source: source('slow'), model: 'slow' },
+  };
+  const look = async (streams: object, waitS: number) => {
+    const file = path.join(folder, 'agent.yaml');
+    writeFileSync(file, JSON.stringify({ device: 'box', models: { slow }, streams, api: false }));
+    return await examine('-c', file, '--wait', `${waitS}`);
+  };
+  // What a broker has kept is no sample: it comes after the doctor has subscribed.
+  const payload = Buffer.from('{"value":1}');
+  broker.aedes.on('subscribe', () =>
+    broker.aedes.publish(
+      { cmd: 'publish', topic: 'slow', payload, qos: 1, retain: false, dup: false },
+      () => undefined,
+    ),
+  );
+  const good = await look({ slow: all.slow }, 120);
+  expect(good.code).toBe(0);
+  expect(good.of('stream slow')).toEqual([
+    {
+      subject: 'stream slow',
+      level: 'ok',
+      text: 'samples come; the first result needs a window of 16 samples, about 160 s',
+    },
+  ]);
+  const bad = await look({ silent: all.silent }, 3);
+  expect(bad.code).toBe(1);
+  expect(bad.of('stream silent')).toMatchObject([
+    {
+      level: 'broken',
+      text: 'source-stalled: nothing came within 3 s',
+      advice: expect.stringContaining('--wait SECONDS'),
+    },
+  ]);
 });
 
 test('the hub: token accepted, token refused, not there; a running agent is left alone', async () => {

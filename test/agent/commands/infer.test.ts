@@ -147,7 +147,7 @@ test('a model that gives NaN costs each frame an error, not the run its end', as
 test('wrong use: what is wrong, exit code 2; help teaches', async () => {
   expect(await infer('--source', 'x')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("'--model <dir>' not specified"),
+    stderr: expect.stringContaining('give either --model <dir>, or --online'),
   });
   expect(await infer('--model', 'x', '--source', 'y', '--fps', 'fast')).toMatchObject({
     code: 2,

@@ -27,6 +27,8 @@ test('train on a file, then infer with the package on another', { timeout: 60_00
     healthy,
     '--out',
     out,
+    '--kind',
+    'autoencoder',
     '--window',
     '16',
     '--step',
@@ -45,6 +47,44 @@ test('train on a file, then infer with the package on another', { timeout: 60_00
   expect(lines).toHaveLength(193);
   expect(lines.filter((l) => l.anomalous).length).toBeGreaterThan(5);
   expect(lines.slice(0, 140).some((l) => l.anomalous)).toBe(false);
+});
+
+test('a forecast by default: with a picture, a rate of false alarms, and what it would have told', {
+  timeout: 60_000,
+}, async () => {
+  const folder = tempFolder();
+  const healthy = writeCsv(folder, 'healthy.csv', waveRows(3000));
+  const live = writeCsv(folder, 'live.csv', waveRows(2000, 1500));
+  const out = path.join(folder, 'm');
+  const train = ['train', 'anomaly', '--source', healthy, '--out', out, '--false-alarms', '1/week'];
+  const trained = await runProgram('agent/main.js', train);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(JSON.parse(trained.stdout)).toMatchObject({ kind: 'forecast', rows: 3000, threshold: 1, events: 0 });
+  expect(trained.stderr).toMatch(/would have told 0 events in these 0\.0\d+ weeks; look at .*report\.svg/);
+  expect(readFileSync(path.join(out, 'report.svg'), 'utf8')).toContain('would have told 0 events in 2993 rows');
+  const [results, plot] = [path.join(folder, 'out.jsonl'), path.join(folder, 'plot.svg')];
+  const infer = ['infer', '--model', out, '--source', live, '--out', results, '--plot', plot];
+  const inferred = await runProgram('agent/main.js', infer);
+  expect(inferred.code, inferred.stderr).toBe(0);
+  expect(inferred.stderr).toContain('would have told 1 event in 1993 results');
+  expect(readFileSync(plot, 'utf8')).toContain('live.csv: would have told 1 event in 1993 rows');
+  const anomalous = readFileSync(results, 'utf8')
+    .trim()
+    .split('\n')
+    .map((text) => line.extend({ at: z.iso.datetime() }).parse(JSON.parse(text)))
+    .filter((one) => one.anomalous);
+  expect(anomalous[0]?.at).toBe(new Date(Date.UTC(2026, 0, 1) + 1_500_000).toISOString());
+  const wrong = await runProgram('agent/main.js', [
+    'train',
+    'anomaly',
+    '--source',
+    healthy,
+    '--out',
+    'x',
+    '--false-alarms',
+    'never',
+  ]);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('1/week') });
 });
 
 test('wrong use: exit code 2; what cannot be done: 1, with the reason', async () => {

@@ -10,6 +10,7 @@ const summary = (rest: Partial<SummaryBody>): SummaryBody => ({
   inferred: 6,
   gated: 1,
   dropped: 2,
+  thinned: 4,
   failed: 1,
   labels: {},
   tracks: {},
@@ -24,18 +25,20 @@ test('totals add up; the latency is that of the last interval with results', () 
   tallies.summary(summary({ latencyMs: { p50: 7, p95: 8, max: 9 } }));
   tallies.summary(summary({ inferred: 0, latencyMs: { p50: 0, p95: 0, max: 0 } }));
   tallies.summary(summary({ stream: 'other' }));
+  // A runner of before does not count them.
+  tallies.summary(summary({ frames: 0, inferred: 0, gated: 0, dropped: 0, failed: 0, thinned: undefined }));
   expect(tallies.of('s')).toEqual({
-    totals: { frames: 30, inferred: 12, gated: 3, dropped: 6, failed: 3 },
+    totals: { frames: 30, inferred: 12, gated: 3, dropped: 6, thinned: 12, failed: 3 },
     latencyMs: { p50: 7, p95: 8, max: 9 },
     lastError: undefined,
   });
 });
 
-test('troubles are counted by code over everything; a stream keeps its last', () => {
+test('problems are counted by code over everything; a stream keeps its last', () => {
   const tallies = createTallies();
-  tallies.trouble({ code: 'source-open', message: 'first', stream: 's', count: 1 }, 1);
-  tallies.trouble({ code: 'source-open', message: 'second', stream: 's', count: 3 }, 2);
-  tallies.trouble({ code: 'outbox-full', message: 'disk', count: 1 }, 3);
+  tallies.problem({ code: 'source-open', message: 'first', stream: 's', count: 1 }, 1);
+  tallies.problem({ code: 'source-open', message: 'second', stream: 's', count: 3 }, 2);
+  tallies.problem({ code: 'outbox-full', message: 'disk', count: 1 }, 3);
   expect(tallies.of('s').lastError).toEqual({ code: 'source-open', message: 'second', wall: 2 });
   expect(Object.fromEntries(tallies.errors())).toEqual({ 'source-open': 4, 'outbox-full': 1 });
   expect(tallies.of('unheard').lastError).toBeUndefined();

@@ -9,6 +9,7 @@ import { download } from '../../../agent/models/download.ts';
 import { Hindrance, Refusal } from '../../../agent/models/outcome.ts';
 import { etagOf, packagePathOf } from '../../../shared/contract/delivery.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { plainFetch } from '../../support/plain-fetch.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const content = randomBytes(300_000);
@@ -49,7 +50,7 @@ async function hubThat(...answers: Handler[]) {
     download(
       { digest, bytes },
       file,
-      { hub, authorization: 'Basic abc', clock: systemClock, ...more },
+      { hub, authorization: 'Basic abc', fetch: plainFetch, clock: systemClock, ...more },
       () => undefined,
       new AbortController().signal,
     );
@@ -89,7 +90,7 @@ test('a hub that does not know ranges begins anew, and what lay there is replace
 test('what a power cut left is not believed: damaged bytes cost a download, not the package', async () => {
   const { get, file, asked } = await hubThat(orderly);
   writeFileSync(file, Buffer.alloc(50_000));
-  await expect(get()).rejects.toThrow(/was damaged; it begins anew/);
+  await expect(get()).rejects.toThrow(/are damaged; the download starts again/);
   expect(existsSync(file)).toBe(false);
   await get();
   expect(asked).toEqual([50_000, 0]);
@@ -104,6 +105,27 @@ test('a whole download with another digest is refused, and so is more than was s
   await expect(getMore({}, 1000)).rejects.toBeInstanceOf(Refusal);
 });
 
+test.each([
+  ['a rest, after damaged bytes', Buffer.alloc(50_000), true, true],
+  ['the whole instead of the rest', content.subarray(0, 50_000), false, false],
+  ['the whole instead of the rest, after damaged bytes', Buffer.alloc(50_000), false, false],
+  ['the whole, where nothing lay', Buffer.alloc(0), false, false],
+] as const)(
+  'other bytes as %s: who sent them all is refused, who sent a part may send it again',
+  async (_what, there, ranges, again) => {
+    const other = Buffer.alloc(content.length, 7);
+    const lies: Handler = (_request, response, from) => {
+      const range = `bytes ${from}-${other.length - 1}/${other.length}`;
+      if (ranges) response.writeHead(206, { 'content-range': range }).end(other.subarray(from));
+      else response.writeHead(200).end(other);
+    };
+    const { get, file } = await hubThat(lies);
+    if (there.length > 0) writeFileSync(file, there);
+    await expect(get()).rejects.toBeInstanceOf(again ? Hindrance : Refusal);
+    expect(existsSync(file)).toBe(false);
+  },
+);
+
 test('a busy hub says when, a missing package and no hub at all are tried again', async () => {
   const busy: Handler = (_request, response) => void response.writeHead(429, { 'retry-after': '30' }).end();
   const { get } = await hubThat(busy, (_request, response) => void response.writeHead(404).end());
@@ -112,7 +134,7 @@ test('a busy hub says when, a missing package and no hub at all are tried again'
   const nowhere = download(
     wanted,
     path.join(tempFolder(), 'x.part'),
-    { hub: 'http://127.0.0.1:1', authorization: '', clock: systemClock },
+    { hub: 'http://127.0.0.1:1', authorization: '', fetch: plainFetch, clock: systemClock },
     () => undefined,
     new AbortController().signal,
   );

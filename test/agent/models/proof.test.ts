@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { judgeProof, prove } from '../../../agent/models/proof.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { type BrightOptions, brightModel, writeBrightPackage } from '../../support/onnx.ts';
+import { pngThatStates } from '../../support/png.ts';
 import { built } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -63,6 +64,39 @@ test('a package that does not say what its golden samples promise is refused, an
     stage: 'proof',
     message: expect.stringMatching(/black\.png: "person" .* is missing/),
     findings: { proof: { golden: { samples: 1, passed: 0, worst: expect.stringMatching(/fp32: black\.png/) } } },
+  });
+});
+
+test('a model that takes all memory when it runs is ended within its bound, and refused with the reason', async () => {
+  const modelDir = await packageWith({ hog: 30 }, { hog: 30 }, []);
+  const began = performance.now();
+  const refused = expect(
+    prove(
+      { modelDir, variant: 'auto', runtime: { threads: 1, provider: 'cpu' } },
+      {
+        entry: built('agent/models/proof-child.js'),
+        workDir: path.join(tempFolder(), 'work'),
+        patienceMs: 60_000,
+        maxMb: 600,
+        clock: systemClock,
+      },
+    ),
+  ).rejects;
+  await refused.toMatchObject({
+    stage: expect.stringMatching(/^proof$/),
+    message: expect.stringMatching(
+      /took more than 600 MB of memory|bad allocation|bad_alloc|Failed to allocate|out of memory/i,
+    ),
+  });
+  expect(performance.now() - began).toBeLessThan(50_000);
+});
+
+test('a golden picture that states 50,000 x 50,000 pixels is refused before it is decoded', async () => {
+  const dir = await packageWith({}, {}, []);
+  writeFileSync(path.join(dir, 'black.png'), pngThatStates(50_000, 50_000));
+  await expect(tryOut(dir)).rejects.toMatchObject({
+    stage: 'proof',
+    message: expect.stringMatching(/black\.png: golden sample/),
   });
 });
 

@@ -24,7 +24,7 @@ function packageWith(reference: BrightOptions, int8: BrightOptions): string {
 
 function tunerFor(modelDir: string) {
   const folder = tempFolder();
-  const said: string[] = [];
+  const printed: string[] = [];
   const assignment = (stream: string, variant: string): Assignment => ({
     stream,
     config: streamConfig.parse({ source: { url: 'test:testsrc2' }, model: 'bright' }),
@@ -45,42 +45,42 @@ function tunerFor(modelDir: string) {
         machine: 'this one',
         runners: 1,
         clock: systemClock,
-        say: (message) => said.push(message),
+        print: (message) => printed.push(message),
       },
     );
-  return { tune, said, file };
+  return { tune, printed, file };
 }
 
 test('auto: the variant that is fastest here, measured once and remembered; a lost memory is measured again', async () => {
-  const { tune, said, file } = tunerFor(packageWith({ detours: 300 }, {}));
+  const { tune, printed, file } = tunerFor(packageWith({ detours: 300 }, {}));
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
-  expect(said).toHaveLength(2);
-  expect(said[1]).toMatch(/^bright: fp32 [\d.]+ ms, int8 [\d.]+ ms; running int8$/);
+  expect(printed).toHaveLength(2);
+  expect(printed[1]).toMatch(/^bright: fp32 [\d.]+ ms, int8 [\d.]+ ms; running int8$/);
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
-  expect(said).toHaveLength(2);
+  expect(printed).toHaveLength(2);
   writeFileSync(file, '{"torn":');
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['int8']);
-  expect(said).toHaveLength(4);
+  expect(printed).toHaveLength(4);
 });
 
 test('a fast variant that gives no numbers is not chosen, and one that was asked for is not measured', async () => {
-  const { tune, said } = tunerFor(packageWith({ detours: 100 }, { poison: true }));
+  const { tune, printed } = tunerFor(packageWith({ detours: 100 }, { poison: true }));
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['fp32']);
-  expect(said[1]).toMatch(/int8 cannot be used \(output "output" is not finite\)/);
+  expect(printed[1]).toMatch(/int8 cannot be used \(output "output" is not finite\)/);
   expect((await tune('int8')).map((a) => a.variant)).toEqual(['int8']);
-  expect(said).toHaveLength(2);
+  expect(printed).toHaveLength(2);
 });
 
 test('streams that share a session: whether batches pay is measured, where the graph allows them', async () => {
-  const { tune, said } = tunerFor(writeBrightPackage(tempFolder(), { batch: true }));
+  const { tune, printed } = tunerFor(writeBrightPackage(tempFolder(), { batch: true }));
   expect(new Set((await tune('auto', 3)).map((a) => a.batch)).size).toBe(1);
-  expect(said[1]).toMatch(/^bright: fp32 [\d.]+ ms \([\d.]+ in batches of 4\); running fp32$/);
+  expect(printed[1]).toMatch(/^bright: fp32 [\d.]+ ms \([\d.]+ in batches of 4\); running fp32$/);
 });
 
 test('a package that cannot be read is left to the runner to refuse', async () => {
-  const { tune, said } = tunerFor(path.join(tempFolder(), 'nothing'));
+  const { tune, printed } = tunerFor(path.join(tempFolder(), 'nothing'));
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['auto']);
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
 });
 
 test('a fast variant that says of a golden sample what it must not is not chosen', async () => {
@@ -93,7 +93,7 @@ test('a fast variant that says of a golden sample what it must not is not chosen
   const manifest = path.join(dir, 'model.yaml');
   const golden = [{ input: 'one.png', output: 'one.json' }];
   writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, 'utf8')), golden }));
-  const { tune, said } = tunerFor(dir);
+  const { tune, printed } = tunerFor(dir);
   expect((await tune('auto')).map((a) => a.variant)).toEqual(['fp32']);
-  expect(said[1]).toMatch(/int8 cannot be used \(golden sample one\.png: .*\); running fp32$/);
+  expect(printed[1]).toMatch(/int8 cannot be used \(golden sample one\.png: .*\); running fp32$/);
 });

@@ -40,7 +40,7 @@ function analyse(judge: Judge, frame: number, tracked: readonly Tracked[]): Foun
 }
 
 /** `frame:rule:action:track`, in the order in which they were told. */
-const told = (found: readonly Found[]) =>
+const reported = (found: readonly Found[]) =>
   found.map(({ event, at }) => `${at.frame}:${event.rule}:${event.action}:${event.track}`);
 
 test('who crosses while nobody looks is found in the frame in which it was, once the next is analysed', () => {
@@ -49,7 +49,7 @@ test('who crosses while nobody looks is found in the frame in which it was, once
   for (const frame of [1, 2, 3, 4]) judge.coast(frameOf(frame));
   expect(judge.coasting()).toBe(4);
   // At 0.3, 0.38, 0.46, 0.54, 0.62: the second frame on the other side counts.
-  expect(told(analyse(judge, 5, [person(0.7, 0.5)]))).toEqual(['4:line:backward:1']);
+  expect(reported(analyse(judge, 5, [person(0.7, 0.5)]))).toEqual(['4:line:backward:1']);
   expect(judge.coasting()).toBe(0);
 });
 
@@ -73,7 +73,7 @@ test('people who go straight on: whichever frames nobody looks at, the same happ
         if (look || frame === 0 || frame === looks.length - 1) some.push(...analyse(coasting, frame, at(frame)));
         else coasting.coast(frameOf(frame));
       }
-      expect(told(some)).toEqual(told(all));
+      expect(reported(some)).toEqual(reported(all));
     }),
   );
 });
@@ -82,9 +82,9 @@ test('who is seen only before, or only after, was there for the half that is nea
   const judge = createJudge([rule.parse({ kind: 'threshold', name: 't', atLeast: 1, frames: 1, snapshot: false })]);
   analyse(judge, 0, [person(0.3, 0.5, 1)]);
   for (const frame of [1, 2, 3, 4]) judge.coast(frameOf(frame));
-  expect(told(analyse(judge, 5, []))).toEqual(['3:t:end:undefined']);
+  expect(reported(analyse(judge, 5, []))).toEqual(['3:t:end:undefined']);
   for (const frame of [6, 7, 8, 9]) judge.coast(frameOf(frame));
-  expect(told(analyse(judge, 10, [person(0.3, 0.5, 2)]))).toEqual(['8:t:start:undefined']);
+  expect(reported(analyse(judge, 10, [person(0.3, 0.5, 2)]))).toEqual(['8:t:start:undefined']);
 });
 
 test('a frame that shows the same is judged at once, and the way begins there', () => {
@@ -92,7 +92,7 @@ test('a frame that shows the same is judged at once, and the way begins there', 
   analyse(judge, 0, [person(0.46, 0.5)]);
   for (const frame of [1, 2, 3, 4]) judge.same(frameOf(frame));
   for (const frame of [5, 6]) judge.coast(frameOf(frame));
-  expect(told(analyse(judge, 7, [person(0.58, 0.5)]))).toEqual(['7:line:backward:1']);
+  expect(reported(analyse(judge, 7, [person(0.58, 0.5)]))).toEqual(['7:line:backward:1']);
 });
 
 test('after a frame that failed nothing is known; at the end all have stayed', () => {
@@ -103,8 +103,8 @@ test('after a frame that failed nothing is known; at the end all have stayed', (
   judge.coast(frameOf(2));
   judge.forget();
   expect(judge.same(frameOf(3))).toEqual([]);
-  expect(judge.settle()).toEqual([]);
+  expect(judge.finish()).toEqual([]);
   analyse(judge, 4, []);
   for (const frame of [5, 11, 15]) judge.coast(frameOf(frame));
-  expect(told(judge.settle())).toEqual(['11:a:start:undefined']);
+  expect(reported(judge.finish())).toEqual(['11:a:start:undefined']);
 });

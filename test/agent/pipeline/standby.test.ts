@@ -1,32 +1,32 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FrameResult } from '../../../agent/pipeline/outputs.ts';
-import { createVoice } from '../../../agent/pipeline/standby.ts';
+import { createStandby } from '../../../agent/pipeline/standby.ts';
 import { createSummary } from '../../../agent/pipeline/summary.ts';
 
 /** One process's view of a camera: each frame begins a little later or earlier than in the other. */
 function walk(standby: boolean, jitter: readonly number[], stepMs: number) {
-  const told: number[] = [];
+  const reported: number[] = [];
   const events: number[] = [];
   const summary = createSummary();
-  const voice = createVoice(
+  const muted = createStandby(
     {
       onOpened: () => undefined,
-      onResult: ({ frame }) => told.push(frame),
+      onResult: ({ frame }) => reported.push(frame),
       onRecord: (body) => 'frame' in body && events.push(body.frame),
       onPreview: () => undefined,
-      onTrouble: () => undefined,
+      onProblem: () => undefined,
       onEnd: () => undefined,
     },
     summary,
     standby,
   );
   const see = (frame: number) => {
-    voice.begin(frame, 1000 + frame * stepMs + (jitter[frame % jitter.length] ?? 0));
-    voice.summary.decoded(1, 0);
-    voice.summary.inferred([], [], 1);
-    voice.out.onResult?.({ frame } as FrameResult);
-    voice.out.onRecord({
+    muted.begin(frame, 1000 + frame * stepMs + (jitter[frame % jitter.length] ?? 0));
+    muted.summary.decoded(1, 0);
+    muted.summary.inferred([], [], { latency: 1 });
+    muted.out.onResult?.({ frame } as FrameResult);
+    muted.out.onRecord({
       kind: 'event',
       stream: 's',
       rule: 'r',
@@ -38,7 +38,7 @@ function walk(standby: boolean, jitter: readonly number[], stepMs: number) {
       ptsMs: frame * stepMs,
     });
   };
-  return { voice, see, told, events, summary };
+  return { muted, see, reported, events, summary };
 }
 
 test('two processes that look at one camera tell each frame once, wherever one takes over from the other', () => {
@@ -54,12 +54,12 @@ test('two processes that look at one camera tell each frame once, wherever one t
         const after = walk(true, b, 40);
         for (let frame = 0; frame <= last; frame++) before.see(frame);
         for (let frame = 0; frame <= last + late; frame++) after.see(frame);
-        expect(after.told).toEqual([]);
-        expect(after.voice.summary.take(1)).toBeUndefined();
-        after.voice.live(before.voice.lastAt() ?? 0);
+        expect(after.reported).toEqual([]);
+        expect(after.muted.summary.take(1)).toBeUndefined();
+        after.muted.live(before.muted.lastAt() ?? 0);
         for (let frame = last + late + 1; frame < 60; frame++) after.see(frame);
         const all = Array.from({ length: 60 }, (_, i) => i);
-        expect([...before.told, ...after.told]).toEqual(all);
+        expect([...before.reported, ...after.reported]).toEqual(all);
         expect([...before.events, ...after.events]).toEqual(all);
         expect(after.summary.take(1)?.inferred).toBe(59 - last);
       },
@@ -68,12 +68,12 @@ test('two processes that look at one camera tell each frame once, wherever one t
 });
 
 test('a picture that is made after the walk went live belongs to its frame still', () => {
-  const { voice, see, events } = walk(true, [0], 40);
+  const { muted, see, events } = walk(true, [0], 40);
   for (let frame = 0; frame < 5; frame++) see(frame);
-  voice.live(1000 + 2 * 40);
+  muted.live(1000 + 2 * 40);
   expect(events).toEqual([3, 4]);
   const late = (frame: number) =>
-    voice.out.onRecord({
+    muted.out.onRecord({
       kind: 'event',
       stream: 's',
       rule: 'r',

@@ -6,12 +6,12 @@ import { openStore } from '../../../agent/models/store.ts';
 import { deviceState } from '../../../agent/reconcile/state.ts';
 import type { DesiredModel } from '../../../shared/contract/messages/desired.ts';
 import { writeClip } from '../../support/clip.ts';
+import { startDesiringHub, walkerVersion, writeUpdatingAgent } from '../../support/desiring-hub.ts';
 import type { Started } from '../../support/program.ts';
 import { seeded } from '../../support/random.ts';
 import { startAgent } from '../../support/stack.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { startWishingHub, walkerVersion, writeUpdatingAgent } from '../../support/wishing-hub.ts';
 
 /** 200 are promised; a few of them in each run of the tests. */
 const KILLS = Number(process.env.VEDETTE_TEST_UPDATE_KILLS ?? 6);
@@ -25,7 +25,7 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
 }, async () => {
   const folder = tempFolder();
   const clip = await writeClip(folder, { frames: 100, fps: 20 });
-  const hub = await startWishingHub(folder, 'box');
+  const hub = await startDesiringHub(folder, 'box');
   onTestFinished(() => hub.stop());
   const configFile = writeUpdatingAgent(folder, hub, clip);
   const wanted: DesiredModel[] = [];
@@ -58,7 +58,7 @@ test(`killed at ${KILLS} random instants of an update, a verified model runs aft
 
   for (let kill = 0; kill < KILLS; ) {
     const ask = wanted[updates % wanted.length];
-    hub.wish(ask ? { walker: ask } : {});
+    hub.desire(ask ? { walker: ask } : {});
     hub.breakAfter = next() < 0.5 ? 400 : undefined;
     // At whatever it is doing, its own start included.
     const agent = startAgent(configFile);

@@ -1,51 +1,7 @@
 import { expect, test } from 'vitest';
 import { Hindrance } from '../../../agent/models/outcome.ts';
-import { createLoop, type Executors } from '../../../agent/reconcile/loop.ts';
 import type { Step } from '../../../agent/reconcile/plan.ts';
-import { type DesiredModel, desiredModel } from '../../../shared/contract/messages/desired.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-
-const wanted: DesiredModel = desiredModel.parse({
-  name: 'walker',
-  version: '1.0.0',
-  digest: `sha256:${'0'.repeat(64)}`,
-  bytes: 1,
-  target: 'x',
-});
-const fetchOf = (model: string): Step => ({ kind: 'fetch', model, package: wanted });
-const shadowOf = (model: string): Step => ({ kind: 'shadow', model, package: wanted });
-const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-/** A loop whose plan is a list that a test changes; a step takes itself out of it when it is done. */
-function loopOf(run: (step: Step, signal: AbortSignal) => Promise<void> | void) {
-  const clock = new ManualClock();
-  const list: Step[] = [];
-  const failures: { step: Step; error: unknown; retryMs: number }[] = [];
-  const execute = async (step: Step, signal: AbortSignal) => {
-    await run(step, signal);
-    list.splice(list.indexOf(step), 1);
-  };
-  const kinds: Step['kind'][] = [
-    'take-streams',
-    'drop-streams',
-    'forget-failures',
-    'refuse',
-    'drop-candidate',
-    'begin',
-  ];
-  kinds.push('fetch', 'prove', 'shadow', 'swap', 'restore', 'go-home', 'roll-back', 'confirm', 'collect');
-  const executors = Object.fromEntries(kinds.map((kind) => [kind, execute])) as unknown as Executors;
-  const loop = createLoop({
-    plan: async () => [...list],
-    executors,
-    onFailed: (step, error, retryMs) => failures.push({ step, error, retryMs }),
-    onUnplanned: (error) => {
-      throw error;
-    },
-    clock,
-  });
-  return { loop, list, clock, failures };
-}
+import { fetchOf, loopOf, nextTurn, shadowOf } from './scripted-loop.ts';
 
 test('steps of different lanes run beside each other, those of one lane one after the other', async () => {
   const running = new Set<string>();
@@ -60,11 +16,11 @@ test('steps of different lanes run beside each other, those of one lane one afte
   });
   list.push(fetchOf('a'), fetchOf('b'), shadowOf('a'), shadowOf('b'));
   loop.poke();
-  await settle();
+  await nextTurn();
   expect([...running].toSorted()).toEqual(['fetch a', 'fetch b', 'shadow a']);
   for (let i = 0; i < 5; i++) {
     open.shift()?.();
-    await settle();
+    await nextTurn();
   }
   expect(most.every((at) => !(at.includes('shadow a') && at.includes('shadow b')))).toBe(true);
   expect(list).toEqual([]);
@@ -84,11 +40,11 @@ test('a step that is not planned any more is aborted, and the next of its lane b
   });
   list.push(shadowOf('a'), shadowOf('b'));
   loop.poke();
-  await settle();
+  await nextTurn();
   list.shift();
   loop.poke();
-  await settle();
-  await settle();
+  await nextTurn();
+  await nextTurn();
   expect(aborted).toEqual(['shadow']);
   expect(list).toEqual([]);
   expect(failures).toEqual([]);
@@ -103,17 +59,162 @@ test('a hindrance is tried again after a while, later than it asks at the earlie
   });
   list.push(fetchOf('a'));
   loop.poke();
-  await settle();
+  await nextTurn();
   expect(tries).toBe(1);
   expect(failures[0]?.retryMs).toBe(30_000);
   loop.poke();
   await clock.advance(29_000);
   expect(tries).toBe(1);
   await clock.advance(2_000);
-  await settle();
+  await nextTurn();
   expect(tries).toBe(2);
   loop.retry();
-  await settle();
+  await nextTurn();
   expect(tries).toBe(3);
+  await loop.stop();
+});
+
+test('a hindrance that asks for hardly any wait does not make the loop spin: it waits longer each time all the same', async () => {
+  const { loop, list, clock, failures } = loopOf(() => {
+    throw new Hindrance('busy', 1);
+  });
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  for (let i = 0; i < 4; i++) await clock.advance(40_000);
+  expect(failures.length).toBeGreaterThanOrEqual(5);
+  for (const [i, { retryMs }] of failures.slice(0, 5).entries()) expect(retryMs).toBeGreaterThanOrEqual(2000 * 2 ** i);
+  await loop.stop();
+});
+
+test('a step that keeps failing waits longer each time, up to five minutes; one that got through begins anew', async () => {
+  let fails = true;
+  const { loop, list, clock, failures } = loopOf(() => {
+    if (fails) throw new Error('broken');
+  });
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  for (let i = 0; i < 9; i++) await clock.advance(300_000);
+  const waits = failures.map((f) => f.retryMs);
+  for (const [i, ms] of waits.slice(0, 7).entries()) {
+    expect(ms).toBeGreaterThanOrEqual(2000 * 2 ** i);
+    expect(ms).toBeLessThanOrEqual(4000 * 2 ** i);
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(300_000);
+  expect(waits.at(-1)).toBeGreaterThanOrEqual(150_000);
+  fails = false;
+  await clock.advance(300_000);
+  expect(list).toEqual([]);
+  // A second episode of the same step.
+  fails = true;
+  const before = failures.length;
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  expect(failures[before]?.retryMs).toBeLessThanOrEqual(4000);
+  await loop.stop();
+});
+
+test('a step that got through and has more to do begins anew too', async () => {
+  let tries = 0;
+  const { loop, list, clock, failures } = loopOf(() => {
+    tries++;
+    if (tries !== 6) throw new Error('broken');
+    // There is more of the same to do.
+    list.push(fetchOf('a'));
+  });
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  for (let i = 0; i < 5; i++) await clock.advance(300_000);
+  await nextTurn();
+  expect(tries).toBeGreaterThanOrEqual(7);
+  expect(failures[4]?.retryMs).toBeGreaterThanOrEqual(2000 * 2 ** 4);
+  expect(failures[5]?.retryMs).toBeLessThanOrEqual(4000);
+  await loop.stop();
+});
+
+test('a step that waits holds up no other, and is forgotten with its waiting when it is not planned any more', async () => {
+  const done: string[] = [];
+  const { loop, list, clock, failures } = loopOf((step) => {
+    if (!('model' in step)) return;
+    if (step.model === 'bad') throw new Error('broken');
+    done.push(step.model);
+  });
+  list.push(shadowOf('bad'), shadowOf('good'));
+  loop.poke();
+  await nextTurn();
+  await nextTurn();
+  expect(done).toEqual(['good']);
+  expect(failures).toHaveLength(1);
+  const [bad] = list.splice(0);
+  loop.poke();
+  await nextTurn();
+  // It comes back before its time was over: it is new, and tried at once.
+  if (bad) list.push(bad);
+  loop.poke();
+  await nextTurn();
+  expect(failures).toHaveLength(2);
+  expect(failures[1]?.retryMs).toBeLessThanOrEqual(4000);
+  await clock.advance(1000);
+  expect(failures).toHaveLength(2);
+  await loop.stop();
+});
+
+test('when it cannot be found out what is, that is told and tried again, by itself and when poked, once each', async () => {
+  let isBroken = true;
+  let looks = 0;
+  const done: Step[] = [];
+  const { loop, list, clock, unplanned } = loopOf(
+    (step) => void done.push(step),
+    () => {
+      looks++;
+      if (isBroken) throw new Error('no disk');
+    },
+  );
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  expect(unplanned).toEqual([new Error('no disk')]);
+  await clock.advance(3999);
+  expect(unplanned).toHaveLength(1);
+  await clock.advance(1);
+  expect(unplanned).toHaveLength(2);
+  isBroken = false;
+  loop.poke();
+  await nextTurn();
+  expect(done).toEqual([fetchOf('a')]);
+  expect(list).toEqual([]);
+  // What was to wake it has been cancelled.
+  const before = looks;
+  await clock.advance(60_000);
+  expect(looks).toBe(before);
+  await loop.stop();
+});
+
+test('pokes while it looks make it look once more, not once each', async () => {
+  let looks = 0;
+  let release: () => void = () => undefined;
+  const { loop } = loopOf(
+    () => undefined,
+    () => {
+      looks++;
+      return new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    },
+  );
+  loop.poke();
+  await nextTurn();
+  for (let i = 0; i < 5; i++) loop.poke();
+  expect(looks).toBe(1);
+  release();
+  await nextTurn();
+  expect(looks).toBe(2);
+  release();
+  await nextTurn();
+  await nextTurn();
+  expect(looks).toBe(2);
   await loop.stop();
 });

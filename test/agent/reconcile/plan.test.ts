@@ -3,27 +3,8 @@ import { expect, test } from 'vitest';
 import { type Actual, limits, plan, type Step } from '../../../agent/reconcile/plan.ts';
 import { fresh, startingState, withFailure } from '../../../agent/reconcile/start.ts';
 import type { DeviceState, ModelState, Slot } from '../../../agent/reconcile/state.ts';
-import { type DesiredModel, desiredModel } from '../../../shared/contract/messages/desired.ts';
+import { digestOf, packageOf, slotOf } from './slots.ts';
 
-const digestOf = (n: number) => `sha256:${String(n).padStart(64, '0')}`;
-const packageOf = (n: number, shadowFrames = 10): DesiredModel =>
-  desiredModel.parse({
-    name: 'walker',
-    version: `${n}.0.0`,
-    digest: digestOf(n),
-    bytes: 1,
-    target: `walker/${n}.0.0.tar.gz`,
-    proof: { shadowFrames },
-  });
-const slotOf = (n: number, more: Partial<Slot> = {}): Slot => ({
-  name: 'walker',
-  version: `${n}.0.0`,
-  ...(n === 0 ? {} : { digest: digestOf(n) }),
-  serviceMs: 0,
-  frames: 0,
-  errors: 0,
-  ...more,
-});
 const revision = digestOf(999);
 
 /** Packages 1 to 4; 0 is the one of agent.yaml. */
@@ -76,7 +57,7 @@ const actuals: fc.Arbitrary<Actual> = fc
     },
     known: known ? ['walker'] : [],
     stored: new Set(stored.map(digestOf)),
-    litter: false,
+    hasGarbage: false,
   }));
 
 /** What the executors do, when all goes well. */
@@ -196,7 +177,7 @@ test('a package on probation whose runner keeps ending is taken back before anyt
     },
     desired: { revision, models: { walker: packageOf(3) } },
   };
-  const actual = { state, known: ['walker'], stored: new Set<string>(), litter: false };
+  const actual = { state, known: ['walker'], stored: new Set<string>(), hasGarbage: false };
   expect(plan(actual)).toEqual([
     { kind: 'roll-back', model: 'walker', digest: digestOf(2), reason: 'its runner ended 3 times since it took over' },
   ]);
@@ -211,7 +192,7 @@ test('errors count as a rate, and only over enough frames; crashes are not count
       models: { walker: { active, failures: [] } },
       desired: { revision, models: { walker: packageOf(2) } },
     };
-    return plan({ state, known: ['walker'], stored: new Set(), litter: false }).map((s) => s.kind);
+    return plan({ state, known: ['walker'], stored: new Set(), hasGarbage: false }).map((s) => s.kind);
   };
   expect(steps(10, 10)).toEqual([]);
   expect(steps(100, 1)).toEqual([]);

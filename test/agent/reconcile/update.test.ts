@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { deviceState } from '../../../agent/reconcile/state.ts';
 import type { DesiredModel } from '../../../shared/contract/messages/desired.ts';
 import { writeClip } from '../../support/clip.ts';
+import { type DesiringHub, startDesiringHub, walkerVersion, writeUpdatingAgent } from '../../support/desiring-hub.ts';
 import { childrenOf, startAgent } from '../../support/stack.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { startWishingHub, type WishingHub, walkerVersion, writeUpdatingAgent } from '../../support/wishing-hub.ts';
 
 const FPS = 20;
 const POLICY = { shadowFrames: 40, shadowTimeoutS: 60, minAgreement: 0.8, maxLatencyRatio: 1.8, maxErrorRate: 0.01 };
@@ -16,7 +16,7 @@ const POLICY = { shadowFrames: 40, shadowTimeoutS: 60, minAgreement: 0.8, maxLat
 async function installation() {
   const folder = tempFolder();
   const clip = await writeClip(folder, { frames: 200, fps: FPS });
-  const hub = await startWishingHub(folder, 'box');
+  const hub = await startDesiringHub(folder, 'box');
   onTestFinished(() => hub.stop());
   const configFile = writeUpdatingAgent(folder, hub, clip);
   return { folder, clip, hub, configFile };
@@ -27,11 +27,11 @@ const stateOf = (folder: string) =>
 
 const underPolicy = (wanted: DesiredModel): DesiredModel => ({ ...wanted, proof: POLICY });
 
-const recordsOf = (hub: WishingHub, kind: string) =>
+const recordsOf = (hub: DesiringHub, kind: string) =>
   [...hub.records.stored.values()].flatMap((of) => [...of.values()]).filter((r) => r.kind === kind);
 
-const serves = (hub: WishingHub, version: string) =>
-  hub.sees('walker', `${version} serves`, (told) => told.active?.version === version);
+const serves = (hub: DesiringHub, version: string) =>
+  hub.sees('walker', `${version} serves`, (reported) => reported.active?.version === version);
 
 test('a good version proves itself and serves; bad ones are refused with the reason, and the incumbent never stops answering', {
   timeout: 400_000,
@@ -43,27 +43,27 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   // A connection that breaks off again and again costs nothing but time.
   hub.breakAfter = 300;
   const good = underPolicy(await hub.publish(walkerVersion(folder, '2.0.0')));
-  const revision = hub.wish({ walker: good });
-  const told = await serves(hub, '2.0.0');
+  const revision = hub.desire({ walker: good });
+  const reported = await serves(hub, '2.0.0');
   hub.breakAfter = undefined;
   expect(hub.asked.length).toBeGreaterThan(1);
   expect(hub.asked.some((from) => from > 0)).toBe(true);
   expect(hub.report()?.desired).toEqual({ revision });
-  expect(told).toMatchObject({
+  expect(reported).toMatchObject({
     active: { digest: good.digest, variant: 'fp32', proof: { chosen: 'fp32' }, shadow: { agreement: 1 } },
     previous: { version: '1.0.0' },
     failures: [],
   });
-  expect(told.active?.shadow?.frames).toBeGreaterThanOrEqual(POLICY.shadowFrames);
-  expect(told.active?.shadow?.seen).toBeGreaterThan(0);
+  expect(reported.active?.shadow?.frames).toBeGreaterThanOrEqual(POLICY.shadowFrames);
+  expect(reported.active?.shadow?.seen).toBeGreaterThan(0);
   // Of the whole time that it served, up to the hand-over: what the new one is measured by.
-  expect(told.previous?.frames).toBeGreaterThan(told.active?.shadow?.frames ?? 0);
-  expect(told.previous?.latencyMs?.p95).toBeGreaterThan(0);
+  expect(reported.previous?.frames).toBeGreaterThan(reported.active?.shadow?.frames ?? 0);
+  expect(reported.previous?.latencyMs?.p95).toBeGreaterThan(0);
   // Its first figures come at once, not with the next minute: a rollout waits for them.
   await hub.sees('walker', 'has figures', (m) => (m.active?.frames ?? 0) >= 50, 20_000);
 
   const refused = async (wanted: DesiredModel, stage: string, reason: RegExp) => {
-    hub.wish({ walker: underPolicy(wanted) });
+    hub.desire({ walker: underPolicy(wanted) });
     const after = await hub.sees('walker', `${wanted.version} is refused`, (m) =>
       m.failures.some((f) => f.digest === wanted.digest),
     );
@@ -72,7 +72,7 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   };
   const version = (v: string, options = {}, manifest = {}) => hub.publish(walkerVersion(folder, v, options, manifest));
 
-  await refused(await version('3.0.0', {}, { labels: ['cat'] }), 'shadow', /agrees with the incumbent by 0\.000/);
+  await refused(await version('3.0.0', {}, { labels: ['cat'] }), 'shadow', /agreement with the incumbent is 0\.000/);
   await refused(await version('3.0.1', { poison: true }), 'proof', /not finite/);
   await refused(await version('3.0.2', { detours: 300 }), 'shadow', /times as long/);
   await refused(
@@ -92,11 +92,11 @@ test('a good version proves itself and serves; bad ones are refused with the rea
   await refused(await hub.publish(dir), 'proof', /golden/);
 
   // To be named no more is the way back.
-  hub.wish({});
+  hub.desire({});
   const home = await serves(hub, '1.0.0');
   expect(home.failures).toEqual([]);
   // What served before comes back without a second proof.
-  hub.wish({ walker: good });
+  hub.desire({ walker: good });
   await serves(hub, '2.0.0');
 
   expect(recordsOf(hub, 'error').filter((r) => r.code !== 'model-rejected')).toEqual([]);
@@ -118,7 +118,7 @@ test('a version that keeps crashing its runner is taken back without a hub, and 
   let agent = startAgent(configFile);
   await serves(hub, '1.0.0');
   const good = underPolicy(await hub.publish(walkerVersion(folder, '2.0.0')));
-  hub.wish({ walker: good });
+  hub.desire({ walker: good });
   await serves(hub, '2.0.0');
   const { mqttUrl } = hub;
   await hub.stop();
@@ -136,7 +136,7 @@ test('a version that keeps crashing its runner is taken back without a hub, and 
     process.kill(pid, 'SIGKILL');
     await until(() => !childrenOf(agent.process.pid ?? 0).includes(pid), 'it is gone');
   }
-  await until(() => /2\.0\.0 is given up \(service\)/.test(agent.stderr()), 'it is taken back', 60_000);
+  await until(() => /2\.0\.0 was rejected \(service\)/.test(agent.stderr()), 'it is taken back', 60_000);
   await until(() => {
     const state = stateOf(folder);
     return state.models.walker?.active?.version === '1.0.0' && state.models.walker.failures[0]?.stage === 'service';

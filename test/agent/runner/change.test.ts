@@ -84,7 +84,8 @@ test('another model takes over without a gap: frames go on, none is told twice, 
   const last = all.at(-1);
   if (!first || !last) throw new Error('no summaries');
   const seconds = (last.at - first.at) / 1000;
-  const frames = all.slice(1).reduce((sum, s) => sum + s.inferred, 0);
+  // What a busy machine drops is counted.
+  const frames = all.slice(1).reduce((sum, s) => sum + s.inferred + s.dropped, 0);
   // One frame may be lost, one may lie on either edge; the clip's own rate varies by none.
   expect(Math.abs(frames - seconds * FPS)).toBeLessThanOrEqual(3);
   expect(all.every((s) => s.failed === 0)).toBe(true);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { place } from '../../../agent/runner/place.ts';
+import type { Assignment } from '../../../agent/runner/messages.ts';
+import { changeOf, place } from '../../../agent/runner/place.ts';
+import { streamConfig } from '../../../shared/contract/config/stream.ts';
 
 test('streams are dealt like cards', () => {
   expect(place([], ['a', 'b', 'c', 'd', 'e'], 2)).toEqual([
@@ -33,4 +35,51 @@ test('runners that begin anew differ by one stream at most', () => {
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
     }),
   );
+});
+
+const of = (stream: string, more: Partial<Assignment> = {}): Assignment => ({
+  stream,
+  config: streamConfig.parse({ source: { url: 'test:testsrc2' }, model: 'walker' }),
+  modelDir: 'm',
+  variant: 'auto',
+  batch: 1,
+  runtime: { threads: 1, provider: 'cpu' },
+  once: false,
+  ...more,
+});
+
+test('a runner takes up whatever changes as it is, but another model of a stream that it has', () => {
+  const from = [of('a'), of('b')];
+  expect(changeOf(from, [of('a'), of('b')])).toBe('none');
+  expect(changeOf([], [])).toBe('none');
+  const slower = streamConfig.parse({ source: { url: 'test:testsrc2' }, model: 'walker', fps: 1 });
+  for (const to of [
+    [of('a')],
+    [of('b'), of('a')],
+    [of('a', { config: slower }), of('b')],
+    [of('a'), of('b'), of('c', { modelDir: 'n' })],
+    [],
+  ])
+    expect(changeOf(from, to)).toBe('assign');
+  for (const other of [
+    { modelDir: 'n' },
+    { variant: 'int8' },
+    { batch: 4 },
+    { runtime: { threads: 2, provider: 'cpu' } },
+  ] as const)
+    expect(changeOf(from, [of('a'), of('b', other)])).toBe('swap');
+  // One that goes takes its model with it.
+  expect(changeOf(from, [of('a')])).toBe('assign');
+  expect(changeOf([of('a')], [of('b', { modelDir: 'n' })])).toBe('assign');
+});
+
+test('a stream that is new goes to whoever has least, and never beyond the runners that are allowed', () => {
+  expect(place([['a', 'b'], ['c']], ['a', 'b', 'c', 'd'], 2)).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  expect(place([['a'], ['b']], ['b', 'c'], 2)).toEqual([['c'], ['b']]);
+  // Fewer runners are allowed than there are: who has streams keeps them, new ones go to the first.
+  expect(place([[], ['b'], ['c']], ['b', 'c', 'd', 'e'], 1)).toEqual([['d', 'e'], ['b'], ['c']]);
+  expect(place([], ['a', 'b'], 0)).toEqual([['a', 'b']]);
 });

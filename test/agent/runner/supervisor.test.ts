@@ -49,7 +49,7 @@ test('a runner over its memory budget is ended in order and started afresh, and 
   const [first] = await until(() => (supervisor.pids().length > 0 ? supervisor.pids() : undefined), 'a runner lives');
   await until(() => recycled.length > 0, 'it is over its budget');
   await until(() => supervisor.pids().some((pid) => pid !== first), 'another runner lives');
-  expect(recycled[0]).toMatch(/runner 0 takes \d+ MB of 40; starting afresh/);
+  expect(recycled[0]).toMatch(/runner 0 uses \d+ MB of memory, more than the 40 MB allowed; it is restarted/);
   expect(summaries()).toBeGreaterThan(0);
   expect(died).toEqual([]);
 });

@@ -12,14 +12,16 @@ import { type Broker, rights, startBroker, TinyHub } from './tiny-hub.ts';
 const DEVICE = 'box-1';
 
 /** An agent's sync with a real outbox, a real broker and a tiny hub; all of it ends with the test. */
-export async function setup(options: { outbox?: Outbox; token?: string; limits?: SyncOptions['limits'] } = {}) {
+export async function setup(
+  options: { outbox?: Outbox; token?: string; limits?: SyncOptions['limits']; onConnected?: () => void } = {},
+) {
   let broker: Broker = await startBroker(rights({ [DEVICE]: 'right' }));
   const { port } = broker;
   const hub = new TinyHub(DEVICE);
   hub.attach(broker);
   const outbox = options.outbox ?? open(tempFolder(), { clock: systemClock });
   const commands: Command[] = [];
-  const troubles: { code: string; message: string; count: number }[] = [];
+  const problems: { code: string; message: string; count: number }[] = [];
   const report = (): Report => ({
     version: '1',
     boot: 'b1',
@@ -36,12 +38,15 @@ export async function setup(options: { outbox?: Outbox; token?: string; limits?:
     outbox,
     report,
     onCommand: (command) => commands.push(command),
+    ...(options.onConnected && { onConnected: options.onConnected }),
     onDesired: () => undefined,
-    onTrouble: (code, message, count) => {
-      troubles.push({ code, message, count });
+    onVerdict: () => undefined,
+    onProblem: (code, message, count) => {
+      problems.push({ code, message, count });
       void outbox.append({ kind: 'error', ...stamp(), code, message, count });
     },
-    limits: { lingerMs: 5, ackTimeoutMs: 150, retryMs: { first: 20, max: 100 }, maxRecords: 50, ...options.limits },
+    // On a busy machine an acknowledgement may take a while: only where one is really lost a test waits for that less.
+    limits: { lingerMs: 5, ackTimeoutMs: 20_000, retryMs: { first: 20, max: 100 }, maxRecords: 50, ...options.limits },
     clock: systemClock,
     log: silent,
   });
@@ -55,7 +60,7 @@ export async function setup(options: { outbox?: Outbox; token?: string; limits?:
     outbox,
     sync,
     commands,
-    troubles,
+    problems,
     broker: () => broker,
     async restartBroker() {
       await broker.stop();

@@ -88,7 +88,7 @@ export class TinyHub {
     });
   }
 
-  say(channel: ChannelName, payload: Buffer): void {
+  send(channel: ChannelName, payload: Buffer): void {
     this.#broker?.aedes.publish(
       { cmd: 'publish', topic: topicOf(this.device, channel), payload, qos: 1, retain: false, dup: false },
       () => undefined,
@@ -119,6 +119,15 @@ export class TinyHub {
       this.lose--;
       return;
     }
+    const ack = this.take(arrived);
+    for (let i = 0; i < this.ackTimes; i++) {
+      this.acks.push(ack);
+      this.send('ack', encode(ack));
+    }
+  }
+
+  /** Stores what is new of a batch, and settles its numbers; returns the acknowledgement. */
+  take(arrived: Batch): Ack {
     this.batches.push(arrived);
     const { epoch, from, to, records } = arrived;
     const settled = this.#settled.get(epoch) ?? new Set();
@@ -128,8 +137,8 @@ export class TinyHub {
     const refused: Refusal[] = [];
     for (const record of records) {
       const reason = this.refuses(record);
-      if (settled.has(record.seq)) this.duplicates++;
-      else if (reason) refused.push({ from: record.seq, to: record.seq, reason });
+      if (reason) refused.push({ from: record.seq, to: record.seq, reason });
+      else if (settled.has(record.seq)) this.duplicates++;
       else stored.set(record.seq, record);
     }
     for (let seq = from; seq <= to; seq++) settled.add(seq);
@@ -137,16 +146,12 @@ export class TinyHub {
     while (settled.has(upTo + 1)) upTo++;
     this.#upTo.set(epoch, upTo);
     const above = rangesOf([...settled].filter((seq) => seq > upTo).sort((a, b) => a - b));
-    const ack: Ack = {
+    return {
       epoch,
       upTo,
       ...(this.ranged ? { ranges: above.slice(-MAX_ACK_RANGES) } : {}),
       ...(refused.length > 0 ? { refused } : {}),
     };
-    for (let i = 0; i < this.ackTimes; i++) {
-      this.acks.push(ack);
-      this.say('ack', encode(ack));
-    }
   }
 }
 

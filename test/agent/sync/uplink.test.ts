@@ -6,6 +6,8 @@ import { until } from '../../support/until.ts';
 import { body, open } from '../buffer/fixture.ts';
 import { many, setup } from './setup.ts';
 
+const IMPATIENT = { ackTimeoutMs: 150 };
+
 describe('uplink against a real broker', () => {
   test('a backlog and what comes later arrive once, in order, and leave the outbox', async () => {
     const t = await setup();
@@ -32,6 +34,16 @@ describe('uplink against a real broker', () => {
     await t.drained(3010);
     expect(t.hub.duplicates).toBe(0);
     await until(() => t.sync.state().uplink.backfill === 0, 'one lane again');
+  });
+
+  test('who asked is told of each connection, the first and those after it', async () => {
+    let connected = 0;
+    const t = await setup({ onConnected: () => connected++ });
+    t.sync.start();
+    await until(() => connected === 1, 'connected');
+    await t.restartBroker();
+    await until(() => connected === 2, 'connected again');
+    expect(t.sync.state().connected).toBe(true);
   });
 
   test('lanes live through a broker that restarts, again and again', async () => {
@@ -70,7 +82,7 @@ describe('uplink against a real broker', () => {
   });
 
   test('a hub that loses a batch gets it again', async () => {
-    const t = await setup();
+    const t = await setup({ limits: IMPATIENT });
     t.hub.lose = 1;
     await t.outbox.append(many(0, 400));
     t.sync.start();
@@ -79,7 +91,7 @@ describe('uplink against a real broker', () => {
   });
 
   test('a silent hub costs nothing but time', async () => {
-    const t = await setup();
+    const t = await setup({ limits: IMPATIENT });
     t.hub.silent = true;
     await t.outbox.append(many(0, 500));
     t.sync.start();
@@ -108,9 +120,9 @@ describe('uplink against a real broker', () => {
     t.hub.ackTimes = 3;
     await t.outbox.append(many(0, 300));
     t.sync.start();
-    t.hub.say('ack', encode({ epoch: 'another', upTo: 250 }));
+    t.hub.send('ack', encode({ epoch: 'another', upTo: 250 }));
     await t.drained(300);
-    t.hub.say('ack', encode({ epoch: 'another', upTo: 250 }));
+    t.hub.send('ack', encode({ epoch: 'another', upTo: 250 }));
     await until(() => t.sync.state().uplink.staleAcks > 0, 'the stale acknowledgement');
     await t.outbox.append(many(300, 310));
     await t.drained(310);
@@ -124,7 +136,7 @@ describe('uplink against a real broker', () => {
     t.sync.start();
     await t.hub.sees(() => t.hub.messages.some((m) => m.channel === 'records'));
     t.hub.silent = false;
-    t.hub.say('ack', encode({ epoch, upTo: 100 }));
+    t.hub.send('ack', encode({ epoch, upTo: 100 }));
     await until(() => t.outbox.epoch !== epoch, 'the new epoch');
     await t.drained(20);
   });
@@ -139,7 +151,7 @@ describe('uplink against a real broker', () => {
     await until(() => t.outbox.state().waiting === 0 && t.outbox.state().refused >= 11, 'the refusals');
     expect(t.hub.marks(t.outbox.epoch)).toHaveLength(90);
     expect(t.outbox.state().refused).toBe(11);
-    expect(t.troubles).toMatchObject([{ code: 'records-refused', message: expect.stringContaining('unknown kind') }]);
+    expect(t.problems).toMatchObject([{ code: 'records-refused', message: expect.stringContaining('unknown kind') }]);
   });
 
   test('a record that no batch can hold is set aside, named, and the others go on', async () => {
@@ -148,7 +160,7 @@ describe('uplink against a real broker', () => {
     t.sync.start();
     await t.drained(2);
     expect(t.outbox.state().refused).toBe(1);
-    expect(t.troubles).toMatchObject([
+    expect(t.problems).toMatchObject([
       { code: 'records-refused', count: 1, message: expect.stringContaining('numbers 2 to 2') },
     ]);
     expect(t.hub.batches[0]).toMatchObject({ from: 1, to: 3 });

@@ -142,4 +142,96 @@ describe('window', () => {
     expect(decide(window, 60_000, 16, 0, limits)).toEqual({ kind: 'wait', ms: 10_000 });
     expect(decide(window, 70_000, 16, 0, limits)).toEqual({ kind: 'silent' });
   });
+
+  describe('each rule on both sides of its bound', () => {
+    const flight = (from: number, to: number, confirmedAt?: number) => ({ from, to, confirmedAt });
+    const fresh = openWindow('e', 11, 16);
+
+    test('a window begins before its base, with nothing on its way', () => {
+      const empty = { acked: 10, flights: [], share: 16, failures: 0, notBefore: 0, stalled: 0 };
+      expect(fresh).toEqual({ epoch: 'e', ...empty });
+      expect(cursorOf(fresh)).toBe(10);
+      expect(sent(sent(fresh, 14), 20)).toMatchObject({ acked: 10, flights: [flight(11, 14), flight(15, 20)] });
+      expect(cursorOf(sent(sent(fresh, 14), 20))).toBe(20);
+    });
+
+    test('sending waits for records, a place, its time; what comes first decides how long to wait', () => {
+      const at = (window: Window, now: number, lastSeq: number, since = 0) =>
+        decide(window, now, lastSeq, since, limits);
+      const busy = { ...fresh, flights: [flight(11, 12, 500), flight(13, 14), flight(15, 16)] };
+      expect(at(fresh, 250, 11)).toEqual({ kind: 'send', after: 10, limit: 16 });
+      expect(at(fresh, 249, 11)).toEqual({ kind: 'wait', ms: 1 });
+      expect(at(fresh, 249, 10)).toEqual({ kind: 'idle' });
+      expect(at(fresh, 0, 25)).toEqual({ kind: 'wait', ms: 250 });
+      expect(at(fresh, 0, 26)).toEqual({ kind: 'send', after: 10, limit: 16 });
+      expect(at({ ...fresh, notBefore: 300 }, 250, 26)).toEqual({ kind: 'wait', ms: 50 });
+      expect(at({ ...fresh, notBefore: 300 }, 300, 26)).toEqual({ kind: 'send', after: 10, limit: 16 });
+      expect(at({ ...fresh, notBefore: 300 }, 260, 11, 100)).toEqual({ kind: 'wait', ms: 90 });
+      // Three of four are on their way.
+      expect(at(busy, 600, 32)).toEqual({ kind: 'send', after: 16, limit: 16 });
+      expect(at(busy, 600, 17, 600)).toEqual({ kind: 'wait', ms: 250 });
+      expect(at(busy, 10_400, 17, 10_400)).toEqual({ kind: 'wait', ms: 100 });
+      expect(at(busy, 10_499, 16)).toEqual({ kind: 'wait', ms: 1 });
+      expect(at(busy, 10_500, 32)).toEqual({ kind: 'silent' });
+      const full = { ...busy, flights: [...busy.flights, flight(17, 18)] };
+      expect(at(full, 600, 99)).toEqual({ kind: 'wait', ms: 9_900 });
+      // Only the first counts: those behind it cannot be acknowledged before it.
+      expect(at({ ...fresh, flights: [flight(11, 12), flight(13, 14, 0)] }, 90_000, 14)).toEqual({ kind: 'idle' });
+    });
+
+    test('the broker has one batch: that flight, and only the first time', () => {
+      const window = { ...fresh, flights: [flight(11, 12), flight(13, 14, 5)] };
+      expect(confirmed(window, 12, 7).flights).toEqual([flight(11, 12, 7), flight(13, 14, 5)]);
+      expect(confirmed(window, 14, 7).flights).toEqual(window.flights);
+      expect(confirmed(window, 13, 7).flights).toEqual(window.flights);
+    });
+
+    test('news settles flights, whole or in part, and gives the hub its time again for the rest', () => {
+      const window = {
+        ...fresh,
+        share: 4,
+        failures: 2,
+        notBefore: 99,
+        stalled: 2,
+        flights: [flight(11, 12, 5), flight(13, 16, 6), flight(17, 18)],
+      };
+      expect(acknowledged(window, 12, 50, limits)).toEqual({
+        ...fresh,
+        acked: 12,
+        share: 8,
+        flights: [flight(13, 16, 50), flight(17, 18)],
+      });
+      expect(acknowledged(window, 14, 50, limits)).toMatchObject({
+        acked: 14,
+        share: 8,
+        flights: [flight(15, 16, 50), flight(17, 18)],
+      });
+      // A part of the first flight is no proof that larger batches get through.
+      const part = acknowledged(window, 11, 50, limits);
+      expect(part).toMatchObject({ acked: 11, share: 4, failures: 0, notBefore: 0, stalled: 0 });
+      expect(part.flights).toEqual([flight(12, 12, 50), flight(13, 16, 50), flight(17, 18)]);
+      expect(acknowledged(window, 30, 50, limits)).toMatchObject({ acked: 30, flights: [] });
+      expect(acknowledged({ ...window, share: 10 }, 12, 50, limits).share).toBe(16);
+    });
+
+    test('no news counts, but not before the broker has the first flight', () => {
+      const window = { ...fresh, flights: [flight(11, 12, 5), flight(13, 14)] };
+      const once = acknowledged(window, 10, 50, limits);
+      expect(once).toEqual({ ...window, stalled: 1 });
+      expect(acknowledged(once, 3, 50, limits)).toEqual({ ...window, stalled: 2 });
+      expect(acknowledged({ ...window, stalled: 2 }, 10, 50, limits)).toEqual({ ...window, stalled: 3, flights: [] });
+      // It has gone back already: the next ones are about what was sent before that.
+      expect(acknowledged({ ...window, stalled: 3 }, 10, 50, limits)).toEqual({ ...window, stalled: 4 });
+      const early = { ...fresh, flights: [flight(11, 12), flight(13, 14, 5)], stalled: 2 };
+      expect(acknowledged(early, 10, 50, limits)).toEqual(early);
+      expect(acknowledged(fresh, 10, 50, limits)).toEqual(fresh);
+    });
+
+    test('after a failure it goes back and waits; after a new connection it goes back and does not', () => {
+      const window = { ...fresh, share: 5, failures: 1, stalled: 2, notBefore: 9, flights: [flight(11, 12, 5)] };
+      expect(failed(window, 100, 40)).toEqual({ ...fresh, share: 2, failures: 2, notBefore: 140 });
+      expect(failed({ ...window, share: 1 }, 100, 0)).toMatchObject({ share: 1, notBefore: 100 });
+      expect(reconnected(window)).toEqual({ ...fresh, share: 5, failures: 1 });
+    });
+  });
 });

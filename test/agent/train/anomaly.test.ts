@@ -132,6 +132,9 @@ test('what cannot be trained on is told', async () => {
   await expect(readSeries({ file: two, ...columns }, systemClock)).rejects.toThrow(
     /columns timestamp, value, load; name what to train on/,
   );
+  await expect(readSeries({ file: two, columns: [], time: 't' }, systemClock)).rejects.toThrow(
+    /no column "t"; name the one with the time with --time \(it has: timestamp, value, load\)/,
+  );
   await expect(readSeries({ file: '/nowhere.csv', ...columns }, systemClock)).rejects.toThrow(/cannot read/);
   await expect(readSeries({ file: writeCsv(folder, 'c.csv', waveRows(5)), ...columns }, systemClock)).rejects.toThrow(
     /5 usable rows/,
@@ -153,7 +156,7 @@ test('a package is never overwritten, and no draft stays behind', async () => {
   const fitted = fitAnomaly(await read(writeCsv(folder, 'a.csv', waveRows(300)), 'value'), waveFit);
   writeAnomalyPackage(fitted, { dir, name: 'm', license: 'MIT' });
   const before = readFileSync(path.join(dir, 'model.yaml'), 'utf8');
-  expect(() => writeAnomalyPackage(fitted, { dir, name: 'other', license: 'MIT' })).toThrow(/is there already/);
+  expect(() => writeAnomalyPackage(fitted, { dir, name: 'other', license: 'MIT' })).toThrow(/exists already/);
   expect(readFileSync(path.join(dir, 'model.yaml'), 'utf8')).toBe(before);
   expect(readdirSync(folder).toSorted()).toEqual(['a.csv', 'm']);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dot, principalComponents } from '../../../agent/train/pca.ts';
-import { median, medianDeviation, quantile } from '../../../agent/train/quantile.ts';
+import { interpolated, median, medianDeviation } from '../../../shared/kit/quantile.ts';
 
 /** Rows with a known spread along known directions. */
 function rowsOf(count: number, size: number, spreads: readonly number[]): Float32Array[] {
@@ -48,8 +48,8 @@ test('rows that are all the same have no components', () => {
 });
 
 test('quantiles lie between their neighbours, and a few wild values do not move the deviation', () => {
-  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
-  expect(quantile([1, 2, 3, 4, 5], 0.75)).toBe(4);
+  expect(interpolated([4, 1, 3, 2], 0.5)).toBe(2.5);
+  expect(interpolated([1, 2, 3, 4, 5], 0.75)).toBe(4);
   expect(median([7])).toBe(7);
   const calm = Array.from({ length: 99 }, (_, i) => Math.sin(i));
   expect(Math.abs(medianDeviation([...calm, 1e9]) - medianDeviation(calm))).toBeLessThan(0.05);

@@ -159,12 +159,42 @@ describe('signing in', () => {
     expect(response.status).toBe(403);
   });
 
-  test('guessing is slowed down', async () => {
+  test('who guesses is told to wait, and nobody else: each valid credential passes from the same address', async () => {
     const hub = await testHub();
-    for (let n = 0; n < 10; n++) expect((await hub.post('/sign-in', { token: `guess${n}` })).status).toBe(401);
-    const response = await hub.post('/sign-in', { token: hub.token });
+    const codes = await Promise.all(
+      [1, 2, 3].map(async () => ((await (await hub.post('/sign-in-codes')).json()) as { code: string }).code),
+    );
+    const [used = '', fresh = '', freshToo = ''] = codes;
+    const cookie = await cookieOf(hub, { code: used });
+    const statusOf = async (credential: object) => (await hub.post('/sign-in', credential)).status;
+    const guess = async (n: number) => statusOf(n % 2 === 0 ? { token: `guess${n}` } : { code: `guess${n}` });
+    for (let n = 0; n < 10; n++) expect(await guess(n)).toBe(401);
+    for (let n = 10; n < 30; n++) expect(await guess(n)).toBe(429);
+    // A code that is used up is a wrong one.
+    const response = await hub.post('/sign-in', { code: used });
     expect(response.status).toBe(429);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     await problemOf(response);
+
+    expect((await hub.api('/me')).status).toBe(200);
+    expect((await hub.api('/me', { token: null, headers: { cookie } })).status).toBe(200);
+    expect(await statusOf({ code: fresh })).toBe(200);
+    for (let n = 0; n < 11; n++) await guess(n);
+    expect(await guess(11)).toBe(429);
+    expect(await statusOf({ token: hub.token })).toBe(200);
+    for (let n = 0; n < 11; n++) await guess(n);
+    expect(await statusOf({ code: freshToo })).toBe(200);
   });
+});
+
+test('the audit has the address that a trusted proxy says, cut to the length of one', async () => {
+  const hub = await testHub({ config: { trustProxy: '127.0.0.1' as unknown as string[] } });
+  const add = (id: string, forwarded: string) => hub.post('/devices', { id }, { 'x-forwarded-for': forwarded });
+  for (const [id, forwarded] of [
+    ['a', '198.51.100.7'],
+    ['b', 'x'.repeat(5000)],
+  ] as const)
+    expect((await add(id, forwarded)).status).toBe(201);
+  const { items } = await hub.json<{ items: { address: string }[] }>('/audit?limit=2');
+  expect(items.map(({ address }) => address)).toEqual(['x'.repeat(64), '198.51.100.7']);
 });

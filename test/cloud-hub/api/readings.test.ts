@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import * as schemas from '../../../cloud-hub/api/schemas/api.ts';
-import { readingRecord, type TestHub, testDevice, testHub } from '../support.ts';
+import { event } from '../../../cloud-hub/contract/event.ts';
+import { page } from '../../../cloud-hub/contract/page.ts';
+import { reading, readingBucket } from '../../../cloud-hub/contract/reading.ts';
+import { eventRecord, readingRecord, type TestHub, testDevice, testHub } from '../support.ts';
 
 const START = Date.UTC(2026, 5, 1);
-const course = schemas.readingBucket.array();
+const course = readingBucket.array();
 
 async function send(hub: TestHub, records: readonly { seq: number }[]): Promise<void> {
   const box = await testDevice(hub, 'box');
@@ -18,6 +20,25 @@ const each = (count: number, more: (n: number) => Record<string, unknown>) =>
 const courseOf = async (hub: TestHub, query: string) =>
   course.parse((await hub.json<{ items: unknown }>(`/readings/course?device=box&stream=motor&${query}`)).items);
 
+test('an anomaly comes through with its level, contributions and what was expected, and what a newer agent adds is no reason to refuse it', async () => {
+  const hub = await testHub();
+  const anomaly = {
+    ...{ level: 'alarm', contributions: { temperature: 0.78, load: 0.22 }, values: { temperature: 97, load: 1 } },
+    expected: { temperature: [75, 80] },
+  };
+  await send(hub, [
+    readingRecord(1, { ...anomaly, anomalous: true, score: 9, novelty: { of: 'a newer agent' } }),
+    eventRecord(2, { ...anomaly, ruleKind: 'anomaly', action: 'end', peak: 12, durationMs: 5000, novelty: 1 }),
+    readingRecord(3, { ...anomaly, level: 'a level of a newer agent' }),
+  ]);
+  const { items } = page(reading).parse(await hub.json('/readings'));
+  expect(items.find((item) => item.score === 9)).toMatchObject(anomaly);
+  const events = page(event).parse(await hub.json('/events'));
+  expect(events.items[0]).toMatchObject({ ...anomaly, peak: 12, durationMs: 5000 });
+  const [bucket] = await courseOf(hub, 'since=2026-06-01T00:00:00Z&bucketS=60');
+  expect(bucket).toMatchObject({ level: 'a level of a newer agent', expected: anomaly.expected });
+});
+
 describe('the list of readings', () => {
   test('says what the device said', async () => {
     const hub = await testHub();
@@ -26,7 +47,7 @@ describe('the list of readings', () => {
       readingRecord(1, { model, score: 3, anomalous: true }),
       readingRecord(2, { stream: 'hall', label: 'speech', values: undefined, score: 0.9, threshold: 0.5 }),
     ]);
-    const { items } = schemas.page(schemas.reading).parse(await hub.json('/readings'));
+    const { items } = page(reading).parse(await hub.json('/readings'));
     expect(items).toMatchObject([
       { stream: 'hall', label: 'speech', score: 0.9, threshold: 0.5 },
       {
@@ -64,8 +85,8 @@ describe('the list of readings', () => {
       hub,
       each(5, () => ({})),
     );
-    const first = schemas.page(schemas.reading).parse(await hub.json('/readings?limit=3'));
-    const second = schemas.page(schemas.reading).parse(await hub.json(`/readings?limit=3&cursor=${first.next}`));
+    const first = page(reading).parse(await hub.json('/readings?limit=3'));
+    const second = page(reading).parse(await hub.json(`/readings?limit=3&cursor=${first.next}`));
     expect([...first.items, ...second.items].map(({ ptsMs }) => ptsMs)).toEqual([5000, 4000, 3000, 2000, 1000]);
     expect(second.next).toBeUndefined();
   });

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tempFolder } from '../../support/temp.ts';
 import { eventRecord, summaryRecord, testDevice, testHub } from '../support.ts';
 import { problemOf } from './problems.ts';
+import { routes } from './route-table.ts';
 
 describe('health, metrics, docs', () => {
   test('healthz and readyz need nothing', async () => {
@@ -28,6 +30,42 @@ describe('health, metrics, docs', () => {
     expect((await proxied({ authorization: `Bearer ${hub.token}` })).status).toBe(200);
   });
 
+  test('metrics without a token are only for programs of this machine that ask for themselves', async () => {
+    const hub = await testHub();
+    const port = hub.hub.httpPort;
+    const ask = (headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request({ port, host: '127.0.0.1', path: '/metrics', headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        sent.on('error', reject).end();
+      });
+    for (const host of ['localhost', `localhost:${port}`, `127.0.0.1:${port}`, '127.9.9.9', `[::1]:${port}`])
+      expect(await ask({ host }), host).toBe(200);
+    for (const host of [
+      'hub.example',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example:80',
+      'evil-localhost',
+      '10.0.0.1',
+    ])
+      expect(await ask({ host }), host).toBe(401);
+    for (const name of [
+      'forwarded',
+      'via',
+      'x-real-ip',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+      'x-client-ip',
+      'true-client-ip',
+      'cf-connecting-ip',
+    ])
+      expect(await ask({ [name]: '127.0.0.1' }), name).toBe(401);
+    expect(await ask({ host: 'hub.example', authorization: `Bearer ${hub.token}` })).toBe(200);
+  });
+
   test('OpenAPI lists every route, and answers and parameters are described', async () => {
     const hub = await testHub();
     const document = z
@@ -40,68 +78,10 @@ describe('health, metrics, docs', () => {
         ),
       })
       .parse(await (await fetch(`${hub.url}/api/v1/openapi.json`)).json());
-    const routes = Object.entries(document.paths).flatMap(([target, methods]) =>
+    const found = Object.entries(document.paths).flatMap(([target, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${target}`),
     );
-    expect(routes.toSorted()).toEqual(
-      [
-        'DELETE /api/v1/tokens/{id}',
-        'DELETE /api/v1/models/{name}/aliases/{alias}',
-        'DELETE /api/v1/models/{name}/{version}',
-        'GET /api/v1/audit',
-        'GET /api/v1/delivery/metadata/{file}',
-        'GET /api/v1/delivery/packages/{digest}',
-        'HEAD /api/v1/delivery/packages/{digest}',
-        'GET /api/v1/devices/{device}/desired',
-        'GET /api/v1/models',
-        'GET /api/v1/models/{name}/aliases',
-        'GET /api/v1/models/{name}/{version}',
-        'GET /api/v1/rollouts',
-        'GET /api/v1/rollouts/{id}',
-        'GET /api/v1/rollouts/{id}/devices',
-        'GET /api/v1/rollouts/{id}/history',
-        'GET /api/v1/rollouts/{id}/waves',
-        'GET /api/v1/stream-sets',
-        'GET /api/v1/stream-sets/{revision}',
-        'GET /api/v1/trust',
-        'POST /api/v1/models',
-        'POST /api/v1/rollouts',
-        'POST /api/v1/rollouts/{id}/abort',
-        'POST /api/v1/rollouts/{id}/pause',
-        'POST /api/v1/rollouts/{id}/resume',
-        'POST /api/v1/stream-sets',
-        'POST /api/v1/trust/online-keys/{role}',
-        'PUT /api/v1/devices/{device}/labels',
-        'PUT /api/v1/models/{name}/aliases/{alias}',
-        'PUT /api/v1/models/{name}/{version}/labels',
-        'PUT /api/v1/models/{name}/{version}/metrics',
-        'PUT /api/v1/trust/root',
-        'PUT /api/v1/trust/targets',
-        'GET /api/v1/devices',
-        'GET /api/v1/devices/{device}',
-        'GET /api/v1/devices/{device}/sequences',
-        'GET /api/v1/events',
-        'GET /api/v1/events/{id}',
-        'GET /api/v1/live',
-        'GET /api/v1/me',
-        'GET /api/v1/quarantine',
-        'GET /api/v1/readings',
-        'GET /api/v1/readings/course',
-        'GET /api/v1/snapshots/{id}',
-        'GET /api/v1/summaries',
-        'GET /api/v1/tokens',
-        'GET /api/v1/troubles',
-        'GET /healthz',
-        'GET /metrics',
-        'GET /readyz',
-        'POST /api/v1/devices',
-        'POST /api/v1/devices/{device}/token',
-        'POST /api/v1/sign-in',
-        'POST /api/v1/sign-in-codes',
-        'POST /api/v1/sign-out',
-        'POST /api/v1/tokens',
-      ].toSorted(),
-    );
+    expect(found.toSorted()).toEqual(Object.keys(routes).toSorted());
     const events = document.paths['/api/v1/events']?.get;
     expect(
       z

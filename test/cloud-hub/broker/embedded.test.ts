@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import type { MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
-import type { Device } from '../../../cloud-hub/api/schemas/api.ts';
+import type { Device } from '../../../cloud-hub/contract/device.ts';
 import { ownDownFilter, topicOf } from '../../../shared/contract/channels.ts';
 import { encode } from '../../../shared/contract/codec.ts';
+import { until } from '../../support/until.ts';
 import { addDevice, connect, eventRecord, testDevice, testHub } from '../support.ts';
 
 async function refusal(attempt: Promise<unknown>): Promise<number | undefined> {
@@ -73,8 +74,11 @@ describe('connecting', () => {
     await closed;
     expect(other.connected).toBe(true);
     await other.publishAsync(topicOf('other', 'status'), encode({ online: true }), { qos: 1 });
-    const devices = await hub.json<{ items: Device[] }>('/devices?online=true');
-    expect(devices.items.map((d) => d.id)).toEqual(['cam', 'other']);
+    // Presence goes through ingest, after the broker has answered.
+    await until(async () => {
+      const devices = await hub.json<{ items: Device[] }>('/devices?online=true');
+      return devices.items.map((d) => d.id).join() === 'cam,other';
+    }, 'both devices online');
   });
 });
 

@@ -71,6 +71,8 @@ test('from no keys to a rollout', async () => {
   expect(await ok('rollout', 'abort', id)).toContain('aborted by admin');
   expect(await ok('rollout', 'show', id)).toMatch(/history\t.*\tadmin\taborted\taborted by admin/);
   expect(await ok('rollout', 'list')).toContain('first\taborted');
+  const waited = await run('rollout', 'wait', id);
+  expect([waited.code, waited.stdout]).toEqual([4, expect.stringContaining('aborted by admin')]);
   await ok('model', 'alias', 'canary', 'bright@1.1.0', '--remove');
   await ok('model', 'delete', 'bright@1.1.0');
   const wrong = await run('model', 'show', 'bright');

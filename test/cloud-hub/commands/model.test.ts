@@ -16,11 +16,11 @@ import { tempFolder } from '../../support/temp.ts';
 
 /** @throws what main.ts would print */
 async function model(...args: string[]): Promise<{ stdout: string; stderr: string; failed: boolean }> {
-  const said = { stdout: '', stderr: '', failed: false };
+  const overrides = { stdout: '', stderr: '', failed: false };
   const into = (key: 'stdout' | 'stderr') =>
     new Writable({
       write(chunk, _encoding, done) {
-        said[key] += String(chunk);
+        overrides[key] += String(chunk);
         done();
       },
     });
@@ -28,11 +28,11 @@ async function model(...args: string[]): Promise<{ stdout: string; stderr: strin
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   const fail = () => {
-    said.failed = true;
+    overrides.failed = true;
   };
   addModelCommands(program, { clock: systemClock, stdout: into('stdout'), stderr: into('stderr'), cpus: 1, fail });
   await program.parseAsync(['model', ...args], { from: 'user' });
-  return said;
+  return overrides;
 }
 
 test('pack, inspect and verify a package, as a folder and as an archive', async () => {

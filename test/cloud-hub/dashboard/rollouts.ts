@@ -1,11 +1,11 @@
 /** Rollouts, devices and models as the API gives them, for tests of what is made of them. */
-import type { Model } from '../../../cloud-hub/api/schemas/model.ts';
+import type { Model } from '../../../cloud-hub/contract/model.ts';
 import {
   type Rollout,
   type RolloutDevice,
   type RolloutEvent,
   rolloutPlan,
-} from '../../../cloud-hub/api/schemas/rollout.ts';
+} from '../../../cloud-hub/contract/rollout.ts';
 
 export const digestOf = (letter: string): string => `sha256:${letter.repeat(64)}`;
 const at = '2026-06-01T00:00:00.000Z';
@@ -36,13 +36,12 @@ export function rolloutOf(more: Partial<Rollout> = {}, plan: Record<string, unkn
   };
 }
 
-export const rowOf = (device: string, outcome: RolloutDevice['outcome'], reason = '', wave = 0): RolloutDevice => ({
-  device,
-  wave,
-  askedAt: at,
-  outcome,
-  reason,
-});
+export const rowOf = (
+  device: string,
+  outcome: RolloutDevice['outcome'],
+  detail: Partial<Pick<RolloutDevice, 'phase' | 'stage' | 'reason'>> = {},
+  wave = 0,
+): RolloutDevice => ({ device, wave, askedAt: at, outcome, reason: '', ...detail });
 
 export const eventOf = (id: number, action: string, detail: Record<string, unknown> = {}): RolloutEvent => ({
   id: String(id),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GIVEN_UP, isFresh, NEVER_RECEIVED, refine, settle, touched } from '../../../cloud-hub/ingest/ledger.ts';
+import { GIVEN_UP, isFresh, NEVER_RECEIVED, settle, touched, touchedGaps } from '../../../cloud-hub/ingest/ledger.ts';
 import type { Gap, Ledger } from '../../../cloud-hub/store/sequences.ts';
-import { type Range, rangesOf } from '../../../shared/kit/ranges.ts';
+import { includes, type Range, rangesOf } from '../../../shared/kit/ranges.ts';
 
 interface BatchCase {
   from: number;
@@ -11,7 +11,7 @@ interface BatchCase {
   seqs: number[];
 }
 
-/** A ledger in memory that keeps all gaps and hands `settle` only those of `touched`, as the store does. */
+/** A ledger in memory that keeps everything and hands `settle` only what is touched, as the store does. */
 class Book {
   ledger: Ledger = { upTo: 0, above: [] };
   gaps: Gap[] = [];
@@ -19,14 +19,19 @@ class Book {
 
   take({ from, to, base, seqs }: BatchCase): void {
     const arrival = { from, to, base, answered: rangesOf(seqs) };
-    const range = touched(this.ledger, arrival);
-    const near = this.gaps.filter((g) => g.from <= range.to && g.to >= range.from);
-    this.stored.push(...seqs.filter((n) => isFresh(this.ledger, near, n)));
-    const after = settle(this.ledger, near, [], arrival);
-    this.ledger = after.ledger;
-    this.gaps = [...this.gaps.filter((g) => !near.includes(g)), ...after.gaps].toSorted((a, b) => a.from - b.from);
+    const within = <T extends Range>(all: readonly T[], near: readonly Range[]) =>
+      all.filter((range) => numbers([range]).some((n) => includes(near, n)));
+    const near = { ...this.ledger, above: within(this.ledger.above, touched(this.ledger.upTo, arrival)) };
+    const gaps = within(this.gaps, touchedGaps(near, arrival));
+    this.stored.push(...seqs.filter((n) => isFresh(near, gaps, n)));
+    const after = settle(near, gaps, arrival);
+    const untouched = this.ledger.above.filter((range) => !near.above.includes(range));
+    this.ledger = { upTo: after.ledger.upTo, above: sorted([...untouched, ...after.ledger.above]) };
+    this.gaps = sorted([...this.gaps.filter((g) => !gaps.includes(g)), ...after.gaps]);
   }
 }
+
+const sorted = <T extends Range>(ranges: readonly T[]) => ranges.toSorted((a, b) => a.from - b.from);
 
 function numbers(set: readonly Range[]): number[] {
   return set.flatMap((r) => Array.from({ length: r.to - r.from + 1 }, (_, i) => r.from + i));
@@ -122,12 +127,84 @@ describe('clauses of the contract', () => {
     expect(numbers(book.gaps)).toEqual([1, 2, 3, 6, 7, 8, 9]);
     expect(book.stored).toEqual([10, 4, 5]);
   });
+});
 
-  test('a loss names the reason of exactly its numbers', () => {
-    expect(refine([{ from: 1, to: 9, reason: GIVEN_UP }], [{ from: 3, to: 5, reason: 'quota' }])).toEqual([
-      { from: 1, to: 2, reason: GIVEN_UP },
-      { from: 3, to: 5, reason: 'quota' },
-      { from: 6, to: 9, reason: GIVEN_UP },
+describe('what a batch can change', () => {
+  const ledger = { upTo: 10, above: [{ from: 20, to: 25 }] };
+  const arrival = (from: number, to: number, base: number) => ({ from, to, base, answered: [] });
+
+  test.each([
+    // From right below the batch to right above it; and from the mark up to a base above it.
+    [30, 35, 1, [{ from: 29, to: 36 }]],
+    [5, 7, 1, [{ from: 4, to: 8 }]],
+    [12, 12, 11, [{ from: 11, to: 13 }]],
+    [12, 12, 12, [{ from: 11, to: 13 }]],
+    [
+      30,
+      35,
+      12,
+      [
+        { from: 11, to: 12 },
+        { from: 29, to: 36 },
+      ],
+    ],
+    [30, 35, 50, [{ from: 11, to: 50 }]],
+    [30, 35, 37, [{ from: 11, to: 37 }]],
+    [1, 3, 1, [{ from: 1, to: 4 }]],
+    [2, 3, 1, [{ from: 1, to: 4 }]],
+  ])('%i to %i, base %i: %j', (from, to, base, expected) => {
+    expect(touched(ledger.upTo, arrival(from, to, base))).toEqual(expected);
+  });
+
+  test('only gaps that it fills, and those beside the numbers that it leaves out, however many lie between', () => {
+    const near = { upTo: 10, above: [] };
+    const all = {
+      from: 1,
+      to: 13,
+      base: 1,
+      answered: [
+        { from: 4, to: 4 },
+        { from: 7, to: 8 },
+        { from: 12, to: 12 },
+      ],
+    };
+    // 11 and 13 are new gaps.
+    expect(touchedGaps(near, all)).toEqual([
+      { from: 4, to: 4 },
+      { from: 7, to: 8 },
+      { from: 10, to: 10 },
+      { from: 12, to: 12 },
+      { from: 14, to: 14 },
     ]);
+    expect(touchedGaps(near, { from: 1, to: 10, base: 1, answered: [] })).toEqual([]);
+    expect(touchedGaps({ upTo: 0, above: [] }, { from: 1, to: 3, base: 1, answered: [] })).toEqual([
+      { from: 4, to: 4 },
+    ]);
+  });
+
+  test('neighbouring gaps of one reason become one, on both sides of a batch; others stay apart', () => {
+    const gap = (from: number, to: number, reason = GIVEN_UP) => ({ from, to, reason });
+    const after = settle({ upTo: 4, above: [{ from: 7, to: 9 }] }, [gap(3, 4), gap(7, 8), gap(9, 9, 'quota')], {
+      from: 5,
+      to: 6,
+      base: 1,
+      answered: [],
+    });
+    expect(after).toEqual({ ledger: { upTo: 9, above: [] }, gaps: [gap(3, 8), gap(9, 9, 'quota')] });
+  });
+
+  test('a number is fresh when nothing is known of it, or only that it has no record', () => {
+    const gaps = [{ from: 3, to: 4, reason: GIVEN_UP }];
+    const fresh = [1, 2, 3, 4, 5, 10, 11, 19, 20, 25, 26].filter((seq) => isFresh(ledger, gaps, seq));
+    expect(fresh).toEqual([3, 4, 11, 19, 26]);
+  });
+
+  test('a ledger whose first numbers are missing has its mark at 0', () => {
+    const nothing = { upTo: 0, above: [] };
+    expect(settle(nothing, [], { from: 2, to: 3, base: 1, answered: [] }).ledger).toEqual({
+      upTo: 0,
+      above: [{ from: 2, to: 3 }],
+    });
+    expect(settle(nothing, [], { from: 1, to: 3, base: 1, answered: [] }).ledger).toEqual({ upTo: 3, above: [] });
   });
 });

@@ -24,7 +24,7 @@ describe('bad input', () => {
       [3, 3],
     ]);
     expect(answer?.refused?.[0]?.reason).toMatch(/records\[1\]\.score/);
-    expect(await b.store.events.list(all)).toHaveLength(2);
+    expect((await b.store.events.list(all)).items).toHaveLength(2);
     const held = await b.store.quarantine.list(all);
     expect(held.map((q) => [q.epoch, q.from, q.to])).toEqual([
       ['e1', 3, 3],
@@ -103,7 +103,7 @@ describe('bad input', () => {
     await b.send(Buffer.from(`{"epoch":"e1","from":1,"to":4,"base":1,"records":[${records.join(',')}]}`));
     expect(b.acks[0]?.upTo).toBe(4);
     expect(b.acks[0]?.refused?.map((r) => r.from)).toEqual([1]);
-    const events = await b.store.events.list(all);
+    const events = (await b.store.events.list(all)).items;
     expect(events).toHaveLength(3);
     expect(events.find((e) => e.ptsMs === 1e300)?.at).toBe('9999-12-31T23:59:59.999Z');
     expect(events.find((e) => e.ptsMs === 80)?.label).toBe('a\u0000b\ud800');
@@ -147,10 +147,10 @@ describe('failures of the store', () => {
         }),
     }));
     expect(await b.batch([eventRecord(1)])).toBeUndefined();
-    expect(await b.store.events.list(all)).toEqual([]);
+    expect((await b.store.events.list(all)).items).toEqual([]);
     full = false;
     expect((await b.batch([eventRecord(1)]))?.upTo).toBe(1);
-    expect(await b.store.events.list(all)).toHaveLength(1);
+    expect((await b.store.events.list(all)).items).toHaveLength(1);
   });
 
   test('a message that cannot be stored goes into quarantine alone', async () => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Delivery, parseRange } from '../../../cloud-hub/registry/delivery.ts';
@@ -93,7 +95,6 @@ test('ranges are those of RFC 9110', () => {
 });
 
 test('all downloads share the rate, and a device has two at most', async () => {
-  const { writeFileSync } = await import('node:fs');
   const file = `${tempFolder()}/blob`;
   writeFileSync(file, Buffer.alloc(1_000_000));
   const clock = new ManualClock();
@@ -117,4 +118,79 @@ test('all downloads share the rate, and a device has two at most', async () => {
   // Two megabytes at a megabyte a second; how much longer is the disk's affair, which this clock does not move.
   expect(done).toHaveLength(2);
   expect(Math.max(...done)).toBeGreaterThan(1900);
+});
+
+describe('downloads at once', () => {
+  const files = (bytes: number) => {
+    const file = `${tempFolder()}/blob`;
+    writeFileSync(file, Buffer.alloc(bytes, 7));
+    return file;
+  };
+  const ended = (stream: Readable) => new Promise((resolve) => stream.once('close', resolve));
+
+  test('64 in all, two of each; each that ends, breaks off or fails makes place for another', async () => {
+    const file = files(10);
+    const delivery = new Delivery(new ManualClock(), 10_000);
+    const range = { from: 0, to: 9 };
+    const all: Readable[] = [];
+    const open = (who: string, from = file) => {
+      const stream = delivery.open(from, range, who);
+      stream?.on('error', () => undefined);
+      if (stream) all.push(stream);
+      return stream;
+    };
+    const streams = Array.from({ length: 64 }, (_, i) => open(`d${i >> 1}`));
+    expect(streams.every((stream) => stream !== undefined)).toBe(true);
+    expect(open('other')).toBeUndefined();
+    const [first, second, third] = streams;
+    if (!first || !second || !third) throw new Error('no streams');
+    first.destroy();
+    await ended(first);
+    expect(open('d1')).toBeUndefined();
+    const replaced = open('d0');
+    expect(replaced).toBeDefined();
+    expect(open('d0')).toBeUndefined();
+    // Read to its end.
+    const chunks: Buffer[] = [];
+    second.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await ended(second);
+    expect(Buffer.concat(chunks)).toEqual(Buffer.alloc(10, 7));
+    expect(open('d0')).toBeDefined();
+    // Of a file that is gone.
+    third.destroy();
+    await ended(third);
+    const missing = open('d1', `${file}.none`);
+    const failure = new Promise<Error>((resolve) => missing?.once('error', resolve));
+    expect(await failure).toMatchObject({ code: 'ENOENT' });
+    expect(open('d1')).toBeDefined();
+    await Promise.all(all.map((stream) => (stream.closed ? undefined : ended(stream.destroy()))));
+  });
+
+  test('a range is sent as it was asked for; the first chunk waits for its own time, and an idle line saves up none', async () => {
+    const file = files(100);
+    const waits: number[] = [];
+    const clock = new (class extends ManualClock {
+      override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+        waits.push(ms);
+        return super.sleep(ms, signal);
+      }
+    })();
+    // A byte a millisecond.
+    const delivery = new Delivery(clock, 0.008);
+    // Idle before the first, and between two.
+    for (const waited of [1, 2]) {
+      await clock.advance(3_600_000);
+      const chunks: Buffer[] = [];
+      const stream = delivery.open(file, { from: 10, to: 29 }, 'a');
+      stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // Time stands still until the disk has given the chunk.
+      await expect.poll(() => waits.length + chunks.length).toBe(waited);
+      expect(chunks).toEqual([]);
+      await clock.advance(19);
+      expect(chunks).toEqual([]);
+      await clock.advance(1);
+      await expect.poll(() => Buffer.concat(chunks)).toEqual(Buffer.alloc(20, 7));
+    }
+    expect(waits).toEqual([20, 20]);
+  });
 });

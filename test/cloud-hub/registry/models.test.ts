@@ -4,8 +4,10 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { describe, expect, test } from 'vitest';
-import { page } from '../../../cloud-hub/api/schemas/api.ts';
-import { type Alias, auditEntry, type Model, model } from '../../../cloud-hub/api/schemas/model.ts';
+import { auditEntry } from '../../../cloud-hub/contract/audit.ts';
+import { type Alias, type Model, model } from '../../../cloud-hub/contract/model.ts';
+import { page } from '../../../cloud-hub/contract/page.ts';
+import { keptLog } from '../../support/kept-log.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { problemOf } from '../api/problems.ts';
@@ -112,8 +114,10 @@ describe('an upload', () => {
     expect((await problemOf(response)).detail).toContain('SymbolicLink');
   });
 
-  test('that breaks off leaves nothing', async () => {
-    const { hub, folder } = await withHub();
+  test('that breaks off leaves nothing, and is no error of the hub', async () => {
+    const { log, lines } = keptLog();
+    const folder = tempFolder();
+    const hub = await testHub({ folder, log });
     const { bytes } = await archiveOf();
     const sent = request(`${hub.url}/api/v1/models`, {
       method: 'POST',
@@ -126,6 +130,8 @@ describe('an upload', () => {
     await until(() => incoming(folder).length === 0, 'nothing of it');
     expect(blobs(folder)).toEqual([]);
     expect((await upload(hub, bytes)).status).toBe(201);
+    expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+    expect(lines.filter(({ msg }) => msg === 'request broken off')).toMatchObject([{ route: '/api/v1/models' }]);
   });
 
   test('needs an operator, before a byte is read', async () => {

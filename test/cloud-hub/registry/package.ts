@@ -7,7 +7,7 @@ import { targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import { keyIdOf } from '../../../shared/trust/file.ts';
 import { publicKey, type RoleName } from '../../../shared/trust/schema.ts';
 import { Forge, type Keys } from '../../shared/trust/forge.ts';
-import { writeBrightPackage } from '../../support/onnx.ts';
+import { type BrightOptions, writeBrightPackage } from '../../support/onnx.ts';
 import { tempFolder } from '../../support/temp.ts';
 import type { TestHub } from '../support.ts';
 
@@ -18,9 +18,13 @@ export interface Archive {
   readonly digest: string;
 }
 
-export async function archiveOf(version = '1.0.0', manifest: Record<string, unknown> = {}): Promise<Archive> {
+export async function archiveOf(
+  version = '1.0.0',
+  manifest: Record<string, unknown> = {},
+  model: BrightOptions = {},
+): Promise<Archive> {
   const folder = tempFolder();
-  writeBrightPackage(path.join(folder, 'package'), {}, { version, ...manifest });
+  writeBrightPackage(path.join(folder, 'package'), model, { version, ...manifest });
   const file = path.join(folder, 'package.tar.gz');
   // As a stranger would: unchecked.
   await create({ file, cwd: path.join(folder, 'package'), gzip: true, portable: true, noMtime: true }, ['.']);
@@ -71,19 +75,29 @@ export class Owner {
     return this.#forge.file(`${this.#forge.versions.root}.root.json`);
   }
 
-  async publishRoot(online: Record<'snapshot' | 'timestamp', unknown>, signers = this.keys.root): Promise<Response> {
+  /** The bytes of the next root. */
+  nextRoot(online: Record<'snapshot' | 'timestamp', unknown>, signers = this.keys.root): Uint8Array {
     const named = (key: unknown) => {
       const found = publicKey.parse(key);
       return [{ id: keyIdOf(found), public: found }];
     };
     this.#forge.publishRoot(signers, { snapshot: named(online.snapshot), timestamp: named(online.timestamp) });
-    return this.put('root', this.root);
+    return this.root;
   }
 
-  async sign(archives: readonly Archive[], signers = this.keys.targets): Promise<Response> {
+  publishRoot(online: Record<'snapshot' | 'timestamp', unknown>, signers = this.keys.root): Promise<Response> {
+    return this.put('root', this.nextRoot(online, signers));
+  }
+
+  /** The bytes of the next targets, with these packages beside those before. */
+  nextTargets(archives: readonly Archive[], signers = this.keys.targets): Uint8Array {
     for (const archive of archives) this.#forge.addTarget(targetPathOf(archive), archive.bytes);
     this.#forge.publishTargets(signers);
-    return this.put('targets', this.#forge.file(`${this.#forge.versions.targets}.targets.json`));
+    return this.#forge.file(`${this.#forge.versions.targets}.targets.json`);
+  }
+
+  sign(archives: readonly Archive[], signers = this.keys.targets): Promise<Response> {
+    return this.put('targets', this.nextTargets(archives, signers));
   }
 
   put(role: RoleName, bytes: Uint8Array): Promise<Response> {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Updater } from 'tuf-js';
 import { describe, expect, test } from 'vitest';
-import { type TrustState, trustState } from '../../../cloud-hub/api/schemas/model.ts';
+import { type TrustState, trustState } from '../../../cloud-hub/contract/trust.ts';
 import { METADATA_PATH } from '../../../shared/contract/delivery.ts';
 import { targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
@@ -20,7 +20,7 @@ function device(hub: TestHub, root: Uint8Array, wall = () => Date.now()) {
   return createTrust({
     folder: tempFolder(),
     root,
-    fetch: metadataOverHttp(hub.url, systemClock),
+    fetch: metadataOverHttp(hub.url, fetch, systemClock),
     clock: { wall },
     quality: () => 'synced',
   });

@@ -1,11 +1,10 @@
 /** A device over real MQTT that takes up desired documents and reports as an agent does; how its model fares a test says. */
 
-import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { type Desired, type DesiredModel, desired } from '../../../shared/contract/messages/desired.ts';
 import type { ModelReport } from '../../../shared/contract/messages/model-report.ts';
-import type { Report } from '../../../shared/contract/messages/report.ts';
 import { type TestDevice, type TestHub, testDevice } from '../support.ts';
 import { shadowOf } from './fleet.ts';
+import { reportOf } from './reports.ts';
 
 export interface RolloutDevice {
   readonly id: string;
@@ -18,7 +17,9 @@ export interface RolloutDevice {
 const scores = [5, 10, 20, 40, 60, 80, 90, 100, 80, 40];
 const latencyMs = { p50: 10, p95: 20 };
 
-export const serves = (model: DesiredModel): ModelReport => ({
+type Named = Pick<DesiredModel, 'name' | 'version' | 'digest'>;
+
+export const serves = (model: Named): ModelReport => ({
   active: {
     name: model.name,
     version: model.version,
@@ -36,7 +37,7 @@ export const serves = (model: DesiredModel): ModelReport => ({
 
 export const failsBy =
   (stage: 'proof' | 'shadow' | 'trust' | 'service', reason: string) =>
-  ({ name, version, digest }: DesiredModel): ModelReport => ({
+  ({ name, version, digest }: Named): ModelReport => ({
     active: { name: 'factory', version: '1.0.0', serviceS: 999, frames: 9999, errors: 0 },
     failures: [{ name, version, digest, stage, reason }],
   });
@@ -60,31 +61,4 @@ export async function rolloutDevice(
   follow().catch(() => undefined);
   await device.publish('report', reportOf(undefined, undefined));
   return { id, device, asked, document: () => document };
-}
-
-function reportOf(document: Desired | undefined, model: ModelReport | undefined): Report {
-  return {
-    version: '1.0.0',
-    boot: 'b',
-    config: 'c',
-    host: { platform: 'linux', arch: 'x64', cpus: 2, memoryMb: 100, name: 'h' },
-    process: { rssMb: 1, uptimeS: 1 },
-    outbox: { epoch: 'e', waiting: 0, bytes: 0, lastSeq: 0 },
-    streams: [],
-    ...(model ? { models: { detector: model } } : {}),
-    ...(document ? { desired: { revision: document.revision, ...streamsOf(document) } } : {}),
-  };
-}
-
-function streamsOf({ streams }: Desired) {
-  if (!streams) return {};
-  const wrong = Object.entries(streams.streams).filter(([, value]) => !streamConfig.safeParse(value).success);
-  const complaints = wrong.map(([stream]) => ({ path: `streams.${stream}`, message: 'not valid' }));
-  return {
-    streams: {
-      revision: streams.revision,
-      state: wrong.length > 0 ? ('refused' as const) : ('applied' as const),
-      complaints,
-    },
-  };
 }

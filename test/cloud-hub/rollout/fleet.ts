@@ -1,5 +1,5 @@
 /** A fleet in memory that a rollout is decided for: devices do what a test says, time goes on in steps. */
-import { type RolloutPlan, rolloutPlan } from '../../../cloud-hub/api/schemas/rollout.ts';
+import { type RolloutPlan, rolloutPlan } from '../../../cloud-hub/contract/rollout.ts';
 import { type Decision, type DeviceView, decide, type RolloutProgress } from '../../../cloud-hub/rollout/decide.ts';
 import type { Figures, Outcome } from '../../../cloud-hub/rollout/outcome.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
@@ -18,12 +18,20 @@ export function planOf(more: Record<string, unknown> = {}): RolloutPlan {
   });
 }
 
-const calm = [5, 10, 20, 40, 60, 80, 90, 100, 80, 40];
+export const calm = [5, 10, 20, 40, 60, 80, 90, 100, 80, 40];
 
-export const good: Figures = { frames: 500, errors: 0, p95: 20, p95Before: 20, scores: calm, scoresBefore: calm };
+const latency = { p50: 10, p95: 20 };
+
+export const good: Figures = {
+  frames: 500,
+  errors: 0,
+  latency,
+  latencyBefore: latency,
+  scores: calm,
+  scoresBefore: calm,
+};
 
 export function shadowOf(more: Partial<ShadowResult> = {}): ShadowResult {
-  const latency = { p50: 10, p95: 20 };
   return {
     frames: 200,
     wanted: 200,

@@ -18,7 +18,7 @@ test('a filter by time gives the same rows whether few or many match', async () 
     }
   });
   const ids = async (filter: { since?: number; until?: number; before?: number; label?: string }) =>
-    (await store.events.list({ ...filter, limit: 3 })).map((e) => Number(e.id));
+    (await store.events.list({ ...filter, limit: 3 })).items.map((e) => Number(e.id));
   expect(await ids({ since: 0 })).toEqual([6000, 5999, 5998]);
   expect(await ids({ since: 100 })).toEqual([5900, 5899, 5898]);
   expect(await ids({ since: 5000, until: 5100 })).toEqual([1000, 999, 998]);

@@ -2,10 +2,8 @@ import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../../cloud-hub/store/store.ts';
-import { recordBody } from '../../../shared/contract/messages/record.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { readingRecord } from '../support.ts';
 
 const refused = (n: number, bytes: number) => ({
   device: 'cam',
@@ -41,6 +39,39 @@ describe('quarantine', () => {
     expect(held.map((q) => q.bytes)).toEqual([40, 40]);
   });
 
+  test('exactly the bounds fit; one that is larger than all the room is cut, and what went is counted', async () => {
+    const quarantine = await open({ maxEntries: 3, maxBytes: 100, maxEntryBytes: 60 });
+    const added = [50, 50, 1, 1, 60, 61].map((bytes, n) => quarantine.add(refused(n + 1, bytes)).evicted);
+    // 100 fit, 101 do not; a fourth entry does not; of what is longer than 60 only these are kept and counted.
+    expect(added).toEqual([0, 0, 1, 0, 1, 3]);
+    const held = await quarantine.list({ limit: 50 });
+    expect(held.map((q) => [q.reason, q.bytes])).toEqual([['reason 6', 61]]);
+    expect(quarantine.add(refused(7, 40)).evicted).toBe(0);
+    const [newest] = await quarantine.list({ limit: 1 });
+    expect(newest?.reason).toBe('reason 7');
+    expect(await quarantine.list({ limit: 50, before: Number(newest?.id) })).toEqual(held);
+    expect(await quarantine.list({ limit: 1 })).toHaveLength(1);
+    expect(await quarantine.list({ limit: 5, device: 'nobody' })).toEqual([]);
+  });
+
+  test('what it says of an entry is what was refused, and nothing that was not known', async () => {
+    const quarantine = await open();
+    quarantine.add({ ...refused(1, 1), reason: 'a\0b', epoch: 'e1', from: 2, to: 3 });
+    quarantine.add(refused(2, 1));
+    expect((await quarantine.list({ limit: 5 })).map(({ id: _, ...output }) => output)).toEqual([
+      { device: 'cam', receivedAt: '1970-01-01T00:00:00.002Z', reason: 'reason 2', bytes: 1 },
+      {
+        device: 'cam',
+        receivedAt: '1970-01-01T00:00:00.001Z',
+        reason: 'a\uFFFDb',
+        bytes: 1,
+        epoch: 'e1',
+        from: 2,
+        to: 3,
+      },
+    ]);
+  });
+
   test('holds the same thing once', async () => {
     const quarantine = await open();
     expect(quarantine.add(refused(1, 1)).added).toBe(true);
@@ -50,11 +81,12 @@ describe('quarantine', () => {
 });
 
 describe('opening', () => {
-  test('makes files that only their owner reads', async () => {
+  test('makes files that only their owner reads, also of a lock that was made for everybody', async () => {
     const folder = tempFolder();
+    writeFileSync(path.join(folder, 'hub.lock.db'), '', { mode: 0o644 });
     const store = await openStore(folder, 0);
     onTestFinished(() => store.close());
-    for (const file of ['hub.db', 'hub.db-wal']) {
+    for (const file of ['hub.db', 'hub.db-wal', 'hub.lock.db', 'hub.lock.db-wal']) {
       expect(statSync(path.join(folder, file)).mode & 0o777, file).toBe(0o600);
     }
   });
@@ -80,28 +112,10 @@ describe('opening', () => {
     file.exec('INSERT INTO schema_version (version, applied_at) VALUES (99, 0)');
     file.close();
     await expect(openStore(folder, 0)).rejects.toThrow(/schema version 99.*written by a newer version/);
+    const after = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
+    expect(after.prepare('SELECT max(version) FROM schema_version').pluck().get()).toBe(99);
+    after.close();
   });
-});
-
-test('a database of the version before gets what is new and keeps what it has', async () => {
-  const folder = tempFolder();
-  const first = await openStore(folder, 0);
-  await first.devices.add('cam', 'hash', 7);
-  first.close();
-  const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
-  const later = ['readings', 'model_aliases', 'models', 'stream_sets', 'desired', 'rollout_devices', 'rollout_history'];
-  for (const table of [...later, 'rollouts', 'audit']) file.exec(`DROP TABLE ${table}`);
-  file.exec('ALTER TABLE devices DROP COLUMN labels; DELETE FROM schema_version WHERE version > 1');
-  for (const table of ['events', 'summaries', 'troubles', 'records'])
-    file.exec(`ALTER TABLE ${table} DROP COLUMN backfill`);
-  file.close();
-  const store = await openStore(folder, 0);
-  onTestFinished(() => store.close());
-  expect(store.devices.get('cam')?.id).toBe('cam');
-  const record = recordBody.parse(readingRecord(1));
-  const body = JSON.stringify(record);
-  store.records.add({ device: 'cam', epoch: 'e', seq: 1, receivedAt: 9, backfill: false, record, body });
-  expect(await store.readings.list({ limit: 5 })).toHaveLength(1);
 });
 
 test('a transaction that fails leaves nothing', async () => {

@@ -14,7 +14,7 @@ import {
 
 const names = Object.keys(channels) as ChannelName[];
 const ups = names.filter((n): n is UpChannel => channels[n].direction === 'up');
-const device = fc.stringMatching(/^[a-z0-9-]{1,64}$/);
+const device = fc.stringMatching(/^[a-z0-9_-]{1,64}$/);
 const channel = fc.constantFrom(...names);
 
 describe('channels', () => {
@@ -91,6 +91,54 @@ describe('channels', () => {
     ];
     for (const filter of [...filters, ...ups.map(filterOfAll), '$SYS/#'])
       expect(maySubscribe('box', filter)).toBe(false);
+  });
+
+  test('channel × direction: a topic is one only in the direction of its channel, a device may do only what that allows', () => {
+    for (const name of names) {
+      for (const direction of ['up', 'down', 'UP', '', '+'] as const) {
+        const topic = `vedette/v1/box/${direction}/${name}`;
+        const own = channels[name].direction === direction;
+        expect(parseTopic(topic), topic).toEqual(own ? { device: 'box', channel: name } : undefined);
+        expect([mayPublish('box', topic), maySubscribe('box', topic)], topic).toEqual([
+          own && direction === 'up',
+          own && direction === 'down',
+        ]);
+        expect([mayPublish('other', topic), maySubscribe('other', topic)], topic).toEqual([false, false]);
+        for (const wrong of [
+          `${topic}/`,
+          `/${topic}`,
+          `${topic}/x`,
+          topic.replace('v1', 'v2'),
+          topic.replace('vedette', 'x'),
+          topic.replace('/box', ''),
+        ])
+          expect([parseTopic(wrong), mayPublish('box', wrong), maySubscribe('box', wrong)], wrong).toEqual([
+            undefined,
+            false,
+            false,
+          ]);
+      }
+    }
+    for (const name of ups) expect(filterOfAll(name)).toBe(topicOf('+', name));
+    for (const device of ['', 'BOX', 'a b', '+', '#', 'a'.repeat(65)])
+      expect(parseTopic(topicOf(device, 'records'))).toBeUndefined();
+    expect(parseTopic(topicOf('a'.repeat(64), 'records'))?.device).toHaveLength(64);
+  });
+
+  test('the largest payloads', () => {
+    const KiB = 1024;
+    expect(Object.fromEntries(names.map((name) => [name, channels[name].maxBytes / KiB]))).toEqual({
+      status: 16,
+      records: 4096,
+      report: 1024,
+      sample: 4096,
+      log: 256,
+      preview: 2048,
+      desired: 4096,
+      ack: 64,
+      verdict: 1024,
+      command: 64,
+    });
   });
 
   test('only the preview may be lost, and only the state is retained', () => {

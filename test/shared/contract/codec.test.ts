@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CodecError, decode, decodePicture, encode, encodePicture } from '../../../shared/contract/codec.ts';
+import {
+  CodecError,
+  decode,
+  decodePicture,
+  encode,
+  encodePicture,
+  encodeText,
+} from '../../../shared/contract/codec.ts';
 
 describe('messages', () => {
   test('come back as they were, and gzip is used only where it is smaller', () => {
@@ -16,6 +23,33 @@ describe('messages', () => {
     const repetitive = { text: 'vedette '.repeat(500) };
     expect(encode(repetitive).length).toBeLessThan(400);
     expect(decode(encode(repetitive), 1e6)).toEqual(repetitive);
+  });
+
+  test('from 512 bytes on it is packed where that is smaller, and told apart by both magic bytes', () => {
+    const isPacked = (payload: Buffer) => payload[0] === 0x1f && payload[1] === 0x8b;
+    const text = (length: number) => encode('x'.repeat(length - 2));
+    expect([511, 512, 513].map((length) => isPacked(text(length)))).toEqual([false, true, true]);
+    expect(text(511).length).toBe(511);
+    // What gzip cannot make smaller stays as it is.
+    const random = Buffer.from(Array.from({ length: 600 }, (_, i) => (i * 7919 * 31 + (i * i) ** 2) % 256)).toString(
+      'latin1',
+    );
+    const noise = encodeText(JSON.stringify(random));
+    expect(decode(noise, 1e6)).toBe(random);
+    expect(noise.length).toBeLessThanOrEqual(Buffer.byteLength(JSON.stringify(random)));
+    for (const half of [Buffer.from([0x1f]), Buffer.from([0x1f, 0x20]), Buffer.from([0x20, 0x8b])])
+      expect(() => decode(half, 100)).toThrow(/^JSON: /);
+    expect(() => decode(Buffer.from([0x1f, 0x8b]), 100)).toThrow(/^gzip: /);
+    expect(() => decode(Buffer.from([0x1f, 0x8b, 1, 2, 3]), 1)).toThrow(/^gzip: /);
+  });
+
+  test('a payload of exactly the bound is read, packed or not', () => {
+    const value = 'x'.repeat(98);
+    expect(decode(encode(value), 100)).toBe(value);
+    expect(() => decode(encode(value), 99)).toThrow(new CodecError('payload of 100 bytes exceeds 99'));
+    const long = 'x'.repeat(9_998);
+    expect(decode(encode(long), 10_000)).toBe(long);
+    expect(() => decode(encode(long), 9_999)).toThrow(/^gzip: /);
   });
 
   test('garbage is a CodecError, never anything else', () => {
@@ -51,12 +85,31 @@ describe('pictures', () => {
     );
   });
 
+  test('four bytes are the least, and a header in another encoding is refused', () => {
+    expect(() => decodePicture(Buffer.alloc(3))).toThrow('picture: shorter than its length field');
+    expect(() => decodePicture(Buffer.alloc(4))).toThrow(/^picture: header: /);
+    expect(decodePicture(Buffer.from([0, 0, 0, 1, 0x37]))).toEqual({ header: 7, picture: Buffer.alloc(0) });
+    expect(() => decodePicture(Buffer.from([0, 0, 0, 3, 0x22, 0xff, 0x22]))).toThrow(/^picture: header: /);
+    // A view into a larger buffer is read where it lies.
+    const payload = encodePicture({ n: 1 }, Buffer.from([9, 8]));
+    const inside = Buffer.concat([Buffer.alloc(5, 0xff), payload, Buffer.alloc(5, 0xff)]).subarray(
+      5,
+      5 + payload.length,
+    );
+    expect(decodePicture(inside)).toEqual({ header: { n: 1 }, picture: Buffer.from([9, 8]) });
+  });
+
   test('a cut or lying payload is a CodecError', () => {
     const payload = encodePicture({ stream: 'door' }, Buffer.from([1, 2, 3]));
     for (let length = 0; length < payload.length - 3; length++) {
       expect(() => decodePicture(payload.subarray(0, length))).toThrow(CodecError);
     }
     expect(() => decodePicture(Buffer.from([0xff, 0xff, 0xff, 0xff, 1]))).toThrow('header of 4294967295');
+    // The length counts the header alone, not the four bytes of the length itself.
+    for (const bytes of [2, 3, 4, 5])
+      expect(() => decodePicture(Buffer.from([0, 0, 0, bytes, 0x37]))).toThrow(
+        new CodecError(`picture: header of ${bytes} bytes in 5`),
+      );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         try {

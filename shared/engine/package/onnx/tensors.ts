@@ -36,7 +36,7 @@ export function* tensorFindings(tensor: Tensor, path: string): Generator<Finding
   const find = (why: string): Finding => ({ path, why });
   if (tensor.segment) return yield find('is cut into segments, which no runtime joins');
   const dims = (tensor.dims ?? []).map(whole);
-  const why = dimsTrouble(dims);
+  const why = dimsRefusal(dims);
   if (why) return yield find(why);
   const count = dims.reduce((a, b) => a * b, 1);
   const type = tensor.dataType ?? 0;
@@ -63,7 +63,7 @@ export function* tensorFindings(tensor: Tensor, path: string): Generator<Finding
 }
 
 /** What is wrong with sizes of axes. */
-export function dimsTrouble(dims: readonly number[]): string | undefined {
+export function dimsRefusal(dims: readonly number[]): string | undefined {
   if (dims.length > limits.rank) return `has ${dims.length} axes; at most ${limits.rank}`;
   const negative = dims.find((d) => !(d >= 0));
   if (negative !== undefined) return `has an axis of the size ${negative}`;
@@ -80,7 +80,7 @@ export function* typeFindings(type: onnxProto.onnx.ITypeProto | null | undefined
   const shape = type?.tensorType?.shape;
   if (shape) {
     // A free axis counts as one.
-    const why = dimsTrouble(
+    const why = dimsRefusal(
       (shape.dim ?? []).map((d) => (d.dimValue === undefined || d.dimValue === null ? 1 : whole(d.dimValue))),
     );
     if (why) yield { path, why };

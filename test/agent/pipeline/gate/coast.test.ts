@@ -15,7 +15,7 @@ function start(overrides: object = {}) {
     ptsMs += 100;
     const decision = gate.decide({ luma: paint(scene), width, height, ptsMs, wall: ptsMs });
     expect(gate.ready()).toBe(decision !== 'analyse' || gateConfig.parse(overrides).coastS === 0);
-    if (decision === 'analyse') gate.hear(quietMs);
+    if (decision === 'analyse') gate.feedBack(quietMs);
     expect(gate.ready()).toBe(true);
     return decision;
   };
@@ -30,8 +30,8 @@ function analysed(n: number, decide: (i: number) => string): number[] {
 }
 
 test('things move: analysed again when something can happen, at the latest after `coastS`', () => {
-  const told = start({ coastS: 0.5 });
-  expect(analysed(11, (i) => told(walker(i), 300))).toEqual([0, 3, 6, 9]);
+  const reported = start({ coastS: 0.5 });
+  expect(analysed(11, (i) => reported(walker(i), 300))).toEqual([0, 3, 6, 9]);
   const far = start({ coastS: 0.5 });
   expect(analysed(11, (i) => far(walker(i), 5000))).toEqual([0, 5, 10]);
   const near = start({ coastS: 0.5 });
@@ -73,7 +73,7 @@ test('whatever it sees and hears: it never coasts for longer than told, than `co
         const decision = gate?.decide({ luma, width: 96, height: 72, ptsMs, wall: 0 });
         if (decision === 'coast') expect(ptsMs - last).toBeLessThan(Math.min(quiet, coast * 100, idle * 100));
         if (decision !== 'analyse') continue;
-        gate?.hear(quietMs);
+        gate?.feedBack(quietMs);
         last = ptsMs;
         quiet = quietMs;
       }

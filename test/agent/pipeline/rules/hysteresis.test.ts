@@ -8,7 +8,7 @@ function naive(says: readonly boolean[], frames: number, of: number): boolean[] 
   let since = 0;
   return says.map((_, now) => {
     const window = says.slice(Math.max(since, now + 1 - of), now + 1);
-    if (window.filter((said) => said !== value).length >= frames) {
+    if (window.filter((output) => output !== value).length >= frames) {
       value = !value;
       since = now + 1;
     }
@@ -25,8 +25,8 @@ test('n of m frames, as the naive reference has it', () => {
     fc.property(fc.array(fc.boolean(), { maxLength: 80 }), rates, (says, { frames, of }) => {
       const debounced = createDebounce({ frames, of });
       let before = false;
-      const values = says.map((said) => {
-        const changed = debounced.hear(said);
+      const values = says.map((output) => {
+        const changed = debounced.update(output);
         expect(changed).toBe(debounced.value !== before);
         before = debounced.value;
         return debounced.value;
@@ -38,8 +38,8 @@ test('n of m frames, as the naive reference has it', () => {
 
 test('without `of`: so many frames in a row', () => {
   const debounced = createDebounce({ frames: 3 });
-  const values = [1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0].map((said) => {
-    debounced.hear(said === 1);
+  const values = [1, 1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0].map((output) => {
+    debounced.update(output === 1);
     return Number(debounced.value);
   });
   expect(values).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0]);
@@ -64,16 +64,16 @@ test('a gap is kept for each action, whatever is asked', () => {
 });
 
 test('starts and ends take turns, starts keep the gap, and a start that still holds after the gap is told then', () => {
-  const heard = fc.array(fc.boolean(), { maxLength: 120 });
+  const received = fc.array(fc.boolean(), { maxLength: 120 });
   fc.assert(
-    fc.property(heard, rates, fc.nat({ max: 5 }), (says, { frames, of }, minGapS) => {
+    fc.property(received, rates, fc.nat({ max: 5 }), (says, { frames, of }, minGapS) => {
       const condition = createCondition({ frames, of, minGapS });
       const values = naive(says, frames, of);
       let open = false;
       let lastStart = Number.NEGATIVE_INFINITY;
-      for (const [i, said] of says.entries()) {
+      for (const [i, output] of says.entries()) {
         const ptsMs = i * 400;
-        const action = condition.hear(said, ptsMs);
+        const action = condition.update(output, ptsMs);
         if (action === 'start') {
           expect(open).toBe(false);
           expect(ptsMs - lastStart).toBeGreaterThanOrEqual(minGapS * 1000);

@@ -19,6 +19,16 @@ export interface PlayedFrame {
   readonly wall?: number;
 }
 
+/** A frame in which these objects are seen. */
+export function frame(...objects: Tracked[]): PlayedFrame {
+  return { objects };
+}
+
+/** One person who walks straight down or up, a frame for each height of the foot. */
+export function walk(ys: readonly number[], track = 1): PlayedFrame[] {
+  return ys.map((y) => frame(person(0.5, y, track)));
+}
+
 export interface PlayedEvent extends RuleEvent {
   readonly frame: number;
   readonly ptsMs: number;
@@ -38,7 +48,7 @@ export function playFrames(config: unknown, frames: readonly PlayedFrame[]): Pla
 }
 
 /** `frame:action:count` of each event. */
-export function told(events: readonly PlayedEvent[]): string[] {
+export function reported(events: readonly PlayedEvent[]): string[] {
   return events.map((e) => `${e.frame}:${e.action}:${e.count}`);
 }
 
@@ -46,3 +56,24 @@ export function told(events: readonly PlayedEvent[]): string[] {
 export function times<T>(n: number, frame: T): T[] {
   return Array.from({ length: n }, () => frame);
 }
+
+/** `frame:action:track:count` of each event. */
+export function brief(events: readonly PlayedEvent[]): string[] {
+  return events.map((e) => `${e.frame}:${e.action}:${e.track ?? '-'}:${e.count}`);
+}
+
+/** A yard, and people in it and beside it. */
+export const zone = {
+  kind: 'zone',
+  name: 'yard',
+  points: [
+    [0.4, 0.4],
+    [0.8, 0.4],
+    [0.8, 0.8],
+    [0.4, 0.8],
+  ],
+  frames: 2,
+  leaveS: 0,
+};
+export const inside = (track = 1) => person(0.6, 0.6, track);
+export const outside = (track = 1) => person(0.1, 0.6, track);

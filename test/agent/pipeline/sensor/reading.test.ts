@@ -6,13 +6,13 @@ const anomaly = (score: number) => ({ task: 'anomaly' as const, score, threshold
 
 test('at most one reading a second, and one at each change of state', () => {
   const readings = createReadings();
-  const told: [number, number][] = [];
+  const reported: [number, number][] = [];
   for (let now = 0; now < 5000; now += 50) {
     const score = now >= 2300 && now < 2700 ? 9 : 0.1;
     const reading = readings.next(anomaly(score), 0, now);
-    if (reading) told.push([now, reading.score ?? -1]);
+    if (reading) reported.push([now, reading.score ?? -1]);
   }
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [0, 0.1],
     [1000, 0.1],
     [2000, 0.1],
@@ -25,10 +25,10 @@ test('at most one reading a second, and one at each change of state', () => {
 
 test('a state that flutters is bounded', () => {
   const readings = createReadings();
-  let told = 0;
-  for (let now = 0; now < 10_000; now += 1) if (readings.next(anomaly(now % 2 ? 9 : 0), 0, now)) told++;
-  expect(told).toBeLessThanOrEqual(51);
-  expect(told).toBeGreaterThanOrEqual(10);
+  let reported = 0;
+  for (let now = 0; now < 10_000; now += 1) if (readings.next(anomaly(now % 2 ? 9 : 0), 0, now)) reported++;
+  expect(reported).toBeLessThanOrEqual(51);
+  expect(reported).toBeGreaterThanOrEqual(10);
 });
 
 test('classes: the best, and whether it reaches its threshold; a vector is no reading', () => {

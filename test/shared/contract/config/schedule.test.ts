@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { getTasks } from 'node-cron';
 import { expect, test } from 'vitest';
 import { createSchedule, schedule } from '../../../../shared/contract/config/schedule.ts';
@@ -56,6 +57,60 @@ test.each([
   ['', /five fields/],
 ])('"%s" is refused', (cron, message) => {
   expect(schedule.safeParse(cron).error?.message).toMatch(message);
+});
+
+test('white space around an expression and between its fields does not matter; more than five fields do', () => {
+  for (const cron of [' * 8 * * * ', '*   8  * * *']) {
+    expect(schedule.parse(cron)).toEqual({ cron: [cron] });
+    expect(due({ cron: [cron], timezone: 'UTC' }, '2026-07-06T08:30:00Z')).toBe(true);
+    expect(due({ cron: [cron], timezone: 'UTC' }, '2026-07-06T09:00:00Z')).toBe(false);
+  }
+});
+
+test('the clock counts as set from the first moment of 2026', () => {
+  const never = { cron: ['0 0 29 2 *'], timezone: 'UTC' };
+  expect(due(never, '2025-12-31T23:59:59.999Z')).toBe(true);
+  expect(due(never, '2026-01-01T00:00:00.000Z')).toBe(false);
+  expect(due(never, '2026-01-01T00:00:59.999Z')).toBe(false);
+});
+
+test('without a time zone it is that of the machine', () => {
+  const noon = new Date(2026, 5, 10, 12, 30);
+  const open = createSchedule(schedule.parse('* 12 * * *'));
+  expect(open(noon.getTime())).toBe(true);
+  expect(open(noon.getTime() + 3_600_000)).toBe(false);
+});
+
+test('each minute is matched as its own expression says, over a whole year', () => {
+  const field = (min: number, max: number) =>
+    fc.oneof(
+      fc.constant({ text: '*', has: (_n: number) => true }),
+      fc.integer({ min, max }).map((at) => ({ text: String(at), has: (n: number) => n === at })),
+      fc.tuple(fc.integer({ min, max }), fc.integer({ min, max })).map(([a, b]) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        return { text: `${from}-${to}`, has: (n: number) => n >= from && n <= to };
+      }),
+    );
+  const moment = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 11, 31) });
+  fc.assert(
+    fc.property(
+      field(0, 59),
+      field(0, 23),
+      field(1, 12),
+      fc.array(moment, { minLength: 1, maxLength: 20 }),
+      (minute, hour, month, moments) => {
+        const open = createSchedule(
+          schedule.parse({ cron: `${minute.text} ${hour.text} * ${month.text} *`.split('|'), timezone: 'UTC' }),
+        );
+        for (const at of moments) {
+          const date = new Date(at);
+          expect(open(at)).toBe(
+            minute.has(date.getUTCMinutes()) && hour.has(date.getUTCHours()) && month.has(date.getUTCMonth() + 1),
+          );
+        }
+      },
+    ),
+  );
 });
 
 test('a time zone that there is not', () => {

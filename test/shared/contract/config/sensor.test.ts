@@ -11,19 +11,19 @@ test('a wrong sensor or sound stream is refused with its path, and the others st
   const text = readFileSync(file, 'utf8');
   const config = parseConfig(text, file);
   expect([...config.streams.keys()]).toEqual(['good']);
-  const told = config.refused.map(({ complaints }) => describeComplaints(complaints));
+  const reported = config.refused.map(({ complaints }) => describeComplaints(complaints));
   const wanted = [...text.matchAll(/# expect: (.*)/g)].map((m) => m[1] ?? '');
-  expect(told).toHaveLength(wanted.length);
-  for (const [index, message] of wanted.entries()) expect(told[index]).toContain(message);
+  expect(reported).toHaveLength(wanted.length);
+  for (const [index, message] of wanted.entries()) expect(reported[index]).toContain(message);
 });
 
 test('no complaint repeats a password', () => {
   const file = path.join(folder, 'sensor.mixed.yaml');
   const text =
     'device: b\nmodels: {}\nstreams: { s: { kind: sensor, source: { url: "mqtt://me:hush@h:1", topic: t }, model: m } }';
-  const told = parseConfig(text, file).refused.map(({ complaints }) => describeComplaints(complaints));
-  expect(told.join()).toContain('must not carry credentials');
-  expect(told.join()).not.toContain('hush');
+  const reported = parseConfig(text, file).refused.map(({ complaints }) => describeComplaints(complaints));
+  expect(reported.join()).toContain('must not carry credentials');
+  expect(reported.join()).not.toContain('hush');
 });
 
 test('paths of a source are relative to the file, addresses stay', () => {

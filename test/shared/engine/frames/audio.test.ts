@@ -18,7 +18,7 @@ function write(bytes: Buffer): string {
 async function read(file: string, sampleRate = 16_000) {
   const complaints: string[] = [];
   const reader = await openSound(
-    { url: file, shown: file, sampleRate, onUndecodable: (m) => complaints.push(m) },
+    { from: 'file', url: file, shown: file, sampleRate, onUndecodable: (m) => complaints.push(m) },
     new AbortController().signal,
   );
   const samples: number[] = [];

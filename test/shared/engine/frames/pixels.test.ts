@@ -22,7 +22,10 @@ async function frameOf(rgb: Uint8Array, width: number, height: number) {
       .png()
       .toBuffer(),
   );
-  const reader = await openVideo({ url: file, options: {}, waits: false, shown: file }, { onUndecodable: fail });
+  const reader = await openVideo(
+    { from: 'file', url: file, options: {}, waits: false, shown: file },
+    { onUndecodable: fail },
+  );
   const frame = allocFrame();
   await reader.next(frame);
   reader.close();

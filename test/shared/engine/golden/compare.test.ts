@@ -43,9 +43,9 @@ test.each<[string, Outcome, object, RegExp | undefined]>([
     /the score is 3, not 2/,
   ],
   ['another task', detect(), { score: 1 }, /answers with "detect", the sample holds score/],
-])('%s', (_what, outcome, expected, told) => {
+])('%s', (_what, outcome, expected, reported) => {
   const found = differences(outcome, goldenOutput.parse(expected), strict, 0.3).join('; ');
-  if (told) expect(found).toMatch(told);
+  if (reported) expect(found).toMatch(reported);
   else expect(found).toBe('');
 });
 
@@ -53,4 +53,51 @@ test('fewer bits have a wider tolerance, never none', () => {
   const golden = { input: 'i', output: 'o', ...strict };
   expect(toleranceOf(golden, 'fp32')).toEqual(strict);
   expect(toleranceOf(golden, 'int8')).toEqual({ boxIou: 0.65, score: 0.2 });
+});
+
+test('what differs by exactly the tolerance agrees, by more it does not', () => {
+  const tolerance = { boxIou: 0.5, score: 0.25 };
+  const reported = (outcome: Outcome, expected: object, threshold = 0.25) =>
+    differences(outcome, goldenOutput.parse(expected), tolerance, threshold);
+  expect(reported(detect(box('a', 0.75)), { detections: [box('a', 1)] })).toEqual([]);
+  expect(reported(detect(box('a', 1)), { detections: [box('a', 0.75)] })).toEqual([]);
+  expect(reported(detect(box('a', 0.74)), { detections: [box('a', 1)] })).toHaveLength(1);
+  // Two thirds of a box: half of what both cover together.
+  const third = { ...box('a', 1), box: [0, 0, 0.3, 0.3] as [number, number, number, number] };
+  const moved = { ...third, box: [0.1, 0, 0.3, 0.3] as [number, number, number, number] };
+  expect(differences(detect(moved), { detections: [third] }, { boxIou: 0.49, score: 0.25 }, 0.25)).toEqual([]);
+  expect(differences(detect(moved), { detections: [third] }, { boxIou: 0.51, score: 0.25 }, 0.25)).toEqual([
+    '"a" at [0, 0, 0.3, 0.3] is missing; the nearest overlaps by 0.5',
+    '"a" at [0.1, 0, 0.3, 0.3] with the score 1 is one too many',
+  ]);
+  // Near the threshold: what is not above it by more than the tolerance may be missing, or be one more.
+  expect(reported(detect(), { detections: [box('a', 0.5)] })).toEqual([]);
+  expect(reported(detect(), { detections: [box('a', 0.51)] })).toHaveLength(1);
+  expect(reported(detect(box('a', 0.5)), { detections: [] })).toEqual([]);
+  expect(reported(detect(box('a', 0.51)), { detections: [] })).toHaveLength(1);
+  const classes = (score: number): Outcome => ({ task: 'classify', classes: [{ label: 'a', score }] });
+  expect(reported(classes(0.5), { classes: [{ label: 'a', score: 0.75 }] })).toEqual([]);
+  expect(reported(classes(0.49), { classes: [{ label: 'a', score: 0.75 }] })).toHaveLength(1);
+  expect(reported({ task: 'classify', classes: [] }, { classes: [{ label: 'a', score: 0.5 }] })).toEqual([]);
+  expect(reported({ task: 'classify', classes: [] }, { classes: [{ label: 'a', score: 0.51 }] })).toEqual([
+    '"a" has the score 0, not 0.51',
+  ]);
+  const anomaly = (score: number): Outcome => ({ task: 'anomaly', score, threshold: 2, anomalous: false });
+  expect([reported(anomaly(1.5), { score: 1 }), reported(anomaly(0.5), { score: 1 })]).toEqual([[], []]);
+  expect(reported(anomaly(1.51), { score: 1 })).toHaveLength(1);
+  expect(reported({ task: 'embed', vector: Float32Array.of(1) }, { score: 1 })).toHaveLength(1);
+});
+
+test('each golden box takes the nearest of its label, and none is taken twice', () => {
+  const two = [box('a', 0.9), box('a', 0.8, 0.12)];
+  expect(differences(detect(...two.toReversed()), { detections: two }, strict, 0.3)).toEqual([]);
+  expect(
+    differences(detect(two[0] ?? box('a', 1)), { detections: [box('a', 0.9), box('a', 0.9)] }, strict, 0.3),
+  ).toEqual([expect.stringMatching(/is missing; the nearest overlaps by 0$/)]);
+});
+
+test('the tolerance of fewer bits ends at half', () => {
+  const golden = { input: 'i', output: 'o' };
+  expect(toleranceOf({ ...golden, boxIou: 0.75, score: 0.125 }, 'int8')).toEqual({ boxIou: 0.5, score: 0.5 });
+  expect(toleranceOf({ ...golden, boxIou: 0.6, score: 0.3 }, 'fp16')).toEqual({ boxIou: 0.5, score: 0.5 });
 });

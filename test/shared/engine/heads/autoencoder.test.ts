@@ -37,6 +37,16 @@ test('the score is the mean squared difference, whatever comes', () => {
   );
 });
 
+test.each(['nwc', 'ncw'] as const)('each channel says its part of the difference (%s)', (layout) => {
+  const input = windowInput.parse({ window: 2, channels: ['a', 'b'], rateHz: 1, layout });
+  const window = { input, inputs: [tensorInfo('x', 1, 4)] };
+  const off = layout === 'nwc' ? output(3, 1, 0, 0) : output(3, 0, 1, 0);
+  expect(create({}, { ...context(), window }).decode(off, given([0, 0, 0, 0]))).toMatchObject({ parts: [0.9, 0.1] });
+  expect(create({}, { ...context(), window }).decode(output(0, 0, 0, 0), given([0, 0, 0, 0]))).toMatchObject({
+    parts: [0, 0],
+  });
+});
+
 test('the stream may ask for a threshold of its own', () => {
   expect(create({}).decode(output(0, 0), given([2, 2], 5))).toMatchObject({ score: 4, threshold: 5, anomalous: false });
 });

@@ -18,10 +18,12 @@ function outputs(heat: Float32Array, sides: Float32Array) {
   ];
 }
 
-test.each([
+const layouts = [
   ['channels last', last, (cell: number, c: number, n: number) => cell * n + c],
   ['channels first', first, (cell: number, c: number) => c * rows * columns + cell],
-])('%s: a peak becomes a box around its cell', (_name, shapes, at) => {
+] as const;
+
+test.each(layouts)('%s: a peak becomes a box around its cell', (_name, shapes, at) => {
   const heat = new Float32Array(rows * columns * labels);
   const sides = new Float32Array(rows * columns * 4);
   const cell = 1 * columns + 2;
@@ -35,6 +37,28 @@ test.each([
     { label: 1, score: expect.closeTo(0.9, 5), x1: 8 - 1, y1: 4 - 2, x2: 8 + 3, y2: 4 + 4 },
     { label: 0, score: expect.closeTo(0.7, 5), x1: 12 - 1, y1: 4 - 2, x2: 12 + 3, y2: 4 + 4 },
   ]);
+});
+
+test.each(layouts)('%s: the end of a row is no neighbour of the beginning of the next', (_name, shapes, at) => {
+  const heat = new Float32Array(rows * columns * labels);
+  const peaks = [
+    { row: 0, column: columns - 1, score: 0.8 },
+    { row: 1, column: 0, score: 0.9 },
+    { row: 2, column: columns - 1, score: 0.9 },
+    { row: 3, column: 0, score: 0.8 },
+  ];
+  for (const { row, column, score } of peaks) heat[at(row * columns + column, 1, labels)] = score;
+  const found = head(shapes).decode(outputs(heat, new Float32Array(rows * columns * 4).fill(1)), 0.5);
+  expect(found.toSorted((a, b) => a.y1 - b.y1)).toEqual(
+    peaks.map(({ row, column, score }) => ({
+      label: 1,
+      score: expect.closeTo(score, 5),
+      x1: column * 4 - 1,
+      y1: row * 4 - 1,
+      x2: column * 4 + 1,
+      y2: row * 4 + 1,
+    })),
+  );
 });
 
 test('NaN is an error, not a quiet frame', () => {

@@ -90,6 +90,35 @@ test('a graph that contradicts the manifest is refused with what both say', () =
 test("upstream's deploy export, with its post-processing, is refused, saying so", () => {
   const outputs = [float32('labels', [1, 300]), float32('boxes', [1, 300, 4]), float32('scores', [1, 300])];
   expect(() => detr.create({}, { inputWidth: 64, inputHeight: 32, labels, outputs })).toThrow(
-    /the graph says the outputs labels, boxes, scores: its post-processing is in the graph; export it without/,
+    /the graph says the outputs labels, boxes, scores: its post-processing is in the graph; say head\.kind: final-boxes, or export it without/,
+  );
+});
+
+test('RF-DETR calls its outputs dets and labels', () => {
+  const outputs = [float32('dets', [1, 300, 4]), float32('labels', [1, 300, labels])];
+  const made = detr.create({}, { inputWidth: size.width, inputHeight: size.height, labels, outputs });
+  expect(made.outputs).toEqual(['labels', 'dets']);
+});
+
+test('with a softmax the last column is nothing, whatever its logit', () => {
+  const outputs = [float32('logits', [1, 3, labels + 1]), float32('pred_boxes', [1, 3, 4])];
+  const made = detr.create({ softmax: true }, { inputWidth: 100, inputHeight: 50, labels, outputs }) as DetectHead;
+  const logits = new Float32Array(3 * (labels + 1)).fill(-30);
+  // Query 0: nothing. Query 1: label 1 with 0.8, nothing with 0.2. Query 2: two labels with 0.5 each.
+  logits[labels] = 5;
+  logits[labels + 1 + 1] = Math.log(0.8);
+  logits[2 * labels + 1] = Math.log(0.2);
+  logits[2 * (labels + 1)] = 3;
+  logits[2 * (labels + 1) + 1] = 3;
+  const boxes = new Float32Array(12).fill(0.5);
+  const found = made.decode([output('logits', logits), output('pred_boxes', boxes)], 0.4);
+  expect(found.map(({ label, score }) => [label, score])).toEqual([
+    [1, expect.closeTo(0.8, 5)],
+    [0, expect.closeTo(0.5, 5)],
+    [1, expect.closeTo(0.5, 5)],
+  ]);
+  logits[0] = Number.NaN;
+  expect(() => made.decode([output('logits', logits), output('pred_boxes', boxes)], 0.4)).toThrow(
+    /detr: a logit of query 0/,
   );
 });

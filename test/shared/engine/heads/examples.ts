@@ -1,7 +1,7 @@
 /** The model.yaml of each head kind, as a user would write it for the published model. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { COCO_LABELS } from '../../../../fixtures/detector/labels.ts';
+import { COCO_LABELS } from '../../../../shared/engine/labels/coco.ts';
 import { tempFolder } from '../../../support/temp.ts';
 
 export const labels = COCO_LABELS;

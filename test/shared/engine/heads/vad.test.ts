@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEngine } from '../../../../shared/engine/engine.ts';
 import { openSound } from '../../../../shared/engine/frames/audio.ts';
+import { InferenceSession, Tensor } from '../../../../shared/engine/infer/onnxruntime.ts';
 import { systemClock } from '../../../../shared/kit/clock.ts';
 import { tempFolder } from '../../../support/temp.ts';
 
@@ -109,7 +109,13 @@ test.skipIf(espeak === undefined)('it hears speech (Debian package espeak-ng), a
   const file = path.join(tempFolder(), 'say.wav');
   execFileSync(espeak ?? '', ['-w', file, 'This is the machine room, and everything is running fine.']);
   const engine = await engineOf(packageOf());
-  const options = { url: file, shown: file, sampleRate: 16_000, onUndecodable: (m: string) => expect.unreachable(m) };
+  const options = {
+    from: 'file' as const,
+    url: file,
+    shown: file,
+    sampleRate: 16_000,
+    onUndecodable: (m: string) => expect.unreachable(m),
+  };
   const reader = await openSound(options, new AbortController().signal);
   const pieces: number[] = [];
   for (let piece = await reader.next(); piece; piece = await reader.next()) pieces.push(...piece);

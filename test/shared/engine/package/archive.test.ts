@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -12,6 +13,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { extractPackage, packPackage } from '../../../../shared/engine/package/archive.ts';
+import { digestOfFile } from '../../../../shared/kit/digest.ts';
 import { CodedError } from '../../../../shared/kit/errors.ts';
 import { writeBrightPackage } from '../../../support/onnx.ts';
 import { type TarEntry, tarOf } from '../../../support/tar.ts';
@@ -84,6 +86,112 @@ test.each(hostile)('an archive with %s is refused, and nothing is left', async (
   await expect(extracting).rejects.toMatchObject({ code: 'model-invalid', message: expect.stringMatching(reason) });
   expect(readdirSync(path.join(folder, 'place'))).toEqual([]);
   expect(existsSync(path.join(folder, 'evil'))).toBe(false);
+});
+
+async function extracted(entries: TarEntry[], limits?: { files: number; bytes: number }) {
+  const folder = tempFolder();
+  const archive = path.join(folder, 'm.tar.gz');
+  writeFileSync(archive, tarOf(entries));
+  await extractPackage(archive, path.join(folder, 'out'), ...(limits ? [limits] : []));
+  expect(readdirSync(folder).toSorted()).toEqual(['m.tar.gz', 'out']);
+  return path.join(folder, 'out');
+}
+
+test('what lies on a bound is taken: files, bytes, depth, length and characters of a name', async () => {
+  const limits = { files: 3, bytes: 1000 };
+  const body = 'x'.repeat(1000 - 'name: m'.length - 1);
+  const files = [yaml, { name: 'a', body }, { name: 'b', body: 'y' }];
+  const out = await extracted(files, limits);
+  expect(readdirSync(out).toSorted()).toEqual(['a', 'b', 'model.yaml']);
+  expect(statSync(path.join(out, 'a')).mode & 0o777).toBe(0o644);
+  await expect(extracted([...files, { name: 'c', body: '' }], limits)).rejects.toThrow(/holds more than 3 files/);
+  await expect(extracted([yaml, { name: 'a', body: `${body}xx` }], limits)).rejects.toThrow(
+    /holds more than 1000 bytes unpacked/,
+  );
+  const name = (length: number) => `${'d'.repeat(length > 98 ? 90 : 1)}/${'n'.repeat(length)}`;
+  for (const good of ['a/b/c/d/e/f', 'n'.repeat(100), '_x', 'a b', 'A+b@c-1.x_y', '0', 'a..b', 'a.', name(2)])
+    expect(existsSync(path.join(await extracted([yaml, { name: good, body: '1' }]), good)), good).toBe(true);
+  for (const bad of ['a/b/c/d/e/f/g', '-x', '.x', 'a/.x', ' x', 'é', 'a:b', 'a//b', '..', 'a/..', 'a*', '~'])
+    await expect(extracted([yaml, { name: bad, body: '1' }]), bad).rejects.toThrow(
+      /is not a plain path: letters, digits/,
+    );
+});
+
+test('folders are named like files, and a folder alone makes nothing', async () => {
+  const out = await extracted([
+    { name: './', type: '5' },
+    { name: 'golden/', type: '5' },
+    yaml,
+    { name: 'golden/0', body: '1' },
+  ]);
+  expect(readdirSync(out).toSorted()).toEqual(['golden', 'model.yaml']);
+  for (const bad of ['../x/', '/x/', '.x/', 'a/b/c/d/e/f/g/'])
+    await expect(extracted([yaml, { name: bad, type: '5' }]), bad).rejects.toThrow(/is not a plain path/);
+});
+
+test('the package is the archive itself, or the one folder in it that has a model.yaml', async () => {
+  const file = (name: string): TarEntry => ({ name, body: 'x' });
+  expect(readdirSync(await extracted([file('m/model.yaml'), file('m/a')]))).toEqual(['a', 'model.yaml']);
+  for (const entries of [
+    [file('m/model.yaml'), file('n/a')],
+    [file('m/model.yaml'), file('README')],
+    [file('m/n/model.yaml')],
+    [file('README')],
+    [file('m/a')],
+  ])
+    await expect(extracted(entries)).rejects.toThrow(/holds no model\.yaml at its top/);
+});
+
+test('a place that is taken already stays as it is, and nothing is left beside it', async () => {
+  const folder = tempFolder();
+  const archive = path.join(folder, 'm.tar.gz');
+  writeFileSync(archive, tarOf([yaml]));
+  mkdirSync(path.join(folder, 'out'));
+  writeFileSync(path.join(folder, 'out', 'mine'), '1');
+  await expect(extractPackage(archive, path.join(folder, 'out'))).rejects.toThrow(/ENOTEMPTY/);
+  expect(readdirSync(folder).toSorted()).toEqual(['m.tar.gz', 'out']);
+  expect(readdirSync(path.join(folder, 'out'))).toEqual(['mine']);
+  await expect(extractPackage(path.join(folder, 'not'), path.join(folder, 'x'))).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringMatching(/not: not a whole \.tar\.gz file: ENOENT/),
+  });
+  expect(readdirSync(folder).toSorted()).toEqual(['m.tar.gz', 'out']);
+});
+
+test('a long name is shown short, and without what a terminal would obey', async () => {
+  const hard = `\u001b[31m${'x'.repeat(94)}`;
+  await expect(extracted([yaml, { name: hard, body: '1' }])).rejects.toThrow(`entry "?[31m${'x'.repeat(94)}" is not`);
+  await expect(
+    extracted([yaml, { name: `${'y'.repeat(60)}/../${'x'.repeat(60)}`.slice(0, 100), body: '1' }]),
+  ).rejects.toThrow(/entry "y{60}\/\.\.\/x{36}" is not/);
+});
+
+test('a package that is as large as a pipe and larger comes out whole', async () => {
+  const large = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 7919) % 251);
+  const out = await extracted([{ name: 'large', body: large }, yaml, { name: 'empty', body: '' }]);
+  expect(readFileSync(path.join(out, 'large')).equals(Buffer.from(large))).toBe(true);
+  expect(readFileSync(path.join(out, 'empty')).length).toBe(0);
+});
+
+test('packing says what it made; where it cannot be written nothing is left', async () => {
+  const folder = tempFolder();
+  const dir = writeBrightPackage(path.join(folder, 'm'));
+  const archive = path.join(folder, 'new', 'm.tar.gz');
+  const packed = await packPackage(dir, archive);
+  expect(packed).toEqual({
+    digest: await digestOfFile(archive),
+    bytes: statSync(archive).size,
+    files: ['fp32.onnx', 'model.yaml'],
+  });
+  expect(readdirSync(path.dirname(archive))).toEqual(['m.tar.gz']);
+  writeFileSync(path.join(folder, 'file'), '');
+  await expect(packPackage(dir, path.join(folder, 'file', 'm.tar.gz'))).rejects.toMatchObject({
+    code: 'model-invalid',
+    message: expect.stringMatching(/m\.tar\.gz: cannot be written: /),
+  });
+  mkdirSync(path.join(folder, 'taken.tar.gz'));
+  await expect(packPackage(dir, path.join(folder, 'taken.tar.gz'))).rejects.toThrow(/cannot be written/);
+  expect(readdirSync(folder).toSorted()).toEqual(['file', 'm', 'new', 'taken.tar.gz']);
 });
 
 test('an archive of the folder itself, as tar makes it, is taken', async () => {

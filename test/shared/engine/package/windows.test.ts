@@ -12,6 +12,7 @@ test.each([
   [two, tensor(undefined, undefined, undefined), [1, 8, 2]],
   [two, tensor(1, 16), [1, 16]],
   [two, tensor(1, 2, 8), undefined],
+  [two, tensor(1, 1, 8), undefined],
   [ncw, tensor(undefined, 2, 8), [1, 2, 8]],
   [ncw, tensor(1, 8, 2), undefined],
   [one, tensor(1, 8, 1), [1, 8, 1]],
@@ -22,8 +23,8 @@ test.each([
   [audioInput.parse({ sampleRate: 16_000, window: 512 }), tensor(undefined, undefined), [1, 512]],
 ])('how a window lies in a graph: %j in %j', (input, graph, wanted) => {
   expect(windowShape(input, graph)).toEqual(wanted);
-  const told = windowContradictions(input, { inputs: [graph], outputs: [] });
-  expect(told.map((c) => c.field)).toEqual(wanted ? [] : ['input']);
+  const reported = windowContradictions(input, { inputs: [graph], outputs: [] });
+  expect(reported.map((c) => c.field)).toEqual(wanted ? [] : ['input']);
 });
 
 test('other types and more inputs are refused', () => {
@@ -35,13 +36,13 @@ test('other types and more inputs are refused', () => {
 });
 
 test('a complaint is about the kind of input that was meant', () => {
-  const told = (input: unknown) =>
+  const reported = (input: unknown) =>
     modelInput.safeParse(input).error?.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  expect(told({ channels: ['a'], window: 8 })?.join()).toMatch(/^rateHz: /);
-  expect(told({ channels: ['a', 'b'], window: 8, rateHz: 1, mean: [1, 2, 3] })).toEqual([
-    'mean: needs one number a channel (2), or one for all',
+  expect(reported({ channels: ['a'], window: 8 })?.join()).toMatch(/^rateHz: /);
+  expect(reported({ channels: ['a', 'b'], window: 8, rateHz: 1, mean: [1, 2, 3] })).toEqual([
+    'mean: needs one number per channel (2), or one for all',
   ]);
-  expect(told({ sampleRate: 16_000, window: 1 })?.join()).toMatch(/^window: /);
-  expect(told({ width: 64 })?.join()).toMatch(/^height: /);
-  expect(told('big')?.join()).toMatch(/expected object/);
+  expect(reported({ sampleRate: 16_000, window: 1 })?.join()).toMatch(/^window: /);
+  expect(reported({ width: 64 })?.join()).toMatch(/^height: /);
+  expect(reported('big')?.join()).toMatch(/expected object/);
 });

@@ -62,3 +62,28 @@ test('the grid is even between gaps, never leaves the range of the samples, and 
     }),
   );
 });
+
+test('a pause of exactly the limit is bridged, a longer one is not, and a sample may say that it begins anew', () => {
+  const resampler = createResampler(10, 100);
+  resampler.push(at(0, 0));
+  const bridged = resampler.push(at(100, 100));
+  expect(bridged.map((p) => p.atMs)).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+  expect(bridged.map((p) => Math.round(p.values[0] ?? Number.NaN))).toEqual(bridged.map((p) => p.atMs));
+  expect(resampler.gaps).toBe(0);
+  expect(resampler.push(at(200.5, 7))).toEqual([{ atMs: 200.5, values: [7], restart: true }]);
+  expect(resampler.gaps).toBe(1);
+  expect(resampler.push({ ...at(205, 8), restart: true })).toEqual([{ atMs: 205, values: [8], restart: true }]);
+  // What the source says of itself is no pause.
+  expect(resampler.gaps).toBe(1);
+  // The grid goes on from where it began anew.
+  expect(resampler.push(at(220, 38)).map((p) => [p.atMs, p.values[0]])).toEqual([[215, 28]]);
+});
+
+test('a channel that was not there before stands at its first value', () => {
+  const resampler = createResampler(10, 100);
+  resampler.push(at(0, 0));
+  expect(resampler.push(at(20, 20, 5)).map((p) => p.values)).toEqual([
+    [10, 5],
+    [20, 5],
+  ]);
+});

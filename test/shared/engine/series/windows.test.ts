@@ -67,6 +67,38 @@ test('one wrong date in the future does not make up millions of samples', () => 
   expect(windows.gaps).toBe(1);
 });
 
+test('which pause is bridged: what is asked for, else five samples; never more than 65,536 samples', () => {
+  expect(createWindows(input({ rateHz: 4 })).maxGapMs).toBe(5 * 250);
+  expect(createWindows(input({ rateHz: 4 }), 9000).maxGapMs).toBe(9000);
+  expect(createWindows(input({ rateHz: 1000 }), 1e12).maxGapMs).toBe(65_536);
+});
+
+test('a pause before the first window is full is an interruption too; the very first beginning is none', () => {
+  const at = (atMs: number) => ({ atMs, values: [atMs], restart: false });
+  const early = cut(input({ window: 2, step: 1 }), [at(0), at(60_000), at(61_000), at(62_000)]);
+  expect(early.found.map((w) => [w.atMs, w.restart])).toEqual([
+    [61_000, true],
+    [62_000, false],
+  ]);
+  const twice = cut(input({ window: 2, step: 1 }), [at(0), at(1000), at(60_000), at(120_000), at(121_000)]);
+  expect(twice.found.map((w) => [w.atMs, w.restart])).toEqual([
+    [1000, false],
+    [121_000, true],
+  ]);
+  expect(twice.gaps).toBe(2);
+});
+
+test('one mean and one std for all channels, and a channel that is missing is not a number', () => {
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ];
+  const one = cut(input({ window: 2, step: 1, channels: ['a', 'b'], mean: [1], std: [2] }), series(rows));
+  expect(one.found[0]?.tensor).toEqual([0, 0.5, 1, 1.5]);
+  const short = cut(input({ window: 2, step: 1, channels: ['a', 'b'] }), series([[1], [3]]));
+  expect(short.found[0]?.tensor).toEqual([1, Number.NaN, 3, Number.NaN]);
+});
+
 describe('detrending', () => {
   test('a straight line is nothing, and what is left has neither mean nor slope', () => {
     const number = fc.double({ min: -1e3, max: 1e3, noNaN: true });
@@ -83,6 +115,39 @@ describe('detrending', () => {
         expect(Math.abs(moment)).toBeLessThan(1e-4);
       }),
     );
+  });
+
+  test('against least squares written straight down, in the channel that is meant and in no other', () => {
+    const number = fc.integer({ min: -1000, max: 1000 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.nat(2),
+        fc.array(number, { minLength: 2, maxLength: 40 }),
+        (width, which, values) => {
+          const channel = which % width;
+          const all = Float64Array.from({ length: values.length * width }, (_, i) =>
+            i % width === channel ? (values[Math.floor(i / width)] ?? 0) : i,
+          );
+          const before = all.slice();
+          detrend(all, channel, width, values.length);
+          const n = values.length;
+          const meanX = (n - 1) / 2;
+          const meanY = values.reduce((a, b) => a + b, 0) / n;
+          const slope =
+            values.reduce((sum, y, x) => sum + (x - meanX) * (y - meanY), 0) /
+            values.reduce((sum, _y, x) => sum + (x - meanX) ** 2, 0);
+          for (const [i, value] of all.entries()) {
+            const x = Math.floor(i / width);
+            const wanted = i % width === channel ? (values[x] ?? 0) - meanY - slope * (x - meanX) : before[i];
+            expect(value).toBeCloseTo(wanted ?? Number.NaN, 6);
+          }
+        },
+      ),
+    );
+    const single = Float64Array.of(7);
+    detrend(single, 0, 1, 1);
+    expect([...single]).toEqual([0]);
   });
 
   test('each channel on its own, before it is normalised', () => {

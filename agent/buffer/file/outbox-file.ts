@@ -1,0 +1,244 @@
+/**
+ * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (space/reserve.ts)
+ * and `outbox.epoch` (epoch-note.ts).
+ *
+ * Format (`user_version` 2):
+ *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters, starts
+ *   meta_copy  the same on another page: if one is damaged, the other says what was held and is lost
+ *   records_0 … records_3
+ *            one table per rank (rank.ts): seq (rowid), bytes (of the JSON in UTF-8), body (JSON text of a `RecordBody`).
+ *            Records are added at one end and deleted at the other, so that eviction frees whole pages.
+ *   refused  what the hub or the uplink refused, kept for the user: epoch, seq, reason, bytes, body; bounded, oldest go
+ *
+ * Invariants:
+ * 1. Numbers rise by one from 1 and are never used twice in an epoch, whatever is deleted: `nextSeq` lives in `meta` and
+ *    changes in the transaction that inserts.
+ * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
+ * 3. A record that was leased is never changed.
+ * 4. What is in doubt (`meta.inDoubt`) is evicted last. It is written with the next change, or at once where room is short: a
+ *    file from which something has to be evicted always knows what was sent.
+ * 5. The last of `meta.starts` is this opening of the file. It is written with the next change, so that no number of it is in
+ *    the file without it.
+ * 6. After every commit, file, WAL and reserve are brought within the quota, or within what the disk has of it
+ *    (space/disk-space.ts, space/evict.ts), as far as there is something to evict. The WAL is small compared with the quota
+ *    (space/sizes.ts).
+ *
+ * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
+ */
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { CodedError } from '../../../shared/kit/errors.ts';
+import type { Range } from '../../../shared/kit/ranges.ts';
+import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
+import { DamagedFileError, FORMAT, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
+import { isAnother, type Place, placeOf } from './place.ts';
+import { byRank, RANKS } from './rank.ts';
+import { newStart, withStart } from './starts.ts';
+import { FileTransaction } from './transaction.ts';
+
+export class OutboxFile {
+  readonly path: string;
+  readonly #database: SqliteDatabase;
+  readonly #transaction: FileTransaction;
+  readonly #lease;
+  readonly #lowest;
+  readonly #saveMeta;
+  readonly #saveCopy;
+  readonly #begin;
+  readonly #commit;
+  readonly #rollback;
+  readonly #pageBytes: number;
+  readonly #place: Place | undefined;
+  #meta: MetaState;
+
+  /**
+   * Takes over an open database: makes the tables of a new one, reads the state of an old one.
+   * @throws DamagedFileError, a SQLite error, or CodedError when the file is of a newer version
+   */
+  constructor(database: SqliteDatabase, path: string) {
+    this.path = path;
+    this.#database = database;
+    create(database, path);
+    this.#place = placeOf(path);
+    this.#meta = readMeta(database);
+    this.#transaction = new FileTransaction(database);
+    this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#rollback = database.prepare('ROLLBACK');
+    this.#saveMeta = database.prepare<[string]>('UPDATE meta SET state = ?');
+    this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
+    this.#lowest = database.prepare<{ from: number }, number | null>(ofAll('min', 'WHERE seq >= $from')).pluck();
+    const above = RANKS.map(
+      (rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
+    );
+    this.#lease = database.prepare<[Range & { limit: number }], Leased>(
+      `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
+    );
+    const { starts, nextSeq } = this.#meta;
+    this.#meta = { ...this.#meta, starts: withStart(starts, newStart(nextSeq), this.base()) };
+  }
+
+  get meta(): Readonly<MetaState> {
+    return this.#meta;
+  }
+
+  /** Runs `run` in one transaction; the tallies it changes are kept only when it commits. */
+  change<T>(run: (transaction: FileTransaction) => T): T {
+    const held = this.#meta.held;
+    const draft: MetaState = { ...this.#meta, held: byRank((rank) => ({ ...held[rank] })) };
+    this.#begin.run();
+    try {
+      const result = this.#transaction.run(draft, run);
+      const state = JSON.stringify(draft);
+      this.#saveMeta.run(state);
+      this.#saveCopy.run(state);
+      this.#commit.run();
+      this.#meta = draft;
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself after some failures, a full disk among them.
+      if (this.#database.inTransaction) this.#rollback.run();
+      throw error;
+    }
+  }
+
+  /** Notes what is on its way to the hub. It is written down with the next change. */
+  noteInDoubt(inDoubt: readonly Range[]): void {
+    this.#meta = { ...this.#meta, inDoubt: [...inDoubt] };
+  }
+
+  /** The first records of a range in order: at most `limit`, and `maxBytes` unless the first alone is larger. */
+  lease(limit: number, maxBytes: number, { from, to }: Range): Leased[] {
+    const leased: Leased[] = [];
+    let bytes = 0;
+    for (const record of this.#lease.iterate({ from, to, limit })) {
+      bytes += record.bytes;
+      if (leased.length > 0 && bytes > maxBytes) break;
+      leased.push(record);
+    }
+    return leased;
+  }
+
+  /** Lowest number still held, of those from `from` on; else the next to be given. */
+  base(from = 1): number {
+    return this.#lowest.get({ from }) ?? this.#meta.nextSeq;
+  }
+
+  /** Size of the file in pages, and its WAL in bytes. */
+  size(): { pages: number; freePages: number; pageBytes: number; walBytes: number } {
+    return {
+      pages: this.#transaction.pages(),
+      freePages: this.#transaction.freePages(),
+      pageBytes: this.#pageBytes,
+      walBytes: statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    };
+  }
+
+  /** Bytes on the disk: the file as it will be after a checkpoint, and the WAL. */
+  bytesOnDisk(): number {
+    const size = this.size();
+    return size.pages * size.pageBytes + size.walBytes;
+  }
+
+  /** Does the path name another file by now? */
+  isElsewhere(): boolean {
+    return isAnother(this.#place, placeOf(this.path));
+  }
+
+  /** Bytes that file and WAL have allocated now. */
+  allocatedBytes(): number {
+    return (statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) + this.size().walBytes;
+  }
+
+  /** How large the WAL becomes before SQLite writes it back, and after that. */
+  boundWal({ walPages, walBoundBytes }: { readonly walPages: number; readonly walBoundBytes: number }): void {
+    this.#database.pragma(`wal_autocheckpoint = ${walPages}`);
+    this.#database.pragma(`journal_size_limit = ${walBoundBytes}`);
+  }
+
+  /** Writes the WAL back into the file and empties it. */
+  checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+const META_COLUMNS = 'only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL';
+const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL';
+
+export function newEpoch(): string {
+  return randomBytes(8).toString('hex');
+}
+
+function create(database: SqliteDatabase, path: string): void {
+  const format = database.pragma('user_version', { simple: true });
+  if (format === FORMAT) return;
+  if (format === 1) {
+    addCopy(database);
+    return;
+  }
+  if (format !== 0) {
+    throw new CodedError(
+      'config-invalid',
+      `${path} has format ${String(format)}, this agent knows ${FORMAT}: it was made by a newer version; run that one, or move the file away`,
+    );
+  }
+  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (tables !== 0) throw new DamagedFileError('the file has tables of something else');
+  // Opening in WAL mode has created the file, and from then on only VACUUM can turn this on.
+  database.pragma('auto_vacuum = INCREMENTAL');
+  database.exec('VACUUM');
+  const none = { records: 0, bytes: 0 };
+  const state: MetaState = {
+    epoch: newEpoch(),
+    nextSeq: 1,
+    held: [none, none, none, none],
+    refused: 0,
+    givenUp: 0,
+    starts: [],
+    earlier: [],
+    inDoubt: [],
+  };
+  database.transaction(() => {
+    database.exec(`
+      CREATE TABLE meta (${META_COLUMNS}) STRICT;
+      CREATE TABLE meta_copy (${META_COLUMNS}) STRICT;
+      ${RANKS.map((rank) => `CREATE TABLE ${tableOf(rank)} (${RECORD_COLUMNS}) STRICT;`).join('')}
+      CREATE TABLE refused (
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
+        bytes INTEGER NOT NULL, body TEXT NOT NULL
+      ) STRICT;
+    `);
+    for (const table of ['meta', 'meta_copy'])
+      database.prepare(`INSERT INTO ${table} (only, state) VALUES (1, ?)`).run(JSON.stringify(state));
+    database.pragma(`user_version = ${FORMAT}`);
+  })();
+}
+
+/** From format 1. */
+function addCopy(database: SqliteDatabase): void {
+  database.transaction(() => {
+    database.exec(`CREATE TABLE meta_copy (${META_COLUMNS}) STRICT; INSERT INTO meta_copy SELECT * FROM meta;`);
+    database.pragma(`user_version = ${FORMAT}`);
+  })();
+}
+
+/** The lowest or highest number over all tables; it reads only the edge of each table's tree. */
+function ofAll(edge: 'min' | 'max', where = ''): string {
+  const edges = RANKS.map((rank) => `SELECT ${edge}(seq) AS seq FROM ${tableOf(rank)} ${where}`);
+  return `SELECT ${edge}(seq) FROM (${edges.join(' UNION ALL ')})`;
+}
+
+function readMeta(database: SqliteDatabase): MetaState {
+  const text = database.prepare<[], string>('SELECT state FROM meta').pluck().get();
+  const highest = database.prepare<[], number | null>(ofAll('max')).pluck().get() ?? 0;
+  const state = parseMeta(text);
+  if (!state) throw new DamagedFileError('its `meta` row cannot be read');
+  if (highest >= state.nextSeq)
+    throw new DamagedFileError(`it holds number ${highest}, but the next is ${state.nextSeq}`);
+  return state;
+}

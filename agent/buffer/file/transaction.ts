@@ -1,0 +1,142 @@
+/** What a change of the outbox's file is made of. Each step keeps the draft's tallies equal to the tables. */
+import type { Range } from '../../../shared/kit/ranges.ts';
+import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
+import { type Entry, type MetaState, tableOf } from './format.ts';
+import { type ByRank, byRank, RANKS, type Rank } from './rank.ts';
+
+export interface Victim {
+  readonly seq: number;
+  readonly bytes: number;
+}
+
+interface Weight {
+  readonly records: number;
+  readonly bytes: number | null;
+}
+
+export class FileTransaction {
+  readonly #database: SqliteDatabase;
+  readonly #tables: ByRank<ReturnType<typeof statementsOf>>;
+  readonly #trimRefused;
+  readonly #pages;
+  readonly #freePages;
+  #draft: MetaState | undefined;
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+    this.#tables = byRank((rank) => statementsOf(database, rank));
+    this.#pages = database.prepare<[], number>('PRAGMA page_count').pluck();
+    this.#freePages = database.prepare<[], number>('PRAGMA freelist_count').pluck();
+    this.#trimRefused = database.prepare<[number, number]>(
+      `DELETE FROM refused WHERE id IN (
+         SELECT id FROM (SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
+                         FROM refused WINDOW newest AS (ORDER BY id DESC))
+         WHERE place > ? OR total > ?)`,
+    );
+  }
+
+  /** For OutboxFile.change: `draft` is what the steps write to. */
+  run<T>(draft: MetaState, change: (transaction: FileTransaction) => T): T {
+    this.#draft = draft;
+    try {
+      return change(this);
+    } finally {
+      this.#draft = undefined;
+    }
+  }
+
+  get draft(): MetaState {
+    if (!this.#draft) throw new Error('a step of a transaction was called outside of one');
+    return this.#draft;
+  }
+
+  /** Appends records; returns the number of the first. */
+  insert(entries: readonly Entry[]): number {
+    const draft = this.draft;
+    const first = draft.nextSeq;
+    let seq = first;
+    for (const { rank, bytes, json } of entries) {
+      this.#tables[rank].insert.run(seq++, bytes, json);
+      const tally = draft.held[rank];
+      tally.records++;
+      tally.bytes += bytes;
+    }
+    draft.nextSeq = seq;
+    return first;
+  }
+
+  /** Replaces a record that has never been leased. */
+  rewrite(seq: number, entry: Entry, oldBytes: number): void {
+    const { changes } = this.#tables[entry.rank].rewrite.run(entry.bytes, entry.json, seq);
+    if (changes !== 1) throw new Error(`record ${seq} is not there`);
+    this.draft.held[entry.rank].bytes += entry.bytes - oldBytes;
+  }
+
+  /** The oldest records of a rank with numbers in `range`. */
+  oldest(rank: Rank, range: Range, limit: number): Victim[] {
+    return this.#tables[rank].oldest.all(range.from, range.to, limit);
+  }
+
+  /** Deletes `from`..`to` of some ranks; returns how many there were. */
+  remove(from: number, to: number, ranks: readonly Rank[] = RANKS): number {
+    let removed = 0;
+    for (const rank of ranks) {
+      const weight = this.#tables[rank].weigh.get(from, to);
+      if (!weight || weight.records === 0) continue;
+      this.#tables[rank].remove.run(from, to);
+      const tally = this.draft.held[rank];
+      tally.records -= weight.records;
+      tally.bytes -= weight.bytes ?? 0;
+      removed += weight.records;
+    }
+    return removed;
+  }
+
+  /** Moves `from`..`to` to the refused ones, the newest `maxRecords` of each rank; returns how many there were. */
+  refuse(from: number, to: number, reason: string, maxRecords: number): number {
+    for (const rank of RANKS) this.#tables[rank].keepRefused.run(this.draft.epoch, reason, from, to, maxRecords);
+    const moved = this.remove(from, to);
+    this.draft.refused += moved;
+    return moved;
+  }
+
+  /** Deletes the oldest of the refused ones until at most `maxRecords` and `maxBytes` are left. Reads all of them. */
+  trimRefused(maxRecords: number, maxBytes: number): void {
+    this.#trimRefused.run(maxRecords, maxBytes);
+  }
+
+  /** Pages of the file, free ones included. */
+  pages(): number {
+    return this.#pages.get() ?? 0;
+  }
+
+  /** Pages that are not in use: the next records take them before the file grows. */
+  freePages(): number {
+    return this.#freePages.get() ?? 0;
+  }
+
+  /** Gives free pages back to the file system at the next checkpoint. */
+  releasePages(pages: number): void {
+    this.#database.pragma(`incremental_vacuum(${pages})`);
+  }
+}
+
+function statementsOf(database: SqliteDatabase, rank: Rank) {
+  const table = tableOf(rank);
+  return {
+    insert: database.prepare<[number, number, string]>(`INSERT INTO ${table} (seq, bytes, body) VALUES (?, ?, ?)`),
+    rewrite: database.prepare<[number, string, number]>(`UPDATE ${table} SET bytes = ?, body = ? WHERE seq = ?`),
+    oldest: database.prepare<[number, number, number], Victim>(
+      `SELECT seq, bytes FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
+    ),
+    weigh: database.prepare<[number, number], Weight>(
+      `SELECT count(*) AS records, sum(bytes) AS bytes FROM ${table} WHERE seq BETWEEN ? AND ?`,
+    ),
+    remove: database.prepare<[number, number]>(`DELETE FROM ${table} WHERE seq BETWEEN ? AND ?`),
+    keepRefused: database.prepare<[string, string, number, number, number]>(
+      `INSERT INTO refused (epoch, seq, reason, bytes, body)
+       SELECT ?, seq, ?, bytes, body FROM (SELECT * FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?)
+       ORDER BY seq`,
+    ),
+  };
+}

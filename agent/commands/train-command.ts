@@ -1,0 +1,97 @@
+/** The arguments of `vedette-agent train`. The command itself is loaded when it is wanted. */
+import { type Command, Option } from 'commander';
+import { type TimeUnit, timeUnits } from '../../shared/contract/config/sensor-source.ts';
+import { falseAlarms, fraction, positive, positiveInteger } from './arguments.ts';
+import type { TrainOptions } from './train.ts';
+
+interface TrainFlags {
+  source: string;
+  out: string;
+  column?: string[];
+  time: string;
+  name?: string;
+  license: string;
+  kind: 'forecast' | 'autoencoder';
+  falseAlarms: number;
+  timeUnit?: TimeUnit;
+  timeFormat?: string;
+  timeZone?: string;
+  window?: number;
+  step?: number;
+  components?: number;
+  detrend: boolean;
+  quantile?: number;
+  margin?: number;
+}
+
+/** Of a forecast each sample is a window; a reconstruction wants to see more at once, and costs more. */
+const windowsOf = { forecast: { window: 8, step: 1 }, autoencoder: { window: 64, step: 4 } } as const;
+
+/** @param done is told the exit code */
+export function trainCommand(
+  program: Command,
+  surroundings: Pick<TrainOptions, 'clock' | 'stdout' | 'stderr'>,
+  done: (code: number) => void,
+): void {
+  program
+    .command('train')
+    .summary('fit a model to your own data')
+    .command('anomaly')
+    .description(
+      'Fits a model of what is normal to a series of healthy data and writes a model package for streams of kind sensor.\n' +
+        'Progress is on stderr; the last line on stdout is one JSON object: windows, explained variance, threshold, events in the training\n' +
+        'data. Of a forecast the package holds a picture of the training data: report.svg.',
+    )
+    .requiredOption('--source <file>', 'CSV or JSON-lines file, recorded while nothing was wrong')
+    .requiredOption('--out <dir>', 'folder to write the package to; it must not exist yet')
+    .option('--column <name...>', 'columns to train on (default: the only column beside the time)')
+    .option('--time <name>', 'column with the time', 'timestamp')
+    .option('--name <name>', 'name of the model (default: the name of the folder)')
+    .option('--license <text>', 'licence that the package states', 'proprietary')
+    .addOption(
+      new Option('--time-unit <unit>', 'of times that are numbers (default: by their size)').choices([...timeUnits]),
+    )
+    .option('--time-format <form>', 'how the time is written, as dd/MM/yyyy HH:mm:ss')
+    .option('--time-zone <zone>', 'of times that name no zone, as Europe/Berlin (default: UTC)')
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'forecast: says the next point, and judges how rarely it is so wrong; autoencoder: gives a window back (PCA)',
+      )
+        .choices(['forecast', 'autoencoder'])
+        .default('forecast'),
+    )
+    .addOption(
+      new Option('--false-alarms <rate>', 'of a forecast: how often it may be wrong, as 1/week or 2/month')
+        .argParser(falseAlarms)
+        .default(2, 'one in two weeks'),
+    )
+    .option('--window <n>', 'samples per window (default: 8; of an autoencoder 64)', positiveInteger)
+    .option('--step <n>', 'samples from one window to the next (default: 1; of an autoencoder 4)', positiveInteger)
+    .option(
+      '--components <k>',
+      'of an autoencoder: principal components (default: as many as explain 95 % of the variance)',
+      positiveInteger,
+    )
+    .option(
+      '--detrend',
+      'remove the straight line from each window first, so that levels and slow drift are no anomaly',
+      false,
+    )
+    .option(
+      '--quantile <q>',
+      'of an autoencoder: part of the held-out windows below the threshold (default: 0.995)',
+      fraction,
+    )
+    .option('--margin <f>', 'of an autoencoder: the threshold is multiplied by this (default: 1.5)', positive)
+    .addHelpText(
+      'after',
+      '\nExample:\n  vedette-agent train anomaly --source healthy.csv --column value --out ./models/spindle\n' +
+        '\nExit code: 0 if the package is written, 1 if not, 2 for wrong use.',
+    )
+    .action(async ({ column = [], falseAlarms: weeks, ...given }: TrainFlags) => {
+      const flags = { weeks, ...windowsOf[given.kind], ...given };
+      const { trainAnomaly } = await import('./train.ts');
+      done(await trainAnomaly({ ...flags, ...surroundings, columns: column }));
+    });
+}

@@ -1,0 +1,96 @@
+/**
+ * Samples that wait for the hub: a file each in `samples/` of the data folder, named NUMBER-ID, with the payload of `up/sample`.
+ *
+ * Invariants:
+ * 1. All files together have at most `mostBytes`, which is a part of the outbox's quota. The oldest make room.
+ * 2. A file appears in one step, by a rename. It is not forced to disk: a power cut may cost a sample, never a record.
+ * 3. What a crash left is taken up again by the next start, oldest first; drafts are removed.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface Waiting {
+  readonly id: string;
+  readonly stream: string;
+  readonly bytes: number;
+  /** `Clock.mono` when it came, or when this start found it. */
+  readonly since: number;
+}
+
+export interface SampleQueue {
+  /** @returns those that had to make room for it @throws the file system's error; then nothing has changed */
+  add(sample: { readonly id: string; readonly stream: string; readonly payload: Uint8Array }, now: number): Waiting[];
+  /** Oldest first. */
+  list(): readonly Waiting[];
+  get(id: string): Waiting | undefined;
+  /** Undefined: its file is gone, or cannot be read. */
+  payload(id: string): Buffer | undefined;
+  remove(id: string): void;
+}
+
+interface Entry extends Waiting {
+  readonly file: string;
+}
+
+const NAME = /^(\d{12})-([0-9a-f]{32})-([a-z0-9_-]{1,64})$/;
+
+export function openQueue(folder: string, mostBytes: number, now: number): SampleQueue {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const entries = new Map<string, Entry>();
+  let last = 0;
+  let total = 0;
+  for (const file of readdirSync(folder).toSorted()) {
+    const [, number, id, stream] = NAME.exec(file) ?? [];
+    if (id === undefined || stream === undefined) {
+      rmSync(path.join(folder, file), { force: true, recursive: true });
+      continue;
+    }
+    const bytes = statSync(path.join(folder, file)).size;
+    entries.set(id, { id, stream, bytes, since: now, file });
+    total += bytes;
+    last = Number(number);
+  }
+
+  const remove = (id: string) => {
+    const entry = entries.get(id);
+    if (!entry) return;
+    entries.delete(id);
+    total -= entry.bytes;
+    rmSync(path.join(folder, entry.file), { force: true });
+  };
+
+  const makeRoom = (bytes: number): Entry[] => {
+    const gone: Entry[] = [];
+    for (const entry of [...entries.values()]) {
+      if (total + bytes <= mostBytes) break;
+      gone.push(entry);
+      remove(entry.id);
+    }
+    return gone;
+  };
+  makeRoom(0);
+
+  return {
+    add({ id, stream, payload }, at) {
+      const file = `${String(++last).padStart(12, '0')}-${id}-${stream}`;
+      const draft = path.join(folder, 'draft');
+      writeFileSync(draft, payload, { mode: 0o600 });
+      const gone = makeRoom(payload.length);
+      renameSync(draft, path.join(folder, file));
+      entries.set(id, { id, stream, bytes: payload.length, since: at, file });
+      total += payload.length;
+      return gone;
+    },
+    list: () => [...entries.values()],
+    get: (id) => entries.get(id),
+    payload(id) {
+      const entry = entries.get(id);
+      try {
+        return entry && readFileSync(path.join(folder, entry.file));
+      } catch {
+        return undefined;
+      }
+    },
+    remove,
+  };
+}

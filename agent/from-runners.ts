@@ -1,0 +1,104 @@
+/** Where the runners' messages go: records into the outbox, states and figures to whoever shows or judges them. */
+import { encodePicture } from '../shared/contract/codec.ts';
+import type { Clock } from '../shared/kit/clock.ts';
+import type { Logger } from '../shared/kit/log.ts';
+import type { Live } from './api/live.ts';
+import type { WatchRequests } from './api/watch-requests.ts';
+import type { Outbox } from './buffer/outbox.ts';
+import type { Escalation } from './escalate/escalation.ts';
+import type { Board } from './health/board.ts';
+import type { Problem } from './health/problems.ts';
+import type { Tallies } from './health/tallies.ts';
+import type { Reconciler } from './reconcile/reconcile.ts';
+import type { FromRunner } from './runner/messages.ts';
+import type { Stamps } from './stamps.ts';
+
+export interface Receivers {
+  readonly stamps: Pick<Stamps, 'stamp'>;
+  readonly board: Pick<Board, 'begunAt' | 'measure' | 'set' | 'sign'>;
+  readonly tallies: Pick<Tallies, 'summary' | 'reading'>;
+  readonly reconciler: Pick<Reconciler, 'onSign' | 'onSummary' | 'onCrash'>;
+  readonly live: Pick<Live, 'onLatest' | 'onPreview'>;
+  readonly requests: Pick<WatchRequests, 'due'>;
+  readonly outbox: Pick<Outbox, 'append'>;
+  problem(found: Problem): void;
+  /** For a second opinion. */
+  readonly escalation: Pick<Escalation, 'offer'>;
+  /** To the hub; lost when there is no connection. */
+  preview(picture: Buffer): void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface FromRunners {
+  onMessage(message: FromRunner): void;
+  onRunnerDied(death: { readonly streams: readonly string[] } & Pick<Problem, 'code' | 'message'>): void;
+}
+
+export function createFromRunners(to: Receivers): FromRunners {
+  const { stamps, board, log } = to;
+
+  const onRecord = ({ at, model, body }: Extract<FromRunner, { type: 'record' }>) => {
+    if (body.kind === 'reading') to.tallies.reading(body);
+    if (body.kind === 'summary') {
+      board.measure(body);
+      to.tallies.summary(body);
+      to.reconciler.onSummary(model, body);
+    }
+    void to.outbox.append({ ...body, ...stamps.stamp(at), model });
+  };
+
+  const onSample = ({ at, model, body, jpeg, worth }: Extract<FromRunner, { type: 'sample' }>) => {
+    to.escalation.offer({ ...body, wall: stamps.stamp(at).wall, model }, jpeg, worth);
+  };
+
+  const onPreview = ({ header, jpeg }: Extract<FromRunner, { type: 'preview' }>) => {
+    to.live.onPreview(header, jpeg);
+    if (to.requests.due('hub', header.stream)) to.preview(encodePicture({ ...header, wall: to.clock.wall() }, jpeg));
+  };
+
+  const onSign = (stream: string, answered: boolean) => {
+    board.sign(stream, answered);
+    to.reconciler.onSign(stream, { answered, begunAt: board.begunAt(stream) });
+  };
+
+  return {
+    onMessage(message) {
+      switch (message.type) {
+        case 'record':
+          return onRecord(message);
+        case 'status':
+          log.info({ stream: message.stream, ...message.status }, `stream ${message.status.state}`);
+          board.set(message.stream, message.status);
+          // Read to its end: it has given what it had.
+          return message.status.state === 'ended' ? onSign(message.stream, false) : undefined;
+        case 'sign':
+          return onSign(message.stream, message.answered);
+        case 'problem':
+          return to.problem(message);
+        case 'note':
+          return log.info({ stream: message.stream }, message.message);
+        case 'latest':
+          return to.live.onLatest(message.stream, message.result);
+        case 'sample':
+          return onSample(message);
+        case 'preview':
+          return onPreview(message);
+        // `memory`, `ready` and `drained` end at the supervisor; `result` and `done` are for `infer`.
+        case 'memory':
+        case 'ready':
+        case 'drained':
+        case 'result':
+        case 'done':
+          return undefined;
+      }
+    },
+    onRunnerDied({ streams, code, message }) {
+      for (const stream of streams) {
+        to.problem({ code, message, stream, count: 1 });
+        board.set(stream, { state: 'waiting', error: message });
+      }
+      to.reconciler.onCrash(streams);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Pictures for second opinions: those that the stream's selectors choose, redacted as every picture is. What becomes of them is
+ * decided outside (`agent/escalate`): there the budgets of all streams are known.
+ */
+import { randomBytes } from 'node:crypto';
+import type { StreamEscalation } from '../../shared/contract/config/escalate.ts';
+import { MAX_SAMPLE_OBJECTS, type SampleHeader } from '../../shared/contract/messages/sample.ts';
+import type { Box } from '../../shared/contract/names.ts';
+import { type Chosen, createChooser } from './choose/choose.ts';
+import type { Look } from './look.ts';
+import type { SampleBody, WalkOutputs } from './outputs.ts';
+import type { Source, SourceFrame } from './source/picture/source.ts';
+import type { RuleEvent } from './stage.ts';
+
+export interface Samples {
+  /**
+   * Asks for the pictures that are wanted of a frame, before it is released.
+   * @returns per event of `look.found` the id of its sample; undefined: it has none
+   */
+  ask(source: Source, frame: SourceFrame, look: Look): readonly (string | undefined)[];
+  /** Resolves when everything up to now has left. */
+  made(): Promise<void>;
+}
+
+/** The whole frame: what stands around an object tells what it is. */
+const WHOLE: Box = [0, 0, 1, 1];
+/** Of more the names are too many bytes for each sample. */
+const MAX_LABELS = 100;
+/** Between two samples of frames without an event, in milliseconds of the stream. */
+const STEP_MS = 1000;
+
+export const noSamples: Samples = {
+  ask: (_source, _frame, { found }) => found.map(() => undefined),
+  made: () => Promise.resolve(),
+};
+
+export function createSamples(
+  stream: string,
+  config: StreamEscalation,
+  { threshold, labels }: { readonly threshold: number; readonly labels: readonly string[] },
+  out: Pick<WalkOutputs, 'onSample'>,
+  random: () => number = Math.random,
+): Samples {
+  const chooser = createChooser(config, random);
+  let frameAt = Number.NEGATIVE_INFINITY;
+  let making: Promise<void> = Promise.resolve();
+
+  /** Chance comes first: its share must not depend on what was chosen before. */
+  const isTooSoon = ({ event, by }: Chosen, ptsMs: number) =>
+    event === undefined && !by.includes('random') && ptsMs - frameAt < STEP_MS;
+
+  return {
+    ask(source, frame, { found, objects, hide, chance }) {
+      const ids = new Array<string | undefined>(found.length).fill(undefined);
+      if (!hide) return ids;
+      const { frame: index, ptsMs } = frame;
+      for (const one of chooser.choose(
+        chance,
+        found.map(({ event }) => event),
+      )) {
+        if (isTooSoon(one, ptsMs)) continue;
+        if (one.event === undefined) frameAt = ptsMs;
+        const id = randomBytes(16).toString('hex');
+        if (one.event !== undefined) ids[one.event] = id;
+        const event = one.event === undefined ? undefined : found[one.event]?.event;
+        const picture = source.picture(frame, WHOLE, config.side, hide);
+        const body: SampleBody = {
+          id,
+          stream,
+          chosenBy: [...new Set(one.by)],
+          frame: index,
+          ptsMs,
+          region: WHOLE,
+          threshold,
+          ...(labels.length <= MAX_LABELS ? { labels: [...labels] } : {}),
+          objects: objects.slice(0, MAX_SAMPLE_OBJECTS),
+          ...(event ? { event: eventOf(event) } : {}),
+        };
+        making = making.then(async () => {
+          const made = await picture;
+          if (made) out.onSample?.(body, made.jpeg, one.worth);
+        });
+      }
+      return ids;
+    },
+    made: () => making,
+  };
+}
+
+function eventOf({ rule, ruleKind, action, label, score, box, count }: RuleEvent): SampleHeader['event'] {
+  return {
+    rule,
+    ruleKind,
+    action,
+    label,
+    score,
+    ...(box ? { box: [...box] } : {}),
+    ...(count === undefined ? {} : { count }),
+  };
+}

@@ -1,0 +1,62 @@
+/** Second opinions: each verdict, and what they have cost and said. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { opinions } from '../../../shared/contract/messages/verdict.ts';
+import { name } from '../../../shared/contract/names.ts';
+import { answers } from '../../../shared/http/answers.ts';
+import { hybrid, opinion } from '../../contract/opinion.ts';
+import { page } from '../../contract/page.ts';
+import { pageQuery } from '../bodies.ts';
+import type { ApiOptions } from '../options.ts';
+import { cursorRow, security } from '../responses.ts';
+
+const query = pageQuery.extend({
+  device: name.optional(),
+  stream: name.optional(),
+  outcome: z.enum(opinions).optional(),
+});
+/** Streams with totals in one answer, those with the most bytes first. */
+const MOST_STREAMS = 200;
+
+export function opinionRoutes({
+  store,
+  secondOpinions,
+  clock,
+}: Pick<ApiOptions, 'store' | 'secondOpinions' | 'clock'>): FastifyPluginAsyncZod {
+  const config = { access: 'viewer' } as const;
+  const tags = ['second opinions'];
+  return async (app) => {
+    app.get(
+      '/opinions',
+      {
+        config,
+        schema: {
+          summary: 'List second opinions, newest first',
+          tags,
+          security,
+          querystring: query,
+          response: answers(page(opinion)),
+        },
+      },
+      async ({ query: { device, stream, outcome, cursor, limit } }) =>
+        store.opinions.list({ device, stream, outcome, before: cursorRow(cursor), limit }),
+    );
+
+    app.get(
+      '/hybrid',
+      {
+        config,
+        schema: {
+          summary: 'What second opinions have cost and said, per stream',
+          tags,
+          security,
+          response: answers(hybrid),
+        },
+      },
+      async () => ({
+        ...secondOpinions.state(),
+        streams: await store.opinions.totals(MOST_STREAMS, clock.wall()),
+      }),
+    );
+  };
+}

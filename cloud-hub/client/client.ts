@@ -1,0 +1,113 @@
+/** The hub's HTTP API as functions, for the commands and for the dashboard. Every answer passes its schema before it is used. */
+import type { z } from 'zod';
+import { device, deviceSecret, sequence } from '../contract/device.ts';
+import { certificate, enrolment } from '../contract/enrolment.ts';
+import { event } from '../contract/event.ts';
+import { identity } from '../contract/identity.ts';
+import { model } from '../contract/model.ts';
+import { page } from '../contract/page.ts';
+import { problem } from '../contract/problem.ts';
+import { quarantined } from '../contract/quarantined.ts';
+import { reading, readingBucket } from '../contract/reading.ts';
+import { type NewRollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
+import { summary } from '../contract/summary.ts';
+import { createRequest, type Transport } from './request.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Cursor of the following page; absent on the last. */
+  readonly next?: string | undefined;
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export type Client = ReturnType<typeof clientOver>;
+
+/** Where the API stands on a hub. */
+export const API_BASE = '/api/v1';
+
+/** The largest page that a hub gives. */
+const PAGE = 500;
+
+const part = encodeURIComponent;
+
+/** `?a=1&b=2` of what is given; empty without any. */
+export function queryText(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  return given.length === 0 ? '' : `?${given.map(([key, value]) => `${part(key)}=${part(String(value))}`).join('&')}`;
+}
+
+/** @throws ApiError from every function, in the words of the transport */
+export function clientOver(transport: Transport) {
+  const { ask, send } = createRequest(transport);
+
+  const get = <T extends z.ZodType>(schema: T, path: string, query: Query = {}, signal?: AbortSignal) =>
+    ask(schema, 'GET', path + queryText(query), { signal });
+
+  const list =
+    <T extends z.ZodType>(item: T, path: string) =>
+    (query: Query = {}, signal?: AbortSignal): Promise<Page<z.infer<T>>> =>
+      get(page(item), path, query, signal);
+
+  return {
+    ask,
+    send,
+    /** All items of a list, page by page. */
+    async *pages<T extends z.ZodType>(path: string, item: T, query: Query = {}): AsyncGenerator<z.infer<T>> {
+      let cursor: string | undefined;
+      do {
+        const { items, next } = await get(page(item), path, { ...query, limit: PAGE, cursor });
+        yield* items;
+        cursor = next;
+      } while (cursor !== undefined);
+    },
+
+    me: () => get(identity, '/me'),
+    signIn: (proof: { readonly code: string } | { readonly token: string }) =>
+      ask(identity, 'POST', '/sign-in', { body: proof }),
+    signOut: () => send('POST', '/sign-out', { body: {} }),
+
+    devices: list(device, '/devices'),
+    device: (id: string, signal?: AbortSignal) => get(device, `/devices/${part(id)}`, {}, signal),
+    addDevice: (id: string) => ask(deviceSecret, 'POST', '/devices', { body: { id } }),
+    enrolments: list(enrolment, '/enrolments'),
+    decideEnrolment: (id: string, verb: 'approve' | 'refuse') =>
+      send('POST', `/enrolments/${part(id)}/${verb}`, { body: {} }),
+    certificates: list(certificate, '/certificates'),
+    renewDeviceToken: (id: string) => ask(deviceSecret, 'POST', `/devices/${part(id)}/token`),
+    removeDevice: (id: string) => send('DELETE', `/devices/${part(id)}`),
+    sequences: (id: string, signal?: AbortSignal) =>
+      get(page(sequence), `/devices/${part(id)}/sequences`, {}, signal).then(({ items }) => items),
+
+    events: list(event, '/events'),
+    summaries: list(summary, '/summaries'),
+    readings: list(reading, '/readings'),
+    /** Newest first; a span without a reading is left out. */
+    readingCourse: (query: Query, signal?: AbortSignal) =>
+      get(page(readingBucket), '/readings/course', query, signal).then(({ items }) => items),
+    problems: list(problem, '/problems'),
+    quarantine: list(quarantined, '/quarantine'),
+
+    models: list(model, '/models'),
+    setAlias: (name: string, alias: string, version: string) =>
+      ask(model, 'PUT', `/models/${part(name)}/aliases/${part(alias)}`, { body: { version } }),
+    removeAlias: (name: string, alias: string) => send('DELETE', `/models/${part(name)}/aliases/${part(alias)}`),
+    removeModel: (name: string, version: string) => send('DELETE', `/models/${part(name)}/${part(version)}`),
+
+    rollouts: list(rollout, '/rollouts'),
+    rollout: (id: string, signal?: AbortSignal) => get(rollout, `/rollouts/${part(id)}`, {}, signal),
+    rolloutWaves: (id: string, signal?: AbortSignal) =>
+      get(rolloutPreview, `/rollouts/${part(id)}/waves`, {}, signal).then(({ waves }) => waves),
+    rolloutDevices: (id: string, query: Query, signal?: AbortSignal) =>
+      get(page(rolloutDevice), `/rollouts/${part(id)}/devices`, query, signal),
+    /** Oldest first; `cursor` may also be the id of the last entry that is known. */
+    rolloutHistory: (id: string, query: Query, signal?: AbortSignal) =>
+      get(page(rolloutEvent), `/rollouts/${part(id)}/history`, query, signal),
+    previewRollout: (request: NewRollout) =>
+      ask(rolloutPreview, 'POST', '/rollouts', { body: { ...request, dryRun: true } }),
+    createRollout: (request: NewRollout) => ask(rollout, 'POST', '/rollouts', { body: { ...request, dryRun: false } }),
+    /** @param waive names of gates that are overruled from now on; only with `resume` */
+    turnRollout: (id: string, verb: 'pause' | 'resume' | 'abort', waive: readonly string[] = []) =>
+      ask(rollout, 'POST', `/rollouts/${part(id)}/${verb}`, { body: waive.length > 0 ? { waive } : {} }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * One request to the hub's HTTP API, for programs and for browsers: what is sent, what an answer must be, and what is thrown
+ * when it is not. How people are told is the caller's: `words`.
+ */
+import type { z } from 'zod';
+import { type ProblemDocument, problemDocument } from '../../shared/contract/problem-document.ts';
+
+/** A request that failed: `status` 0 when the hub could not be reached. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** What people are told. */
+export interface Words {
+  /** No answer came. */
+  readonly unreachable: (error: unknown) => string;
+  /** @param problem the hub's own words (RFC 9457); undefined when the answer had none */
+  readonly refused: (status: number, problem: ProblemDocument | undefined, statusText: string) => string;
+  /** It answered, but not as a hub does. @param where the field that is wrong, and how */
+  readonly garbled: (path: string, where: string) => string;
+}
+
+export interface Transport {
+  /** What stands before each path, for example `/api/v1`. */
+  readonly base: string;
+  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
+  /** What each request carries: credentials. */
+  readonly init: () => Pick<RequestInit, 'credentials' | 'headers' | 'signal'>;
+  readonly words: Words;
+  /** Called when the hub answers 401 to anything but a sign-in. */
+  readonly onUnauthorized?: () => void;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface Sent {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of `body`: how to send anything else. */
+  readonly raw?: RequestInit;
+}
+
+export type Request = ReturnType<typeof createRequest>;
+
+/** @returns a function that asks, and throws ApiError; a request that its signal has ended throws what fetch threw */
+export function createRequest({ base, fetch, init, words, onUnauthorized }: Transport) {
+  async function respond(method: Method, path: string, { body, signal, raw }: Sent = {}): Promise<Response> {
+    let response: Response;
+    try {
+      const { headers, ...rest } = init();
+      response = await fetch(base + path, {
+        method,
+        ...rest,
+        ...raw,
+        headers: {
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+          ...raw?.headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(0, words.unreachable(error), { cause: error });
+    }
+    if (response.ok) return response;
+    if (response.status === 401 && path !== '/sign-in') onUnauthorized?.();
+    const document = problemDocument.safeParse(await response.json().catch(() => undefined));
+    throw new ApiError(response.status, words.refused(response.status, document.data, response.statusText));
+  }
+
+  return {
+    /** Asks for something that has to pass its schema. */
+    async ask<T extends z.ZodType>(schema: T, method: Method, path: string, sent?: Sent): Promise<z.infer<T>> {
+      const response = await respond(method, path, sent);
+      const parsed = schema.safeParse(await response.json().catch(() => undefined));
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      const where = issue ? `${issue.path.join('.') || '(root)'}: ${issue.message}` : 'not JSON';
+      throw new ApiError(response.status, words.garbled(path.split('?', 1)[0] ?? path, where));
+    },
+    /** Asks for something to be done; the answer says only that it is. */
+    async send(method: Method, path: string, sent?: Sent): Promise<void> {
+      await respond(method, path, sent);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** Second opinions: what the hub's model said of a sample of a device. */
+import { z } from 'zod';
+import { detection } from '../../shared/contract/messages/preview.ts';
+import { sampleEvent, sampleId } from '../../shared/contract/messages/sample.ts';
+import { opinions } from '../../shared/contract/messages/verdict.ts';
+import { count, name } from '../../shared/contract/names.ts';
+import { time } from './time.ts';
+
+/** Of an event: `confirmed`, `changed` (another label) or `withdrawn`; what the edge said stays beside it. */
+export const eventOpinion = z.object({
+  outcome: z.enum(opinions),
+  label: z.string().optional().describe('what the hub sees there'),
+  score: z.number().optional(),
+  model: z.string().describe('of the hub: name@version (variant)'),
+  at: time,
+});
+export type EventOpinion = z.infer<typeof eventOpinion>;
+
+export const opinion = z.object({
+  id: z.string(),
+  device: name,
+  stream: name,
+  sample: sampleId,
+  receivedAt: time,
+  outcome: z.enum(opinions),
+  chosenBy: z.array(z.string()),
+  event: sampleEvent.optional().describe('what the event said; absent: the sample was about a frame'),
+  edge: z.object({ model: z.string().optional(), objects: z.array(detection) }),
+  hub: z.object({
+    model: z.string(),
+    label: z.string().optional(),
+    score: z.number().optional(),
+    objects: z.array(detection),
+  }),
+  bytes: count.describe('of the sample'),
+  ms: z.number().describe('that the hub computed'),
+});
+export type Opinion = z.infer<typeof opinion>;
+
+const interval = z.object({
+  share: z.number().describe('0 to 1'),
+  from: z.number(),
+  to: z.number().describe('`from` and `to`: 95 % interval (Wilson)'),
+  n: count,
+});
+
+/** What second opinions have cost and said, per stream. */
+export const hybridStream = z.object({
+  device: name,
+  stream: name,
+  samples: count,
+  bytes: count,
+  hubMs: z.number(),
+  confirmed: count.describe('of the samples about events'),
+  changed: count,
+  withdrawn: count,
+  agreement: interval.optional().describe('random frames in which hub and edge see the same; absent: none was sent'),
+  everyFrame: z
+    .object({ samples: count, bytes: z.number(), hubMs: z.number() })
+    .optional()
+    .describe('the same for every analysed frame: frames of the summaries since the first sample, times the mean'),
+});
+
+export const hybrid = z.object({
+  model: z.string().optional().describe('that answers: name@version; absent: none'),
+  wanted: z.string().optional().describe('the setting: NAME:ALIAS or NAME@VERSION'),
+  state: z.enum(['off', 'waiting', 'ready', 'failed']),
+  reason: z.string().optional(),
+  waiting: count.describe('samples in the queue'),
+  refused: z.record(z.string(), count).describe('by reason, since the hub started'),
+  streams: z.array(hybridStream),
+});
+export type Hybrid = z.infer<typeof hybrid>;

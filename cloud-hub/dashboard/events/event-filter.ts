@@ -1,0 +1,12 @@
+import type { Event } from '../../contract/event.ts';
+import type { EventFilter } from '../navigation/route.ts';
+
+/** Would the hub list this event under that filter? */
+export function matches(filter: EventFilter, event: Event): boolean {
+  return (
+    (filter.device === undefined || filter.device === event.device) &&
+    (filter.stream === undefined || filter.stream === event.stream) &&
+    (filter.rule === undefined || filter.rule === event.rule) &&
+    (filter.label === undefined || filter.label === event.label)
+  );
+}

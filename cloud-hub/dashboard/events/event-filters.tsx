@@ -1,0 +1,94 @@
+import { useEffect, useId, useRef } from 'preact/hooks';
+import type { Cancel } from '../../../shared/kit/clock.ts';
+import type { Event } from '../../contract/event.ts';
+import type { EventFilter } from '../navigation/route.ts';
+import { useServices } from '../services.ts';
+
+interface EventFiltersProps {
+  readonly filter: EventFilter;
+  /** The events in the list: their labels are offered. */
+  readonly seen: readonly Event[];
+  readonly onChange: (filter: EventFilter) => void;
+}
+
+const TYPING_MS = 350;
+const OPTIONS_SHOWN = 200;
+const keys = ['device', 'stream', 'rule', 'label'] as const;
+
+/** Exact matches by device, stream, rule and label, with what the fleet knows to choose from. */
+export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
+  const { shared } = useServices();
+  const devices = shared.roster.devices.value;
+  const chosen = devices.filter(({ id }) => filter.device === undefined || id === filter.device);
+  const streams = chosen.flatMap((device) => device.streams);
+  const watched = streams.filter(({ id }) => filter.stream === undefined || id === filter.stream);
+  const options = {
+    device: devices.map(({ id }) => id),
+    stream: streams.map(({ id }) => id),
+    rule: [...watched.flatMap((stream) => stream.rules.map(({ name }) => name)), ...seen.map(({ rule }) => rule)],
+    label: seen.map(({ label }) => label),
+  };
+  return (
+    <search class="filters">
+      {keys.map((key) => (
+        <Field
+          key={key}
+          name={key}
+          value={filter[key] ?? ''}
+          options={[...new Set(options[key])].slice(0, OPTIONS_SHOWN)}
+          onChange={(value) => {
+            const { [key]: _, ...rest } = filter;
+            onChange(value === '' ? rest : { ...rest, [key]: value });
+          }}
+        />
+      ))}
+      <button
+        type="button"
+        class="button quiet"
+        disabled={Object.keys(filter).length === 0}
+        onClick={() => onChange({})}
+      >
+        Clear
+      </button>
+    </search>
+  );
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly onChange: (value: string) => void;
+}
+
+function Field({ name, value, options, onChange }: FieldProps) {
+  const { clock } = useServices();
+  const id = useId();
+  const cancel = useRef<Cancel>();
+  useEffect(() => () => cancel.current?.(), []);
+  const onInput = (text: string) => {
+    cancel.current?.();
+    cancel.current = clock.after(options.includes(text) ? 0 : TYPING_MS, () => onChange(text.trim()));
+  };
+  return (
+    <label class="field" for={id}>
+      <span class="muted">{name}</span>
+      <input
+        id={id}
+        type="search"
+        list={`${id}-options`}
+        value={value}
+        placeholder="any"
+        maxLength={128}
+        spellcheck={false}
+        autocomplete="off"
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+      <datalist id={`${id}-options`}>
+        {options.map((option) => (
+          <option key={option} value={option} />
+        ))}
+      </datalist>
+    </label>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Event } from '../../contract/event.ts';
+import { strengthOf } from '../sensors/reading-state.ts';
+import { Time } from '../ui/time.tsx';
+import { countMeaning, countText } from './event-count.ts';
+import { timeOf } from './event-time.ts';
+import { Thumb } from './thumb.tsx';
+
+interface EventRowProps {
+  readonly event: Event;
+  readonly onOpen: (event: Event) => void;
+  /** Name the device, where the list is of more than one. */
+  readonly withDevice?: boolean;
+}
+
+export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
+  return (
+    <li data-testid="event" data-label={event.label} data-rule={event.rule} data-id={event.id}>
+      <button
+        type="button"
+        class="event"
+        data-kind={event.ruleKind}
+        data-action={event.action}
+        onClick={() => onOpen(event)}
+      >
+        <Thumb snapshot={event.snapshot} rule={event.ruleKind} alt={`Crop of ${event.label}`} />
+        <span class="event-text">
+          <span class="event-title">
+            <strong>{event.label}</strong>
+            <span class="num muted" title={event.value === undefined ? 'score' : 'score and threshold'}>
+              {strengthOf(event)}
+            </span>
+            {event.track !== undefined && <span class="num faint">#{event.track}</span>}
+          </span>
+          <span class="event-what">
+            <span class={`action ${event.action}`}>{event.action}</span> {event.rule}
+            {event.count !== undefined && (
+              <span class="num faint" title={countMeaning(event.ruleKind)}>
+                {` · ${countText(event.ruleKind, event.count)}`}
+              </span>
+            )}
+          </span>
+          <span class="event-where faint">
+            {withDevice && <span class="clip">{`${event.device} / ${event.stream}`}</span>}
+            <Time at={timeOf(event)} />
+          </span>
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,43 @@
+import type { Identity } from '../../contract/identity.ts';
+import { useServices } from '../services.ts';
+import { FeedBadge } from './feed-badge.tsx';
+import { Link } from './link.tsx';
+import { Mark } from './mark.tsx';
+import type { Route } from './route.ts';
+
+export function Header({ identity, route }: { identity: Identity; route: Route }) {
+  const { session } = useServices();
+  return (
+    <header class="header">
+      <Link class="brand" to={{ page: 'fleet' }}>
+        <Mark />
+        <span>Vedette</span>
+      </Link>
+      <nav class="nav" aria-label="Pages">
+        <Link to={{ page: 'fleet' }} current={route.page === 'fleet' || route.page === 'device'}>
+          Fleet
+        </Link>
+        <Link to={{ page: 'events', filter: {} }} current={route.page === 'events'}>
+          Events
+        </Link>
+        <Link to={{ page: 'models' }} current={route.page === 'models'}>
+          Models
+        </Link>
+        <Link to={{ page: 'rollouts' }} current={route.page === 'rollouts' || route.page === 'rollout'}>
+          Rollouts
+        </Link>
+        <Link to={{ page: 'problems', view: 'problems' }} current={route.page === 'problems'}>
+          Problems
+        </Link>
+      </nav>
+      <span class="spacer" />
+      <FeedBadge />
+      <span class="who muted" title={`Signed in as ${identity.name}, ${identity.role}`}>
+        {identity.name === identity.role ? identity.name : `${identity.name} · ${identity.role}`}
+      </span>
+      <button type="button" class="button small quiet" onClick={() => void session.signOut()}>
+        Sign out
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,104 @@
+/** Addresses of the dashboard: pure, both ways. An unknown address is `missing`, never an error. */
+import { queryText } from '../hub/api.ts';
+
+export interface EventFilter {
+  readonly device?: string;
+  readonly stream?: string;
+  readonly rule?: string;
+  readonly label?: string;
+}
+
+export type Route =
+  | { readonly page: 'fleet' }
+  | { readonly page: 'device'; readonly device: string; readonly stream?: string }
+  | { readonly page: 'events'; readonly filter: EventFilter }
+  | { readonly page: 'problems'; readonly view: 'problems' | 'quarantine'; readonly device?: string }
+  | { readonly page: 'models' }
+  /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
+  | { readonly page: 'rollouts'; readonly create?: string }
+  | { readonly page: 'rollout'; readonly id: string }
+  /** `unknown`: parameters of the address that its page does not have. */
+  | { readonly page: 'missing'; readonly unknown?: readonly string[] };
+
+const filterKeys = ['device', 'stream', 'rule', 'label'] as const;
+
+/** The parameters that the address of a page may have. */
+const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly string[]>> = {
+  fleet: [],
+  device: ['stream'],
+  events: filterKeys,
+  problems: ['device'],
+  models: [],
+  rollouts: ['create'],
+  rollout: [],
+};
+
+/** @param base path of the dashboard, with a slash at its end */
+export function parseRoute(url: URL, base = '/'): Route {
+  const route = pageOf(url, base);
+  if (route.page === 'missing') return route;
+  const known = parameters[route.page];
+  const unknown = [...new Set(url.searchParams.keys())].filter((key) => !known.includes(key));
+  // A typing error in a filter must not silently show everything.
+  return unknown.length > 0 ? { page: 'missing', unknown } : route;
+}
+
+function pageOf(url: URL, base: string): Route {
+  if (!`${url.pathname}/`.startsWith(base)) return { page: 'missing' };
+  const [first = '', second, ...more] = url.pathname.slice(base.length).split('/').filter(Boolean).map(decode);
+  const query = (key: string) => url.searchParams.get(key) || undefined;
+  if (more.length > 0) return { page: 'missing' };
+  if (first === '' && second === undefined) return { page: 'fleet' };
+  if (first === 'devices' && second !== undefined) {
+    const stream = query('stream');
+    return { page: 'device', device: second, ...(stream ? { stream } : {}) };
+  }
+  if (first === 'events' && second === undefined) {
+    const given = filterKeys.flatMap((key) => (query(key) ? [[key, query(key)]] : []));
+    return { page: 'events', filter: Object.fromEntries(given) };
+  }
+  if ((first === 'problems' || first === 'quarantine') && second === undefined) {
+    const device = query('device');
+    return { page: 'problems', view: first, ...(device ? { device } : {}) };
+  }
+  if (first === 'models' && second === undefined) return { page: 'models' };
+  if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
+  if (first === 'rollouts') {
+    const create = url.searchParams.get('create');
+    return { page: 'rollouts', ...(create === null ? {} : { create }) };
+  }
+  return { page: 'missing' };
+}
+
+/** Relative to the base of the page. */
+export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
+  switch (route.page) {
+    case 'fleet':
+      return './';
+    case 'device':
+      return `devices/${encodeURIComponent(route.device)}${queryText({ stream: route.stream })}`;
+    case 'events':
+      return `events${queryText({ ...route.filter })}`;
+    case 'problems':
+      return `${route.view}${queryText({ device: route.device })}`;
+    case 'models':
+      return 'models';
+    case 'rollouts':
+      return route.create === undefined ? 'rollouts' : `rollouts?create=${encodeURIComponent(route.create)}`;
+    case 'rollout':
+      return `rollouts/${encodeURIComponent(route.id)}`;
+  }
+}
+
+/** The one-time code of a sign-in link, `#code=…`. */
+export function codeOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('code') || undefined;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,69 @@
+import { useRef, useState } from 'preact/hooks';
+import { Mark } from '../navigation/mark.tsx';
+import { useServices } from '../services.ts';
+
+/** Asks for a token, and says where to find one. */
+export function SignInPage({ reason }: { reason?: string | undefined }) {
+  const { session } = useServices();
+  const field = useRef<HTMLInputElement>(null);
+  const [failure, setFailure] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const onSubmit = async (event: Event) => {
+    event.preventDefault();
+    const token = field.current?.value.trim() ?? '';
+    if (token === '') {
+      setFailure('Paste the token first.');
+      field.current?.focus();
+      return;
+    }
+    setBusy(true);
+    const why = await session.signIn({ token });
+    if (why === undefined) return;
+    setBusy(false);
+    setFailure(why);
+    field.current?.select();
+  };
+  return (
+    <main class="sign-in">
+      <form class="panel" onSubmit={(event) => void onSubmit(event)}>
+        <h1 class="brand">
+          <Mark />
+          <span>Vedette</span>
+        </h1>
+        {reason && (
+          <p class="notice warn" role="status">
+            {reason}
+          </p>
+        )}
+        <label for="token">Token</label>
+        <input
+          id="token"
+          ref={field}
+          type="password"
+          autocomplete="current-password"
+          spellcheck={false}
+          maxLength={256}
+          aria-describedby="token-help"
+          aria-invalid={failure !== undefined}
+        />
+        {failure && (
+          <p class="bad-text" role="alert">
+            {failure}
+          </p>
+        )}
+        <button type="submit" class="button primary" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </button>
+        <div id="token-help" class="help muted">
+          <p>
+            On its first start the hub wrote an administrator's token to <code>admin.token</code> in its data folder.
+            The folder is <code>./data</code> (of <code>npm start</code>: <code>./data/hub</code>), or what{' '}
+            <code>--data-dir</code> or <code>VEDETTE_DATA_DIR</code> says. On the hub's machine:
+          </p>
+          <pre>cat data/admin.token data/hub/admin.token</pre>
+          <p>A one-time link that the hub printed signs you in without a token.</p>
+        </div>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,67 @@
+/** Entry of the process that gives second opinions (runner.ts): the engine of the edge, with a bigger model. It prints nothing. */
+
+import { MAX_SAMPLE_SIDE } from '../../shared/contract/messages/sample.ts';
+import { isImageInput } from '../../shared/contract/model-manifest.ts';
+import { type Engine, openEngine } from '../../shared/engine/engine.ts';
+import { createPixelScaler } from '../../shared/engine/frames/pixels.ts';
+import { allocFrame } from '../../shared/engine/frames/reader.ts';
+import { createStillDecoder } from '../../shared/engine/frames/still.ts';
+import { objectsOf } from '../../shared/engine/outcome.ts';
+import { fitFrame } from '../../shared/engine/preprocess/fit.ts';
+import { createTensorWriter } from '../../shared/engine/preprocess/tensor.ts';
+import { systemClock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import { goFirst } from '../../shared/kit/go-first.ts';
+import type { LookOrder, LookSaid } from './runner.ts';
+
+/** Its parts live as long as the process. */
+function createLook(): (order: LookOrder) => Promise<LookSaid> {
+  const clock = systemClock;
+  const decoder = createStillDecoder(MAX_SAMPLE_SIDE * MAX_SAMPLE_SIDE);
+  const scaler = createPixelScaler();
+  const frame = allocFrame();
+  let opened: { readonly dir: string; readonly engine: Engine } | undefined;
+
+  async function engineOf(dir: string): Promise<Engine> {
+    opened ??= { dir, engine: await openEngine({ dir, variant: 'auto', threads: 1 }, clock) };
+    return opened.engine;
+  }
+
+  async function look({ dir, jpeg }: LookOrder): Promise<LookSaid> {
+    let engine: Engine;
+    try {
+      engine = await engineOf(dir);
+    } catch (error) {
+      return { type: 'failed', why: 'model', message: messageOf(error) };
+    }
+    const { input, name, version } = engine.manifest;
+    if (!isImageInput(input)) return { type: 'failed', why: 'model', message: `${name} takes no pictures` };
+    const began = clock.mono();
+    try {
+      decoder.decode(jpeg, frame);
+      const fit = fitFrame(frame.width, frame.height, input);
+      const writer = createTensorWriter(input);
+      const tensor = new Float32Array(writer.size);
+      writer.write(scaler.scale(frame, fit.width, fit.height, writer.order), fit, tensor);
+      const { outcome } = await engine.run(tensor, fit);
+      const detections = [...objectsOf(outcome)];
+      const model = `${name}@${version} (${engine.model.variant})`;
+      return { type: 'seen', model, labels: engine.labels, detections, ms: clock.mono() - began };
+    } catch (error) {
+      return { type: 'failed', why: 'picture', message: messageOf(error) };
+    } finally {
+      frame.unref();
+    }
+  }
+
+  return look;
+}
+
+if (!process.send) throw new Error('inference/runner-child.js is started by the hub, not by hand');
+goFirst();
+const look = createLook();
+process.on('message', (order: LookOrder) => {
+  void look(order).then((said) => process.send?.(said, () => undefined));
+});
+process.once('disconnect', () => process.exit(0));
+process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,115 @@
+/**
+ * The process that looks at pictures of strangers (`runner-child.ts`), one at a time. It is started when it is needed, ended when the
+ * model changes, and killed when a picture takes too long or too much memory; the next picture starts it again.
+ */
+import { mkdirSync } from 'node:fs';
+import type { Detection } from '../../shared/contract/messages/preview.ts';
+import { type Child, createChild } from '../../shared/kit/child.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { rssMbOf } from '../../shared/kit/memory.ts';
+import type { ChosenModel } from './model.ts';
+
+export interface LookOrder {
+  readonly dir: string;
+  readonly jpeg: Uint8Array;
+}
+
+export type LookSaid =
+  | {
+      readonly type: 'seen';
+      readonly model: string;
+      readonly labels: readonly string[];
+      readonly detections: readonly Detection[];
+      readonly ms: number;
+    }
+  /** The picture, or the model, cannot be used; the process goes on. */
+  | { readonly type: 'failed'; readonly why: 'picture' | 'model'; readonly message: string };
+
+export interface Looker {
+  /** @returns `failed` also when the process dies of it or takes too long */
+  look(model: ChosenModel, jpeg: Uint8Array): Promise<LookSaid>;
+  stop(): Promise<void>;
+}
+
+export interface LookerOptions {
+  /** Built `runner-child.js`. */
+  readonly entry: string | URL;
+  readonly workDir: string;
+  readonly clock: Clock;
+  /** Most time of a picture, and of the first one, for which the model is loaded. */
+  readonly patienceMs?: number;
+  readonly loadMs?: number;
+  readonly maxMb?: number;
+}
+
+const PATIENCE_MS = 20_000;
+const LOAD_MS = 90_000;
+const MAX_MB = 2048;
+const WATCH_MS = 200;
+
+export function createLooker(options: LookerOptions): Looker {
+  const { clock, patienceMs = PATIENCE_MS, loadMs = LOAD_MS, maxMb = MAX_MB } = options;
+  let running: { readonly child: Child<LookOrder>; readonly dir: string; used: boolean } | undefined;
+  let answer: ((said: LookSaid) => void) | undefined;
+
+  const end = async () => {
+    const ending = running;
+    running = undefined;
+    await ending?.child.stop();
+  };
+
+  const start = (dir: string) => {
+    mkdirSync(options.workDir, { recursive: true, mode: 0o700 });
+    const child: Child<LookOrder> = createChild<LookOrder, LookSaid>({
+      entry: options.entry,
+      cwd: options.workDir,
+      env: { MALLOC_ARENA_MAX: '2' },
+      output: 'ignore',
+      clock,
+      onMessage: (said) => answer?.(said),
+      onExit({ code, signal }) {
+        if (running?.child === child) running = undefined;
+        answer?.({
+          type: 'failed',
+          why: 'picture',
+          message: `the process ended (${signal ?? code}) while it looked at it`,
+        });
+      },
+    });
+    child.start();
+    running = { child, dir, used: false };
+    return running;
+  };
+
+  return {
+    async look({ dir }, jpeg) {
+      if (running && running.dir !== dir) await end();
+      const current = running ?? start(dir);
+      const most = current.used ? patienceMs : loadMs;
+      const { child } = current;
+      const said = await new Promise<LookSaid>((resolve) => {
+        const give = (what: LookSaid) => {
+          cancelTime();
+          cancelWatch();
+          answer = undefined;
+          resolve(what);
+        };
+        const tooMuch = (message: string) => {
+          give({ type: 'failed', why: 'picture', message });
+          void end();
+        };
+        const cancelTime = clock.after(most, () => tooMuch(`it took longer than ${most / 1000} s to look at it`));
+        const cancelWatch = clock.every(WATCH_MS, () => {
+          if (child.pid !== undefined && (rssMbOf(child.pid) ?? 0) > maxMb)
+            tooMuch(`it took more than ${maxMb} MB to look at it`);
+        });
+        answer = give;
+        if (!child.send({ dir, jpeg }))
+          give({ type: 'failed', why: 'model', message: 'the process could not be started' });
+      });
+      current.used = true;
+      return said;
+    },
+    stop: end,
+  };
+}

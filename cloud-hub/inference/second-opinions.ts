@@ -1,0 +1,258 @@
+/**
+ * Second opinions: takes samples in, has the bigger model look at them one by one, stores the verdict and sends it back.
+ *
+ * Invariants:
+ * 1. A sample of a device is decided once. One that comes again gets the verdict that is stored.
+ * 2. Whatever comes is answered, if it says its id: by a verdict, or by `refused` with the reason.
+ * 3. What waits is bounded, per device and in all, in number and in bytes; so is what a device may ask per hour.
+ * 4. A verdict is stored before it is sent; what is sent and lost is asked for again by the device.
+ */
+import { encode } from '../../shared/contract/codec.ts';
+import type { Detection } from '../../shared/contract/messages/preview.ts';
+import { MAX_SAMPLE_OBJECTS } from '../../shared/contract/messages/sample.ts';
+import type { Verdict } from '../../shared/contract/messages/verdict.ts';
+import type { Box } from '../../shared/contract/names.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { Hybrid, Opinion } from '../contract/opinion.ts';
+import type { HubMetrics } from '../metrics.ts';
+import type { NewOpinion } from '../store/opinions.ts';
+import { modelText } from '../store/rows.ts';
+import type { HubStore } from '../store/store.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { ChosenModel, ModelHolder } from './model.ts';
+import { type OpenedSample, openSample, type Refused } from './open-sample.ts';
+import { createFairQueue } from './queue.ts';
+import type { Looker } from './runner.ts';
+
+export interface SecondOpinionOptions {
+  readonly store: Pick<HubStore, 'opinions' | 'transact'>;
+  /** Undefined: nobody has named a model. */
+  readonly model: ModelHolder | undefined;
+  readonly looker: Looker;
+  send(device: string, payload: Buffer): void;
+  /** An event of this row has its verdict now. */
+  amended(event: number, device: string): void;
+  readonly metrics: HubMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SecondOpinions {
+  /** @param payload of `up/sample` */
+  offer(device: string, payload: Uint8Array): void;
+  state(): Omit<Hybrid, 'streams'>;
+  /** Resolves when nothing waits. */
+  drained(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BOUNDS = { perDevice: 8, items: 64, bytes: 32 * 2 ** 20 } as const;
+/** Of a device; its own budget is far below. */
+const MOST_PER_HOUR = 2000;
+const HOUR_MS = 3_600_000;
+const WAIT_WITHOUT_MODEL_S = 600;
+const WAIT_BUSY_S = 30;
+
+interface Waiting {
+  readonly device: string;
+  readonly sample: OpenedSample;
+}
+
+type Why = 'malformed' | 'no model' | 'busy' | 'too many' | 'no common label' | 'picture' | 'model';
+
+export function createSecondOpinions(options: SecondOpinionOptions): SecondOpinions {
+  const { store, metrics, clock, log } = options;
+  const queue = createFairQueue<Waiting>(BOUNDS);
+  const refused: Partial<Record<Why, number>> = {};
+  const asked = new Map<string, { since: number; count: number }>();
+  const idle: (() => void)[] = [];
+  let using: ChosenModel | undefined;
+  let failure: string | undefined;
+  let working = false;
+  let stopped = false;
+
+  const say = (device: string, verdict: Verdict) => options.send(device, encode(verdict));
+
+  const refuse = (device: string, { id, reason }: Refused, why: Why, waitS?: number) => {
+    refused[why] = (refused[why] ?? 0) + 1;
+    metrics.samples.inc({ outcome: 'refused' });
+    if (id !== undefined)
+      say(device, { sample: id, outcome: 'refused', reason, ...(waitS === undefined ? {} : { waitS }) });
+  };
+
+  /** A window per device, forgotten when it is over. */
+  const isTooMany = (device: string): boolean => {
+    const now = clock.mono();
+    for (const [other, { since }] of asked) {
+      if (now - since < HOUR_MS) break;
+      asked.delete(other);
+    }
+    const window = asked.get(device) ?? { since: now, count: 0 };
+    asked.set(device, window);
+    return ++window.count > MOST_PER_HOUR;
+  };
+
+  const decide = async ({ device, sample }: Waiting): Promise<void> => {
+    const { header, jpeg, bytes } = sample;
+    const { id } = header;
+    const known = store.opinions.get(device, id);
+    if (known) return say(device, verdictOf(known));
+    let model: ChosenModel;
+    try {
+      if (!options.model) throw new Error('this hub has no model for second opinions');
+      model = await options.model.get();
+      using = model;
+      failure = undefined;
+    } catch (error) {
+      failure = messageOf(error);
+      return refuse(device, { id, reason: failure }, 'no model', WAIT_WITHOUT_MODEL_S);
+    }
+    const said = await options.looker.look(model, jpeg);
+    if (said.type === 'failed') {
+      if (said.why === 'model') failure = said.message;
+      const waitS = said.why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
+      return refuse(device, { id, reason: `${said.why}: ${said.message}` }, said.why, waitS);
+    }
+    const foreign = uncommon(sample, said.labels);
+    if (foreign !== undefined) return refuse(device, { id, reason: `${model.name} ${foreign}` }, 'no common label');
+    const seen = said.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
+    const judged = judge(header, seen);
+    keep(opinionOf(device, sample, judged, seen, { model: said.model, ms: said.ms, bytes, at: clock.wall() }));
+  };
+
+  const keep = (opinion: NewOpinion) => {
+    const { device, sample, outcome } = opinion;
+    const isNew = store.transact(() => store.opinions.add(opinion));
+    const stored = store.opinions.get(device, sample);
+    if (!stored) return;
+    say(device, verdictOf(stored));
+    if (!isNew) return;
+    metrics.samples.inc({ outcome });
+    const event = store.opinions.eventOf(device, sample);
+    if (event !== undefined) options.amended(event, device);
+  };
+
+  const work = async () => {
+    if (working) return;
+    working = true;
+    for (let next = queue.next(); next && !stopped; next = queue.next()) {
+      const { device } = next;
+      await decide(next).catch((error: unknown) =>
+        // The device asks again.
+        log.error({ device, err: error }, 'a second opinion failed'),
+      );
+    }
+    working = false;
+    for (const resolve of idle.splice(0)) resolve();
+  };
+
+  return {
+    offer(device, payload) {
+      if (stopped) return;
+      const opened = openSample(payload);
+      if (!('header' in opened)) return refuse(device, opened, 'malformed');
+      const { id } = opened.header;
+      if (isTooMany(device))
+        return refuse(
+          device,
+          { id, reason: `more than ${MOST_PER_HOUR} samples in an hour` },
+          'too many',
+          HOUR_MS / 1000,
+        );
+      if (!queue.offer(device, opened.bytes, { device, sample: opened }))
+        return refuse(device, { id, reason: 'too many samples wait' }, 'busy', WAIT_BUSY_S);
+      void work();
+    },
+    state: () => ({
+      ...(using ? { model: using.name } : {}),
+      ...(options.model ? { wanted: options.model.wanted } : {}),
+      state: !options.model ? 'off' : failure !== undefined ? 'failed' : using ? 'ready' : 'waiting',
+      ...(failure === undefined ? {} : { reason: failure }),
+      waiting: queue.size,
+      refused: { ...refused },
+    }),
+    drained: () => (working ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    async stop() {
+      stopped = true;
+      await options.looker.stop();
+    },
+  };
+}
+
+/** A box in fractions of the picture, as one of the source frame. */
+function inSource([x, y, w, h]: Box, [left, top, width, height]: Box): Box {
+  return [left + x * width, top + y * height, w * width, h * height];
+}
+
+/** Why two models cannot be compared. Names of labels must be the same. */
+function uncommon({ header: { event, labels } }: OpenedSample, known: readonly string[]): string | undefined {
+  const has = new Set(known);
+  if (event && !has.has(event.label)) return `has no label "${event.label}"`;
+  if (!event && labels && !labels.some((label) => has.has(label))) return "has none of the edge's labels";
+  return undefined;
+}
+
+const plain = ({ label, score, box, track }: Detection): Detection => ({
+  label,
+  score,
+  box,
+  ...(track === undefined ? {} : { track }),
+});
+
+/** Only keys that we know are kept: what a device adds would be stored for ever. */
+function opinionOf(
+  device: string,
+  { header }: OpenedSample,
+  { outcome, label, score }: Judgement,
+  seen: readonly Detection[],
+  {
+    model,
+    ms,
+    bytes,
+    at,
+  }: { readonly model: string; readonly ms: number; readonly bytes: number; readonly at: number },
+): NewOpinion {
+  const { stream, id, chosenBy, event, objects, model: edgeModel } = header;
+  const said = event && {
+    rule: event.rule,
+    ruleKind: event.ruleKind,
+    action: event.action,
+    label: event.label,
+    score: event.score,
+    ...(event.box ? { box: event.box } : {}),
+    ...(event.count === undefined ? {} : { count: event.count }),
+  };
+  return {
+    device,
+    stream,
+    sample: id,
+    receivedAt: at,
+    outcome,
+    chosenBy: [...chosenBy],
+    ...(said ? { event: said } : {}),
+    edge: { ...(edgeModel ? { model: modelText(edgeModel) } : {}), objects: objects.map(plain) },
+    hub: {
+      model,
+      ...(label === undefined ? {} : { label }),
+      ...(score === undefined ? {} : { score }),
+      objects: seen.slice(0, MAX_SAMPLE_OBJECTS).map(plain),
+    },
+    bytes,
+    ms: Math.round(ms * 10) / 10,
+  };
+}
+
+function verdictOf({ sample, stream, outcome, hub }: Opinion): Verdict {
+  const { model, label, score, objects } = hub;
+  return {
+    sample,
+    stream,
+    outcome,
+    ...(label === undefined ? {} : { label }),
+    ...(score === undefined ? {} : { score }),
+    objects,
+    model,
+  };
+}

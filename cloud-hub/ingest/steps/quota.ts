@@ -1,0 +1,17 @@
+/** Step 8, after the commit: has the device used up its day? */
+import type { Step } from '../step.ts';
+
+export const quota: Step = {
+  name: 'quota',
+  phase: 'after',
+  run({ device, view }, { quota: told, store, announce, metrics }) {
+    if (!view || view.pausedUntil === undefined) return;
+    metrics.pausedBatches.inc();
+    if (!view.isPauseNew) return;
+    told.reached(device, view.pausedUntil);
+    announce(() => {
+      const found = store.devices.get(device);
+      return found && { type: 'device', device: found };
+    }, device);
+  },
+};

@@ -1,0 +1,83 @@
+/** The identities of the fleet in one part: who is let in, whose certificate counts, and the list of those that do not. */
+import type { Enrolled } from '../../shared/contract/enrolment.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { HubStore } from '../store/store.ts';
+import type { HubAuthority } from './authority.ts';
+import { type IdentifyClient, identifyClients } from './clients.ts';
+import { Enrolment } from './enrolment.ts';
+
+export interface FleetIdentity {
+  readonly authority: HubAuthority;
+  readonly enrolment: Enrolment;
+  readonly identify: IdentifyClient;
+  /** Certificates of this device were revoked: its connection ends, and brokers learn of it. */
+  readonly revoked: (device: string) => void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface FleetIdentityOptions {
+  readonly store: HubStore;
+  readonly authority: HubAuthority;
+  readonly surroundings: () => Pick<Enrolled, 'broker' | 'trustRoot' | 'hasOwnCertificate'>;
+  readonly graceDays: number;
+  /** Looks at the connection of a device again, or at all of them. */
+  readonly recheck: (device?: string) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const HOUR_MS = 3600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentity {
+  const { store, authority, surroundings, graceDays, recheck, clock, log } = options;
+  let cancel: Cancel = () => undefined;
+  let publishing: Promise<void> = Promise.resolve();
+
+  /** One after another, so that the newest state is written last. */
+  const publish = () => {
+    const write = async () => {
+      const now = clock.wall();
+      await authority.publishRevoked(store.certificates.revoked(now - graceDays * DAY_MS), now);
+    };
+    publishing = publishing.then(write).catch((error: unknown) => {
+      log.error(
+        { err: error },
+        'the list of revoked certificates cannot be written; brokers do not learn of the newest',
+      );
+    });
+    return publishing;
+  };
+  const revoked = (device: string) => {
+    recheck(device);
+    void publish();
+  };
+  const enrolment = new Enrolment({ store, authority, surroundings, graceDays, revoked, clock });
+  const identify = identifyClients({
+    roots: () => authority.roots(),
+    issuers: () => authority.issuers(clock.wall()),
+    noted: (serial) => store.certificates.bySerial(serial),
+    isKnown: (device) => store.devices.get(device) !== undefined,
+    now: () => clock.wall(),
+  });
+  return {
+    authority,
+    enrolment,
+    identify,
+    revoked,
+    async start() {
+      await publish();
+      cancel = clock.every(HOUR_MS, () => {
+        store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS);
+        recheck();
+        void publish();
+      });
+    },
+    async stop() {
+      cancel();
+      await publishing;
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * Second opinions: one verdict per device and sample, for ever the first; and totals per stream, kept in the same transaction.
+ * An event finds its verdict by its sample, whichever of the two came first.
+ */
+import type { Opinion as Outcome } from '../../shared/contract/messages/verdict.ts';
+import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
+import type { HubDatabase } from './database.ts';
+import { bodyBytes, type Page, readPage } from './lists.ts';
+import { isoTime } from './rows.ts';
+import { wilson } from './wilson.ts';
+
+/** What is stored as JSON. */
+export type OpinionBody = Omit<Opinion, 'id' | 'device' | 'stream' | 'sample' | 'receivedAt' | 'outcome'>;
+
+export interface NewOpinion extends OpinionBody {
+  readonly device: string;
+  readonly stream: string;
+  readonly sample: string;
+  readonly receivedAt: number;
+  readonly outcome: Outcome;
+}
+
+export interface OpinionFilter {
+  readonly device?: string | undefined;
+  readonly stream?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export type OpinionStore = ReturnType<typeof createOpinionStore>;
+
+export function createOpinionStore(database: HubDatabase) {
+  const { query } = database;
+  const insert = database.prepare(
+    `INSERT INTO opinions (device, stream, sample, received_at, outcome, body) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (device, sample) DO NOTHING`,
+  );
+  const total = database.prepare(
+    `INSERT INTO opinion_totals
+       (device, stream, first_at, samples, bytes, hub_ms, confirmed, changed, withdrawn, chance, chance_same)
+       VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (device, stream) DO UPDATE SET samples = samples + 1, bytes = bytes + excluded.bytes,
+         hub_ms = hub_ms + excluded.hub_ms, confirmed = confirmed + excluded.confirmed,
+         changed = changed + excluded.changed, withdrawn = withdrawn + excluded.withdrawn,
+         chance = chance + excluded.chance, chance_same = chance_same + excluded.chance_same`,
+  );
+  const ofSample = database.prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
+  const eventOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? LIMIT 1');
+
+  return {
+    /** Part of a transaction. @returns false: there was one for this sample, which stays */
+    add({ device, stream, sample, receivedAt, outcome, ...body }: NewOpinion): boolean {
+      const made = insert.run(device, stream, sample, receivedAt, outcome, JSON.stringify(body));
+      if (made.changes === 0) return false;
+      const counts = (['confirmed', 'changed', 'withdrawn'] as const).map((one) =>
+        body.event && outcome === one ? 1 : 0,
+      );
+      // Events are no fair sample of the frames: those that chance alone chose are.
+      const isChance = !body.event && body.chosenBy.includes('random');
+      const chance = [isChance ? 1 : 0, isChance && outcome === 'confirmed' ? 1 : 0];
+      total.run(device, stream, receivedAt, body.bytes, body.ms, ...counts, ...chance);
+      return true;
+    },
+
+    get(device: string, sample: string): Opinion | undefined {
+      const row = ofSample.get(device, sample) as OpinionRow | undefined;
+      return row && fromRow(row);
+    },
+
+    /** The event that was asked about with this sample, if it has come. */
+    eventOf(device: string, sample: string): number | undefined {
+      return (eventOf.get(device, sample) as { id: number } | undefined)?.id;
+    },
+
+    async list(filter: OpinionFilter): Promise<Page<Opinion>> {
+      let select = query
+        .selectFrom('opinions')
+        .select(['id', bodyBytes])
+        .orderBy('id', 'desc')
+        .limit(filter.limit + 1);
+      if (filter.device !== undefined) select = select.where('device', '=', filter.device);
+      if (filter.stream !== undefined) select = select.where('stream', '=', filter.stream);
+      if (filter.outcome !== undefined) select = select.where('outcome', '=', filter.outcome);
+      if (filter.before !== undefined) select = select.where('id', '<', filter.before);
+      const read = (ids: readonly number[]) =>
+        query.selectFrom('opinions').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
+      return readPage(await select.execute(), filter.limit, read, fromRow);
+    },
+
+    /** Totals per stream, those with the most bytes first. @param now milliseconds since 1970 */
+    async totals(limit: number, now: number): Promise<Hybrid['streams']> {
+      const rows = await query.selectFrom('opinion_totals').selectAll().orderBy('bytes', 'desc').limit(limit).execute();
+      return Promise.all(
+        rows.map(async (row) => {
+          const { device, stream, samples, bytes, hub_ms: hubMs, confirmed, changed, withdrawn } = row;
+          const frames = await framesSince(device, stream, row.first_at, now);
+          const per = (value: number) => (value / samples) * frames;
+          return {
+            ...{ device, stream, samples, bytes, hubMs, confirmed, changed, withdrawn },
+            ...(row.chance > 0 ? { agreement: wilson(row.chance_same, row.chance) } : {}),
+            ...(frames > 0 ? { everyFrame: { samples: frames, bytes: per(bytes), hubMs: per(hubMs) } } : {}),
+          };
+        }),
+      );
+    },
+  };
+
+  /** At the rate of the last summary: all of them would take long to read. */
+  async function framesSince(device: string, stream: string, since: number, now: number): Promise<number> {
+    const row = await query
+      .selectFrom('summaries')
+      .select('body')
+      .where('device', '=', device)
+      .where('stream', '=', stream)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (!row) return 0;
+    // The body passed its schema before it was stored.
+    const { inferred, intervalMs } = JSON.parse(row.body) as { inferred: number; intervalMs: number };
+    return Math.round((inferred / intervalMs) * Math.max(0, now - since));
+  }
+}
+
+interface OpinionRow {
+  readonly id: number;
+  readonly device: string;
+  readonly stream: string;
+  readonly sample: string;
+  readonly received_at: number;
+  readonly outcome: Outcome;
+  readonly body: string;
+}
+
+function fromRow({ id, device, stream, sample, received_at: at, outcome, body }: OpinionRow): Opinion {
+  // Our own code wrote it.
+  return {
+    id: String(id),
+    device,
+    stream,
+    sample,
+    receivedAt: isoTime(at),
+    outcome,
+    ...(JSON.parse(body) as OpinionBody),
+  };
+}
+
+/** What an event says of its second opinion. */
+export function eventOpinionOf({
+  outcome,
+  hub,
+  receivedAt,
+}: Pick<Opinion, 'outcome' | 'hub' | 'receivedAt'>): EventOpinion {
+  const { label, score, model } = hub;
+  return {
+    outcome,
+    ...(label === undefined ? {} : { label }),
+    ...(score === undefined ? {} : { score }),
+    model,
+    at: receivedAt,
+  };
+}

@@ -1,0 +1,53 @@
+/** Can the hub keep what it acknowledges? Tried, not assumed. */
+import { rmSync, type Stats, statfsSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
+
+/** With less free disk, in bytes, the hub is not ready: a busy fleet fills that within minutes. */
+export const MIN_FREE_BYTES = 64 * 1024 ** 2;
+
+/** Commits go into these two. */
+const FILES = ['hub.db', 'hub.db-wal'] as const;
+
+/** Made and removed to see whether the disk takes a file. */
+const PROBE = 'hub.probe';
+
+class RolledBack extends Error {}
+
+/** @param sqlite the open database of the folder, which has been written to */
+export function createReadiness(sqlite: SqliteDatabase, folder: string) {
+  const look = (file: string) => statSync(path.join(folder, file), { throwIfNoEntry: false });
+  const opened = FILES.map((file) => ({ file, stats: look(file) }));
+  const touch = sqlite.prepare('UPDATE schema_version SET applied_at = applied_at');
+  const tryWrite = sqlite.transaction(() => {
+    touch.run();
+    throw new RolledBack();
+  });
+  return {
+    /** @throws Error that says why a commit would fail, or would be lost */
+    database(): void {
+      const lost = opened.find(({ file, stats }) => !isSame(stats, look(file)));
+      if (lost) throw new Error(`${lost.file} was removed or replaced while the hub has it open: restart the hub`);
+      try {
+        tryWrite.immediate();
+      } catch (error) {
+        if (!(error instanceof RolledBack)) throw error;
+      }
+    },
+
+    /** @throws Error when the disk takes no writes, or too little of it is free */
+    disk(): void {
+      // What SQLite rolls back has not left its memory.
+      const probe = path.join(folder, PROBE);
+      writeFileSync(probe, '');
+      rmSync(probe);
+      const { bavail, bsize } = statfsSync(folder);
+      const free = bavail * bsize;
+      if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1e6)} MB are free`);
+    },
+  };
+}
+
+function isSame(before: Stats | undefined, now: Stats | undefined): boolean {
+  return before?.ino === now?.ino && before?.dev === now?.dev;
+}

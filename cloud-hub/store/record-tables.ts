@@ -1,0 +1,82 @@
+/** The tables of what devices sent, and of second opinions on it, as types (tables.ts). */
+import type { ColumnType, Generated } from 'kysely';
+import type { Opinion } from '../../shared/contract/messages/verdict.ts';
+
+interface ReceivedColumns {
+  id: Generated<number>;
+  device: string;
+  epoch: string;
+  seq: number;
+  at: number;
+  received_at: number;
+  /** 1 when later records of the same device and epoch were received before. */
+  backfill: Generated<number>;
+  /** The record as the device sent it, as JSON (without the picture of a snapshot). */
+  body: string;
+}
+
+export interface EventTable extends ReceivedColumns {
+  stream: string;
+  rule: string;
+  label: string;
+  /** 1 when `snapshots` holds a picture under the event's id. */
+  has_snapshot: number;
+  /** Of its second opinion. */
+  sample: string | null;
+}
+
+export interface SummaryTable extends ReceivedColumns {
+  stream: string;
+}
+
+export interface ReadingTable extends ReceivedColumns {
+  stream: string;
+  /** As in the body; for charts. */
+  score: number | null;
+  /** 0 or 1. */
+  anomalous: number | null;
+}
+
+export interface ProblemTable extends ReceivedColumns {
+  stream: string | null;
+  kind: string;
+  code: string;
+}
+
+export interface RecordTable extends ReceivedColumns {
+  stream: string | null;
+  kind: string;
+}
+
+export interface SnapshotTable {
+  event_id: number;
+  mime: string;
+  picture: ColumnType<Uint8Array, Uint8Array, never>;
+}
+
+export interface OpinionTable {
+  id: Generated<number>;
+  device: string;
+  stream: string;
+  sample: string;
+  received_at: number;
+  outcome: Opinion;
+  /** `OpinionBody` as JSON. */
+  body: string;
+}
+
+export interface OpinionTotalTable {
+  device: string;
+  stream: string;
+  first_at: number;
+  samples: number;
+  bytes: number;
+  hub_ms: number;
+  /** Of the samples about events. */
+  confirmed: number;
+  changed: number;
+  withdrawn: number;
+  /** Frames that chance alone chose, and those in which hub and edge saw the same. */
+  chance: number;
+  chance_same: number;
+}

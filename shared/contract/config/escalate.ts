@@ -1,0 +1,67 @@
+/** Which pictures a stream sends to the hub for a second opinion, and how much that may cost. */
+import { z } from 'zod';
+import { name } from '../names.ts';
+
+const share = z.number().min(0).max(1);
+
+export const selector = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('event').describe('every event that has an object or a count'),
+    rules: z.array(name).min(1).max(64).optional().describe('only of these rules; default: all'),
+  }),
+  z
+    .strictObject({
+      kind: z.literal('score').describe('an object whose score is in a band'),
+      from: share.default(0.3),
+      to: share.default(0.6),
+      againS: z.number().min(0).max(3600).default(30).describe('the same track is not chosen again for so long'),
+    })
+    .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be above `from`' }),
+  z.strictObject({
+    kind: z.literal('margin').describe('an object just above or below the threshold, or two classes close together'),
+    within: share.default(0.1).describe('distance of the score from the threshold, or of the two best classes'),
+    againS: z.number().min(0).max(3600).default(30).describe('the same track is not chosen again for so long'),
+  }),
+  z.strictObject({
+    kind: z.literal('random').describe('analysed frames by chance: an unbiased sample, which tells the quality'),
+    share: share.default(0.001).describe('of the analysed frames'),
+  }),
+]);
+export type Selector = z.infer<typeof selector>;
+
+const allowance = (samples: number, kB: number) =>
+  z
+    .strictObject({
+      samples: z.number().int().min(0).max(1_000_000).default(samples),
+      kB: z.number().min(0).max(1e9).default(kB).describe('kilobytes of pictures and their headers'),
+    })
+    .prefault({});
+
+/** Never exceeded in any hour or day: a quarter may go at once, the rest comes back over the time. */
+export const budget = z.strictObject({ perHour: allowance(120, 6000), perDay: allowance(1000, 50_000) });
+export type Budget = z.infer<typeof budget>;
+
+export const streamEscalation = z.strictObject({
+  choose: z
+    .array(selector)
+    .min(1)
+    .max(16)
+    .prefault([{ kind: 'random' }, { kind: 'event' }])
+    .describe('a frame is sent when one of these chooses it; what they are is in agent/README.md'),
+  ...budget.shape,
+  side: z.number().int().min(64).max(1920).default(640).describe('longest side of the picture in pixels'),
+});
+export type StreamEscalation = z.infer<typeof streamEscalation>;
+
+/** Of the device, over all its streams. */
+export const deviceEscalation = z.strictObject({
+  ...budget.shape,
+  queueMb: z.number().int().min(1).max(1024).default(8).describe('disk for what waits; taken from `buffer.quotaMb`'),
+  deadlineS: z
+    .number()
+    .min(10)
+    .max(604_800)
+    .default(3600)
+    .describe('what has waited for so long, while the agent ran, is not sent any more'),
+});
+export type DeviceEscalation = z.infer<typeof deviceEscalation>;

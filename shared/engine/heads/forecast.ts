@@ -1,0 +1,113 @@
+/**
+ * Forecasts: a model that says the last point of a window from those before it. What it was wrong by, channel by channel, goes to an
+ * online detector (`series/online`), which knows how wrong it usually is: the score is how rarely it is so wrong, in weeks.
+ *
+ * One output with one value per channel, in the units of the normalised input. `learned` names a file of the package with what the
+ * detector has learned of the training data; each stream goes on from there.
+ */
+import { z } from 'zod';
+import { isWindowInput, packagePath, type WindowInput } from '../../contract/model-manifest.ts';
+import { CodedError } from '../../kit/errors.ts';
+import { DEFAULT_WEEKS, Detector, type DetectorState, detectorState } from '../series/online/detector.ts';
+import { type HeadContext, type HeadState, headKind } from './head.ts';
+
+const options = z.object({
+  output: z.string().optional().describe('name of the output; needed where the graph has several'),
+  threshold: z
+    .number()
+    .positive()
+    .default(DEFAULT_WEEKS)
+    .describe('an anomaly is what comes less often than once in so many weeks'),
+  learned: packagePath.optional().describe('file of the package: what the detector learned in training'),
+});
+
+export const forecast = headKind({
+  options,
+  create({ output, threshold, learned }, context) {
+    const input = context.window?.input;
+    if (!input || !isWindowInput(input))
+      throw new CodedError('model-invalid', 'head.kind "forecast" is for windows of a series');
+    const name = outputOf(output, context, input.channels.length);
+    const state = learned === undefined ? undefined : stateOf(learned, context.learned, input);
+    return {
+      task: 'anomaly',
+      outputs: [name],
+      // A window alone has nothing to be compared with.
+      decode: (outputs, given) => begin(input, threshold, state).decode(outputs, given),
+      begin: () => begin(input, threshold, state),
+    };
+  },
+});
+
+/** A stream does not go on where the training data ended: the step from one to the other is no anomaly. */
+const SETTLING = 16;
+
+function begin(input: WindowInput, threshold: number, state: DetectorState | undefined): HeadState {
+  const count = input.channels.length;
+  const detector = new Detector(count, state, state ? SETTLING : 0);
+  let windows = 0;
+  return {
+    decode(outputs, { tensor, asked, atMs }) {
+      const said = outputs[0]?.data ?? new Float32Array();
+      if (said.length !== count)
+        throw new CodedError('model-failed', `forecast: ${said.length} values for ${count} channels`);
+      const errors = Array.from(said, (value, c) => lastOf(tensor, input, c) - Number(value));
+      if (!errors.every(Number.isFinite)) throw new CodedError('model-failed', `forecast: it is wrong by ${errors}`);
+      const limit = asked ?? threshold;
+      const time = atMs ?? (windows * input.step * 1000) / input.rateHz;
+      windows++;
+      const { score, anomalous, parts, expected } = detector.next(time, errors, limit);
+      const scale = (c: number, value: number) => value * (input.std[c] ?? input.std[0] ?? 1);
+      const mean = (c: number) => input.mean[c] ?? input.mean[0] ?? 0;
+      return {
+        task: 'anomaly',
+        score,
+        threshold: limit,
+        anomalous,
+        parts,
+        // A window without its line has lost its level.
+        ...(input.detrend
+          ? {}
+          : {
+              expected: expected.map((band, c) => {
+                const middle = Number(said[c]);
+                return band && ([mean(c) + scale(c, middle + band[0]), mean(c) + scale(c, middle + band[1])] as const);
+              }),
+            }),
+      };
+    },
+    // What is usual outlives an interruption.
+    reset: () => undefined,
+  };
+}
+
+/** The last point of a channel in a window. */
+export function lastOf(
+  tensor: Float32Array,
+  { layout, window, channels }: Pick<WindowInput, 'layout' | 'window' | 'channels'>,
+  channel: number,
+): number {
+  const at = layout === 'nwc' ? (window - 1) * channels.length + channel : channel * window + window - 1;
+  return tensor[at] as number;
+}
+
+function stateOf(file: string, found: unknown, { channels }: WindowInput): DetectorState {
+  const parsed = detectorState.safeParse(found);
+  if (!parsed.success)
+    throw new CodedError('model-invalid', `head.learned: ${file} is not what a detector has learned`);
+  if (parsed.data.channels.length === channels.length) return parsed.data;
+  const says = `${parsed.data.channels.length} channels, input has ${channels.length}`;
+  throw new CodedError('model-invalid', `head.learned: ${file} is of ${says}`);
+}
+
+function outputOf(wanted: string | undefined, { outputs }: HeadContext, channels: number): string {
+  const known = outputs.map((o) => o.name).join(', ');
+  const found = outputs.find((o) => o.name === (wanted ?? outputs[0]?.name));
+  if (!found) throw new CodedError('model-invalid', `head.output says "${wanted}", the graph has the outputs ${known}`);
+  if (wanted === undefined && outputs.length > 1)
+    throw new CodedError('model-invalid', `head.output says nothing, the graph has several outputs: ${known}`);
+  const fixed = found.shape.slice(1).reduce<number | undefined>((n, axis) => (n && axis ? n * axis : undefined), 1);
+  if (fixed === undefined || fixed === channels) return found.name;
+  const says = `input has ${channels} channels, the graph forecasts ${fixed} values in "${found.name}"`;
+  throw new CodedError('model-invalid', says);
+}

@@ -1,0 +1,2 @@
+/** Importing it is its effect: see `onnxruntime.ts`. */
+process.env.ORT_DISABLE_TELEMETRY = '1';

@@ -1,0 +1,103 @@
+/**
+ * From strengths to events. A strength above `FLOOR` that stands out from what followed the last event is a peak; how often
+ * peaks of its strength come, by all peaks so far and before there are any by an exponential law, is its rate.
+ *
+ * Invariants:
+ * 1. An anomaly is one event: it begins with a rate below the limit, and ends after `CALM` samples as usual.
+ * 2. None begins while the features are still learning.
+ * 3. A peak soon after another counts only if it is stronger than what is left of that one, which fades with `FADE`.
+ */
+import { z } from 'zod';
+
+/** A weaker sample is as usual. */
+const FLOOR = 1.32;
+/** Samples in which the memory of a peak fades to 1/e. */
+const FADE = 230;
+/** Samples before the first that the exponential law counts for, and its slope. */
+const PRIOR = 13_000;
+const SLOPE = 2.44;
+/** Peaks count as equally strong when their strengths are about this near. */
+const ALIKE = 0.5;
+const CALM = 10;
+const MOST_PEAKS = 256;
+const LONGEST = 1e6;
+
+export const eventsState = z.object({
+  peaks: z.array(z.number()).max(MOST_PEAKS),
+  level: z.number(),
+  since: z.number().int().nonnegative(),
+  samples: z.number().int().nonnegative(),
+  calm: z.number().int().nonnegative(),
+  anomalous: z.boolean(),
+});
+export type EventsState = z.infer<typeof eventsState>;
+
+export class Events {
+  #peaks: number[];
+  #level: number;
+  /** Samples since the last peak. */
+  #since: number;
+  #samples: number;
+  #calm: number;
+  #anomalous: boolean;
+
+  constructor(state?: EventsState) {
+    this.#peaks = [...(state?.peaks ?? [])];
+    this.#level = state?.level ?? 0;
+    this.#since = state?.since ?? 0;
+    this.#samples = state?.samples ?? 0;
+    this.#calm = state?.calm ?? 0;
+    this.#anomalous = state?.anomalous ?? false;
+  }
+
+  get anomalous(): boolean {
+    return this.#anomalous;
+  }
+
+  /**
+   * @param limit samples that must lie between peaks of this strength for one to be the beginning of an anomaly
+   * @returns of a peak: one at least as strong comes once in so many samples; else below 1
+   */
+  next(strength: number, limit: number, learning: boolean): number {
+    this.#samples++;
+    this.#since++;
+    this.#calm = strength > FLOOR ? 0 : this.#calm + 1;
+    if (this.#calm >= CALM) this.#anomalous = false;
+    const left = this.#level * Math.exp(-this.#since / FADE);
+    if (strength <= FLOOR || strength <= left) return strength / (strength + FLOOR);
+    const apart = this.#apart(strength);
+    this.#remember(strength);
+    if (learning) return Math.min(apart, limit / 2);
+    if (apart >= limit) this.#anomalous = true;
+    return apart;
+  }
+
+  state(): EventsState {
+    return {
+      peaks: [...this.#peaks],
+      level: this.#level,
+      since: this.#since,
+      samples: this.#samples,
+      calm: this.#calm,
+      anomalous: this.#anomalous,
+    };
+  }
+
+  /** Samples between peaks of at least this strength. */
+  #apart(strength: number): number {
+    let stronger = 0;
+    for (const peak of this.#peaks) stronger += 2 / (1 + Math.exp((strength - peak) / ALIKE));
+    const expected = PRIOR * 10 ** ((-SLOPE * strength) / FLOOR) + stronger;
+    return Math.min((PRIOR + this.#samples) / expected, LONGEST * (PRIOR + this.#samples));
+  }
+
+  /** A peak that grows is one peak. */
+  #remember(strength: number): void {
+    const last = this.#peaks.length - 1;
+    if (last >= 0 && this.#since < FADE) this.#peaks[last] = Math.max(this.#peaks[last] as number, strength);
+    else this.#peaks.push(strength);
+    if (this.#peaks.length > MOST_PEAKS) this.#peaks.shift();
+    this.#level = strength;
+    this.#since = 0;
+  }
+}

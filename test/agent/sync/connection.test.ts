@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError } from '../../../agent/config.ts';
+import { readConnection } from '../../../agent/sync/connection.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { TrustFault } from '../../../shared/pki/dial.ts';
+import { secureHub } from '../../support/secure-hub.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const surroundings = { clock: systemClock, isSynced: () => true };
+
+function files(texts: Record<string, string>) {
+  const folder = tempFolder();
+  for (const [name, text] of Object.entries(texts)) writeFileSync(path.join(folder, name), text);
+  const at = (name: string) => path.join(folder, name);
+  return {
+    at,
+    hub: { url: 'mqtts://hub:8883', tokenFile: at('token'), version: '3.1.1' as const, backfillPerSecond: 7 },
+  };
+}
+
+function certificate(folder: string): string {
+  const file = path.join(folder, 'ca.pem');
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null'];
+  execFileSync('openssl', ['req', '-x509', ...key, '-out', file, '-subj', '/CN=ca', '-days', '2'], { stdio: 'ignore' });
+  return file;
+}
+
+test('the files that the configuration names are read, without the blanks around', () => {
+  const { at, hub } = files({ token: '  secret \n', cert: 'CERT\n', key: 'KEY\n' });
+  const read = (more: object) => readConnection({ ...hub, ...more }, 'box', surroundings);
+  const own = read({ caFile: certificate(at('.')), version: '5', certFile: at('cert'), keyFile: at('key') });
+  expect([own.token, own.limits, own.broker.protocolVersion]).toEqual(['secret', { backfillPerSecond: 7 }, 5]);
+  expect(read({}).broker).toMatchObject({ url: 'mqtts://hub:8883', protocolVersion: 4 });
+  // Without TLS there is nobody to judge.
+  expect(read({ url: 'mqtt://hub:1883' }).broker).toEqual({ url: 'mqtt://hub:1883', protocolVersion: 4 });
+  for (const url of ['mqtts://hub', 'wss://hub/mqtt']) expect(read({ url }).broker.open).toBeTypeOf('function');
+});
+
+test.each(['tokenFile', 'caFile', 'certFile', 'keyFile'] as const)('a %s that is missing or empty is named', (key) => {
+  const { at, hub } = files({ token: 't', empty: ' \n' });
+  const refusal = (file: string) => {
+    try {
+      readConnection({ ...hub, certFile: at('token'), keyFile: at('token'), [key]: file }, 'box', surroundings);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      return String(error);
+    }
+    return '';
+  };
+  expect(refusal(at('empty'))).toMatch(new RegExp(`hub\\.${key}: ${at('empty')} is empty`));
+  expect(refusal(at('none'))).toMatch(new RegExp(`hub\\.${key}: .*ENOENT.*${at('none')}`));
+  expect(refusal(at('none')).includes('vedette-hub device add')).toBe(key === 'tokenFile');
+});
+
+test('a file without a certificate is no authority', () => {
+  const { at, hub } = files({ token: 't', ca: 'CA' });
+  const read = () => readConnection({ ...hub, caFile: at('ca') }, 'box', surroundings);
+  expect(read).toThrow(/hub\.caFile: .*no certificate in PEM form/);
+});
+
+test('requests to the hub go by the authority of the configuration, and by no other', async () => {
+  const secure = await secureHub();
+  const { at, hub } = files({ token: secure.token, ca: secure.authority.roots().map(String).join('\n') });
+  const ask = (more: object) =>
+    readConnection({ ...hub, ...more }, 'box', surroundings).fetch(`${secure.url}/api/v1/devices`, {
+      headers: { authorization: `Bearer ${secure.token}` },
+    });
+  expect((await ask({ caFile: at('ca') })).status).toBe(200);
+  await expect(ask({})).rejects.toThrow('issuer certificate');
+  await expect(ask({ caFile: certificate(at('.')) })).rejects.toThrow(TrustFault);
+});

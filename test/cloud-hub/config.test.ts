@@ -1,0 +1,135 @@
+/** Each setting at its bounds. A new setting without a line here fails. */
+import { describe, expect, test } from 'vitest';
+import { addressHere, type HubConfig, hubConfig, portsOf, protectionOf } from '../../cloud-hub/config.ts';
+
+const port = { good: [0, '0', 65_535, '65535'], bad: [-1, 65_536, 1.5, 'http', '80x', {}] };
+const file = { good: ['x'], bad: ['', 7, null] };
+
+/** What a setting may be, and what not; the rest of the settings are as they need to be beside it. */
+const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?: Partial<HubConfig> }> = {
+  dataDir: file,
+  host: file,
+  httpPort: port,
+  mqttPort: port,
+  tls: { good: [true, false], bad: ['yes', 1, null] },
+  tlsCert: { ...file, beside: { tlsKey: 'k' } },
+  tlsKey: { ...file, beside: { tlsCert: 'c' } },
+  tlsNames: { good: ['', 'hub.example', 'a.example,10.0.0.7,::1'], bad: ['a b/c', 'x@y', '-a', 7, null] },
+  insecurePlaintext: { good: [true, false], bad: ['yes', 1, null] },
+  publicUrl: {
+    good: ['http://10.0.0.7:8080/', 'https://hub.example:8443/a/vedette/'],
+    bad: [
+      '',
+      'hub.example',
+      '/vedette/',
+      'ftp://h/',
+      'https://u:p@h/',
+      'https://h/?x',
+      'https://h/#x',
+      'https://h/a;b',
+      7,
+      null,
+    ],
+  },
+  trustProxy: {
+    good: ['', '127.0.0.1', '10.0.0.0/8,::1,fd00::/8', '1.2.3.4/32'],
+    bad: ['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0/8', '10.0.0.0/8/8', 'true', '*', 7, null],
+  },
+  graceDays: { good: [0, '60', 3650], bad: [-1, 3651, 'long', {}] },
+  mqttUrl: {
+    good: ['mqtt://b', 'mqtts://b:8883', 'ws://b/mqtt', 'wss://[::1]:443/a/b'],
+    bad: ['', 'b', 'http://b', 'mqtt://', 'mqtt://user:secret@b', 'mqtt://b/x@y', 'mqtt://a b', 'xmqtt://b', 7],
+  },
+  mqttUsername: { good: ['x', 'x'.repeat(256)], bad: ['', 'x'.repeat(257), 7], beside: { mqttUrl: 'mqtt://b' } },
+  mqttPasswordFile: { ...file, beside: { mqttUrl: 'mqtt://b' } },
+  mqttVersion: { good: ['3.1.1', '5'], bad: ['4', 5, '', null] },
+  mqttCaFile: { ...file, beside: { mqttUrl: 'mqtt://b' } },
+  mqttCertFile: { ...file, beside: { mqttUrl: 'mqtt://b', mqttKeyFile: 'k' } },
+  mqttKeyFile: { ...file, beside: { mqttUrl: 'mqtt://b', mqttCertFile: 'c' } },
+  downloadMbps: { good: [0.001, '100', 1_000_000], bad: [0, -1, 1_000_001, 'fast', {}] },
+  secondOpinion: { good: ['yolox-640:hub', 'a@1.0.0-rc.1'], bad: ['yolox', 'A:b', 'a:', 'a@', '../x:y', 7] },
+  deviceRecordsPerDay: { good: [0, 1, '1000', 1e12], bad: [-1, 1.5, 1e13, 'many', {}] },
+  deviceMbPerDay: { good: [0, 1, '1000', 1e12], bad: [-1, 1.5, 1e13, 'many', {}] },
+  logLevel: { good: ['debug', 'info', 'warn', 'error', 'silent'], bad: ['trace', 'INFO', '', null] },
+};
+
+const pathsOf = (input: unknown) => hubConfig.safeParse(input).error?.issues.map((issue) => issue.path.join('.')) ?? [];
+
+test('without any setting it is a hub for this machine only', () => {
+  expect(hubConfig.parse({})).toEqual({
+    dataDir: './data',
+    host: '127.0.0.1',
+    tls: false,
+    tlsNames: [],
+    trustProxy: [],
+    insecurePlaintext: false,
+    graceDays: 60,
+    mqttVersion: '5',
+    downloadMbps: 100,
+    deviceRecordsPerDay: 10_000_000,
+    deviceMbPerDay: 20_000,
+    logLevel: 'info',
+  });
+});
+
+test('the table names every setting, and others are refused', () => {
+  expect(Object.keys(table).toSorted()).toEqual(Object.keys(hubConfig.shape).toSorted());
+  expect(hubConfig.safeParse({ httpProt: 1 }).success).toBe(false);
+});
+
+test.each(Object.entries(table))('%s', (key, { good, bad, beside = {} }) => {
+  for (const value of good) {
+    const read = hubConfig.safeParse({ ...beside, [key]: value });
+    expect(read.error?.message, `${key}: ${value}`).toBeUndefined();
+    expect(String(Reflect.get(read.data ?? {}, key))).toBe(String(value));
+  }
+  for (const value of bad)
+    expect(pathsOf({ ...beside, [key]: value }), `${key}: ${JSON.stringify(value)}`).toEqual([key]);
+});
+
+describe('settings that belong together', () => {
+  const own = ['mqttUsername', 'mqttPasswordFile', 'mqttCaFile'] as const;
+
+  test.each(own)('%s is for an external broker', (key) => {
+    expect(pathsOf({ [key]: 'x' })).toEqual([key]);
+    expect(pathsOf({ [key]: 'x', mqttUrl: 'mqtt://b' })).toEqual([]);
+  });
+
+  test('certificate and key are given together, and for an external broker', () => {
+    const url = { mqttUrl: 'mqtts://b' };
+    expect(pathsOf({ ...url, mqttCertFile: 'c' })).toEqual(['mqttKeyFile']);
+    expect(pathsOf({ ...url, mqttKeyFile: 'k' })).toEqual(['mqttKeyFile']);
+    expect(pathsOf({ ...url, mqttCertFile: 'c', mqttKeyFile: 'k' })).toEqual([]);
+    expect(pathsOf({ mqttCertFile: 'c', mqttKeyFile: 'k' })).toEqual(['mqttCertFile', 'mqttKeyFile']);
+  });
+});
+
+describe('how the listeners are protected', () => {
+  const key = { tlsCert: 'c', tlsKey: 'k' };
+  test.each([
+    [{}, 'none', 'http://127.0.0.1:7', { http: 8080, mqtt: 1883 }],
+    [{ host: '::1' }, 'none', 'http://[::1]:7', { http: 8080, mqtt: 1883 }],
+    [{ tls: true }, 'own', 'https://127.0.0.1:7', { http: 8443, mqtt: 8883 }],
+    [{ host: '0.0.0.0' }, 'own', 'https://127.0.0.1:7', { http: 8443, mqtt: 8883 }],
+    [{ host: '::' }, 'own', 'https://127.0.0.1:7', { http: 8443, mqtt: 8883 }],
+    [{ host: 'hub.example' }, 'own', 'https://hub.example:7', { http: 8443, mqtt: 8883 }],
+    [{ host: '0.0.0.0', insecurePlaintext: true }, 'none', 'http://127.0.0.1:7', { http: 8080, mqtt: 1883 }],
+    [{ host: '10.0.0.1', ...key }, 'given', 'https://10.0.0.1:7', { http: 8443, mqtt: 8883 }],
+    [key, 'given', 'https://127.0.0.1:7', { http: 8443, mqtt: 8883 }],
+  ])('%j: %s', (input, protection, address, ports) => {
+    const config = hubConfig.parse(input);
+    expect([protectionOf(config), addressHere(config, 7), portsOf(config)]).toEqual([protection, address, ports]);
+  });
+
+  test('without TLS and with TLS at once is refused, and so is half a pair', () => {
+    expect(pathsOf({ insecurePlaintext: true, tls: true })).toEqual(['insecurePlaintext']);
+    expect(pathsOf({ insecurePlaintext: true, ...key })).toEqual(['insecurePlaintext']);
+    expect(pathsOf({ tlsCert: 'c' })).toEqual(['tlsKey']);
+    expect(pathsOf({ tlsKey: 'k' })).toEqual(['tlsKey']);
+  });
+});
+
+test('a public address gets the slash at its end; networks may be apart by spaces too', () => {
+  expect(hubConfig.parse({ publicUrl: 'https://hub.example/vedette' }).publicUrl).toBe('https://hub.example/vedette/');
+  expect(hubConfig.parse({ trustProxy: ' 10.0.0.1,  ::1 ' }).trustProxy).toEqual(['10.0.0.1', '::1']);
+});

@@ -1,0 +1,188 @@
+/** A batch is taken in parts, each in a turn and a commit of its own: it ends as if it had been taken at once. */
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { HubStore } from '../../../cloud-hub/store/store.ts';
+import { encode } from '../../../shared/contract/codec.ts';
+import { MAX_BATCH_BYTES } from '../../../shared/contract/messages/batch.ts';
+import { eventRecord, lossRecord } from '../support.ts';
+import { all, type Bench, bench } from './bench.ts';
+
+const events = (count: number, from = 1) => Array.from({ length: count }, (_, i) => eventRecord(from + i));
+
+/** What the hub holds, and what it said last. */
+async function ending(b: Bench) {
+  const { items } = await b.store.events.list(all);
+  return {
+    ledgers: (await b.store.sequences.list('cam')).toSorted((x, y) => (x.epoch < y.epoch ? -1 : 1)),
+    events: items.map(({ ptsMs, backfill }) => [ptsMs, backfill ?? false]),
+    refused: (await b.store.quarantine.list(all)).map(({ epoch, from, to }) => [epoch, from, to]).toSorted(),
+    acks: b.acks,
+    counts: await Promise.all(
+      (['batches', 'acks', 'records', 'duplicates', 'refused', 'quarantined'] as const).map((name) => b.counted(name)),
+    ),
+  };
+}
+
+/** Parts of two records. */
+function everySecond() {
+  let records = 0;
+  return () => ++records % 2 === 0;
+}
+
+const record = (seq: number) =>
+  fc.constantFrom(
+    eventRecord(seq),
+    { seq, kind: 'poem' },
+    lossRecord(seq, { epoch: 'e1', from: 2, to: 5, reason: 'quota' }),
+    eventRecord(seq, { origin: [{ epoch: 'e0', seq }] }),
+  );
+const batch = fc
+  .record({
+    from: fc.integer({ min: 1, max: 20 }),
+    length: fc.integer({ min: 1, max: 9 }),
+    base: fc.integer({ min: 1, max: 25 }),
+  })
+  .chain(({ from, length, base }) =>
+    fc
+      .subarray(Array.from({ length }, (_, i) => from + i))
+      .chain((seqs) => fc.tuple(...seqs.map(record)))
+      .map((records) => ({ epoch: 'e1', from, to: from + length - 1, base, records })),
+  );
+
+test('any batches, record by record or at once: the same records, gaps, refusals and acknowledgements', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 6 }), async (batches) => {
+      const [whole, parted] = await Promise.all([bench(), bench(undefined, undefined, { enough: () => true })]);
+      for (const b of [whole, parted]) for (const one of batches) await b.send(encode(one));
+      expect(await ending(parted)).toEqual(await ending(whole));
+    }),
+    { numRuns: 8 },
+  );
+});
+
+describe('a batch in parts', () => {
+  /** A store that counts its commits, and fails the ones named. */
+  function failing(fails: readonly number[], commits: number[] = []) {
+    return (store: HubStore): HubStore => ({
+      ...store,
+      transact: (work) =>
+        store.transact(() => {
+          commits.push(0);
+          const result = work();
+          if (fails.includes(commits.length)) throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
+          return result;
+        }),
+    });
+  }
+
+  test.each([1, 2, 3])(
+    'the disk is full at part %i: nothing is acknowledged, and the next try stores what is missing',
+    async (at) => {
+      const b = await bench(undefined, failing([at]), { enough: everySecond() });
+      expect(await b.batch(events(6))).toBeUndefined();
+      expect(await b.counted('records')).toBe(2 * (at - 1));
+      expect(await b.batch(events(6))).toEqual({ epoch: 'e1', upTo: 6, ranges: [] });
+      expect(await ending(b)).toMatchObject({ ledgers: [{ upTo: 6, records: 6, gaps: [] }] });
+    },
+  );
+
+  test('does not keep others waiting, and keeps its own order', async () => {
+    const commits: number[] = [];
+    const b = await bench(undefined, failing([], commits), { enough: () => true });
+    await b.store.devices.add('calm', 'x', 0);
+    const order: string[] = [];
+    const payload = (epoch: string, records: readonly unknown[]) =>
+      encode({ epoch, from: 1, to: records.length, base: 1, records, pad: 'x'.repeat(9000) });
+    const reported = b.live.length;
+    b.ingest.offer('cam', 'records', payload('e1', events(20)));
+    b.ingest.offer('cam', 'records', encode({ epoch: 'e1', from: 21, to: 21, base: 1, records: events(1, 21) }));
+    await new Promise((resolve) => setImmediate(resolve));
+    b.ingest.offer('calm', 'records', encode({ epoch: 'c1', from: 1, to: 1, base: 1, records: events(1) }));
+    await b.ingest.drained();
+    for (const message of b.live.slice(reported))
+      if (message.type === 'event') order.push(`${message.event.device} ${message.event.ptsMs / 40}`);
+    expect(order.filter((line) => line.startsWith('cam'))).toEqual(
+      Array.from({ length: 21 }, (_, i) => `cam ${i + 1}`),
+    );
+    expect(order.indexOf('calm 1')).toBeLessThan(5);
+    expect(commits.length).toBeGreaterThanOrEqual(20);
+    // The last part and the batch behind it share a commit.
+    expect(b.acks.map(({ epoch, upTo }) => [epoch, upTo])).toEqual([
+      ['c1', 1],
+      ['e1', 21],
+      ['e1', 21],
+    ]);
+  });
+
+  test.each<[string, unknown[], number]>([
+    ['a number falls', [...events(4), eventRecord(3)], 4],
+    ['a number is above the range', [...events(4), eventRecord(99)], 4],
+    ['a record is no object', [...events(4), 7], 4],
+    ['there are more records than numbers', [...events(5), eventRecord(6), eventRecord(7)], 0],
+  ])('%s: what came before it is stored, the rest is refused and settled', async (_what, records, stored) => {
+    const b = await bench(undefined, undefined, { enough: everySecond() });
+    await b.send(encode({ epoch: 'e1', from: 1, to: 6, base: 1, records }));
+    const refused = [{ from: stored + 1, to: 6, reason: expect.stringContaining('records[') }];
+    expect(b.acks).toEqual([{ epoch: 'e1', upTo: 6, ranges: [], refused }]);
+    expect((await b.store.sequences.list('cam'))[0]).toMatchObject({ records: stored });
+    expect(await b.store.quarantine.list(all)).toMatchObject([{ from: stored + 1, to: 6 }]);
+  });
+
+  test('refusals of all parts are in the one acknowledgement', async () => {
+    const b = await bench(undefined, undefined, { enough: () => true });
+    const answer = await b.batch([{ seq: 1, kind: 'poem' }, eventRecord(2), eventRecord(3, { score: 9 })]);
+    expect(answer?.refused?.map(({ from, to }) => [from, to])).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
+    expect(b.acks).toHaveLength(1);
+  });
+});
+
+describe('a batch that cannot be read', () => {
+  const message = { epoch: 'e1', from: 1, to: 60, base: 1, records: events(60) };
+  const text = Buffer.from(JSON.stringify(message));
+  const packed = encode(message);
+  const damaged = (payload: Buffer, at: number, byte: number) => {
+    const copy = Buffer.from(payload);
+    copy[at] = byte;
+    return copy;
+  };
+  const large = Buffer.from(JSON.stringify({ ...message, records: [{ seq: 1, pad: 'x'.repeat(MAX_BATCH_BYTES) }] }));
+
+  test.each<[string, Buffer]>([
+    ['is cut off', text.subarray(0, -5)],
+    ['is cut off, packed', packed.subarray(0, -20)],
+    ['is damaged, packed', damaged(packed, packed.length - 200, (packed.at(-200) ?? 0) ^ 0xff)],
+    ['has a wrong checksum', damaged(packed, packed.length - 6, (packed.at(-6) ?? 0) ^ 1)],
+    ['is not UTF-8', damaged(text, text.length - 40, 0xff)],
+    ['has a comma too much', Buffer.from(text.toString().replace(/\]\}$/, ',]}'))],
+    ['ends too late', Buffer.concat([text, Buffer.from('}')])],
+    ['unpacks to too much', gzipSync(large)],
+    ['is larger than its bound', large],
+    ['is larger than the channel takes', Buffer.concat([text, Buffer.alloc(4 * 1024 * 1024, 32)])],
+  ])('%s: it is kept, and its device hears that its numbers are refused', async (_what, payload) => {
+    const b = await bench();
+    for (let n = 0; n < 2; n++) await b.send(payload);
+    const reason = expect.stringMatching(/./);
+    const answer = { epoch: 'e1', upTo: 60, ranges: [], refused: [{ from: 1, to: 60, reason }] };
+    expect(b.acks).toEqual([answer, answer]);
+    expect(await b.store.quarantine.list(all)).toMatchObject([{ epoch: 'e1', from: 1, to: 60 }]);
+    expect(await b.batch(events(1, 61))).toMatchObject({ upTo: 61 });
+  });
+
+  test('whose frame cannot be read either: it is kept, there is nothing to answer, and the next one is taken', async () => {
+    const b = await bench();
+    for (const payload of [
+      Buffer.from('{"epoch":"e1","fro'),
+      damaged(packed, 12, 0),
+      packed.subarray(0, 12),
+      Buffer.alloc(5_000_000),
+    ])
+      await b.send(payload);
+    expect(b.acks).toEqual([]);
+    expect(await b.store.quarantine.list(all)).toHaveLength(4);
+    expect(await b.batch(events(1))).toMatchObject({ upTo: 1 });
+  });
+});

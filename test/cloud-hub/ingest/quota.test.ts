@@ -1,0 +1,81 @@
+/** What the hub stores of one device per day: the rest waits with the device, nothing is lost, and people are told. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { dayOf, pausedUntil } from '../../../cloud-hub/ingest/quota.ts';
+import { encode } from '../../../shared/contract/codec.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import { eventRecord } from '../support.ts';
+import { bench } from './bench.ts';
+
+const DAY_MS = 86_400_000;
+const NOON = 20_000 * DAY_MS + DAY_MS / 2;
+const MIDNIGHT = 20_001 * DAY_MS;
+const until = new Date(MIDNIGHT).toISOString();
+
+test('a day that is used up pauses records until midnight, and loses none', async () => {
+  let now = NOON;
+  const clock = { ...systemClock, wall: () => now };
+  const limits = { records: 3, bytes: Number.POSITIVE_INFINITY };
+  const { batch, store, notices, warned, live, counted, send, acks } = await bench(
+    undefined,
+    undefined,
+    { clock },
+    limits,
+  );
+  expect(await batch([1, 2].map((seq) => eventRecord(seq)))).toMatchObject({ upTo: 2 });
+  // A batch that was begun is stored whole.
+  expect(await batch([3, 4].map((seq) => eventRecord(seq)))).toMatchObject({ upTo: 4 });
+  expect(store.devices.get('cam')).toMatchObject({ usage: { day: '2024-10-04', records: 4 } });
+
+  expect(await batch([eventRecord(5)])).toBeUndefined();
+  expect(await batch([eventRecord(5)])).toBeUndefined();
+  expect(store.devices.get('cam')).toMatchObject({ pausedUntil: until, usage: { records: 4 } });
+  const message = `the hub stores at most 3 records of a device per day: it takes no more of cam until ${until}; its records wait in its outbox`;
+  expect(notices).toEqual([{ kind: 'notice', code: 'quota-reached', message }]);
+  expect(warned).toMatchObject([{ device: 'cam', until }]);
+  expect(live.filter(({ type }) => type === 'device')).toMatchObject([{ device: { pausedUntil: until } }]);
+  expect(await counted('pausedBatches')).toBe(2);
+  // States and reports go on.
+  await send(encode({ online: true, version: '7' }), 'status');
+  expect(store.devices.get('cam')).toMatchObject({ version: '7', pausedUntil: until });
+
+  now = MIDNIGHT;
+  expect(await batch([eventRecord(5)])).toMatchObject({ upTo: 5 });
+  const { pausedUntil: after, usage } = store.devices.get('cam') ?? {};
+  expect([after, usage]).toMatchObject([undefined, { day: '2024-10-05', records: 1 }]);
+  expect(acks.every(({ refused }) => refused === undefined)).toBe(true);
+  expect((await store.events.list({ limit: 10 })).items).toHaveLength(5);
+});
+
+test('bytes count with their pictures; another device is not concerned; what is here already costs nothing', async () => {
+  const jpeg = Buffer.alloc(9000, 7);
+  jpeg.set([0xff, 0xd8]);
+  const snapshot = { mime: 'image/jpeg', width: 9, height: 9, data: jpeg.toString('base64') };
+  const limits = { records: Number.POSITIVE_INFINITY, bytes: 9000 };
+  const { batch, store, ingest, acks } = await bench(undefined, undefined, {}, limits);
+  await store.devices.add('other', 'x', 0);
+  expect(await batch([{ ...eventRecord(1), snapshot }])).toMatchObject({ upTo: 1 });
+  expect(await batch([eventRecord(2)])).toBeUndefined();
+  const before = acks.length;
+  ingest.offer('other', 'records', encode({ epoch: 'e1', from: 1, to: 1, base: 1, records: [eventRecord(1)] }));
+  await ingest.drained();
+  expect(acks.slice(before)).toMatchObject([{ upTo: 1 }]);
+  expect(store.devices.get('other')?.pausedUntil).toBeUndefined();
+});
+
+test('a pause ends with its day, and only a used-up day pauses', () => {
+  const usage = fc.record({ day: fc.nat(30_000), records: fc.nat(), bytes: fc.nat() });
+  const limits = fc.record({ records: fc.nat(), bytes: fc.nat() });
+  fc.assert(
+    fc.property(usage, limits, fc.nat(30_000), fc.nat(DAY_MS - 1), (used, most, day, ms) => {
+      const now = day * DAY_MS + ms;
+      const end = pausedUntil(used, most, now);
+      const isFull = used.records >= most.records || used.bytes >= most.bytes;
+      expect(end !== undefined).toBe(used.day === day && isFull);
+      if (end === undefined) return;
+      expect(end).toBeGreaterThan(now);
+      expect(pausedUntil(used, most, end)).toBeUndefined();
+      expect(dayOf(end)).toBe(dayOf(now) + 1);
+    }),
+  );
+});

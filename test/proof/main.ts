@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/** `npm run proof`: what is installed, on machines as users have them. It needs root and takes minutes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { ensureDetector } from '../../fixtures/detector/detector.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import { debianBase } from './base.ts';
+import { Machine } from './machine.ts';
+import { connectTwo } from './network.ts';
+import { laterPackages } from './packages.ts';
+import { folderFor, proveSystemd } from './systemd.ts';
+
+const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
+const say = (line: string) => console.error(line);
+
+async function step(what: string, run: () => Promise<string>): Promise<void> {
+  const began = performance.now();
+  const result = await run();
+  console.log(`ok ${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${what}: ${result.trim()}`);
+}
+
+const program = new Command('npm run proof --').description('Whole installations on real machines.');
+
+program
+  .command('systemd')
+  .description('the Debian packages on two machines with systemd: enrolment, watchdog, reboot, upgrades, purge')
+  .option('--packages <folder>', 'folder of the packages (npm run package -- deb)', 'packages')
+  .option('--mirror <url>', 'where debootstrap finds Debian (default: the mirror of this machine)')
+  .option('--keep', 'leave the folders of the machines in place')
+  .addHelpText(
+    'after',
+    '\nNeeds root, and: apt-get install debootstrap systemd-container iproute2\nExit code: 0 if everything holds, 1 if not.',
+  )
+  .action(async ({ packages, mirror, keep }: { packages: string; mirror?: string; keep?: boolean }) => {
+    if (process.getuid?.() !== 0) throw new Error('machines need root');
+    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
+    const base = await debianBase(folderFor(cacheDir, 'proof'), say, mirror);
+    const network = await connectTwo(`vp${process.pid}`);
+    const [hub, box] = ['hub', 'box'].map((name, i) => {
+      const end = network.ends[i === 0 ? 0 : 1];
+      return new Machine({ name, base, folder, network: end.namespace, address: end.address });
+    }) as [Machine, Machine];
+    let isOver = false;
+    const end = async () => {
+      if (isOver) return;
+      isOver = true;
+      for (const machine of [box, hub]) await machine.remove();
+      await network.remove();
+      if (keep) say(`the machines are in ${folder}`);
+      else rmSync(folder, { recursive: true, force: true });
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => void end().then(() => process.exit(1)));
+    try {
+      const { dir: model } = await ensureDetector({ cacheDir, print: say });
+      const prepared = await laterPackages(path.resolve(packages), folderFor(folder, 'packages'));
+      await step('two machines boot', async () => {
+        for (const machine of [hub, box]) {
+          machine.prepare();
+          await machine.boot();
+        }
+        return (await hub.sh('systemctl --version | head -n 1')).trim();
+      });
+      await proveSystemd({ hub, box, packages: prepared, model, step });
+      console.log('everything holds');
+    } finally {
+      await end();
+    }
+  });
+
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+program.parseAsync().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(`proof: ${messageOf(error)}`);
+    process.exit(1);
+  },
+);

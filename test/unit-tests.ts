@@ -1,0 +1,60 @@
+/**
+ * Which tests are unit tests: what `npm run test:unit` runs, in seconds and without a build.
+ *
+ * 1. A unit test starts no process: neither it nor a helper of `test/` that it imports reaches `node:child_process`. Whole programs,
+ *    browsers, cameras, brokers and small disks come that way.
+ * 2. It is not in a folder of whole systems.
+ * 3. It is not in the list of those that compute for long.
+ */
+import { importsOf, type Sources } from './architecture/house-rules.ts';
+
+const WHOLE_SYSTEMS = /^test\/(architecture|attack|bench|chaos|e2e|integration)\//;
+
+/** Tests that take more than five seconds on an idle core, or start processes through what they test; and what they need it for. */
+export const slowTests: Readonly<Record<string, string>> = {
+  'test/agent/buffer/space/quota.test.ts': 'fills outboxes of many megabytes to their quota',
+  'test/agent/reconcile/chance.test.ts': 'plays updates, crashes and power cuts in random order',
+  'test/agent/reconcile/crash.test.ts': 'cuts the power between any two effects of whole updates',
+  'test/agent/runner/takeover.test.ts': 'the supervisor that it tests starts runner processes',
+  'test/cloud-hub/api/bounds.test.ts': 'sends every field of every route at its bounds and beyond',
+  'test/cloud-hub/api/live.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/api/pages.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/api/roles.test.ts': 'calls every route with every role, and looks for what it changed',
+  'test/cloud-hub/inference/second-opinions.test.ts': 'the hub that it tests starts a process that looks at pictures',
+  'test/cloud-hub/registry/delivery.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/registry/models.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/registry/registry.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/registry/trust.test.ts': 'the hub that it tests starts a process to look into an upload',
+  'test/cloud-hub/rollout/executor-faults.test.ts': 'plays rollouts through random faults, restarts and clocks',
+  'test/cloud-hub/rollout/rollouts.test.ts': 'plays rollouts by real time, with soaks of seconds',
+  'test/deploy/dev/compiler.test.ts': "starts TypeScript's compiler",
+  'test/fixtures/detector.test.ts': 'evaluates a whole network in plain JavaScript',
+  'test/shared/engine/heads/real.test.ts': 'runs real networks on pictures, and evaluates one in plain JavaScript',
+  'test/shared/engine/package/hostile.test.ts': 'builds 87 kinds of hostile files, and opens each',
+  'test/fixtures/screenshot/picture.test.ts': 'encodes a large picture until it is small enough',
+};
+
+/** Tests that measure rates and delays by the real clock: they run one after the other when all others are done. */
+export const timedTests: readonly string[] = [
+  'test/agent/pipeline/source/picture/camera.test.ts',
+  'test/agent/pipeline/source/picture/rate.test.ts',
+  'test/e2e/bad-versions.test.ts',
+];
+
+/** @param sources at least all of `test/` */
+export function unitTests(sources: Sources, slow: Readonly<Record<string, string>> = slowTests): string[] {
+  return [...sources.keys()].filter(
+    (file) =>
+      file.endsWith('.test.ts') &&
+      !WHOLE_SYSTEMS.test(file) &&
+      !Object.hasOwn(slow, file) &&
+      !startsProcesses(file, sources),
+  );
+}
+
+function startsProcesses(file: string, sources: Sources, seen = new Set<string>()): boolean {
+  if (file === 'node:child_process') return true;
+  if (!file.startsWith('test/') || seen.has(file)) return false;
+  seen.add(file);
+  return importsOf(file, sources.get(file) ?? '').some((target) => startsProcesses(target, sources, seen));
+}
