@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { name } from '../names.ts';
 import { refuseDuplicates } from './rule-names.ts';
+import { followsTracks, refuseFollowers } from './rule-tracks.ts';
 import { rule } from './rules.ts';
 import { address, sensorSource } from './sensor-source.ts';
 import { sourceKindOf } from './source.ts';
@@ -53,13 +54,9 @@ const common = {
   summaryS: z.number().min(1).max(3600).default(10).describe('seconds between `summary` records'),
 };
 
-/** Only a picture has places: rules with `points` have nothing to look at here. */
 function refuseRules(rules: z.infer<typeof common.rules>, context: z.RefinementCtx): void {
   refuseDuplicates(rules, context);
-  rules.forEach((r, index) => {
-    const message = `"${r.kind}" looks at places in a picture; this stream has none`;
-    if ('points' in r) context.addIssue({ code: 'custom', path: ['rules', index, 'kind'], message });
-  });
+  refuseFollowers(rules, followsTracks, 'only a stream of pictures has objects to follow', context);
 }
 
 export const sensorStream = z

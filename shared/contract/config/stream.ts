@@ -5,6 +5,7 @@ import { streamEscalation } from './escalate.ts';
 import { gateConfig } from './gate.ts';
 import { polygon, privacyConfig } from './privacy.ts';
 import { refuseDuplicates } from './rule-names.ts';
+import { followsTracks, refuseFollowers } from './rule-tracks.ts';
 import { rule } from './rules.ts';
 import { schedule } from './schedule.ts';
 import { audioStream, sensorStream } from './sensor.ts';
@@ -36,14 +37,8 @@ export const pictureStream = z
   })
   .superRefine((stream, context) => {
     refuseDuplicates(stream.rules, context);
-    const tracked = stream.rules.findIndex((r) => 'points' in r);
-    if (stream.track === false && tracked >= 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['track'],
-        message: `rules[${tracked}] of kind "${stream.rules[tracked]?.kind}" needs a tracker`,
-      });
-    }
+    if (stream.track === false)
+      refuseFollowers(stream.rules, followsTracks, 'it needs a tracker, and `track` is false', context);
   });
 export type PictureStream = z.infer<typeof pictureStream>;
 

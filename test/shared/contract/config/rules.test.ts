@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { refuseFollowers } from '../../../../shared/contract/config/rule-tracks.ts';
 import { type Rule, rule, zoneActions } from '../../../../shared/contract/config/rules.ts';
 import { sensorStream } from '../../../../shared/contract/config/sensor.ts';
 import { pictureStream } from '../../../../shared/contract/config/stream.ts';
@@ -123,25 +125,37 @@ test('each rule that has the name of one before it is complained of', () => {
   expect(complaints(pictureStream, stream(rules.slice(0, 2)))).toEqual([]);
 });
 
-test.each(kinds)('%s: needs a tracker exactly when it has places', (kind) => {
+/** Those that follow tracks have places too, today. */
+const follows = (kind: Rule['kind']) => 'points' in table[kind].needs;
+
+test.each(kinds)('%s: is refused without a tracker exactly when it follows tracks', (kind) => {
   const rules = [of('threshold', { name: 'first' }), of(kind)];
-  const wanted = 'points' in table[kind].needs ? [`track: rules[1] of kind "${kind}" needs a tracker`] : [];
-  expect(complaints(pictureStream, stream(rules, { track: false }))).toEqual(wanted);
+  const wanted = [`rules[1].kind: "${kind}" follows tracks: it needs a tracker, and \`track\` is false`];
+  expect(complaints(pictureStream, stream(rules, { track: false }))).toEqual(follows(kind) ? wanted : []);
   expect(complaints(pictureStream, stream(rules, { track: {} }))).toEqual([]);
   expect(complaints(pictureStream, stream(rules))).toEqual([]);
   expect(complaints(pictureStream, stream([], { track: false }))).toEqual([]);
 });
 
-test.each(kinds)('%s: is for a stream without a picture exactly when it has no places', (kind) => {
+test('a rule that follows tracks is refused by its path, with points or without', () => {
+  const schema = z
+    .object({
+      rules: z.array(z.object({ kind: z.enum(['loiter', 'crowd']) })),
+    })
+    .superRefine(({ rules }, context) => refuseFollowers(rules, { loiter: true, crowd: false }, 'BECAUSE', context));
+  expect(complaints(schema, { rules: [{ kind: 'crowd' }, { kind: 'loiter' }, { kind: 'loiter' }] })).toEqual([
+    'rules[1].kind: "loiter" follows tracks: BECAUSE',
+    'rules[2].kind: "loiter" follows tracks: BECAUSE',
+  ]);
+});
+
+test.each(kinds)('%s: is for a stream without a picture exactly when it follows no tracks', (kind) => {
   const sensor = {
     kind: 'sensor',
     source: { url: './a.csv' },
     model: 'm',
     rules: [of('anomaly', { name: 'first' }), of(kind)],
   };
-  const wanted =
-    'points' in table[kind].needs
-      ? [`rules[1].kind: "${kind}" looks at places in a picture; this stream has none`]
-      : [];
-  expect(complaints(sensorStream, sensor)).toEqual(wanted);
+  const wanted = [`rules[1].kind: "${kind}" follows tracks: only a stream of pictures has objects to follow`];
+  expect(complaints(sensorStream, sensor)).toEqual(follows(kind) ? wanted : []);
 });
