@@ -21,7 +21,7 @@ import { openEscalation, queueBytesOf } from './escalate/open.ts';
 import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
 import { createProblems, type Problem } from './health/problems.ts';
-import { type Doing, doingOf } from './health/progress.ts';
+import { type Doing, doingOf, Progress } from './health/progress.ts';
 import { refusals } from './health/refusals.ts';
 import { buildReport } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
@@ -37,8 +37,12 @@ const PROBLEM_INTERVAL_MS = 60_000;
 const LOOK_MS = 1_000;
 const MIB = 2 ** 20;
 
-/** @property doing what it does now */
-export type Agent = Part & { doing(): Doing };
+export type Agent = Part & {
+  /** What it does now. */
+  doing(): Doing;
+  /** Streams that gave frames and give none any more. */
+  heldBack(): readonly string[];
+};
 
 /** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
 export function createAgent(options: AgentOptions): Agent {
@@ -180,6 +184,7 @@ export function createAgent(options: AgentOptions): Agent {
   const { hub } = options;
   const renewer = hub?.identity && createRenewer({ ...hub.identity, fetch: hub.fetch, clock, log });
 
+  const progress = new Progress();
   const seen: ApiOptions = {
     device: config.device,
     version: options.version,
@@ -190,6 +195,7 @@ export function createAgent(options: AgentOptions): Agent {
     quotaBytes: config.buffer.quotaMb * MIB,
     runners: () => supervisor.pids().length,
     hubConnected: () => sync?.state().connected,
+    heldBack: () => progress.look(board.streams()),
     clock,
     log,
   };
@@ -221,5 +227,6 @@ export function createAgent(options: AgentOptions): Agent {
       outbox.close();
     },
     doing: () => doingOf(seen),
+    heldBack: seen.heldBack,
   };
 }

@@ -19,6 +19,8 @@ export interface ApiOptions {
   readonly runners: () => number;
   /** Undefined without a hub in the configuration. */
   readonly hubConnected: () => boolean | undefined;
+  /** Streams that gave frames and give none any more. */
+  readonly heldBack: () => readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
 }

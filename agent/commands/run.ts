@@ -12,7 +12,7 @@ import type { Entries } from '../agent-options.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
 import { clockQuality } from '../health/clock-quality.ts';
-import { doingLine, Progress } from '../health/progress.ts';
+import { doingLine } from '../health/progress.ts';
 import { type HubConnection, readConnection } from '../sync/connection.ts';
 
 /** How often systemd is told at least what the agent does. */
@@ -75,11 +75,9 @@ export async function run(options: RunOptions): Promise<number> {
     `vedette-agent ${options.version}: device ${config.device}, streams: ${names}, data in ${config.dataDir}\n`,
   );
   manager.ready(doingLine(agent.doing()));
-  const progress = new Progress();
   const stopTelling = clock.every(Math.min(TELL_MS, (manager.watchdogMs ?? TELL_MS) / 4), () => {
-    const doing = agent.doing();
-    manager.status(doingLine(doing));
-    if (progress.look(doing.streams).length === 0) manager.progress();
+    manager.status(doingLine(agent.doing()));
+    if (agent.heldBack().length === 0) manager.progress();
   });
   await untilAborted(clock, stop);
   stopTelling();
