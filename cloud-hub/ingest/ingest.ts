@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. An ack leaves only after the commit of what it acknowledges.
- * 2. Messages of one device are handled in the order of their arrival. A long batch is handled in parts, each committed alone;
+ * 2. Messages of one device are handled in the order of their arrival. A long batch is handled in parts, each settled alone;
  *    only the last one is acknowledged, and it is not when one of them could not be committed.
  * 3. No message is retried for ever. When the transaction of a group fails, each message is tried alone; one that fails alone
  *    goes into the quarantine. When the database itself fails (disk full, I/O error), nothing is acknowledged.
@@ -24,6 +24,7 @@ import { admit, steps as allSteps, shareRefusals } from './steps.ts';
 /** Limits of a group: large enough to share one flush of the disk, small enough not to block the event loop for long. */
 const GROUP_MESSAGES = 64;
 const GROUP_BYTES = 64 * 1024;
+const GROUP_RECORDS = 512;
 /**
  * No more messages, and no more records of a part, after so many milliseconds of checks; committing what was checked takes
  * about as long again.
@@ -57,6 +58,8 @@ export class Ingest {
   #stopped = false;
   /** A connection arrived since the last group was due. */
   #arrived = false;
+  /** The group that is being taken ends with its last message. */
+  #isFull = false;
   /** When the next group is due, when the last one began, and how long the last one blocked the event loop; milliseconds. */
   #dueAt = 0;
   #begunAt = 0;
@@ -66,8 +69,10 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     const { clock, log, queue, groupMs = GROUP_CHECK_MS, steps = allSteps, ...tools } = options;
+    const { enough = () => this.#isLong() } = tools;
     this.#groupMs = groupMs;
-    this.#tools = { enough: () => this.#isLong(), ...tools };
+    // What ends a part for its time ends the group.
+    this.#tools = { ...tools, enough: () => (this.#isFull ||= enough()) };
     this.#clock = clock;
     this.#log = log;
     this.#queue = queue ?? new FairQueue();
@@ -156,11 +161,13 @@ export class Ingest {
     else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** The next group, each message checked. Of a batch it holds a part; what is left of it is put back. */
+  /** The next group, each message checked. Of a batch it holds parts; what is left of it is put back. */
   #takeChecked(): readonly Message[] {
     const group: Message[] = [];
     let bytes = 0;
-    while (group.length < GROUP_MESSAGES && bytes < GROUP_BYTES && !this.#isLong()) {
+    let records = 0;
+    this.#isFull = false;
+    while (!this.#isFull) {
       const next = this.#queue.next(this.#clock.mono());
       if (next === undefined) break;
       const message = next.item;
@@ -169,11 +176,14 @@ export class Ingest {
       this.#timed(message, () => this.#check(message));
       group.push(message);
       const { open, content } = message;
-      if (open && content?.kind === 'batch' && !content.last) {
+      if (content?.kind === 'batch') {
+        records += content.good.length + content.bad.length;
         // The bytes of its text are held now, not those of its payload.
-        this.#queue.putBack({ key: message.device, bytes: open.text.length, item: restOf(message) });
-        break;
+        if (open && !content.last)
+          this.#queue.putBack({ key: message.device, bytes: open.text.length, item: restOf(message) });
       }
+      const isLarge = group.length >= GROUP_MESSAGES || bytes >= GROUP_BYTES || records >= GROUP_RECORDS;
+      this.#isFull ||= isLarge || this.#isLong();
     }
     return group;
   }
@@ -219,7 +229,7 @@ export class Ingest {
         this.#complain('commit', group[0], error);
         return [];
       }
-      if (group.length > 1) return group.flatMap((message) => this.#commit([message]));
+      if (group.length > 1) return group.flatMap((message) => (message.open?.dropped ? [] : this.#commit([message])));
       return this.#quarantine(group, error);
     }
   }

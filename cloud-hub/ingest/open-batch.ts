@@ -32,7 +32,7 @@ const OPEN_ARRAY = 0x5b;
 const HEAD_BYTES = [2048, 512, 256, 128];
 
 /** Bounds of a part. */
-const PART_RECORDS = 128;
+const PART_RECORDS = 256;
 const PART_BYTES = 128 * 1024;
 
 export interface OpenBatch {

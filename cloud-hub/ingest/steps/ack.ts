@@ -11,7 +11,10 @@ export const ack: Step = {
   run(message, { store, send, metrics }) {
     const { content, device, view, open } = message;
     if (content?.kind !== 'batch') return;
+    const isOver = open?.dropped;
     if (open && !view?.accepted) open.dropped = true;
+    // An earlier part of the same transaction has answered, or nothing is answered.
+    if (isOver) return;
     const refused = refusalsOf(content);
     if (!content.last) open?.refused.push(...refused);
     if (!view) return;

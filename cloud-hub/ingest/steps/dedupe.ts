@@ -19,9 +19,11 @@ export const dedupe: Step = {
     const { sequences } = store;
     const { epoch, arrival, lineage, good, bad } = content;
     const line = sequences.line(device, epoch);
-    const descent = descentOf(line, lineage.starts, newestIn(sequences.highest(device, epoch, 1)));
-    if (line.length === 0 && lineage.earlier.length > 0) inherit(message, content, store);
-    const newest = newestIn(sequences.highest(device, epoch, 1));
+    const before = newestIn(sequences.highest(device, epoch, 1));
+    const descent = descentOf(line, lineage.starts, before);
+    const isHeir = line.length === 0 && lineage.earlier.length > 0;
+    if (isHeir) inherit(message, content, store);
+    const newest = isHeir ? newestIn(sequences.highest(device, epoch, 1)) : before;
     const ledger = sequences.read(device, epoch, touched(sequences.upTo(device, epoch), arrival));
     // What was settled without a record stays so when its numbers are refused unread.
     const gaps =

@@ -1,4 +1,4 @@
-/** A batch is taken in parts, each in a turn and a commit of its own: it ends as if it had been taken at once. */
+/** A batch is taken in parts, which may come in turns of their own: it ends as if it had been taken at once. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -107,12 +107,42 @@ describe('a batch in parts', () => {
     );
     expect(order.indexOf('calm 1')).toBeLessThan(5);
     expect(commits.length).toBeGreaterThanOrEqual(20);
-    // The last part and the batch behind it share a commit.
     expect(b.acks.map(({ epoch, upTo }) => [epoch, upTo])).toEqual([
       ['c1', 1],
-      ['e1', 21],
+      ['e1', 20],
       ['e1', 21],
     ]);
+  });
+
+  test('parts share a commit while there is time, up to the bound of a group', async () => {
+    const commits: number[] = [];
+    const b = await bench(undefined, failing([], commits));
+    expect(await b.batch(events(700))).toEqual({ epoch: 'e1', upTo: 700, ranges: [] });
+    // 256 and 256 records, then the rest.
+    expect(commits).toHaveLength(2);
+    expect(await ending(b)).toMatchObject({ ledgers: [{ upTo: 700, records: 700, gaps: [] }] });
+  });
+
+  test('a part that fails alone is refused; the part behind it in its group is stored', async () => {
+    let tries = 0;
+    const b = await bench(undefined, (store) => ({
+      ...store,
+      records: {
+        ...store.records,
+        add(one) {
+          if (one.seq !== 7) return store.records.add(one);
+          tries++;
+          throw new Error('cannot be bound');
+        },
+      },
+    }));
+    const answer = await b.batch(events(300));
+    expect(answer).toMatchObject({
+      upTo: 300,
+      refused: [{ from: 1, to: 256, reason: expect.stringContaining('bound') }],
+    });
+    expect(tries).toBe(2);
+    expect(await b.counted('records')).toBe(44);
   });
 
   test.each<[string, unknown[], number]>([
