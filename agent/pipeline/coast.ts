@@ -1,6 +1,7 @@
 /** Where everybody is in a frame that no model saw: pure geometry. */
+import { detailsOf } from '../../shared/contract/messages/detail.ts';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
-import type { Box } from '../../shared/contract/names.ts';
+import type { Box, Point } from '../../shared/contract/names.ts';
 import type { Moving, Tracked } from './stage.ts';
 
 /** What was seen, and when (ms). */
@@ -19,7 +20,7 @@ export function between(ptsMs: number, [before, beforeMs]: Sight, [after, afterM
     .flatMap((track): Tracked[] => {
       const [from, to] = [earlier.get(track), later.get(track)];
       const nearer = part < 0.5 ? from : to;
-      return nearer ? [{ ...nearer, box: from && to ? mix(from.box, to.box, part) : nearer.box }] : [];
+      return nearer ? [from && to ? moved(nearer, mix(from.box, to.box, part)) : nearer] : [];
     })
     .toSorted((a, b) => b.score - a.score);
 }
@@ -30,8 +31,30 @@ export function onward(tracked: readonly Tracked[], moving: readonly Moving[], m
   return tracked.map((object) => {
     const [vx, vy] = speeds.get(object.track) ?? [0, 0];
     const [x, y, width, height] = object.box;
-    return { ...object, box: [x + (vx * ms) / 1000, y + (vy * ms) / 1000, width, height] };
+    return moved(object, [x + (vx * ms) / 1000, y + (vy * ms) / 1000, width, height]);
   });
+}
+
+/** An object whose keypoints and mask go where its box goes. */
+function moved<T extends Detection>(object: T, box: Box): T {
+  const { keypoints, mask } = object;
+  if (!keypoints && !mask) return { ...object, box };
+  const [fromX, fromY, fromWidth, fromHeight] = object.box;
+  const at = (value: number, from: number, length: number, to: number, size: number) =>
+    Math.min(1, Math.max(0, to + (length > 0 ? ((value - from) * size) / length : 0)));
+  const place = (x: number, y: number): Point => [
+    at(x, fromX, fromWidth, box[0], box[2]),
+    at(y, fromY, fromHeight, box[1], box[3]),
+  ];
+  const points = keypoints?.map((point) => {
+    const [x, y] = place(point.x, point.y);
+    return { ...point, x, y };
+  });
+  return {
+    ...object,
+    box,
+    ...detailsOf({ keypoints: points, mask: mask?.map((ring) => ring.map(([x, y]) => place(x, y))) }),
+  };
 }
 
 function mix(a: Box, b: Box, part: number): Box {

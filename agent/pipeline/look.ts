@@ -66,7 +66,7 @@ export function createLooker(
   const due = ({ frame, ptsMs }: SourceFrame) => ({ frame, ptsMs, wall: clock.wall() });
 
   const analyse = async (frame: SourceFrame): Promise<Look> => {
-    const result = await engine.run(frame.tensor, frame.fit, floor);
+    const result = await engine.run(frame.tensor, frame.fit, floor, threshold);
     const inferred = clock.mono();
     const seen = objectsOf(result.outcome);
     const counted = outside(result.outcome);

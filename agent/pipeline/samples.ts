@@ -73,7 +73,7 @@ export function createSamples(
           region: WHOLE,
           threshold,
           ...(labels.length <= MAX_LABELS ? { labels: [...labels] } : {}),
-          objects: objects.slice(0, MAX_SAMPLE_OBJECTS),
+          objects: objects.slice(0, MAX_SAMPLE_OBJECTS).map(({ keypoints: _, mask: __, ...boxed }) => boxed),
           ...(event ? { event: eventOf(event) } : {}),
         };
         making = making.then(async () => {

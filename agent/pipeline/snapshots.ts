@@ -2,6 +2,7 @@
  * Pictures of a walk: crops for the events that want one, and previews while somebody watches. They are made in the
  * background, and events leave in the order in which they happened.
  */
+import { withinPoints } from '../../shared/contract/messages/detail.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Found } from './judge.ts';
@@ -24,6 +25,8 @@ export interface Snapshots extends Pick<Walk, 'watch'> {
   made(): Promise<void>;
 }
 
+/** Of the keypoints and masks of a preview, together: its header is bounded. */
+const MOST_POINTS = 5000;
 const CROP_SIDE = 320;
 /** The crop shows so much of what is around the object, of its size. */
 const CROP_MARGIN = 0.2;
@@ -63,7 +66,7 @@ export function createSnapshots(stream: string, clock: Clock, out: WalkOutputs):
         const made = await whole;
         if (!made) return;
         const { width, height } = made;
-        const detections = objects.map(({ label, score, box, ...rest }) => ({ label, score, box, ...rest }));
+        const detections = withinPoints(objects, MOST_POINTS);
         out.onPreview({ stream, frame: frame.frame, ptsMs: frame.ptsMs, width, height, detections }, made.jpeg);
       });
     },

@@ -3,6 +3,7 @@
  * knows this file and no other stage, is handed the time, and owns no thread, timer or file.
  */
 
+import type { Details } from '../../shared/contract/messages/detail.ts';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { Box, Point } from '../../shared/contract/names.ts';
@@ -108,6 +109,8 @@ export interface Selector {
 export type RuleEvent = Pick<EventRecord, 'rule' | 'ruleKind' | 'action' | 'label' | 'score'> & {
   readonly track?: number;
   readonly box?: Box;
+  readonly keypoints?: Details['keypoints'];
+  readonly mask?: Details['mask'];
   readonly count?: number;
   /** Of an anomaly, in the model's own units. */
   readonly value?: number;

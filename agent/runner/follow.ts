@@ -1,4 +1,5 @@
 /** Light results for whoever looks at a stream now: thinned in time and freed of bulk before they leave the runner. */
+import { withinPoints } from '../../shared/contract/messages/detail.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { FrameResult, FrameTiming } from '../pipeline/outputs.ts';
@@ -28,6 +29,8 @@ export interface Follower {
 /** Least milliseconds between two results: five a second are plenty for an eye and for a poll. */
 const STEP_MS = 200;
 const MOST_ENTRIES = 100;
+/** Of their keypoints and masks together. */
+const MOST_POINTS = 5000;
 
 export function createFollower(clock: Clock): Follower {
   let end = Number.NEGATIVE_INFINITY;
@@ -53,7 +56,7 @@ export function lighten({ frame, ptsMs, outcome, objects, timing, endedAt }: Fra
 function lightOutcome(outcome: Outcome, objects: FrameResult['objects']): LightOutcome {
   switch (outcome.task) {
     case 'detect':
-      return { task: 'detect', detections: objects.slice(0, MOST_ENTRIES) };
+      return { task: 'detect', detections: withinPoints(objects.slice(0, MOST_ENTRIES), MOST_POINTS) };
     case 'classify':
       return { task: 'classify', classes: outcome.classes.slice(0, MOST_ENTRIES) };
     case 'embed':

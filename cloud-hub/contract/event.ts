@@ -1,6 +1,7 @@
 /** An event: a rule fired on a device. */
 import { z } from 'zod';
 import { contributions, expected, level } from '../../shared/contract/messages/anomaly.ts';
+import { details } from '../../shared/contract/messages/detail.ts';
 import { box, count, name } from '../../shared/contract/names.ts';
 import { eventOpinion } from './opinion.ts';
 import { time } from './time.ts';
@@ -18,6 +19,7 @@ export const event = z.object({
   score: z.number(),
   track: count.optional(),
   box: box.optional(),
+  ...details,
   count: count.optional(),
   value: z.number().optional().describe("of an anomaly: its score in the model's own units"),
   threshold: z.number().optional().describe('from where on `value` is an anomaly'),

@@ -2,7 +2,7 @@
 
 import { MAX_SAMPLE_SIDE } from '../../shared/contract/messages/sample.ts';
 import { isImageInput } from '../../shared/contract/model-manifest.ts';
-import { type Engine, openEngine } from '../../shared/engine/engine.ts';
+import { BOXES_ONLY, type Engine, openEngine } from '../../shared/engine/engine.ts';
 import { createPixelScaler } from '../../shared/engine/frames/pixels.ts';
 import { allocFrame } from '../../shared/engine/frames/reader.ts';
 import { createStillDecoder } from '../../shared/engine/frames/still.ts';
@@ -43,7 +43,7 @@ function createLook(): (order: LookOrder) => Promise<LookSaid> {
       const writer = createTensorWriter(input);
       const tensor = new Float32Array(writer.size);
       writer.write(scaler.scale(frame, fit.width, fit.height, writer.order), fit, tensor);
-      const { outcome } = await engine.run(tensor, fit);
+      const { outcome } = await engine.run(tensor, fit, undefined, BOXES_ONLY);
       const detections = [...objectsOf(outcome)];
       const model = `${name}@${version} (${engine.model.variant})`;
       return { type: 'seen', model, labels: engine.labels, detections, ms: clock.mono() - began };

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Engine, openEngine } from '../../shared/engine/engine.ts';
+import { BOXES_ONLY, type Engine, openEngine } from '../../shared/engine/engine.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
 import type { ModelPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
@@ -35,7 +35,8 @@ export async function openTrials(pack: ModelPackage, threads: number, clock: Clo
       const engine = await open(bytes);
       try {
         const found: Outcome[] = [];
-        for (const sample of samples) found.push(kept((await engine.run(sample.tensor(), sample.fit)).outcome));
+        for (const sample of samples)
+          found.push(kept((await engine.run(sample.tensor(), sample.fit, undefined, BOXES_ONLY)).outcome));
         return found;
       } finally {
         await engine.close();
@@ -49,7 +50,7 @@ export async function openTrials(pack: ModelPackage, threads: number, clock: Clo
         const times = engines.map((): number[] => []);
         for (let round = -WARM_UP; round < rounds; round++) {
           for (const [i, engine] of engines.entries()) {
-            const { inferMs } = await engine.run(tensor, sample.fit);
+            const { inferMs } = await engine.run(tensor, sample.fit, undefined, BOXES_ONLY);
             if (round >= 0) times[i]?.push(inferMs);
           }
         }

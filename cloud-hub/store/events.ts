@@ -1,4 +1,5 @@
 /** Lists of events, newest first by receipt. */
+import { detailsOf } from '../../shared/contract/messages/detail.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { Opinion } from '../../shared/contract/messages/verdict.ts';
 import type { Event } from '../contract/event.ts';
@@ -99,6 +100,7 @@ function describe({ id, device, receivedAt, pictured, backfill }: About, record:
     score: record.score,
     ...(record.track === undefined ? {} : { track: record.track }),
     ...(record.box === undefined ? {} : { box: record.box }),
+    ...detailsOf(record),
     ...(record.count === undefined ? {} : { count: record.count }),
     ...(record.value === undefined ? {} : { value: record.value }),
     ...(record.threshold === undefined ? {} : { threshold: record.threshold }),

@@ -5,8 +5,8 @@ import { isImageInput, type ModelManifest } from '../contract/model-manifest.ts'
 import type { Clock } from '../kit/clock.ts';
 import { CodedError } from '../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../kit/schema.ts';
-import type { Candidate, Head, HeadContext, HeadInput } from './heads/head.ts';
-import { suppress } from './heads/nms.ts';
+import { detectionsOf } from './detections.ts';
+import type { Head, HeadContext, HeadInput } from './heads/head.ts';
 import { headOfKind } from './heads/registry.ts';
 import { createBatches } from './infer/batches.ts';
 import type { Provider } from './infer/provider.ts';
@@ -22,7 +22,7 @@ import {
   readPackage,
 } from './package/package.ts';
 import { inputShape } from './package/shape.ts';
-import { type Fit, toFrameBox } from './preprocess/fit.ts';
+import type { Fit } from './preprocess/fit.ts';
 
 export interface EngineResult {
   readonly outcome: Outcome;
@@ -40,9 +40,10 @@ export interface Engine {
    * @param tensor one input as `createTensorWriter` writes it
    * @param fit how the frame lies in it
    * @param threshold score floor instead of the manifest's
+   * @param detailed score from which on objects get their keypoints and masks; default: all do
    * @throws CodedError `model-failed`
    */
-  run(tensor: Float32Array, fit: Fit, threshold?: number): Promise<EngineResult>;
+  run(tensor: Float32Array, fit: Fit, threshold?: number, detailed?: number): Promise<EngineResult>;
   /** Begins a stream of windows with a memory of its own; the session is shared. */
   attach(): Inference;
   close(): Promise<void>;
@@ -60,6 +61,9 @@ export interface Inference {
   /** The series was interrupted: forget what came before. */
   reset(): void;
 }
+
+/** As `detailed`: no keypoints and no masks, for those who compare boxes. */
+export const BOXES_ONLY = Number.POSITIVE_INFINITY;
 
 export interface EngineOptions {
   readonly dir: string;
@@ -138,15 +142,6 @@ function createEngine(
   // The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account.
   const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));
   if (loaded.graph.inputs.length === 1) void batches.run(nothing, () => undefined).catch(() => undefined);
-  const detected = (candidates: readonly Candidate[], overlapping: boolean, fit: Fit): Outcome => {
-    const kept = overlapping ? suppress(candidates, manifest.iou) : candidates.toSorted((a, b) => b.score - a.score);
-    const detections = kept.map((c) => ({
-      label: labels[c.label] ?? String(c.label),
-      score: c.score,
-      box: toFrameBox(fit, c.x1, c.y1, c.x2, c.y2),
-    }));
-    return { task: 'detect', detections };
-  };
   const headInput = (tensor: Float32Array, asked: number | undefined, atMs?: number): HeadInput => ({
     ...(atMs === undefined ? {} : { atMs }),
     tensor,
@@ -177,10 +172,16 @@ function createEngine(
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
     labels,
     ...(session.note === undefined ? {} : { note: session.note }),
-    run: (tensor, fit, asked) =>
+    run: (tensor, fit, asked, detailed) =>
       infer(tensor, (outputs) =>
         head.task === 'detect'
-          ? detected(head.decode(outputs, asked ?? manifest.threshold), head.suppress ?? true, fit)
+          ? detectionsOf(head, outputs, {
+              labels,
+              threshold: asked ?? manifest.threshold,
+              iou: manifest.iou,
+              fit,
+              detailed,
+            })
           : head.decode(outputs, headInput(tensor, asked)),
       ),
     attach() {

@@ -22,6 +22,7 @@ export const houses: Readonly<Record<string, Floors>> = {
       'shared/engine/series',
     ],
     ['shared/engine/preprocess', 'shared/engine/heads', 'shared/engine/drawing'],
+    ['shared/engine/detections.ts'],
     ['shared/engine/engine.ts'],
     ['shared/engine/golden'],
     ['shared/engine'],

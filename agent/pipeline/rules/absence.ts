@@ -1,5 +1,7 @@
 /** `absence`: none of these labels for so many seconds; `start` when the time is over, `end` when one is back. */
+
 import type { AbsenceRule } from '../../../shared/contract/config/rules.ts';
+import { detailsOf } from '../../../shared/contract/messages/detail.ts';
 import type { RuleStage } from '../stage.ts';
 import { createDebounce, createGap } from './hysteresis.ts';
 import { selector } from './objects.ts';
@@ -33,7 +35,7 @@ export function createAbsenceRule(rule: AbsenceRule): RuleStage {
       if (reported && present.value && best) {
         reported = false;
         const { label, score, box } = best;
-        return [{ ...common, action: 'end', label, score, box, snapshot: rule.snapshot }];
+        return [{ ...common, action: 'end', label, score, box, ...detailsOf(best), snapshot: rule.snapshot }];
       }
       if (reported || present.value || ptsMs - seenMs < rule.afterS * 1000 || !gap('start', ptsMs)) return [];
       reported = true;

@@ -1,5 +1,7 @@
 /** `line`: an object's foot crosses a line; counted by direction. */
+
 import type { LineRule } from '../../../shared/contract/config/rules.ts';
+import { detailsOf } from '../../../shared/contract/messages/detail.ts';
 import type { Point } from '../../../shared/contract/names.ts';
 import type { RuleEvent, RuleStage } from '../stage.ts';
 import { quietBefore } from './foresight.ts';
@@ -62,7 +64,8 @@ export function createLineRule(rule: LineRule): RuleStage {
         if (!action || (rule.direction !== 'both' && rule.direction !== action)) continue;
         const count = ++counts[action];
         if (!gap(action, ptsMs)) continue;
-        const seen = { label, score, track, box, path: paths.of(track), snapshot: rule.snapshot };
+        const where = { track, box, ...detailsOf(object), path: paths.of(track) };
+        const seen = { label, score, ...where, snapshot: rule.snapshot };
         events.push({ rule: rule.name, ruleKind: rule.kind, action, count, ...seen });
       }
       for (const track of ended) {

@@ -1,5 +1,7 @@
 /** `threshold`: at least so many objects at once; `start` when it becomes true, `end` when it stops. */
+
 import type { ThresholdRule } from '../../../shared/contract/config/rules.ts';
+import { detailsOf } from '../../../shared/contract/messages/detail.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { RuleStage } from '../stage.ts';
 import { createCondition } from './hysteresis.ts';
@@ -21,7 +23,15 @@ export function createThresholdRule(rule: ThresholdRule): RuleStage {
       if (!action || !last) return [];
       const { label, score } = last;
       const seen = { label, score, count: counted.length, snapshot: rule.snapshot && best !== undefined };
-      return [{ rule: rule.name, ruleKind: rule.kind, action, ...seen, ...(best ? { box: best.box } : {}) }];
+      return [
+        {
+          rule: rule.name,
+          ruleKind: rule.kind,
+          action,
+          ...seen,
+          ...(best ? { box: best.box, ...detailsOf(best) } : {}),
+        },
+      ];
     },
     // One more or one less is a matter of a single frame.
     quietMs: (_, horizonMs) => (many === rule.atLeast || many === rule.atLeast - 1 ? 0 : horizonMs),

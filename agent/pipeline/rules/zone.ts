@@ -1,5 +1,7 @@
 /** `zone`: an object's foot enters or leaves a polygon, stays in it (`dwell`), or many are in it at once (`occupied`). */
+
 import type { ZoneRule } from '../../../shared/contract/config/rules.ts';
+import { detailsOf } from '../../../shared/contract/messages/detail.ts';
 import { insidePolygon } from '../../../shared/kit/polygon.ts';
 import type { RuleEvent, RuleStage, Tracked } from '../stage.ts';
 import { quietBefore, sidesOf } from './foresight.ts';
@@ -39,7 +41,8 @@ export function createZoneRule(rule: ZoneRule): RuleStage {
 
   const event = (action: Action, object: Tracked, visible: boolean): RuleEvent => {
     const { label, score, track, box } = object;
-    const seen = { label, score, track, box, path: paths.of(track), snapshot: rule.snapshot && visible };
+    const where = { track, box, ...detailsOf(object), path: paths.of(track) };
+    const seen = { label, score, ...where, snapshot: rule.snapshot && visible };
     return { rule: rule.name, ruleKind: rule.kind, action, count: insiders().length, ...seen };
   };
 

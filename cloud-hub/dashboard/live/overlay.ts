@@ -3,6 +3,7 @@ import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { StreamReport } from '../../../shared/contract/messages/report.ts';
 import type { Point } from '../../../shared/contract/names.ts';
 import { labelColour, trackColour } from './colour.ts';
+import { drawDetails } from './details.ts';
 import { forwardArrow, middleOf, placeBox, placeLabels, placePoint, type Rect } from './geometry.ts';
 
 export type RuleShape = StreamReport['rules'][number];
@@ -55,6 +56,7 @@ export function drawDetections(
     };
   });
   if (boxes) {
+    for (const [i, { colour }] of things.entries()) drawDetails(canvas, within, detections[i] ?? {}, colour);
     for (const { box, colour } of things)
       strokeCased(canvas, colour, () => canvas.strokeRect(box.x, box.y, box.width, box.height));
   }

@@ -1,9 +1,10 @@
 /**
- * What exporters leave in the metadata of an ONNX file: Ultralytics (`names`, `imgsz`, `task`, `license`, `description`, `kpt_shape`;
+ * What exporters leave in the metadata of an ONNX file: Ultralytics (`names`, `imgsz`, `task`, `license`, `description`, `kpt_shape`, `kpt_names`;
  * `engine/exporter.py`), YOLOv5 (`names`, `stride`), and the fields that ONNX itself names for pictures
  * (`Image.BitmapPixelFormat`, `Image.NominalPixelRange`; github.com/onnx/onnx, `docs/MetadataProps.md`). Strangers' text: whatever
  * does not parse is as good as missing.
  */
+import { MAX_KEYPOINTS } from '../../../shared/contract/messages/detail.ts';
 import { type Literal, parsePython } from './python.ts';
 
 export type PixelRange = '0-255' | '0-1' | '-1-1';
@@ -17,6 +18,8 @@ export interface Hints {
   readonly license?: string;
   /** Of a pose model: keypoints per object, and numbers per keypoint. */
   readonly keypoints?: readonly [number, number];
+  /** Names of the keypoints, where the file has them. */
+  readonly keypointNames?: readonly string[];
   /** Written by Ultralytics. */
   readonly ultralytics: boolean;
   /** Its architecture is RT-DETR, which Ultralytics exports too. */
@@ -35,6 +38,7 @@ export function hintsOf(metadata: ReadonlyMap<string, string>): Hints {
   const labels = ['names', 'labels', 'classes', 'class_names'].map((key) => labelsOf(literal(key))).find((l) => l);
   const size = sizeOf(literal('imgsz'));
   const keypoints = keypointsOf(literal('kpt_shape'));
+  const keypointNames = keypointNamesOf(literal('kpt_names'));
   const [task, license] = [metadata.get('task'), metadata.get('license')?.trim().slice(0, 128)];
   const color = entryOf(colors, metadata.get('Image.BitmapPixelFormat'));
   const range = entryOf(ranges, metadata.get('Image.NominalPixelRange'));
@@ -44,6 +48,7 @@ export function hintsOf(metadata: ReadonlyMap<string, string>): Hints {
     ...(size ? { size } : {}),
     ...(task ? { task } : {}),
     ...(keypoints ? { keypoints } : {}),
+    ...(keypointNames?.length === keypoints?.[0] && keypointNames ? { keypointNames } : {}),
     ...(license ? { license } : {}),
     ultralytics: /ultralytics/i.test(about),
     rtdetr: /rt-?detr/i.test(about),
@@ -72,8 +77,14 @@ function sizeOf(value: Literal | undefined): Hints['size'] {
 
 function keypointsOf(value: Literal | undefined): Hints['keypoints'] {
   const [count, dimensions] = Array.isArray(value) ? value : [];
-  const fits = Number.isInteger(count) && count > 0 && count <= 1000 && (dimensions === 2 || dimensions === 3);
+  const fits = Number.isInteger(count) && count > 0 && count <= MAX_KEYPOINTS && (dimensions === 2 || dimensions === 3);
   return fits ? [count, dimensions] : undefined;
+}
+
+/** A list, or a list per label, of which the first counts: the keypoints of all labels are as many. */
+function keypointNamesOf(value: Literal | undefined): Hints['keypointNames'] {
+  const names = labelsOf(value instanceof Map ? value.get('0') : value);
+  return names?.every((name) => name.length <= 64) ? names : undefined;
 }
 
 function entryOf<T extends string>(table: Readonly<Record<string, T>>, key: string | undefined): T | undefined {

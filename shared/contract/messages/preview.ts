@@ -1,12 +1,14 @@
 /** Header of `up/preview` and of the pictures on the hub's live feed; the JPEG follows it (codec.ts). */
 import { z } from 'zod';
 import { box, count, name } from '../names.ts';
+import { details } from './detail.ts';
 
 export const detection = z.looseObject({
   label: z.string().max(128),
   score: z.number(),
   box,
   track: count.optional(),
+  ...details,
 });
 export type Detection = z.infer<typeof detection>;
 

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { box, count, MAX_TEXT, name, point } from '../names.ts';
 import { contributions, expected, level } from './anomaly.ts';
+import { details } from './detail.ts';
 
 /**
  * Most bytes of one record's JSON, without the base64 text of its picture: far above what an agent makes (an event with a path
@@ -97,6 +98,7 @@ export const eventRecord = z.looseObject({
   score,
   track: count.optional(),
   box: box.optional(),
+  ...details,
   /** How many objects the rule counts now (threshold, zone) or has counted in this direction (line). */
   count: count.optional(),
   frame: count,

@@ -2,6 +2,7 @@
 import type { Detection } from '../../contract/messages/preview.ts';
 import type { StreamReport } from '../../contract/messages/report.ts';
 import type { Point } from '../../contract/names.ts';
+import { figureOf, type Joint } from '../../contract/skeleton.ts';
 import type { Outcome } from '../outcome.ts';
 
 export type RuleShape = StreamReport['rules'][number];
@@ -46,6 +47,7 @@ export function overlayOf({ header, rules, result }: Drawing): string {
   const canvas: Canvas = { width, height, size, line: Math.max(1, Math.round(size / 7)) };
   const parts = [
     ...rules.map((rule) => drawRule(rule, canvas)),
+    ...header.detections.slice(0, MOST_BOXES).map((detection) => drawDetails(detection, canvas)),
     ...header.detections.slice(0, MOST_BOXES).map((detection) => drawBox(detection, canvas)),
     drawCaption(result?.outcome, canvas),
   ];
@@ -96,6 +98,25 @@ function drawBox({ label, score, track, box: [left, top, wide, high] }: Detectio
   const text = `${label} ${score.toFixed(2)}${track === undefined ? '' : ` #${track}`}`;
   const stroke = `fill="none" stroke="${colour}" stroke-width="${canvas.line}"`;
   return `<rect x="${x}" y="${y}" width="${Math.max(0, w)}" height="${Math.max(0, h)}" ${stroke}/>${drawText(text, x, y, colour, canvas)}`;
+}
+
+/** The mask as a veil, and the keypoints with their bones. */
+function drawDetails({ label, keypoints = [], mask = [] }: Detection, canvas: Canvas): string {
+  const colour = colourOf(label);
+  const veil = mask.map((ring) => `M${ring.map((point) => pixels(point, canvas).join(' ')).join('L')}Z`).join('');
+  const { joints, bones } = figureOf(keypoints);
+  const place = ({ x, y }: Joint) => pixels([x, y], canvas);
+  const lines = bones.map(([from, to]) => `M${place(from).join(' ')}L${place(to).join(' ')}`).join('');
+  const dots = joints.map((joint) => {
+    const [x, y] = place(joint);
+    return `<circle cx="${x}" cy="${y}" r="${canvas.line * 1.5}" fill="${colour}"/>`;
+  });
+  const stroke = `stroke="${colour}" stroke-width="${canvas.line}"`;
+  return (
+    (veil ? `<path d="${veil}" fill="${colour}" fill-opacity="0.35" fill-rule="evenodd" ${stroke}/>` : '') +
+    (lines ? `<path d="${lines}" fill="none" ${stroke}/>` : '') +
+    dots.join('')
+  );
 }
 
 /** A result that has no place in the picture. */

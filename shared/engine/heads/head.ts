@@ -13,6 +13,21 @@ export interface Candidate {
   readonly y1: number;
   readonly x2: number;
   readonly y2: number;
+  /** Where in the outputs it was found, for `detail`. */
+  readonly row?: number;
+}
+
+/** What a model knows of an object beside its box; coordinates in pixels of the model's input. */
+export interface Detail {
+  /** `score`: 0 to 1, where the model says. */
+  readonly keypoints?: readonly {
+    readonly name: string;
+    readonly x: number;
+    readonly y: number;
+    readonly score?: number;
+  }[];
+  /** Rings of points, the largest first; a ring within another is a hole. */
+  readonly mask?: readonly (readonly (readonly [x: number, y: number])[])[];
 }
 
 export interface HeadContext {
@@ -39,6 +54,12 @@ export interface DetectHead {
    * @throws CodedError `model-failed` for outputs of another shape, NaN or infinities
    */
   decode(outputs: readonly OutputTensor[], threshold: number): Candidate[];
+  /**
+   * What more there is to know of a candidate that was kept; absent where there is nothing.
+   * @param outputs those that `decode` got
+   * @throws CodedError `model-failed` for NaN, infinities or another shape
+   */
+  detail?(outputs: readonly OutputTensor[], candidate: Candidate): Detail;
   /** False where the graph or the architecture leaves nothing to suppress (NMS in the graph, DETR). Default: true. */
   readonly suppress?: boolean;
 }

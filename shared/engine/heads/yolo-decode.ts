@@ -35,7 +35,7 @@ export function decodeAnchors(
     const at = (k: number) => values[columns ? k * rows + row : row * width + k] as number;
     const [w, h] = upright(at(2), at(3), angle ? at(width - 1) : 0);
     const [sx, sy] = scale;
-    addBox(found, { label, score, ...cornersOf(at(0) * sx, at(1) * sy, w * sx, h * sy) }, 'yolo', row);
+    addBox(found, { label, score, row, ...cornersOf(at(0) * sx, at(1) * sy, w * sx, h * sy) }, 'yolo', row);
   }
   return found;
 }
@@ -69,7 +69,7 @@ export function decodeObjectness(
     if (score < threshold) continue;
     const at = (k: number) => values[start + k] as number;
     const [w, h] = upright(at(2), at(3), angle ? at(width - 1) : 0);
-    addBox(found, { label, score, ...cornersOf(at(0), at(1), w, h) }, 'yolo', row);
+    addBox(found, { label, score, row, ...cornersOf(at(0), at(1), w, h) }, 'yolo', row);
   }
   return found;
 }
@@ -85,7 +85,7 @@ export function decodeSuppressed(values: Float32Array, { labels, extra }: YoloTa
     if (!Number.isInteger(label) || label < 0 || label >= labels) {
       throw new CodedError('model-failed', `yolo: row ${row} has label ${label}, of ${labels} labels`);
     }
-    addBox(found, { label, score, x1, y1, x2, y2 }, 'yolo', row);
+    addBox(found, { label, score, row, x1, y1, x2, y2 }, 'yolo', row);
   }
   return found;
 }

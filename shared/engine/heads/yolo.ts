@@ -10,30 +10,41 @@
  * Ultralytics: [1, queries, 4 + labels], boxes as fractions of the input, nothing to suppress. Which one is read from the
  * graph's shape, or said in `layout`.
  *
- * More columns follow the scores of other tasks; their boxes are read: coefficients of masks (with a second output [1, masks, rows,
- * columns]), keypoints (`keypoints`, `dimensions` numbers each), and the angle in radians by which a box is turned (`angle`;
- * the upright box around it is given).
+ * More columns follow the scores of other tasks: coefficients of masks, with their prototypes in a second output [1, masks, rows,
+ * columns] (`mask.ts`); keypoints (`keypoints`, `dimensions` numbers each: x, y in input pixels, and how visible it is, 0 to 1);
+ * and the angle in radians by which a box is turned (`angle`; the upright box around it is given).
  */
 import { z } from 'zod';
+import { MAX_KEYPOINTS } from '../../contract/messages/detail.ts';
+import { PERSON_KEYPOINTS } from '../../contract/skeleton.ts';
 import { CodedError } from '../../kit/errors.ts';
 import type { TensorInfo } from '../package/graph.ts';
 import { cellsOf } from './boxes.ts';
 import { type DetectHead, type HeadContext, headKind } from './head.ts';
 import { namesOf, numbersOf, valuesOf } from './outputs.ts';
 import { decodeAnchors, decodeObjectness, decodeSuppressed, type YoloTable } from './yolo-decode.ts';
+import { detailOf } from './yolo-details.ts';
 import { hasYoloLayout, type YoloCounts, yoloLayoutOf, yoloLayouts } from './yolo-layout.ts';
 
 const options = z.strictObject({
   strides: z.array(z.number().int().positive()).min(1).default([8, 16, 32]),
   layout: z.enum(['auto', ...yoloLayouts]).default('auto'),
-  keypoints: z.number().int().min(1).max(1000).optional().describe('of a pose model: keypoints per object'),
+  keypoints: z.number().int().min(1).max(MAX_KEYPOINTS).optional().describe('of a pose model: keypoints per object'),
   dimensions: z.number().int().min(2).max(3).default(3).describe('numbers per keypoint: x, y and how visible it is'),
+  keypointNames: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(MAX_KEYPOINTS)
+    .optional()
+    .describe('names of the keypoints in their order; default: those of a person where there are 17, else numbers'),
   angle: z.boolean().default(false).describe('boxes are turned by an angle, the last column'),
 });
 type Options = z.infer<typeof options>;
 
-/** Keypoints of a person in COCO, with three numbers each: the pose models that there are by far the most of. */
-const PERSON = 17 * 3;
+/** Those of a person in COCO: the pose models that there are by far the most of. */
+const PERSON = PERSON_KEYPOINTS.length;
+/** Prototypes of masks, where the graph does not say how many. */
+const MASKS = 32;
 
 export const yolo = headKind({
   options,
@@ -41,7 +52,11 @@ export const yolo = headKind({
     const { inputWidth, inputHeight, labels } = context;
     const output = boxesOf(context);
     const anchors = cellsOf(given.strides, inputWidth, inputHeight).length;
-    const counts = { labels, anchors, extra: extraOf(given, context, output, anchors) };
+    const prototypes = context.outputs.find(({ shape }) => shape.length === 4);
+    const masks = prototypes ? (prototypes.shape[1] ?? MASKS) : 0;
+    const points = keypointsOf(given, context, output, { masks, anchors });
+    const extra = masks + points.length * given.dimensions + (given.angle ? 1 : 0);
+    const counts = { labels, anchors, extra };
     const layout = yoloLayoutOf(output, given.layout, counts, hintFor(output, counts));
     if (layout === 'nms' && given.angle)
       throw new CodedError(
@@ -50,9 +65,14 @@ export const yolo = headKind({
       );
     const table: YoloTable = { ...counts, angle: given.angle };
     const all = (4 + labels + counts.extra) * anchors;
+    const known = { masks, keypoints: points, dimensions: given.dimensions };
+    const size = { width: inputWidth, height: inputHeight };
     return {
       task: 'detect',
-      outputs: [output.name],
+      outputs: [output.name, ...(prototypes ? [numbersOf(prototypes).name] : [])],
+      ...(masks + points.length > 0
+        ? { detail: (outputs, candidate) => detailOf(outputs, candidate, layout, table, known, size) }
+        : {}),
       suppress: layout !== 'nms' && layout !== 'queries',
       decode(outputs, threshold) {
         const plain = layout === 'channels-first' || layout === 'anchors-first';
@@ -76,13 +96,26 @@ function boxesOf(context: HeadContext): TensorInfo {
   );
 }
 
-function extraOf(given: Options, context: HeadContext, output: TensorInfo, anchors: number): number {
-  const masks = context.outputs.find(({ shape }) => shape.length === 4);
-  const columns =
-    (masks?.shape[1] ?? (masks ? 32 : 0)) + (given.keypoints ?? 0) * given.dimensions + (given.angle ? 1 : 0);
-  const { labels } = context;
-  const pose = columns === 0 && labels === 1 && !hasYoloLayout(output, { labels, anchors, extra: 0 });
-  return pose && hasYoloLayout(output, { labels, anchors, extra: PERSON }) ? PERSON : columns;
+/**
+ * Names of the keypoints: as many as are said, or those of a person where only they explain the columns of a model of one label.
+ * @throws CodedError `model-invalid` where names and number contradict each other
+ */
+function keypointsOf(
+  { keypoints, keypointNames, dimensions, angle }: Options,
+  { labels }: HeadContext,
+  output: TensorInfo,
+  { masks, anchors }: { readonly masks: number; readonly anchors: number },
+): readonly string[] {
+  if (keypointNames && (keypoints ?? keypointNames.length) !== keypointNames.length)
+    throw new CodedError(
+      'model-invalid',
+      `head.keypoints says ${keypoints}, head.keypointNames has ${keypointNames.length} names`,
+    );
+  if (keypointNames) return keypointNames;
+  if (keypoints === PERSON) return PERSON_KEYPOINTS;
+  if (keypoints !== undefined) return Array.from({ length: keypoints }, (_, i) => String(i));
+  const plain = masks > 0 || angle || labels !== 1 || hasYoloLayout(output, { labels, anchors, extra: 0 });
+  return !plain && hasYoloLayout(output, { labels, anchors, extra: PERSON * dimensions }) ? PERSON_KEYPOINTS : [];
 }
 
 /** What more columns than the labels need may be. */

@@ -1,7 +1,7 @@
 /** How a frame is fitted into a model's input, and how boxes come back (ARCHITECTURE 3.1 `resize`). */
 
 import type { ImageInput } from '../../contract/model-manifest.ts';
-import type { Box } from '../../contract/names.ts';
+import type { Box, Point } from '../../contract/names.ts';
 
 /** Where the scaled frame lies in the input, in input pixels, and input pixels per frame pixel on each axis. */
 export interface Fit {
@@ -48,6 +48,12 @@ export function toFrameBox(fit: Fit, x1: number, y1: number, x2: number, y2: num
   const right = clamp01((x2 - fit.left) / fit.scaleX / fit.frameWidth);
   const bottom = clamp01((y2 - fit.top) / fit.scaleY / fit.frameHeight);
   return [left, top, Math.max(0, right - left), Math.max(0, bottom - top)];
+}
+
+/** A point in input pixels as fractions of the frame, to a hundred-thousandth; one outside of the frame lies on its edge. */
+export function toFramePoint(fit: Fit, x: number, y: number): Point {
+  const share = (value: number) => Math.round(clamp01(value) * 1e5) / 1e5;
+  return [share((x - fit.left) / fit.scaleX / fit.frameWidth), share((y - fit.top) / fit.scaleY / fit.frameHeight)];
 }
 
 function clamp01(value: number): number {

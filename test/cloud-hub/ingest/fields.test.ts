@@ -2,52 +2,31 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { MAX_TOLD_CHANNELS } from '../../../shared/contract/messages/anomaly.ts';
-import {
-  MAX_KEYS,
-  MAX_ORIGINS,
-  type RecordKind,
-  recordBody,
-  recordKinds,
-} from '../../../shared/contract/messages/record.ts';
+import { MAX_KEYPOINTS, MAX_RING_POINTS, MAX_RINGS } from '../../../shared/contract/messages/detail.ts';
+import { MAX_ORIGINS, type RecordKind, recordBody, recordKinds } from '../../../shared/contract/messages/record.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { eventRecord, jpeg, lossRecord, readingRecord, snapshotOf, summaryRecord } from '../support.ts';
 import { bench } from './bench.ts';
-
-/** Takes the field away. */
-const ABSENT = Symbol('absent');
-
-/** Values that a field may have, and values for which its record is refused. */
-interface Bounds {
-  readonly good: readonly unknown[];
-  readonly bad: readonly unknown[];
-}
-
-const LARGEST = Number.MAX_SAFE_INTEGER;
-const text = (max: number): Bounds => ({ good: ['', 'x'.repeat(max)], bad: ['x'.repeat(max + 1), 7, null] });
-const words = (...all: string[]): Bounds => ({ good: all, bad: ['', all[0]?.toUpperCase(), 'other', 1, null] });
-const name: Bounds = { good: ['a', '-', `${'a'.repeat(62)}-0`], bad: ['', 'a'.repeat(65), 'A', 'a b', 'ä', 7, null] };
-const count: Bounds = { good: [0, 1, LARGEST], bad: [-1, 0.5, LARGEST + 1, '1', null] };
-const positive: Bounds = { good: [1, LARGEST], bad: [0, -1, 1.5, '1', null] };
-const number: Bounds = { good: [0, -1e300, 1e300, 1e-300], bad: ['1', true, null] };
-const unit: Bounds = { good: [0, 0.5, 1], bad: [-0.001, 1.001, '0', null] };
-const keys = (n: number, value: unknown) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, value]));
-const perName = (most: number, good: unknown, ...bad: unknown[]): Bounds => ({
-  good: [{}, { '': good, ['x'.repeat(128)]: good }, keys(most, good)],
-  bad: [{ ['x'.repeat(129)]: good }, keys(most + 1, good), ...bad.map((value) => ({ a: value })), [], null],
-});
-const perLabel = (good: unknown, ...bad: unknown[]) => perName(MAX_KEYS, good, ...bad);
-const perChannel = (good: unknown, ...bad: unknown[]) => perName(MAX_TOLD_CHANNELS, good, ...bad);
-const optional = ({ good, bad }: Bounds): Bounds => ({ good: [ABSENT, ...good], bad });
-const required = ({ good, bad }: Bounds): Bounds => ({ good, bad: [ABSENT, ...bad] });
-
-const origins = (n: number) => Array.from({ length: n }, (_, i) => ({ epoch: `many-${n}`, seq: i + 1 }));
-const scores = (...first: unknown[]) => [...first, ...Array.from({ length: 10 - first.length }, () => 0)];
-const pictureOf = (bytes: number) => {
-  const picture = Buffer.alloc(bytes, 1);
-  jpeg.copy(picture);
-  return picture.toString('base64');
-};
+import {
+  ABSENT,
+  type Bounds,
+  count,
+  LARGEST,
+  name,
+  number,
+  optional,
+  origins,
+  perChannel,
+  perLabel,
+  pictureOf,
+  positive,
+  required,
+  ring,
+  scores,
+  text,
+  unit,
+  words,
+} from './field-bounds.ts';
 
 const model = {
   model: { good: [ABSENT], bad: [null, 'yolox', []] },
@@ -96,6 +75,25 @@ const fields: Record<RecordKind, Record<string, Bounds>> = {
         [-1e3, 2, 0, -5],
       ],
       bad: [[0, 0, 1], [0, 0, 1, 1, 1], [0, 0, 1, '1'], null, {}],
+    }),
+    keypoints: optional({
+      good: [[], Array.from({ length: MAX_KEYPOINTS }, () => ({ name: '0', x: 0, y: 1 }))],
+      bad: [Array.from({ length: MAX_KEYPOINTS + 1 }, () => ({ name: '0', x: 0, y: 1 })), null, {}, [[0, 1]]],
+    }),
+    'keypoints[0].name': required(text(64)),
+    'keypoints[0].x': required(unit),
+    'keypoints[0].y': required(unit),
+    'keypoints[0].score': optional(unit),
+    mask: optional({
+      good: [[], Array.from({ length: MAX_RINGS }, () => ring(MAX_RING_POINTS)), [ring(3)]],
+      bad: [
+        Array.from({ length: MAX_RINGS + 1 }, () => ring(3)),
+        [ring(MAX_RING_POINTS + 1)],
+        [ring(2)],
+        [[[0, 2]]],
+        null,
+        {},
+      ],
     }),
     count: optional(count),
     frame: required(count),
@@ -194,6 +192,11 @@ function withField(record: Record<string, unknown>, field: string, value: unknow
     const key = field.slice('origin[0].'.length);
     return { ...record, origin: [withField(names, key, value)] };
   }
+  if (field.startsWith('keypoints[0].'))
+    return {
+      ...record,
+      keypoints: [withField({ name: 'nose', x: 0, y: 0 }, field.slice('keypoints[0].'.length), value)],
+    };
   const [first = '', ...rest] = field.split('.');
   const { [first]: before, ...others } = record;
   if (rest.length > 0)

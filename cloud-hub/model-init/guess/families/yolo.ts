@@ -30,11 +30,15 @@ function tableOf({ outputs, facts }: Sight, axis: 1 | 2): Table | undefined {
   const columns = output.shape[axis];
   if (columns === undefined || (output.shape[0] ?? 1) !== 1) return undefined;
   const table = { output, rows: output.shape[3 - axis], columns };
-  const { task, keypoints } = facts.hints;
+  const { task, keypoints, keypointNames } = facts.hints;
   if (masks) return { ...table, extra: masks.shape[1] ?? 32, options: {}, what: ' and coefficients of masks' };
   if (task === 'pose' && keypoints) {
     const [count, dimensions] = keypoints;
-    const options = { keypoints: count, ...(dimensions === 3 ? {} : { dimensions }) };
+    const options = {
+      keypoints: count,
+      ...(dimensions === 3 ? {} : { dimensions }),
+      ...(keypointNames ? { keypointNames: [...keypointNames] } : {}),
+    };
     return { ...table, extra: count * dimensions, options, what: ` and ${count} keypoints` };
   }
   if (task === 'obb') return { ...table, extra: 1, options: { angle: true }, what: ' and an angle' };

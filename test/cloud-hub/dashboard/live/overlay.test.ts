@@ -145,3 +145,33 @@ describe('rules', () => {
     expect(drawn.map(({ name }) => name)).toEqual(['save', 'restore']);
   });
 });
+
+test('a mask is filled with its holes, keypoints are dots with bones, both only with the boxes', () => {
+  const detailed: Detection = {
+    ...person,
+    keypoints: [
+      { name: 'left_knee', x: 0.5, y: 0.5, score: 0.9 },
+      { name: 'left_hip', x: 0.6, y: 0.5 },
+      { name: 'nose', x: 0.9, y: 0.9, score: 0.1 },
+    ],
+    mask: [
+      [
+        [0, 0],
+        [1, 0],
+        [0.5, 1],
+      ],
+    ],
+  };
+  const { context, calls } = recordingCanvas();
+  drawDetections(context, within, [detailed, car], { boxes: true, labels: false });
+  expect(calls('fill')[0]).toMatchObject({ args: ['evenodd'], fill: trackColour(7) });
+  expect(calls('arc').map(({ args }) => args.slice(0, 2))).toEqual([
+    [310, 220],
+    [370, 220],
+  ]);
+  expect(calls('lineTo').at(-1)?.args).toEqual([370, 220]);
+  expect(calls('strokeRect')).toHaveLength(4);
+  const without = recordingCanvas();
+  drawDetections(without.context, within, [detailed], { boxes: false, labels: true });
+  expect(without.calls('arc')).toEqual([]);
+});

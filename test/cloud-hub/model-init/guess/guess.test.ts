@@ -94,3 +94,18 @@ describe('what cannot be guessed is refused with what there is and what to do', 
     expect(() => guess({ input, outputs }, 'yolov3')).toThrow(/--head says "yolov3"; known are: autoencoder/);
   });
 });
+
+test('number and names of keypoints come from the metadata, also of an end-to-end export', () => {
+  const metadata = {
+    author: 'Ultralytics',
+    task: 'pose',
+    kpt_shape: '[3, 2]',
+    kpt_names: "{0: ['head', 'back', 'tail']}",
+  };
+  const dog = exported({ outputs: { output0: [1, 300, 12] }, metadata: { ...metadata, names: "{0: 'dog'}" } });
+  const keypointNames = ['head', 'back', 'tail'];
+  expect(guessManifest(dog, { name: 'm' })).toMatchObject({
+    head: { value: { kind: 'yolo', layout: 'nms', keypoints: 3, dimensions: 2, keypointNames }, sure: true },
+    labels: { value: ['dog'] },
+  });
+});

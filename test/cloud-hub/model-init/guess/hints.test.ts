@@ -23,6 +23,16 @@ test("what Ultralytics' exporter leaves", () => {
   });
 });
 
+test('keypoints and their names, where both agree', () => {
+  const of = (kpt_shape: string, kpt_names: string) => hintsOf(new Map(Object.entries({ kpt_shape, kpt_names })));
+  const two = { ...NONE, keypoints: [2, 3] };
+  expect(of('[2, 3]', "{0: ['nose', 'tail']}")).toEqual({ ...two, keypointNames: ['nose', 'tail'] });
+  expect(of('[2, 3]', "['nose', 'tail']")).toEqual({ ...two, keypointNames: ['nose', 'tail'] });
+  for (const names of ["{0: ['nose']}", '', '[1, 2]', `['nose', '${'x'.repeat(65)}']`])
+    expect(of('[2, 3]', names)).toEqual(two);
+  expect(of('[513, 3]', "['nose']")).toEqual(NONE);
+});
+
 test("ONNX's own fields of pictures", () => {
   const metadata = new Map([
     ['Image.BitmapPixelFormat', 'Bgr8'],

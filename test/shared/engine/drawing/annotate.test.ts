@@ -74,3 +74,31 @@ test('no text breaks out of the drawing, and each drawing can be drawn', async (
 test('escaping keeps what XML allows', () => {
   expect(escapeXml(`a<b>&"'ü🚗\u0001`)).toBe('a&lt;b&gt;&amp;&quot;&apos;ü🚗');
 });
+
+test('a mask is a veil with its hole, and keypoints are dots joined by bones', async () => {
+  const annotate = createAnnotator();
+  const square = (from: number, to: number): [number, number][] => [
+    [from, from],
+    [to, from],
+    [to, to],
+    [from, to],
+  ];
+  const masked = { ...detection('person', [0.1, 0.1, 0.5, 0.5]), mask: [square(0.1, 0.6), square(0.3, 0.4)] };
+  const veiled = await annotate(await grey(), drawing({ detections: [masked] }));
+  expect(await changeAt(veiled, 64, 48)).toBeGreaterThan(25); // within the mask
+  expect(await changeAt(veiled, 112, 84)).toBeLessThan(10); // in its hole
+  expect(await changeAt(veiled, 224, 168)).toBeLessThan(10); // outside
+  const keypoints = [
+    { name: 'left_knee', x: 0.2, y: 0.5, score: 0.9 },
+    { name: 'left_hip', x: 0.8, y: 0.5, score: 0.9 },
+    { name: 'nose', x: 0.5, y: 0.9, score: 0.1 },
+  ];
+  const posed = await annotate(
+    await grey(),
+    drawing({ detections: [{ ...detection('person', [0.05, 0.05, 0.9, 0.9]), keypoints }] }),
+  );
+  expect(await changeAt(posed, 64, 120)).toBeGreaterThan(40); // a joint
+  expect(await changeAt(posed, 160, 120)).toBeGreaterThan(40); // the bone
+  expect(await changeAt(posed, 160, 200)).toBeLessThan(10); // nothing joins them here
+  expect(await changeAt(posed, 160, 216)).toBeLessThan(10); // a keypoint that is guessed
+});

@@ -149,10 +149,10 @@ describe('more columns than boxes and scores', () => {
   const rowsOf = (things: readonly Thing[], count = labels) =>
     transposed(writeYoloChannels(things, count, anchors), 4 + count, anchors);
 
-  test('masks: the boxes are read, the coefficients and prototypes are left', () => {
+  test('masks: their coefficients are taken for no scores, and the prototypes are fetched', () => {
     const wide = widened(rowsOf(two), anchors, columns, 32);
     const rows = yolo.create({}, context({ output0: [1, anchors, columns + 32], output1: [1, 32, 16, 24] }));
-    expect(rows.outputs).toEqual(['output0']);
+    expect(rows.outputs).toEqual(['output0', 'output1']);
     expectThings(rows.decode([output('output0', wide)], 0.4), two);
     const first = yolo.create({}, context({ output1: [1, 32, 16, 24], output0: [1, columns + 32, anchors] }));
     expectThings(first.decode([output('output0', transposed(wide, anchors, columns + 32))], 0.4), two);
