@@ -1,7 +1,7 @@
 /** What every record says beside its body: the start and the configuration that it comes from, when, and how far its clock can be trusted. */
 import type { RecordBody } from '../shared/contract/messages/record.ts';
 import type { Clock } from '../shared/kit/clock.ts';
-import { clockQuality } from './health/clock-quality.ts';
+import { clockQuality } from '../shared/kit/clock-quality.ts';
 import { type HubClock, offsetOf, type WallOffset } from './sync/hub-clock.ts';
 
 export type Stamp = Pick<RecordBody, 'config' | 'boot' | 'mono' | 'wall' | 'clock'>;

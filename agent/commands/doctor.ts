@@ -1,34 +1,32 @@
 /** `vedette-agent doctor`: what this machine can do, what does not work, and why a stream is slow. */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { type Finding, finding, isBroken } from '../../shared/doctor/finding.ts';
+import { printFindings } from '../../shared/doctor/print.ts';
+import { lookAtDisk } from '../../shared/doctor/probes/disk.ts';
+import { lookAtPort } from '../../shared/doctor/probes/port.ts';
+import { judgeClock } from '../../shared/doctor/verdicts/clock.ts';
+import { judgeDisk } from '../../shared/doctor/verdicts/disk.ts';
+import { judgeNode } from '../../shared/doctor/verdicts/node.ts';
+import { judgePort } from '../../shared/doctor/verdicts/port.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { inheritedEnv, timezoneInForce } from '../../shared/kit/inherited-env.ts';
 import { describeComplaints } from '../../shared/kit/schema.ts';
 import { readApiToken } from '../api/access.ts';
-import { lockFolder } from '../buffer/file/lock.ts';
+import { LOCK_FILE, lockFolder } from '../buffer/file/lock.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import { judgeCpu } from '../doctor/cpu.ts';
-import { type Finding, finding } from '../doctor/finding.ts';
 import { judgeHub } from '../doctor/hub.ts';
-import { hasFonts, lookAtCpu, lookAtDisk, lookAtMemory, lookAtPort } from '../doctor/machine.ts';
-import {
-  judgeClock,
-  judgeDisk,
-  judgeFonts,
-  judgeFrames,
-  judgeMemory,
-  judgeNode,
-  judgePort,
-  judgeRuntime,
-  judgeTimezone,
-} from '../doctor/machine-verdicts.ts';
-import { printFindings, printStreams } from '../doctor/print.ts';
+import { hasFonts, lookAtCpu, lookAtMemory } from '../doctor/machine.ts';
+import { judgeFonts, judgeFrames, judgeMemory, judgeRuntime, judgeTimezone } from '../doctor/machine-verdicts.ts';
+import { printStreams } from '../doctor/print.ts';
 import { loadOf, type StreamCase } from '../doctor/stream-verdicts.ts';
 import { lookAtStreams, runnersOf } from '../doctor/streams.ts';
 import type { Environment } from '../environment.ts';
-import { clockQuality } from '../health/clock-quality.ts';
 import { readConnection } from '../sync/connection.ts';
 import { lookAtHub } from '../sync/try-hub.ts';
 
@@ -48,6 +46,7 @@ export interface DoctorOptions {
 }
 
 const HUB_TIMEOUT_MS = 5000;
+const API_PORT = 'choose another with `api: { port: N }`, or turn it off with `api: false`';
 
 /** @returns the exit code: 0 when everything that was asked for works, 1 when something is broken, 2 for wrong use */
 export async function doctor(options: DoctorOptions): Promise<number> {
@@ -77,7 +76,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     findings.push(...streams.findings);
     cases.push(...streams.cases);
   }
-  const broken = findings.some(({ level }) => level === 'broken');
+  const broken = isBroken(findings);
   if (options.json) {
     const streams = cases.map((one) => ({ ...one, load: loadOf(one, cpu.cores) }));
     options.stdout.write(`${JSON.stringify({ ok: !broken, findings, streams }, null, 2)}\n`);
@@ -100,8 +99,14 @@ async function lookAtMachine(
   return [
     judgeNode(nodeVersion),
     judgeMemory(lookAtMemory(), config ? runnersOf(config, cores) : cores),
-    judgeDisk(lookAtDisk(config?.dataDir ?? tmpdir(), clock), config?.buffer.quotaMb),
-    judgeClock(clockQuality(wall), wall),
+    judgeDisk(lookAtDisk(config?.dataDir ?? tmpdir(), clock), {
+      free: config && {
+        mb: config.buffer.quotaMb,
+        why: `\`buffer.quotaMb: ${config.buffer.quotaMb}\` promises to the outbox`,
+      },
+      unwritable: 'give the agent a `dataDir` that it may write to',
+    }),
+    judgeClock(clockQuality(wall), wall, 'records say how far their time can be trusted'),
     judgeTimezone(timezoneInForce(), inheritedEnv().TZ),
     judgeFrames(frames),
     judgeRuntime(runtime),
@@ -128,7 +133,8 @@ async function lookAround(config: AgentConfig, busy: boolean, clock: Clock): Pro
     const { host, port, tokenFile } = config.api;
     try {
       if (tokenFile !== undefined) readApiToken(tokenFile);
-      found.push(judgePort(host, port, await lookAtPort(host, port), busy));
+      const use = { subject: 'local API', host, port, runs: busy ? 'agent' : undefined, choose: API_PORT };
+      found.push(judgePort(use, await lookAtPort(host, port)));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       found.push(finding('local API', 'broken', error.message));
@@ -159,7 +165,8 @@ async function hubFinding({ hub, device }: AgentConfig, busy: boolean, clock: Cl
 
 /** Does an agent hold this data folder now? */
 function agentRuns(dataDir: string): boolean {
-  if (!existsSync(dataDir)) return false;
+  // Made here, the file would be this user's, and perhaps not the agent's.
+  if (!existsSync(path.join(dataDir, LOCK_FILE))) return false;
   try {
     lockFolder(dataDir)();
     return false;

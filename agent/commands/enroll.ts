@@ -5,11 +5,11 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { name } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { fingerprint as fingerprintSchema } from '../../shared/pki/fingerprint.ts';
 import { openMqttStream } from '../../shared/pki/mqtt-stream.ts';
 import { certificatesOf } from '../../shared/pki/pem.ts';
-import { clockQuality } from '../health/clock-quality.ts';
 import { EnrolFault, type EnrolOptions, enrol, filesOf } from '../identity/enrol.ts';
 
 export interface EnrollOptions {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { arch, hostname, platform, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { timezoneInForce } from '../../shared/kit/inherited-env.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
 import { createLogger } from '../../shared/kit/log.ts';
@@ -11,7 +12,6 @@ import { createAgent } from '../agent.ts';
 import type { Entries } from '../agent-options.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
-import { clockQuality } from '../health/clock-quality.ts';
 import { doingLine } from '../health/progress.ts';
 import { type HubConnection, readConnection } from '../sync/connection.ts';
 

@@ -1,5 +1,5 @@
 /** What the processor can do, out of /proc/cpuinfo (Linux). */
-import { type Finding, finding } from './finding.ts';
+import { type Finding, finding } from '../../shared/doctor/finding.ts';
 
 export interface CpuFacts {
   readonly model: string;

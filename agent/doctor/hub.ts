@@ -1,6 +1,7 @@
 /** What it means whether the hub is there and takes this device. */
+
+import { type Finding, finding } from '../../shared/doctor/finding.ts';
 import type { HubFacts } from '../sync/try-hub.ts';
-import { type Finding, finding } from './finding.ts';
 
 export function judgeHub(url: string, device: string, facts: HubFacts): Finding {
   switch (facts.state) {

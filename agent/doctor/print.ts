@@ -1,20 +1,5 @@
-/** The findings as a person reads them in a terminal. */
-import type { Finding } from './finding.ts';
+/** The figures of streams as a person reads them in a terminal. */
 import { loadOf, type StreamCase } from './stream-verdicts.ts';
-
-const WIDTH = 100;
-
-export function printFindings(findings: readonly Finding[]): string {
-  const wide = Math.max(...findings.map(({ subject }) => subject.length));
-  const indent = ' '.repeat('broken'.length + wide + 4);
-  return findings
-    .map(({ level, subject, text, advice }) => {
-      const head = `${level.padEnd('broken'.length)}  ${subject.padEnd(wide)}  `;
-      const lines = [wrap(text, indent), ...(advice === undefined ? [] : [`→ ${wrap(advice, `${indent}  `)}`])];
-      return `${head}${lines.join(`\n${indent}`)}\n`;
-    })
-    .join('');
-}
 
 /** Milliseconds a frame, stage by stage, and what that comes to. */
 export function printStreams(cases: readonly StreamCase[], cores: number): string {
@@ -51,14 +36,4 @@ export function printStreams(cases: readonly StreamCase[], cores: number): strin
 
 function rate(fps: number | undefined): string {
   return fps === undefined || !Number.isFinite(fps) ? '-' : fps.toFixed(1);
-}
-
-function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + indent.length >= WIDTH) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines.join(`\n${indent}`);
 }

@@ -4,9 +4,10 @@
  * A runner decodes in a thread of its own while its main thread infers, so that the slower of the two bounds the rate; on one
  * core they take turns. Every frame of the source is decoded, only the analysed ones are scaled and inferred.
  */
+
+import { type Finding, finding } from '../../shared/doctor/finding.ts';
 import type { FrameTiming } from '../pipeline/outputs.ts';
 import type { StreamFigures } from './figures.ts';
-import { type Finding, finding } from './finding.ts';
 
 export interface StreamCase {
   readonly stream: string;

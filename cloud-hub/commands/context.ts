@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly stderr: Writable;
   /** Threads that this machine can run at once. */
   readonly cpus: number;
+  /** Aborted when the command shall end (SIGINT, SIGTERM); for commands that go on until then. */
+  untilStopped(): AbortSignal;
   /** The command did what it could, and the answer is no: an exit code (1), without a message of its own. */
   fail(code?: number): void;
 }

@@ -10,7 +10,9 @@ import { writeDurably } from '../../shared/kit/durable-file.ts';
 import type { HubStore } from '../store/store.ts';
 import { digestSecret, matchesDigest, newSecret } from './secrets.ts';
 
-const NAME = 'admin';
+export const ADMIN_NAME = 'admin';
+/** In the data folder. */
+export const ADMIN_TOKEN_FILE = 'admin.token';
 
 export interface AdminToken {
   readonly file: string;
@@ -22,8 +24,8 @@ export interface AdminToken {
 
 /** @param now milliseconds since 1970 */
 export async function ensureAdminToken(folder: string, store: HubStore, now: number): Promise<AdminToken> {
-  const file = path.join(folder, 'admin.token');
-  const known = await store.tokens.byName(NAME);
+  const file = path.join(folder, ADMIN_TOKEN_FILE);
+  const known = await store.tokens.byName(ADMIN_NAME);
   if (known && existsSync(file)) {
     const mismatch = !matchesDigest(readFileSync(file, 'utf8').trim(), known.hash);
     return { file, created: undefined, mismatch };
@@ -33,6 +35,6 @@ export async function ensureAdminToken(folder: string, store: HubStore, now: num
   rmSync(`${file}.new`, { force: true });
   writeDurably(file, `${token}\n`, 0o600);
   if (known) store.tokens.remove(known.id);
-  await store.tokens.add(NAME, 'admin', digestSecret(token), now);
+  await store.tokens.add(ADMIN_NAME, 'admin', digestSecret(token), now);
   return { file, created: token, mismatch: false };
 }

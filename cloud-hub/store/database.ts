@@ -9,14 +9,18 @@
  *
  * Crash behaviour: SQLite rolls an unfinished transaction back at the next start; the operating system frees the lock.
  */
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf } from '../../shared/kit/errors.ts';
-import { isBusy, isCorruption, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { isCorruption, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import { takeLock } from './lock.ts';
 import { migrate } from './migrations.ts';
 import { createReadiness } from './readiness.ts';
 import type { Tables } from './tables.ts';
+
+/** In the data folder. */
+export const DATABASE_FILE = 'hub.db';
 
 const MIB = 1024 * 1024;
 /** Each record touches a page in every index: a WAL that holds many commits writes those pages back once. */
@@ -44,7 +48,7 @@ export interface HubDatabase {
 export async function openDatabase(folder: string, now: number): Promise<HubDatabase> {
   const lock = takeLock(folder);
   try {
-    const sqlite = openFile(path.join(folder, 'hub.db'));
+    const sqlite = openFile(path.join(folder, DATABASE_FILE));
     const query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
     try {
       // Migrations know no tables but those they make.
@@ -81,26 +85,5 @@ function openFile(file: string): SqliteDatabase {
       `${file} is damaged (${messageOf(error)}). Restore it from a backup, or move it aside to begin with an empty one.`,
       { cause: error },
     );
-  }
-}
-
-/** The lock is an open write transaction: the operating system ends it with the process, however that ends. */
-function takeLock(folder: string): SqliteDatabase {
-  const file = path.join(folder, 'hub.lock.db');
-  let lock: SqliteDatabase | undefined;
-  try {
-    closeSync(openSync(file, 'a', 0o600));
-    // Older versions made it readable for everybody.
-    chmodSync(file, 0o600);
-    lock = openSqlite(file, { synchronous: 'NORMAL' });
-    lock.pragma('busy_timeout = 0');
-    lock.exec('BEGIN IMMEDIATE');
-    return lock;
-  } catch (error) {
-    lock?.close();
-    if (isBusy(error)) {
-      throw new Error(`another hub is using the data folder ${folder}: stop it, or choose another with --data-dir`);
-    }
-    throw new Error(`cannot open ${file}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -31,6 +31,9 @@ const migrations: readonly Migration[] = [
   usageAndAddresses,
 ];
 
+/** Version of the newest schema. */
+export const SCHEMA_VERSION = migrations.length;
+
 type SchemaTable = { schema_version: { version: number; applied_at: number } };
 
 /**

@@ -7,13 +7,16 @@ import { CodedError } from '../../../shared/kit/errors.ts';
 import { isBusy, isCorruption, openSqlite, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { moveAside } from './aside.ts';
 
+/** In the data folder. */
+export const LOCK_FILE = 'lock.db';
+
 /**
  * @param folder an existing data folder
  * @returns a function that releases the lock
  * @throws CodedError `config-invalid` when another agent holds it, with its process id
  */
 export function lockFolder(folder: string): () => void {
-  const database = openLock(path.join(folder, 'lock.db'));
+  const database = openLock(path.join(folder, LOCK_FILE));
   try {
     database.pragma('busy_timeout = 0');
     database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL)');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clockQuality } from '../../../agent/health/clock-quality.ts';
 import { type HubClock, measured, offsetOf } from '../../../agent/sync/hub-clock.ts';
+import { clockQuality } from '../../../shared/kit/clock-quality.ts';
 
 const HUB = Date.UTC(2026, 10, 1);
 

@@ -30,7 +30,15 @@ async function model(...args: string[]): Promise<{ stdout: string; stderr: strin
   const fail = () => {
     overrides.failed = true;
   };
-  addModelCommands(program, { clock: systemClock, stdout: into('stdout'), stderr: into('stderr'), cpus: 1, fail });
+  const untilStopped = () => new AbortController().signal;
+  addModelCommands(program, {
+    clock: systemClock,
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    cpus: 1,
+    untilStopped,
+    fail,
+  });
   await program.parseAsync(['model', ...args], { from: 'user' });
   return overrides;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clockQuality } from '../../../agent/health/clock-quality.ts';
+import { clockQuality } from '../../../shared/kit/clock-quality.ts';
 
 const year = Date.UTC(2026, 0, 1);
 

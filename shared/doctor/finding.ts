@@ -14,3 +14,8 @@ export interface Finding {
 export function finding(subject: string, level: Level, text: string, advice?: string): Finding {
   return { subject, level, text, ...(advice === undefined ? {} : { advice }) };
 }
+
+/** Is something of it broken? Then `doctor` ends with 1. */
+export function isBroken(findings: readonly Finding[]): boolean {
+  return findings.some(({ level }) => level === 'broken');
+}

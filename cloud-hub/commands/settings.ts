@@ -1,0 +1,125 @@
+/** The settings of a hub on its command line and in its environment. */
+import type { Command } from 'commander';
+import { complaintsOf } from '../../shared/kit/schema.ts';
+import { type HubConfig, hubConfig } from '../config.ts';
+import { UsageError } from './context.ts';
+
+/** Settings: option, environment variable, explanation. */
+const settings = {
+  dataDir: ['--data-dir <folder>', 'VEDETTE_DATA_DIR', 'folder for the database and admin.token (default: ./data)'],
+  httpPort: [
+    '--http-port <port>',
+    'VEDETTE_HTTP_PORT',
+    'port of the API and the dashboard; 0 picks a free one (default: 8080, with TLS 8443)',
+  ],
+  mqttPort: [
+    '--mqtt-port <port>',
+    'VEDETTE_MQTT_PORT',
+    'port of the embedded MQTT broker; 0 picks a free one (default: 1883, with TLS 8883)',
+  ],
+  mqttUrl: ['--mqtt-url <url>', 'VEDETTE_MQTT_URL', 'an external MQTT broker instead of the embedded one'],
+  mqttUsername: ['--mqtt-username <name>', 'VEDETTE_MQTT_USERNAME', "the hub's user name at the external broker"],
+  mqttPasswordFile: [
+    '--mqtt-password-file <file>',
+    'VEDETTE_MQTT_PASSWORD_FILE',
+    'file with the password of that user',
+  ],
+  mqttVersion: [
+    '--mqtt-version <version>',
+    'VEDETTE_MQTT_VERSION',
+    'MQTT version for the external broker, 3.1.1 or 5 (default: 5)',
+  ],
+  mqttCaFile: ['--mqtt-ca-file <file>', 'VEDETTE_MQTT_CA_FILE', 'PEM file of the authority to trust, for mqtts'],
+  mqttCertFile: ['--mqtt-cert-file <file>', 'VEDETTE_MQTT_CERT_FILE', "PEM file of the hub's own certificate"],
+  mqttKeyFile: ['--mqtt-key-file <file>', 'VEDETTE_MQTT_KEY_FILE', 'PEM file of its key'],
+  host: [
+    '--host <address>',
+    undefined,
+    'address to listen on; 0.0.0.0: all (default: 127.0.0.1). Beyond loopback the hub speaks TLS',
+  ],
+  tls: ['--tls', undefined, 'speak TLS on loopback too'],
+  tlsCert: [
+    '--tls-cert <file>',
+    'VEDETTE_TLS_CERT_FILE',
+    "PEM file of a certificate with its chain (default: one of the hub's own authority)",
+  ],
+  tlsKey: ['--tls-key <file>', 'VEDETTE_TLS_KEY_FILE', 'PEM file of its key'],
+  tlsNames: [
+    '--tls-names <names>',
+    'VEDETTE_TLS_NAMES',
+    "more names and addresses for the own authority's certificate, with commas between",
+  ],
+  insecurePlaintext: ['--insecure-plaintext', undefined, 'listen beyond loopback without TLS'],
+  publicUrl: [
+    '--public-url <url>',
+    'VEDETTE_PUBLIC_URL',
+    'address under which people open the hub, with the path that a proxy serves it below',
+  ],
+  trustProxy: [
+    '--trust-proxy <addresses>',
+    'VEDETTE_TRUST_PROXY',
+    'addresses or networks of the proxies in front of the hub, with commas between (default: none)',
+  ],
+  graceDays: [
+    '--grace-days <days>',
+    undefined,
+    'how long after its end a device can renew its certificate (default: 60)',
+  ],
+  downloadMbps: [
+    '--download-mbps <rate>',
+    undefined,
+    'megabits per second that all model downloads share (default: 100)',
+  ],
+  secondOpinion: [
+    '--second-opinion <model>',
+    'VEDETTE_SECOND_OPINION',
+    'NAME:ALIAS or NAME@VERSION of the model that looks at samples of devices (default: none)',
+  ],
+  deviceRecordsPerDay: [
+    '--device-records-per-day <n>',
+    'VEDETTE_DEVICE_RECORDS_PER_DAY',
+    'records stored of one device per day; what is over waits on the device (default: 10 million; 0: no limit)',
+  ],
+  deviceMbPerDay: [
+    '--device-mb-per-day <mb>',
+    'VEDETTE_DEVICE_MB_PER_DAY',
+    'megabytes stored of one device per day, pictures included (default: 20000; 0: no limit)',
+  ],
+  logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
+} as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
+
+export type SettingOptions = Record<string, string | boolean | undefined>;
+
+const unsupported = {
+  VEDETTE_DATABASE_URL: 'PostgreSQL',
+} as const;
+
+/** Adds the option of each setting. */
+export function withSettings(command: Command): Command {
+  for (const [flags, variable, help] of Object.values(settings))
+    command.option(flags, variable === undefined ? help : `${help} [${variable}]`);
+  return command;
+}
+
+/** @throws UsageError that names each setting that is wrong */
+export function readSettings(options: SettingOptions, env: NodeJS.ProcessEnv): HubConfig {
+  for (const [variable, what] of Object.entries(unsupported)) {
+    if (env[variable]) {
+      throw new UsageError(`${variable} is set, but this version does not support ${what} yet: unset it`);
+    }
+  }
+  const input = Object.fromEntries(
+    Object.entries(settings).flatMap(([key, [, variable]]) => {
+      const value = options[key] ?? (variable === undefined ? undefined : env[variable]);
+      return value === undefined || (value === '' && options[key] === undefined) ? [] : [[key, value]];
+    }),
+  );
+  const parsed = hubConfig.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const lines = complaintsOf(parsed.error, input).map(({ path, message }) => {
+    const setting = settings[path as keyof HubConfig];
+    const named = setting.slice(0, 2).filter((part) => part !== undefined);
+    return `${named.join(' / ')}: ${message}`;
+  });
+  throw new UsageError(lines.join('\n'));
+}
