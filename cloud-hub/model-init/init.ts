@@ -110,7 +110,7 @@ function withTrial(guess: Guess, { verdict, frames }: Trial): Guess {
 
 /** Free sizes are looked up by a run, fed as the guess would feed it. */
 async function withProbedSizes(bytes: Uint8Array, facts: Facts, overrides: Overrides, threads: number): Promise<Facts> {
-  if (!facts.image || facts.inputs.length > 1 || !needsProbe(facts.outputs)) return facts;
+  if (!facts.image || !needsProbe(facts.outputs)) return facts;
   const input = imageInput.parse(inputOf(facts, overrides));
   return { ...facts, outputs: await probeOutputs(bytes, facts, input, threads) };
 }

@@ -28,6 +28,7 @@ export function reasonsOf(guess: Guess): readonly FieldReason[] {
     row('license', guess.license.value, guess.license),
     row('input', `${width}x${height}, ${input.layout}`, input.size),
     row('input.color', `${color}, ${resize}, mean ${mean.join(' ')}, std ${std.join(' ')}`, input.pixels),
+    ...(input.constants ? [row('input.constants', JSON.stringify(input.constants.value), input.constants)] : []),
     row('head', `${kind}${settings}`, guess.head),
     row('labels', `${labels.value.length}: ${some}${labels.value.length > 3 ? ', …' : ''}`, labels),
   ];

@@ -1,6 +1,7 @@
 /** Runs a graph once on an empty picture, to see the shapes that it leaves free. */
 import type { ModelInput } from '../../shared/contract/model-manifest.ts';
 import { openSession } from '../../shared/engine/infer/session.ts';
+import { constantsOf } from '../../shared/engine/package/constants.ts';
 import type { Graph, TensorInfo } from '../../shared/engine/package/graph.ts';
 import { inputShape } from '../../shared/engine/package/shape.ts';
 
@@ -22,7 +23,7 @@ export async function probeOutputs(
   threads: number,
 ): Promise<readonly TensorInfo[]> {
   const shape = inputShape(input, graph);
-  const session = await openSession(bytes, { threads });
+  const session = await openSession(bytes, { threads, constants: constantsOf(input, graph) });
   try {
     const made = await session.run(new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
     return graph.outputs.map((output) => {

@@ -1,5 +1,6 @@
 /** Runs the float model over samples and looks at its inner tensors. */
 import { openSession } from '../../shared/engine/infer/session.ts';
+import type { ConstantInput } from '../../shared/engine/package/constants.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { floatPort } from './evaluate.ts';
 import { encodeNet, type Net } from './graph/net.ts';
@@ -11,6 +12,8 @@ export interface CalibrateOptions {
   readonly threads: number;
   /** The shape in which a sample is fed. */
   readonly shape: readonly number[];
+  /** What is fed beside each sample. */
+  readonly constants: readonly ConstantInput[];
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -29,19 +32,22 @@ export async function calibrate(
   net: Net,
   tensors: readonly string[],
   samples: readonly Sample[],
-  { threads, shape, onProgress }: CalibrateOptions,
+  { threads, shape, constants, onProgress }: CalibrateOptions,
 ): Promise<ReadonlyMap<string, Observed>> {
   const inputs = new Set(net.inputs.map((i) => i.name));
   const own = new Set(net.outputs.map((o) => o.name));
   const inner = tensors.filter((t) => !inputs.has(t));
   const ports = inner.filter((t) => !own.has(t)).map((t) => floatPort(t));
   const bytes = encodeNet({ ...net, outputs: [...net.outputs, ...ports] });
-  const session = await openSession(bytes, { threads, outputs: inner.length > 0 ? inner : [...own] });
+  const session = await openSession(bytes, { threads, constants, outputs: inner.length > 0 ? inner : [...own] });
   let done = 0;
   const visit = async (look: (tensor: string, values: Float32Array, shape: readonly number[]) => void) => {
     for (const sample of samples) {
       const input = sample.tensor();
-      for (const name of tensors) if (inputs.has(name)) look(name, input, shape);
+      for (const name of tensors) {
+        const constant = constants.find((one) => one.name === name);
+        if (inputs.has(name)) look(name, constant?.data ?? input, constant?.shape ?? shape);
+      }
       for (const output of await session.run(input, shape)) look(output.name, output.data, output.shape);
       onProgress(++done, 2 * samples.length);
     }

@@ -3,6 +3,7 @@
  * Nothing is written here; report.ts says what came of it, add.ts puts it into the package.
  */
 import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
+import { constantsOf } from '../../shared/engine/package/constants.ts';
 import { loadVariant, type ModelPackage } from '../../shared/engine/package/package.ts';
 import { inputShape } from '../../shared/engine/package/shape.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
@@ -101,6 +102,7 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
     const observed = await calibrate(net, tensors, split.calibration, {
       threads,
       shape,
+      constants: constantsOf(input, graph),
       onProgress: (done, total) => onProgress('calibrating', done, total),
     });
     const wanted = await trials.outcomes(floatBytes, split.search);

@@ -19,6 +19,9 @@ const channels3 = (fallback: number) =>
     .refine((v) => v.length === 3 || v.length === 1, { error: 'needs one number per channel: three, or one for gray' })
     .default([fallback, fallback, fallback]);
 
+/** Most inputs of a graph beside its picture. */
+const MAX_CONSTANTS = 8;
+
 export const imageInput = z.strictObject({
   width: z.number().int().min(1).max(8192),
   height: z.number().int().min(1).max(8192),
@@ -30,6 +33,13 @@ export const imageInput = z.strictObject({
   std: channels3(1)
     .refine((v) => v.every((x) => x !== 0), { error: 'must not be 0' })
     .describe('value = (pixel - mean) / std'),
+  constants: z
+    .record(z.string().min(1).max(128), z.array(z.number()).min(1).max(64))
+    .refine((inputs) => Object.keys(inputs).length <= MAX_CONSTANTS, {
+      error: `must name at most ${MAX_CONSTANTS} inputs`,
+    })
+    .optional()
+    .describe('further inputs of the graph that are the same for every picture, such as orig_target_sizes: [640, 640]'),
 });
 export type ImageInput = z.infer<typeof imageInput>;
 

@@ -12,6 +12,7 @@ import { createBatches } from './infer/batches.ts';
 import type { Provider } from './infer/provider.ts';
 import { type InputTensor, type OutputTensor, openSession, type Session } from './infer/session.ts';
 import type { Outcome } from './outcome.ts';
+import { constantsOf } from './package/constants.ts';
 import type { Graph } from './package/graph.ts';
 import {
   chooseVariant,
@@ -90,7 +91,12 @@ export async function openEngine(options: EngineOptions, clock: Clock): Promise<
   }
   const { threads, provider = 'cpu', batch = 1 } = options;
   const outputs = loaded.graph.outputs.filter((o) => head.outputs.includes(o.name));
-  const session = await openSession(loaded.bytes, { threads, provider, outputs: head.outputs });
+  const session = await openSession(loaded.bytes, {
+    threads,
+    provider,
+    outputs: head.outputs,
+    constants: constantsOf(pack.manifest.input, loaded.graph),
+  });
   const most = growsTogether(loaded.graph, outputs) ? batch : 1;
   return createEngine(pack, loaded, head, session, most, clock);
 }
@@ -141,7 +147,8 @@ function createEngine(
   const batches = createBatches(session, { shape, most, clock });
   // The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account.
   const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  if (loaded.graph.inputs.length === 1) void batches.run(nothing, () => undefined).catch(() => undefined);
+  if (isImageInput(manifest.input) || loaded.graph.inputs.length === 1)
+    void batches.run(nothing, () => undefined).catch(() => undefined);
   const headInput = (tensor: Float32Array, asked: number | undefined, atMs?: number): HeadInput => ({
     ...(atMs === undefined ? {} : { atMs }),
     tensor,

@@ -1,4 +1,5 @@
 /** How fast the variants of a package are on this machine, measured side by side. */
+
 import { isImageInput, type Variant } from '../contract/model-manifest.ts';
 import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
@@ -7,6 +8,7 @@ import { growsTogether, openEngine } from './engine.ts';
 import { type GoldenVerdict, runGolden } from './golden/golden.ts';
 import type { Provider } from './infer/provider.ts';
 import { openSession, type Session } from './infer/session.ts';
+import { constantsOf } from './package/constants.ts';
 import { loadVariant, type ModelPackage } from './package/package.ts';
 import { inputShape } from './package/shape.ts';
 import { MEASURED_BATCH, type VariantTime } from './variant-time.ts';
@@ -98,10 +100,11 @@ async function openCandidate(
   const variant = pack.manifest.variants.find((v) => v.precision === precision);
   if (!variant) return undefined;
   const { bytes, graph } = await loadVariant(pack, variant);
-  if (graph.inputs.length !== 1) return undefined;
-  const session = await openSession(bytes, options);
-  const shape = inputShape(pack.manifest.input, graph);
-  const batched = isImageInput(pack.manifest.input) && growsTogether(graph, graph.outputs);
+  const { input } = pack.manifest;
+  if (!isImageInput(input) && graph.inputs.length !== 1) return undefined;
+  const session = await openSession(bytes, { ...options, constants: constantsOf(input, graph) });
+  const shape = inputShape(input, graph);
+  const batched = isImageInput(input) && growsTogether(graph, graph.outputs);
   const candidate = { precision, session, shape, batched, single: [], shared: [] };
   // The first runs are slower, and show what the values are like.
   try {

@@ -31,6 +31,8 @@ export interface LayoutExtras {
   readonly declared?: readonly (number | string)[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly producer?: string;
+  /** An output of boxes that is multiplied by an input [1, 2] of two sizes, once for each corner. */
+  readonly scaled?: { readonly output: string; readonly by: string };
 }
 
 /**
@@ -42,8 +44,8 @@ export function layoutModel(
   shape: readonly number[],
   level: { black: number; white: number },
   outputs: readonly LayoutOutput[],
-  moreInputs: readonly { name: string; shape: readonly number[] }[] = [],
-  { inputType = 'float32', declared = shape, metadata = {}, producer = 'by hand' }: LayoutExtras = {},
+  moreInputs: readonly { name: string; shape: readonly number[]; type?: ElementType }[] = [],
+  { scaled, inputType = 'float32', declared = shape, metadata = {}, producer = 'by hand' }: LayoutExtras = {},
 ): Uint8Array {
   const constants = outputs.flatMap((o) => [
     floats(`${o.name}/dark`, o.shape, o.dark),
@@ -55,7 +57,7 @@ export function layoutModel(
   ]);
   const graph = {
     name: 'layout',
-    input: [valueInfo('images', declared, inputType), ...moreInputs.map((i) => valueInfo(i.name, i.shape))],
+    input: [valueInfo('images', declared, inputType), ...moreInputs.map((i) => valueInfo(i.name, i.shape, i.type))],
     output: outputs.map((o) => valueInfo(o.name, o.declared ?? o.shape, o.type)),
     initializer: [
       ...constants,
@@ -73,10 +75,17 @@ export function layoutModel(
       ),
       node('Sub', ['mean', 'black'], 'lit'),
       node('Div', ['lit', 'range'], 'brightness'),
+      ...(scaled
+        ? [
+            cast(scaled.by, 'size', 'float32'),
+            node('Concat', ['size', 'size'], 'sizes', [{ name: 'axis', type: 2, i: -1 }]),
+          ]
+        : []),
       ...outputs.flatMap(({ name, type = 'float32' }) => [
         node('Mul', [`${name}/gain`, 'brightness'], `${name}/change`),
         node('Add', [`${name}/dark`, `${name}/change`], `${name}/floats`),
-        cast(`${name}/floats`, name, type),
+        ...(scaled?.output === name ? [node('Mul', [`${name}/floats`, 'sizes'], `${name}/scaled`)] : []),
+        cast(scaled?.output === name ? `${name}/scaled` : `${name}/floats`, name, type),
       ]),
     ],
   };

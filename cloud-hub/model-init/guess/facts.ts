@@ -1,4 +1,5 @@
 /** What is known of a bare ONNX file before anything is guessed. */
+import { shapeText } from '../../../shared/engine/package/check.ts';
 import type { Graph, GraphNotes, TensorInfo } from '../../../shared/engine/package/graph.ts';
 import { type Hints, hintsOf } from './hints.ts';
 
@@ -48,6 +49,11 @@ function imagePortOf({ name, type, shape }: TensorInfo, producer: string): Image
   const channels = (nchw ? second : last) === 1 ? 1 : 3;
   const [height, width] = nchw ? [third, last] : [second, third];
   return { name, type, layout: nchw ? 'nchw' : 'nhwc', channels, width, height };
+}
+
+/** A tensor as people write it. */
+export function describeTensor(tensor: TensorInfo): string {
+  return `"${tensor.name}" ${tensor.type} ${shapeText(tensor)}`;
 }
 
 const QUANTIZED = ['QuantizeLinear', 'DequantizeLinear', 'QLinearConv', 'ConvInteger', 'MatMulInteger'];

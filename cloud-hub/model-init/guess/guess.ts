@@ -1,10 +1,9 @@
 /** From a graph's shapes and its metadata to a manifest, with a reason for each field. Pure: nothing is run or read here. */
 import type { HeadConfig, ImageInput, ModelManifest } from '../../../shared/contract/model-manifest.ts';
 import { headKinds } from '../../../shared/engine/heads/registry.ts';
-import { shapeText } from '../../../shared/engine/package/check.ts';
-import type { TensorInfo } from '../../../shared/engine/package/graph.ts';
 import { CodedError } from '../../../shared/kit/errors.ts';
-import type { Facts, ImagePort } from './facts.ts';
+import { constantInputs } from './constants.ts';
+import { describeTensor, type Facts, type ImagePort } from './facts.ts';
 import { BYTES, type Pixels, type Recognised, SIGNED, type Sight, UNIT } from './families/family.ts';
 import { families } from './families/registry.ts';
 import { chooseLabels, type GivenLabels } from './labels.ts';
@@ -30,6 +29,8 @@ export interface Guess {
     readonly size: Reasoned<{ readonly width: number; readonly height: number }>;
     readonly layout: ImageInput['layout'];
     readonly pixels: Reasoned<Pixels>;
+    /** Further inputs, which are the same for every picture. */
+    readonly constants?: Reasoned<Record<string, number[]>>;
   };
   readonly head: Reasoned<HeadConfig>;
   readonly labels: Reasoned<readonly string[]>;
@@ -46,6 +47,7 @@ export function guessManifest(facts: Facts, overrides: Overrides): Guess {
   const { image, hints } = facts;
   if (!image) throw new CodedError('model-invalid', takesNoPicture(facts));
   const size = sizeOf(image, overrides, hints.size);
+  const constants = constantInputs(facts, size.value);
   const sight: Sight = {
     ...size.value,
     facts,
@@ -58,7 +60,14 @@ export function guessManifest(facts: Facts, overrides: Overrides): Guess {
     version: overrides.version ?? '1.0.0',
     task: found.task,
     license: licenseOf(overrides, hints.license),
-    input: { size, layout: image.layout, pixels: pixelsOf(found, facts, image) },
+    input: {
+      size,
+      layout: image.layout,
+      pixels: pixelsOf(found, facts, image),
+      ...(constants
+        ? { constants: { value: constants, sure: true, why: 'by their names; boxes come in pixels of the input' } }
+        : {}),
+    },
     head: {
       value: found.head,
       sure: found.sure || overrides.head !== undefined,
@@ -89,7 +98,12 @@ export function manifestOf(
     version: guess.version,
     task: guess.task,
     license: guess.license.value,
-    input: { ...input.size.value, layout: input.layout, ...input.pixels.value },
+    input: {
+      ...input.size.value,
+      layout: input.layout,
+      ...input.pixels.value,
+      ...(input.constants ? { constants: input.constants.value } : {}),
+    },
     head: guess.head.value,
     labels: 'labels.txt',
     threshold: guess.threshold,
@@ -103,7 +117,9 @@ export function inputOf(facts: Facts, overrides: Overrides): object | undefined 
   const { image, hints } = facts;
   if (!image) return undefined;
   const { layout, channels } = image;
-  return { ...sizeOf(image, overrides, hints.size).value, layout, ...(channels === 1 ? { color: 'gray' } : {}) };
+  const size = sizeOf(image, overrides, hints.size).value;
+  const constants = constantInputs(facts, size);
+  return { ...size, layout, ...(channels === 1 ? { color: 'gray' } : {}), ...(constants ? { constants } : {}) };
 }
 
 function recognise(sight: Sight, head: string | undefined) {
@@ -123,7 +139,7 @@ function recognise(sight: Sight, head: string | undefined) {
 
 function noFamily({ outputs }: Sight): string {
   return (
-    `no family of models known here has these outputs: ${outputs.map(named).join(', ')}. Known are: ` +
+    `no family of models known here has these outputs: ${outputs.map(describeTensor).join(', ')}. Known are: ` +
     `${families.map((f) => f.name).join('; ')}. Was it exported with other outputs, or is it a part of a model? ` +
     'Export it again as its authors describe, or write model.yaml by hand (fixtures/config/head-*.good.yaml)'
   );
@@ -133,21 +149,17 @@ function notThatHead({ outputs }: Sight, head: string, all: readonly { made: Rec
   if (!headKinds.includes(head)) return `--head says "${head}"; known are: ${headKinds.join(', ')}`;
   const fits = [...new Set(all.map(({ made }) => made.head.kind))];
   return (
-    `--head says ${head}, which has not these outputs: ${outputs.map(named).join(', ')}` +
+    `--head says ${head}, which has not these outputs: ${outputs.map(describeTensor).join(', ')}` +
     (fits.length > 0 ? `; they fit ${fits.join(', ')}` : '')
   );
 }
 
 function takesNoPicture({ inputs }: Facts): string {
   return (
-    `takes no picture: its inputs are ${inputs.map(named).join(', ') || 'none'}. For a model of a sensor or of sound ` +
+    `takes no picture: its inputs are ${inputs.map(describeTensor).join(', ') || 'none'}. For a model of a sensor or of sound ` +
     'write model.yaml by hand (fixtures/config/head-autoencoder.good.yaml, head-vad.good.yaml); ' +
     '`vedette-agent train anomaly` makes a package out of a series'
   );
-}
-
-function named(tensor: TensorInfo): string {
-  return `"${tensor.name}" ${tensor.type} ${shapeText(tensor)}`;
 }
 
 function sizeOf(image: ImagePort, overrides: Overrides, exported: Overrides['size']): Guess['input']['size'] {

@@ -10,7 +10,7 @@
  * the best as many as there are queries count; queries are trained not to repeat each other, so nothing is suppressed.
  *
  * Upstream's deploy export has the post-processing in the graph (`labels`, `boxes`, `scores`, and a second input
- * `orig_target_sizes`); it is refused.
+ * `orig_target_sizes`): head `final-boxes`, with the size in `input.constants`.
  */
 import { z } from 'zod';
 import { CodedError } from '../../kit/errors.ts';

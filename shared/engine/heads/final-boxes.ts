@@ -98,7 +98,9 @@ export const finalBoxes = headKind({
 
 /** One output, a row per detection. */
 function rowsOf(columns: readonly z.infer<typeof column>[], context: HeadContext): Detections {
-  const output = onlyOutput(context, `${KIND} with head.columns`);
+  // Paddle gives how many rows there are beside them; every row counts.
+  const outputs = context.outputs.filter(({ shape }) => shape.length !== 1);
+  const output = onlyOutput({ ...context, outputs }, `${KIND} with head.columns`);
   const width = columns.length + 3;
   const place = (wanted: string) => {
     const index = columns.indexOf(wanted as 'box');

@@ -37,6 +37,8 @@ export interface Session {
 }
 
 export interface SessionOptions {
+  /** Fed with every input, by their names; default: nothing. */
+  readonly constants?: readonly InputTensor[];
   /** Intra-op threads; one per session is best with several runner processes. */
   readonly threads: number;
   /** Default: `cpu`. One that cannot be had is replaced by `cpu`, with a note. */
@@ -51,7 +53,8 @@ export interface SessionOptions {
  */
 export async function openSession(bytes: Uint8Array, options: SessionOptions): Promise<Session> {
   const { session, provider, note } = await openBy(bytes, options);
-  const [inputName] = session.inputNames;
+  const constants = options.constants ?? [];
+  const inputName = session.inputNames.find((name) => constants.every((constant) => constant.name !== name));
   if (inputName === undefined) throw new CodedError('model-invalid', 'the model has no input');
   const names = options.outputs ?? session.outputNames;
   const types = new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : 'other']));
@@ -74,7 +77,7 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   return {
     provider,
     ...(note === undefined ? {} : { note }),
-    run: (data, shape) => feed([{ name: inputName, data, shape }]),
+    run: (data, shape) => feed([{ name: inputName, data, shape }, ...constants]),
     feed,
     close: () => session.release(),
   };

@@ -14,12 +14,20 @@ export function channelsOf(color: ImageInput['color']): number {
   return color === 'gray' ? 1 : 3;
 }
 
+/** The inputs of a graph that no constant names; of one that fits its manifest the picture alone. */
+export function openInputs({ inputs }: Graph, constants: ImageInput['constants'] = {}): readonly TensorInfo[] {
+  return inputs.filter(({ name }) => !Object.hasOwn(constants, name));
+}
+
 /** Compares `input` of the manifest with the graph's image input; free axes agree with everything. */
 export function inputContradictions(input: ImageInput, graph: Graph): Contradiction[] {
-  const [image, ...others] = graph.inputs;
+  const [image, ...others] = openInputs(graph, input.constants);
   if (!image || others.length > 0) {
+    const open = [...(image ? [image] : []), ...others];
     const names = graph.inputs.map((i) => i.name).join(', ');
-    return [{ field: 'input', says: 'one picture', graph: `${graph.inputs.length} inputs (${names})` }];
+    const unsaid = open.filter(({ shape }) => shape.length !== 4).map(({ name }) => name);
+    const hint = unsaid.length > 0 && open.length > 1 ? `; say in input.constants what ${unsaid.join(', ')} is` : '';
+    return [{ field: 'input', says: 'one picture', graph: `${graph.inputs.length} inputs (${names})${hint}` }];
   }
   const unfit = pixelContradiction(input, image);
   if (unfit) return [unfit];
@@ -53,11 +61,15 @@ export function takesFloats(tensor: TensorInfo): boolean {
   return FLOATS.has(tensor.type);
 }
 
+export function takesIntegers(tensor: TensorInfo): boolean {
+  return INTEGERS.has(tensor.type);
+}
+
 /** Whole numbers cannot take scaled pixels. */
 function pixelContradiction({ mean, std }: ImageInput, image: TensorInfo): Contradiction | undefined {
   const graph = `${image.type} in "${image.name}"`;
   if (takesFloats(image)) return undefined;
-  if (!INTEGERS.has(image.type)) return { field: 'input', says: 'pixels as numbers', graph };
+  if (!takesIntegers(image)) return { field: 'input', says: 'pixels as numbers', graph };
   if (std.every((s) => s === 1) && mean.every(Number.isInteger)) return undefined;
   const says = `scaled pixels (mean ${mean.join(', ')}; std ${std.join(', ')})`;
   return { field: 'input.mean and input.std', says, graph: `${graph}, which takes them as they are: leave both out` };

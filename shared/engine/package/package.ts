@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import {
+  type ImageInput,
   isImageInput,
   learnedFile,
   type ModelManifest,
@@ -12,7 +13,8 @@ import {
 import { digestOf } from '../../kit/digest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../kit/schema.ts';
-import { describeContradictions, inputContradictions } from './check.ts';
+import { type Contradiction, describeContradictions, inputContradictions } from './check.ts';
+import { constantContradictions } from './constants.ts';
 import { type Graph, readGraph } from './graph.ts';
 import { windowContradictions } from './windows.ts';
 
@@ -71,9 +73,15 @@ export async function loadVariant(pack: ModelPackage, variant: Variant): Promise
   const bytes = await readBounded(file, MAX_MODEL_BYTES);
   const graph = readGraph(bytes, file);
   const { input } = pack.manifest;
-  const wrong = isImageInput(input) ? inputContradictions(input, graph) : windowContradictions(input, graph);
+  const wrong = isImageInput(input) ? pictureContradictions(input, graph) : windowContradictions(input, graph);
   if (wrong.length > 0) throw new CodedError('model-invalid', `${pack.dir}: ${describeContradictions(wrong)}`);
   return { variant, bytes, digest: digestOf(bytes), graph };
+}
+
+/** A constant that does not fit explains what comes of it. */
+function pictureContradictions(input: ImageInput, graph: Graph): Contradiction[] {
+  const wrong = constantContradictions(input, graph);
+  return wrong.length > 0 ? wrong : inputContradictions(input, graph);
 }
 
 /**

@@ -113,6 +113,25 @@ test('sizes that the graph leaves free are seen in a run', async () => {
   expect(objectsOf((await analyseLevel(made.dir, 255)).outcome)).toHaveLength(1);
 });
 
+test('a size beside the picture is written down, and the package finds what the graph says', async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, 'dfine.onnx');
+  const fill = (count: number, values: number[]) => Float32Array.from({ length: count }, (_, i) => values[i] ?? 0);
+  const outputs = [
+    { name: 'labels', shape: [1, 50], dark: fill(50, []), bright: fill(50, [1]), type: 'int64' as const },
+    { name: 'boxes', shape: [1, 50, 4], dark: fill(200, []), bright: fill(200, [0.25, 0.5, 0.75, 1]) },
+    { name: 'scores', shape: [1, 50], dark: fill(50, []), bright: fill(50, [0.9]) },
+  ];
+  const more = [{ name: 'orig_target_sizes', shape: [1, 2], type: 'int64' as const }];
+  const extras = { metadata, scaled: { output: 'boxes', by: 'orig_target_sizes' } };
+  writeFileSync(file, layoutModel([1, 3, SIZE, SIZE], { black: 0, white: 1 }, outputs, more, extras));
+  const { dir } = await init(file);
+  expect((await readPackage(dir)).manifest.input).toMatchObject({ constants: { orig_target_sizes: [SIZE, SIZE] } });
+  expect(objectsOf((await analyseLevel(dir, 255)).outcome)).toMatchObject([
+    { label: 'walker', box: [0.25, 0.5, 0.5, 0.5].map((v) => expect.closeTo(v, 3)) },
+  ]);
+});
+
 test('sixteen bits in and out', async () => {
   const folder = tempFolder();
   const file = path.join(folder, 'half.onnx');

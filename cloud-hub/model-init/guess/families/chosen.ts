@@ -71,6 +71,29 @@ function authorOf(name: string, width: number | undefined, { outputs, facts }: S
   return flat ? { ...unit, fedLike: 'torchvision', usual: COCO_91_LABELS } : { ...unit, fedLike: 'RT-DETR and D-FINE' };
 }
 
+/** [n, 6]: label, score and box, with or without how many they are; known by the inputs that only Paddle has, or by its name. */
+export const paddleRows: Family = {
+  name: 'rows of label, score and box (PP-YOLOE, PicoDet and RT-DETR of PaddleDetection)',
+  recognise({ outputs, facts: { inputs, producer } }) {
+    const [output, ...others] = outputs.filter(({ shape }) => shape.length !== 1);
+    const has = (name: string) => inputs.some((input) => input.name === name);
+    if (!output || others.length > 0 || output.shape.length !== 2 || output.shape[1] !== 6) return undefined;
+    if (!has('scale_factor') && !/paddle/i.test(producer)) return undefined;
+    const queries = has('im_shape');
+    return {
+      task: 'detect',
+      head: { kind: 'final-boxes', columns: ['label', 'score', 'box'] },
+      why: `${shapeText(output)} in "${output.name}": rows of label, score and box, as PaddleDetection writes them`,
+      sure: true,
+      labels: undefined,
+      usual: COCO_LABELS,
+      pixels: { color: 'rgb', resize: 'stretch', ...(queries ? UNIT : IMAGENET) },
+      fedLike: queries ? 'RT-DETR' : 'PP-YOLOE and PicoDet',
+      threshold: 0.4,
+    };
+  },
+};
+
 /** [n, 7]: batch, box, and label and score. */
 export const chosenRows: Family = {
   name: 'rows of batch, box, label and score (YOLOv7 --end2end, YOLO-NAS)',

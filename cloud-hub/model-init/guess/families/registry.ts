@@ -1,5 +1,5 @@
 /** Every family, the ones that are hardest to mistake first. */
-import { chosenLists, chosenRows } from './chosen.ts';
+import { chosenLists, chosenRows, paddleRows } from './chosen.ts';
 import { centernet, detr, nanodet } from './detectors.ts';
 import { blazeface, ultraface, yunet } from './faces.ts';
 import type { Family } from './family.ts';
@@ -14,6 +14,7 @@ export const families: readonly Family[] = [
   centernet,
   detr,
   chosenLists,
+  paddleRows,
   chosenRows,
   nanodetByStride,
   rtmdet,

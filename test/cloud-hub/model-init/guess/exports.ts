@@ -6,6 +6,8 @@ type Shape = readonly (number | undefined)[];
 export interface Exported {
   readonly input?: Shape;
   readonly type?: string;
+  /** Inputs beside the picture, before it. */
+  readonly more?: Readonly<Record<string, Shape>>;
   readonly outputs: Readonly<Record<string, Shape>>;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly operators?: readonly string[];
@@ -16,7 +18,10 @@ export interface Exported {
 export function exported(what: Exported): Facts {
   const { input = [1, 3, 640, 640], type = 'float32', outputs, metadata = {}, operators = ['Conv'] } = what;
   return factsOf({
-    inputs: [{ name: 'images', type, shape: input }],
+    inputs: [
+      ...Object.entries(what.more ?? {}).map(([name, shape]) => ({ name, type: 'float32', shape })),
+      { name: 'images', type, shape: input },
+    ],
     outputs: Object.entries(outputs).map(([name, shape]) => ({ name, type: 'float32', shape })),
     metadata: new Map(Object.entries(metadata)),
     producer: what.producer ?? 'pytorch',

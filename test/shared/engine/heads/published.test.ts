@@ -2,7 +2,6 @@
  * Heads whose models no package ships: a generated graph of the exact published layout, with the example's model.yaml, through
  * the whole engine. A white picture makes the graph give the boxes, a black one nothing.
  */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openEngine } from '../../../../shared/engine/engine.ts';
@@ -10,7 +9,7 @@ import { objectsOf } from '../../../../shared/engine/outcome.ts';
 import { systemClock } from '../../../../shared/kit/clock.ts';
 import { analyseLevel } from '../../../support/analyse.ts';
 import type { Thing } from '../../../support/head-layouts.ts';
-import { type LayoutOutput, layoutModel, writeLayoutPackage } from '../../../support/layout-model.ts';
+import { type LayoutOutput, writeLayoutPackage } from '../../../support/layout-model.ts';
 import { tempFolder } from '../../../support/temp.ts';
 import { example, labels } from './examples.ts';
 import { type Published, published } from './published.ts';
@@ -65,19 +64,4 @@ describe.each(Object.entries(published))('%s', (_name, what) => {
       await opened.then((engine) => engine.close());
     else await expect(opened).rejects.toThrow(new RegExp(`${dir}: .*labels`));
   });
-});
-
-test("D-FINE's deploy export, with sizes as a second input, is refused", async () => {
-  const what = published['D-FINE 640'];
-  if (!what) throw new Error('no such layout');
-  const dir = write(what, []);
-  const outputs = Object.entries({ labels: [1, 300], boxes: [1, 300, 4], scores: [1, 300] }).map(([name, shape]) => {
-    const zeros = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    return { name, shape, dark: zeros, bright: zeros };
-  });
-  const model = layoutModel([1, 3, 640, 640], { black: 0, white: 1 }, outputs, [
-    { name: 'orig_target_sizes', shape: [1, 2] },
-  ]);
-  writeFileSync(path.join(dir, 'fp32.onnx'), model);
-  await expect(openEngine({ dir, variant: 'auto', threads: 1 }, systemClock)).rejects.toThrow(/orig_target_sizes/);
 });

@@ -57,7 +57,7 @@ test('other numbers and types of inputs; several contradictions are told togethe
     describeContradictions(inputContradictions(picture(), graph(...inputs)));
   expect(reported()).toBe('input says one picture, the graph says 0 inputs ()');
   expect(reported(tensor(1, 3, 2, 4), { ...tensor(1), name: 'y' })).toBe(
-    'input says one picture, the graph says 2 inputs (x, y)',
+    'input says one picture, the graph says 2 inputs (x, y); say in input.constants what y is',
   );
   expect(reported({ ...tensor(1, 3, 2, 4), type: 'other' })).toBe(
     'input says pixels as numbers, the graph says other in "x"',
