@@ -1,11 +1,9 @@
-/** The composition root: the only place of the hub that constructs its parts. */
+/** The composition root: with model-parts.ts the only place of the hub that constructs its parts. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { encode } from '../shared/contract/codec.ts';
-import type { Desired } from '../shared/contract/messages/desired.ts';
 import { type Place, whyNotListening } from '../shared/http/listening.ts';
 import { Places } from '../shared/http/places.ts';
 import type { Clock } from '../shared/kit/clock.ts';
@@ -32,17 +30,10 @@ import { announceAmendment } from './live/amendment.ts';
 import { LiveFeed } from './live/feed.ts';
 import { Watches } from './live/watches.ts';
 import { createMetrics } from './metrics.ts';
+import { createModelParts } from './model-parts.ts';
 import { createFleetIdentity } from './pki/fleet.ts';
 import { openSecurity, type Security } from './pki/security.ts';
-import { Delivery } from './registry/delivery.ts';
-import { inspectArchive } from './registry/inspect.ts';
-import { type Inspect, Registry } from './registry/registry.ts';
-import { OnlineKeys } from './registry/signing/online-keys.ts';
-import { Repository } from './registry/signing/repository.ts';
-import { rootOf, Signing } from './registry/signing/signing.ts';
-import { rolloutNews } from './rollout/describe.ts';
-import { RolloutExecutor } from './rollout/executor.ts';
-import { partFor, Rollouts } from './rollout/rollouts.ts';
+import { rootOf } from './registry/signing/signing.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -246,42 +237,6 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...(security && fleet ? [security, fleet] : []),
   ]);
   return { httpPort, mqttPort, stop };
-}
-
-/** The parts that deal with models: registry, signing, delivery, rollouts. */
-async function createModelParts(
-  options: HubOptions,
-  store: HubStore,
-  dataDir: string,
-  send: HubBroker['publish'],
-  feed: LiveFeed,
-) {
-  const { config, clock, log } = options;
-  const entry = options.inspector ?? new URL('./registry/inspect-child.js', import.meta.url);
-  const inspect: Inspect = (order, bytes, signal) => inspectArchive(order, bytes, { entry, clock, signal });
-  const registry = await Registry.open(path.join(dataDir, 'models'), store, inspect, log);
-  const keys = new OnlineKeys(path.join(dataDir, 'trust', 'keys'));
-  const repository = new Repository(path.join(dataDir, 'trust', 'metadata'), keys, clock);
-  const signing = new Signing({ repository, keys, store, clock, log });
-  const delivery = new Delivery(clock, config.downloadMbps);
-  const publish = (device: string, document: Desired) => send(device, 'desired', encode(document));
-  const sendDesired = (device: string) => {
-    const document = store.desired.get(device);
-    if (document) publish(device, document);
-  };
-  const changed = (rollout: string, devices: readonly string[] = []) => {
-    for (const build of rolloutNews(store, rollout, devices)) feed.announce(build);
-  };
-  const executor = new RolloutExecutor({
-    store,
-    partFor: (rollout) => partFor(store, rollout),
-    publish,
-    changed,
-    clock,
-    log,
-  });
-  const rollouts = new Rollouts({ store, registry, repository, executor, changed });
-  return { registry, signing, delivery, executor, rollouts, sendDesired };
 }
 
 function makeFolder(folder: string): void {

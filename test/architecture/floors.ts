@@ -76,6 +76,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['cloud-hub/rollout', 'cloud-hub/inference'],
     ['cloud-hub/live', 'cloud-hub/ingest', 'cloud-hub/broker'],
     ['cloud-hub/api'],
+    ['cloud-hub/model-parts.ts'],
     ['cloud-hub/dashboard', 'cloud-hub/hub.ts', 'cloud-hub/doctor'],
     ['cloud-hub/commands'],
     ['cloud-hub/program.ts'],

@@ -144,7 +144,7 @@ function floorBreaches(file: string, text: string): string[] {
 
 /** Where parts of several rooms may be put together: composition roots, entry points of processes, commands, the doctor. */
 const makers =
-  /^(agent\/(agent|model-parts)|agent\/models\/shadow-child|cloud-hub\/hub|agent\/runner\/(runner|child))\.ts$|\/main\.ts$|^(agent|cloud-hub)\/commands\/|^agent\/(health\/)?doctor\/|^(deploy|fixtures|shared)\//;
+  /^(agent\/(agent|model-parts)|agent\/models\/shadow-child|cloud-hub\/(hub|model-parts)|agent\/runner\/(runner|child))\.ts$|\/main\.ts$|^(agent|cloud-hub)\/commands\/|^agent\/(health\/)?doctor\/|^(deploy|fixtures|shared)\//;
 
 /** Only composition roots make parts of another room (`new X(…)`, `createX(…)`); all others are handed them. */
 function makerBreaches(file: string, text: string): string[] {
