@@ -19,6 +19,7 @@ import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
 import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
+import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
 import { FailedAttempts } from './identity/attempts.ts';
 import { createIdentityService } from './identity/identity.ts';
@@ -87,6 +88,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const { config, clock, log } = options;
   await store.devices.allOffline();
   const metrics = createMetrics();
+  metrics.observe(hubFacts({ version: options.version, store, dataDir, security }));
   const budget = budgetOf(options.openFiles ?? openFilesLimit());
   const places = new Places(budget.http, () => metrics.droppedConnections.inc());
   const mqttPlaces = new Places(budget.mqtt, () => metrics.refusedConnections.inc({ reason: 'too many' }));

@@ -4,6 +4,20 @@ import { collectProcessMetrics } from '../shared/kit/process-metrics.ts';
 
 export type HubMetrics = ReturnType<typeof createMetrics>;
 
+/** What is looked up when somebody asks for the metrics. What cannot be looked up is left out. */
+export interface HubFacts {
+  readonly version: string;
+  readonly devices: () => { readonly known: number; readonly online: number };
+  /** The status of each rollout that goes on. */
+  readonly openRollouts: () => readonly { readonly status: string }[];
+  /** When the certificate of the listeners ends, milliseconds since 1970; undefined: there is none. */
+  readonly certificateEnd: () => number | undefined;
+  /** Bytes that the data folder may still take. */
+  readonly freeBytes: () => number;
+}
+
+const OPEN_ROLLOUTS = ['running', 'paused'] as const;
+
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -53,8 +67,61 @@ export function createMetrics() {
       buckets: [0.005, 0.025, 0.1, 0.5, 2.5],
       registers,
     }),
+    /** Adds what is looked up; once. */
+    observe(facts: HubFacts): void {
+      const gauge = (name: string, help: string, labelNames: readonly string[], rows: () => readonly Row[]) =>
+        new Gauge({
+          name,
+          help,
+          labelNames: [...labelNames],
+          registers,
+          collect() {
+            this.reset();
+            // A gauge without labels is 0 after a reset: that would be a figure.
+            if (labelNames.length === 0) this.remove();
+            for (const [labels, value] of readable(rows)) this.set(labels, value);
+          },
+        });
+      gauge('vedette_hub_info', 'Always 1; the label names the version', ['version'], () => [
+        [{ version: facts.version }, 1],
+      ]);
+      gauge('vedette_devices', 'Devices of the fleet, by whether they are connected', ['state'], () => {
+        const { known, online } = facts.devices();
+        return [
+          [{ state: 'online' }, online],
+          [{ state: 'offline' }, known - online],
+        ];
+      });
+      gauge('vedette_open_rollouts', 'Rollouts that go on, by status', ['status'], () => {
+        const open = facts.openRollouts();
+        return OPEN_ROLLOUTS.map((status): Row => [{ status }, open.filter((one) => one.status === status).length]);
+      });
+      gauge(
+        'vedette_tls_certificate_expiry_timestamp_seconds',
+        'When the certificate of the listeners ends, seconds since 1970; absent without TLS',
+        [],
+        () => {
+          const end = facts.certificateEnd();
+          return end === undefined ? [] : [[{}, end / 1000]];
+        },
+      );
+      gauge('vedette_data_free_bytes', 'Bytes that the data folder may still take', [], () => [
+        [{}, facts.freeBytes()],
+      ]);
+    },
     contentType: registry.contentType,
     /** All of it in the text format of Prometheus. */
     text: () => registry.metrics(),
   };
+}
+
+type Row = readonly [labels: Record<string, string>, value: number];
+
+/** A database or disk that fails takes its own figures away, and no others. */
+function readable(rows: () => readonly Row[]): readonly Row[] {
+  try {
+    return rows();
+  } catch {
+    return [];
+  }
 }

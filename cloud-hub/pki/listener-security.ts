@@ -1,5 +1,7 @@
 /** Key and certificate of the hub's listeners: the first set at the start, later ones while they run. */
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type Server, type TlsOptions } from 'node:tls';
+import { validityOf } from '../../shared/pki/pem.ts';
 
 export interface ListenerKeys {
   /** PEM. */
@@ -24,6 +26,11 @@ export class ListenerKeysHolder {
     // Who presents which certificate is judged by our own rules, after the handshake (shared/pki/chain.ts).
     const client = this.#keys.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
     return { ...contextOf(this.#keys), ...client };
+  }
+
+  /** When the certificate that is used now ends, milliseconds since 1970. */
+  end(): number {
+    return validityOf(new X509Certificate(this.#keys.cert)).to;
   }
 
   follow(server: Server): void {

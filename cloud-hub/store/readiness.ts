@@ -12,6 +12,12 @@ const FILES = ['hub.db', 'hub.db-wal'] as const;
 /** Made and removed to see whether the disk takes a file. */
 const PROBE = 'hub.probe';
 
+/** Bytes that a folder may still take. @throws Error of the file system */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
 class RolledBack extends Error {}
 
 /** @param sqlite the open database of the folder, which has been written to */
@@ -41,8 +47,7 @@ export function createReadiness(sqlite: SqliteDatabase, folder: string) {
       const probe = path.join(folder, PROBE);
       writeFileSync(probe, '');
       rmSync(probe);
-      const { bavail, bsize } = statfsSync(folder);
-      const free = bavail * bsize;
+      const free = freeBytes(folder);
       if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1e6)} MB are free`);
     },
   };

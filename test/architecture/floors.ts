@@ -72,7 +72,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['cloud-hub/store', 'cloud-hub/client'],
     ['cloud-hub/identity'],
     ['cloud-hub/pki'],
-    ['cloud-hub/registry'],
+    ['cloud-hub/registry', 'cloud-hub/hub-facts.ts'],
     ['cloud-hub/rollout', 'cloud-hub/inference'],
     ['cloud-hub/live', 'cloud-hub/ingest', 'cloud-hub/broker'],
     ['cloud-hub/api'],

@@ -43,6 +43,14 @@ test('OpenSSL takes the certificates of both ports under the authority, by name 
   }
 });
 
+test('/metrics says when the certificate in use ends', async () => {
+  const { hub, authority, request } = await secureHub();
+  const { text } = await handshake(hub.httpPort, ['-CAfile', authority.files.caFile]);
+  const end = (await openssl(['x509', '-noout', '-enddate'], text)).text.replace('notAfter=', '');
+  const name = 'vedette_tls_certificate_expiry_timestamp_seconds';
+  expect(await (await request('/metrics')).text()).toContain(`\n${name} ${Date.parse(end) / 1000}\n`);
+});
+
 test('a restart keeps authority and certificate; a new name brings a new certificate of the same authority', async () => {
   const folder = tempFolder();
   const serialOf = async (port: number) => {
