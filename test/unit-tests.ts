@@ -13,6 +13,7 @@ const WHOLE_SYSTEMS = /^test\/(architecture|attack|bench|chaos|e2e|integration)\
 /** Tests that take more than five seconds on an idle core, or start processes through what they test; and what they need it for. */
 export const slowTests: Readonly<Record<string, string>> = {
   'test/agent/buffer/space/quota.test.ts': 'fills outboxes of many megabytes to their quota',
+  'test/agent/doctor/device.test.ts': 'starts several hubs with TLS',
   'test/agent/reconcile/chance.test.ts': 'plays updates, crashes and power cuts in random order',
   'test/agent/reconcile/crash.test.ts': 'cuts the power between any two effects of whole updates',
   'test/agent/runner/takeover.test.ts': 'the supervisor that it tests starts runner processes',

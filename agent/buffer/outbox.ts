@@ -22,6 +22,7 @@ import { settle } from './acks/settle.ts';
 import type { AckOutcome, Position, Taken, Wanted } from './exchange.ts';
 import { noteEpoch } from './file/epoch-note.ts';
 import type { Leased } from './file/format.ts';
+import { OUTBOX_FILE } from './file/format.ts';
 import { lockFolder } from './file/lock.ts';
 import { newEpoch, type OutboxFile } from './file/outbox-file.ts';
 import type { OpenContext } from './file/recover.ts';
@@ -91,7 +92,7 @@ export class Outbox {
     this.#unlock = unlock;
     this.#losses = new LossWriter(options.stamp);
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
-    this.#file = path.join(options.folder, 'outbox.db');
+    this.#file = path.join(options.folder, OUTBOX_FILE);
     const losses = this.#losses;
     const context: OpenContext = { path: this.#file, open, report: (...of) => losses.ofDamage(...of) };
     const space = new DiskSpace({ folder: options.folder, quotaBytes, clock, log });

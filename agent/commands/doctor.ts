@@ -20,15 +20,14 @@ import { readApiToken } from '../api/access.ts';
 import { LOCK_FILE, lockFolder } from '../buffer/file/lock.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import { judgeCpu } from '../doctor/cpu.ts';
-import { judgeHub } from '../doctor/hub.ts';
+import { lookAtHubSide } from '../doctor/hub.ts';
 import { hasFonts, lookAtCpu, lookAtMemory } from '../doctor/machine.ts';
 import { judgeFonts, judgeFrames, judgeMemory, judgeRuntime, judgeTimezone } from '../doctor/machine-verdicts.ts';
+import { examineOutbox } from '../doctor/outbox.ts';
 import { printStreams } from '../doctor/print.ts';
 import { loadOf, type StreamCase } from '../doctor/stream-verdicts.ts';
 import { lookAtStreams, runnersOf } from '../doctor/streams.ts';
 import type { Environment } from '../environment.ts';
-import { readConnection } from '../sync/connection.ts';
-import { lookAtHub } from '../sync/try-hub.ts';
 
 export interface DoctorOptions {
   /** Without it only the machine is looked at. */
@@ -45,7 +44,6 @@ export interface DoctorOptions {
   readonly stderr: Writable;
 }
 
-const HUB_TIMEOUT_MS = 5000;
 const API_PORT = 'choose another with `api: { port: N }`, or turn it off with `api: false`';
 
 /** @returns the exit code: 0 when everything that was asked for works, 1 when something is broken, 2 for wrong use */
@@ -127,7 +125,8 @@ async function lookAround(config: AgentConfig, busy: boolean, clock: Clock): Pro
     const text = 'an agent runs with this data folder; the figures below are what it leaves over';
     found.push(finding('agent', 'note', text));
   }
-  found.push(await hubFinding(config, busy, clock));
+  found.push(examineOutbox(config.dataDir));
+  found.push(...(await lookAtHubSide(config, busy, clock)));
   if (config.api) {
     found.push(judgeFonts(hasFonts()));
     const { host, port, tokenFile } = config.api;
@@ -141,26 +140,6 @@ async function lookAround(config: AgentConfig, busy: boolean, clock: Clock): Pro
     }
   }
   return found;
-}
-
-async function hubFinding({ hub, device }: AgentConfig, busy: boolean, clock: Clock): Promise<Finding> {
-  if (!hub) return finding('hub', 'ok', 'none is configured; results stay on this machine');
-  if (busy) {
-    const advice = 'the local API says whether it is connected: GET /api/v1/outbox';
-    return finding('hub', 'ok', `${hub.url}: not tried, that would push the running agent off its connection`, advice);
-  }
-  try {
-    const facts = await lookAtHub({
-      ...readConnection(hub, device, { clock, isSynced: () => clockQuality(clock.wall()) === 'synced' }),
-      device,
-      timeoutMs: HUB_TIMEOUT_MS,
-      clock,
-    });
-    return judgeHub(hub.url, device, facts);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return finding('hub', 'broken', error.message);
-  }
 }
 
 /** Does an agent hold this data folder now? */

@@ -69,10 +69,13 @@ export interface EnrolResult {
 }
 
 const REQUEST_MS = 30_000;
+/** Beside identity.json, while an enrolment is not finished. */
+export const PENDING_FILE = 'enrolment.json';
+
 const pending = z.strictObject({ device: name, key: z.string().max(4096) });
 
 export const filesOf = (folder: string, stateFolder = folder) => ({
-  pending: path.join(stateFolder, 'enrolment.json'),
+  pending: path.join(stateFolder, PENDING_FILE),
   root: path.join(stateFolder, 'root.json'),
   config: path.join(folder, 'agent.yaml'),
   identity: path.join(stateFolder, 'identity.json'),

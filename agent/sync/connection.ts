@@ -7,6 +7,7 @@ import type { ClientCredentials, ServerTrust } from '../../shared/pki/dial.ts';
 import { type Fetch, fetchOver } from '../../shared/pki/fetch.ts';
 import { isSecure, openMqttStream } from '../../shared/pki/mqtt-stream.ts';
 import { certificatesOf } from '../../shared/pki/pem.ts';
+import type { TimeRange } from '../../shared/pki/time.ts';
 import { type AgentConfig, ConfigError } from '../config.ts';
 import { type IdentityHolder, knownTime, openIdentity, type Surroundings } from '../identity/holder.ts';
 import { proveCertificate } from './prove-certificate.ts';
@@ -17,6 +18,8 @@ export interface HubConnection {
   readonly token?: string;
   readonly limits: Pick<UplinkLimits, 'backfillPerSecond'>;
   readonly broker: Pick<LinkOptions, 'url' | 'protocolVersion' | 'open'>;
+  /** Who may answer, and when its certificate has to be good. */
+  readonly server: { readonly trust: () => ServerTrust; readonly time: () => TimeRange };
   /** For the hub's HTTP side: trusts whom the MQTT side trusts. */
   readonly fetch: Fetch;
   /** Of a device that was enrolled. */
@@ -54,6 +57,7 @@ export function readConnection(hub: HubConfig, device: string, surroundings: Sur
       : { token: read('tokenFile', hub.tokenFile, '; `vedette-hub device add NAME` prints one') }),
     limits: { backfillPerSecond: hub.backfillPerSecond },
     broker,
+    server: { trust, time },
     fetch: (url, init) => fetchOver({ trust: trust(), credentials, time, clock })(url, init),
     ...(holder ? { identity: { holder, prove: proveCertificate(broker, openWith, device, clock) } } : {}),
   };

@@ -4,6 +4,9 @@ import { earlierEpoch, epoch, MAX_EARLIER, MAX_STARTS, range, start } from '../.
 import { count } from '../../../shared/contract/names.ts';
 import type { Rank, Ranked } from './rank.ts';
 
+/** In the data folder. */
+export const OUTBOX_FILE = 'outbox.db';
+
 /** `user_version` of the file. Format 1 had no `meta_copy`. */
 export const FORMAT = 2;
 
