@@ -195,6 +195,14 @@ trainCommand(program, { clock: systemClock, stdout: process.stdout, stderr: proc
   process.exitCode = code;
 });
 
+interface DoctorFlags {
+  config?: string;
+  json: boolean;
+  wait?: number;
+  bundle?: string;
+  log?: string;
+}
+
 program
   .command('doctor')
   .summary('show what this machine can do, and why a stream is slow')
@@ -209,11 +217,16 @@ program
     positive,
   )
   .option('--json', 'print JSON', false)
+  .option('--bundle <file>', 'write a support archive (.tar.gz) too, without secrets, pictures and records')
+  .option('--log <file>', 'log whose end goes into it (default: the journal of vedette-agent)')
   .addHelpText('after', '\nExit code: 0 if everything works, 1 if something is broken, 2 for wrong use.')
-  .action(async ({ config, json, wait }: { config?: string; json: boolean; wait?: number }) => {
+  .action(async ({ config, json, wait, bundle, log }: DoctorFlags) => {
     const { doctor } = await import('./commands/doctor.ts');
     process.exitCode = await doctor({
       ...(config === undefined ? {} : { configFile: config }),
+      ...(bundle === undefined ? {} : { bundle }),
+      ...(log === undefined ? {} : { logFile: log }),
+      version: version(),
       environment: process.env,
       json,
       waitS: wait,

@@ -19,6 +19,7 @@ import { describeComplaints } from '../../shared/kit/schema.ts';
 import { readApiToken } from '../api/access.ts';
 import { LOCK_FILE, lockFolder } from '../buffer/file/lock.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
+import { writeAgentBundle } from '../doctor/bundle.ts';
 import { judgeCpu } from '../doctor/cpu.ts';
 import { lookAtHubSide } from '../doctor/hub.ts';
 import { hasFonts, lookAtCpu, lookAtMemory } from '../doctor/machine.ts';
@@ -35,6 +36,11 @@ export interface DoctorOptions {
   /** What `${NAME}` in the file stands for. */
   readonly environment: Environment;
   readonly json: boolean;
+  /** File of a support archive. */
+  readonly bundle?: string;
+  /** Log that goes into it; default: the journal. */
+  readonly logFile?: string;
+  readonly version: string;
   /** Seconds to the first frame or sample of a stream; undefined: what the stream itself needs. */
   readonly waitS: number | undefined;
   readonly nodeVersion: string;
@@ -81,6 +87,19 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   } else {
     options.stdout.write(printFindings(findings));
     if (cases.length > 0) options.stdout.write(`\n${printStreams(cases, cpu.cores)}`);
+  }
+  if (options.bundle !== undefined) {
+    const { configFile, environment, logFile, version } = options;
+    await writeAgentBundle({
+      file: options.bundle,
+      version,
+      configFile,
+      environment,
+      logFile,
+      findings,
+      streams: cases,
+    });
+    options.stderr.write(`wrote ${options.bundle}: read it before you send it\n`);
   }
   return broken ? 1 : 0;
 }

@@ -10,7 +10,7 @@ export interface DoctorContext extends CommandContext {
   readonly version: string;
 }
 
-export function addDoctorCommand(program: Command, { clock, stdout, env, fail }: DoctorContext): void {
+export function addDoctorCommand(program: Command, { clock, stdout, stderr, env, version, fail }: DoctorContext): void {
   withSettings(
     program
       .command('doctor')
@@ -19,17 +19,25 @@ export function addDoctorCommand(program: Command, { clock, stdout, env, fail }:
       ),
   )
     .option('--json', 'print JSON', false)
+    .option('--bundle <file>', 'write a support archive (.tar.gz) too, without secrets, pictures and records')
+    .option('--log <file>', 'log whose end goes into it (default: the journal of vedette-hub)')
     .addHelpText(
       'after',
       '\nIt changes nothing, and the hub may run or not.\nExit code: 0 if everything works, 1 if something is broken, 2 for wrong use.',
     )
-    .action(async ({ json, ...options }: SettingOptions) => {
+    .action(async ({ json, bundle, log, ...options }: SettingOptions) => {
       const config = readSettings(options, env);
       // Loaded when it is wanted: the other commands need neither authority nor database.
       const { examineHub } = await import('../doctor/examine.ts');
       const findings = await examineHub({ config, nodeVersion: process.version, clock });
       const broken = isBroken(findings);
       stdout.write(json === true ? `${JSON.stringify({ ok: !broken, findings }, null, 2)}\n` : printFindings(findings));
+      if (typeof bundle === 'string') {
+        const { writeHubBundle } = await import('../doctor/bundle.ts');
+        const logFile = typeof log === 'string' ? log : undefined;
+        await writeHubBundle({ file: bundle, version, config, environment: env, logFile, findings });
+        stderr.write(`wrote ${bundle}: read it before you send it\n`);
+      }
       if (broken) fail();
     });
 }
