@@ -31,6 +31,14 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
 }
 
+const networks = z
+  .string()
+  .max(4096)
+  .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ''))
+  .refine((list) => list.length <= 100 && list.every(isNetwork), {
+    error: 'must be at most 100 addresses or networks (10.0.0.0/8), with commas between',
+  });
+
 export const hubConfig = z
   .strictObject({
     dataDir: z.string().min(1).default('./data').describe('folder of the database and admin.token'),
@@ -64,13 +72,7 @@ export const hubConfig = z
       .transform((url) => (url.href.endsWith('/') ? url.href : `${url.href}/`))
       .optional()
       .describe('address under which people open the hub, with a path where a proxy serves it below one'),
-    trustProxy: z
-      .string()
-      .max(4096)
-      .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ''))
-      .refine((networks) => networks.length <= 100 && networks.every(isNetwork), {
-        error: 'must be at most 100 addresses or networks (10.0.0.0/8), with commas between',
-      })
+    trustProxy: networks
       .default([])
       .describe('addresses of the proxies in front of the hub: what they say of the client counts'),
     graceDays: z.coerce
@@ -107,6 +109,9 @@ export const hubConfig = z
       )
       .optional()
       .describe('model of the registry that gives second opinions on samples of devices'),
+    alertNetworks: networks
+      .default([])
+      .describe('internal addresses and networks that notifications of alerts may go to; default: none'),
     deviceRecordsPerDay: perDay('records')
       .default(10_000_000)
       .describe('records stored of a device per day; 0: no limit'),

@@ -1,5 +1,5 @@
 /** The composition root: with model-parts.ts the only place of the hub that constructs its parts. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { type Place, whyNotListening } from '../shared/http/listening.ts';
 import { Places } from '../shared/http/places.ts';
 import type { Clock } from '../shared/kit/clock.ts';
-import { messageOf } from '../shared/kit/errors.ts';
 import { startAll } from '../shared/kit/lifecycle.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import { openFilesLimit } from '../shared/kit/open-files.ts';
+import { openAlerts } from './alerts/open.ts';
 import { createApi } from './api/server.ts';
 import { siteOf } from './api/site.ts';
 import type { BrokerEvents, HubBroker } from './broker/broker.ts';
@@ -35,6 +35,7 @@ import { createModelParts } from './model-parts.ts';
 import { createFleetIdentity } from './pki/fleet.ts';
 import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
+import { makeDataFolder } from './store/folder.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -69,7 +70,7 @@ export interface Hub {
 /** @throws Error that says what to do: a port that is taken, a folder that cannot be used, a damaged database */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const dataDir = path.resolve(options.config.dataDir);
-  makeFolder(dataDir);
+  makeDataFolder(dataDir);
   const store = await openStore(dataDir, options.clock.wall());
   let stop = async () => store.close();
   try {
@@ -124,7 +125,9 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const copies = new Copies({ send, clock, log });
   const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
   const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
-  const ingest = new Ingest({ store, metrics, send, copies, quota, reported, announce, clock, log });
+  const alerting = openAlerts({ store, dataDir, networks: config.alertNetworks, clock, log });
+  const heard: IngestOptions['heard'] = (...news) => alerting.engine.heard(...news);
+  const ingest = new Ingest({ store, metrics, send, copies, quota, reported, heard, announce, clock, log });
 
   const secondOpinions = openSecondOpinions({
     ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },
@@ -169,6 +172,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     signing,
     delivery,
     rollouts,
+    alerts: alerting.alerts,
     secondOpinions,
     disconnect,
     checks,
@@ -191,6 +195,8 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
 
   const stop = await startAll([
     { stop: () => store.close() },
+    alerting.outbox,
+    alerting.engine,
     { stop: () => ingest.stop() },
     {
       async start() {
@@ -239,17 +245,6 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...(security && fleet ? [security, fleet] : []),
   ]);
   return { httpPort, mqttPort, stop };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const why = messageOf(error);
-    throw new Error(
-      `cannot make the data folder ${folder} (${why}): choose another with --data-dir or VEDETTE_DATA_DIR`,
-    );
-  }
 }
 
 function cannotListen(error: unknown, place: Place, setting: string): Error {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Places } from '../../shared/http/places.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Alerts } from '../alerts/alerts.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
 import type { SecondOpinions } from '../inference/second-opinions.ts';
@@ -31,6 +32,7 @@ export interface ApiOptions {
   readonly signing: Signing;
   readonly delivery: Delivery;
   readonly rollouts: Rollouts;
+  readonly alerts: Alerts;
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;
   readonly log: Logger;

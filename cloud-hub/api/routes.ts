@@ -1,6 +1,9 @@
 /** The registry of route groups under /api/v1: a group is one file and one line here. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiOptions } from './options.ts';
+import { alertChannelRoutes } from './routes/alert-channels.ts';
+import { alertRuleRoutes } from './routes/alert-rules.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { claimRoutes } from './routes/claims.ts';
@@ -33,6 +36,9 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   deliveryRoutes,
   streamSetRoutes,
   rolloutRoutes,
+  alertRoutes,
+  alertRuleRoutes,
+  alertChannelRoutes,
   auditRoutes,
   liveRoutes,
 ];

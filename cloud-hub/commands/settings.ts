@@ -75,6 +75,11 @@ const settings = {
     'VEDETTE_SECOND_OPINION',
     'NAME:ALIAS or NAME@VERSION of the model that looks at samples of devices (default: none)',
   ],
+  alertNetworks: [
+    '--alert-networks <networks>',
+    'VEDETTE_ALERT_NETWORKS',
+    'internal addresses or networks that notifications of alerts may go to, with commas between (default: none)',
+  ],
   deviceRecordsPerDay: [
     '--device-records-per-day <n>',
     'VEDETTE_DEVICE_RECORDS_PER_DAY',

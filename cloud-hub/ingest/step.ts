@@ -3,6 +3,7 @@ import type { DownChannel } from '../../shared/contract/channels.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
 import type { LiveMessage } from '../contract/live.ts';
 import type { HubMetrics } from '../metrics.ts';
+import type { StoredRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import type { Copies } from './copies.ts';
 import type { Message } from './message.ts';
@@ -22,6 +23,8 @@ export interface StepTools {
   readonly quota: Pick<Quota, 'pausedUntil' | 'reached'>;
   /** Called after the commit of a report of what a device runs. */
   readonly reported: (device: string, report: Report) => void;
+  /** Called after the commit: what is stored of a device now, and whether it said something of itself; for alerts. */
+  readonly heard?: (device: string, stored: readonly StoredRecord[], saidOfItself: boolean) => void;
   /**
    * Tells the live feed what came of a device. `build` is called only while somebody follows and the device has not said too
    * much; it returns undefined if there is nothing to tell.

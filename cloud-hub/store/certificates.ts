@@ -39,6 +39,7 @@ export function createCertificateStore({ query, prepare }: HubDatabase) {
   );
   const bySerial = prepare('SELECT * FROM certificates WHERE serial = ?');
   const newest = prepare('SELECT * FROM certificates WHERE device = ? AND key = ? ORDER BY id DESC LIMIT 1');
+  const endOf = prepare('SELECT max(ends_at) FROM certificates WHERE device = ? AND revoked_at IS NULL').pluck();
   const since = prepare('SELECT COUNT(*) FROM certificates WHERE device = ? AND issued_at > ?').pluck();
   const revokeAll = prepare(
     'UPDATE certificates SET revoked_at = ?, reason = ? WHERE device = ? AND revoked_at IS NULL AND ends_at > ?',
@@ -63,6 +64,8 @@ export function createCertificateStore({ query, prepare }: HubDatabase) {
     bySerial: (serial: string): CertificateRow | undefined => rowOf(bySerial.get(serial)),
     /** The newest of a device's key. */
     ofKey: (device: string, key: string): CertificateRow | undefined => rowOf(newest.get(device, key)),
+    /** When the newest that a device has ends, milliseconds since 1970; undefined: it has none. */
+    endOf: (device: string): number | undefined => (endOf.get(device) as number | null) ?? undefined,
     /** How many a device was given after that time. */
     countSince: (device: string, after: number): number => since.get(device, after) as number,
     /**

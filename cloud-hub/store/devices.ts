@@ -138,6 +138,20 @@ export function createDeviceStore(database: HubDatabase) {
       return undefined;
     },
 
+    /** What rules of alerts look at in a device; the report is read when it is asked for. Undefined: there is no such device. */
+    standing(id: string) {
+      const found = row(id);
+      return (
+        found && {
+          labels: labelsOf(found),
+          online: found.online === 1,
+          lastSeenAt: found.last_seen_at ?? found.created_at,
+          version: found.version ?? undefined,
+          report: () => reportOf(found),
+        }
+      );
+    },
+
     /** The latest report of a device. */
     report: (id: string): Report | undefined => reportOf(row(id)),
 

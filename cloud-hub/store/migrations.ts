@@ -14,6 +14,7 @@ import { up as certificates } from './migrations/0008-certificates.ts';
 import { up as problems } from './migrations/0009-problems.ts';
 import { up as opinions } from './migrations/0010-opinions.ts';
 import { up as usageAndAddresses } from './migrations/0011-usage-and-addresses.ts';
+import { up as alerts } from './migrations/0012-alerts.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -29,6 +30,7 @@ const migrations: readonly Migration[] = [
   problems,
   opinions,
   usageAndAddresses,
+  alerts,
 ];
 
 /** Version of the newest schema. */

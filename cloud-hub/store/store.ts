@@ -1,4 +1,8 @@
 /** The hub's store: one part a noun, all on one database. */
+import { createAlertDeliveryStore } from './alert-deliveries.ts';
+import { createAlertRuleStore } from './alert-rules.ts';
+import { createAlertSourceStore } from './alert-sources.ts';
+import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
@@ -49,6 +53,10 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     claims: createClaimStore(database),
     certificates: createCertificateStore(database),
     audit: createAuditStore(database),
+    alerts: createAlertStore(database),
+    alertRules: createAlertRuleStore(database),
+    alertDeliveries: createAlertDeliveryStore(database),
+    alertSources: createAlertSourceStore(database),
     /** One transaction; see HubDatabase. */
     transact: database.transact,
     readiness: database.readiness,

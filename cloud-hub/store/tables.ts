@@ -6,6 +6,7 @@ import type { Generated } from 'kysely';
 import type { EnrolmentState } from '../contract/enrolment.ts';
 import type { Role } from '../contract/identity.ts';
 import type { DeviceProgress, OutcomeState, RolloutStatus, Subject } from '../contract/rollout.ts';
+import type { AlertDeliveryTable, AlertTable } from './alert-tables.ts';
 import type {
   EventTable,
   OpinionTable,
@@ -236,6 +237,8 @@ export interface CertificateTable {
 }
 
 export interface Tables {
+  alerts: AlertTable;
+  alert_deliveries: AlertDeliveryTable;
   claims: ClaimTable;
   enrolments: EnrolmentTable;
   certificates: CertificateTable;

@@ -21,6 +21,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts'],
+  nodemailer: ['cloud-hub/alerts/channels/email.ts'],
   '@peculiar/x509': ['shared/pki/', 'cloud-hub/pki/'],
   ws: ['shared/pki/', 'cloud-hub/api/'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],

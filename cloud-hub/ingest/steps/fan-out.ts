@@ -1,4 +1,4 @@
-/** Step 9, after the commit: counters, rollouts, and those who watch. */
+/** Step 9, after the commit: counters, rollouts, alerts, and those who watch. */
 
 import type { RecordKind } from '../../../shared/contract/messages/record.ts';
 import type { LiveMessage } from '../../contract/live.ts';
@@ -16,6 +16,8 @@ export const fanOut: Step = {
   run(message, tools) {
     const { content, device } = message;
     count(message, tools);
+    const saidOfItself = content !== undefined && content.kind !== 'batch';
+    if (saidOfItself || message.stored.length > 0) tools.heard?.(device, message.stored, saidOfItself);
     for (const item of message.stored) tools.announce(() => liveOf(item), device);
     if (content?.kind === 'report') tools.reported(device, content.report);
     if (content && content.kind !== 'batch') {

@@ -1,5 +1,7 @@
 /** Values of every parameter and of every field of a body: at their bounds, and beyond them. */
 
+import { alertBodies } from './alert-bounds.ts';
+
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
   readonly good: readonly unknown[];
@@ -76,6 +78,9 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   outcome: opinion,
   role: { good: ['snapshot', 'timestamp'], bad: ['root', 'targets', 'Snapshot'] },
   file: { good: ['x', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
+  alertState: { good: ['firing', 'resolved'], bad: ['', 'open', 'Firing'] },
+  channel: name,
+  deliveryState: { good: ['waiting', 'delivered', 'failed'], bad: ['', 'open', 'Failed'] },
   range: { good: ['', 'bytes=0-', 'x'], bad: [] },
   'if-range': { good: ['', '"x"'], bad: [] },
 };
@@ -109,6 +114,7 @@ const turn: Readonly<Record<string, Bounds>> = {
 export const bodies: Readonly<
   Record<string, { body: unknown; fields: Readonly<Record<string, Bounds>>; open?: string[] }>
 > = {
+  ...alertBodies,
   'POST /api/v1/sign-in': {
     body: { token: 'x' },
     fields: {

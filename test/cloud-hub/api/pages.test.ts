@@ -41,6 +41,9 @@ const lists: Readonly<Record<string, string>> = {
   '/api/v1/rollouts/{id}/devices': '/rollouts/all/devices',
   '/api/v1/rollouts/{id}/history': '/rollouts/all/history',
   '/api/v1/audit': '/audit',
+  '/api/v1/alerts': '/alerts',
+  '/api/v1/alert-deliveries': '/alert-deliveries',
+  '/api/v1/alert-silences': '/alert-silences',
 };
 /** Those of a hub that has an authority. */
 const withTls: Readonly<Record<string, string>> = {
@@ -78,8 +81,8 @@ async function requirePages(ask: Ask, paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Second opinions of a hub that ran before. */
-async function withOpinions(): Promise<string> {
+/** Second opinions and alerts of a hub that ran before. */
+async function withBefore(): Promise<string> {
   const folder = tempFolder();
   const store = await openStore(folder, systemClock.wall());
   const about = { device: 'cam', stream: 'street', receivedAt: systemClock.wall(), outcome: 'confirmed' } as const;
@@ -87,13 +90,25 @@ async function withOpinions(): Promise<string> {
   await each(async (n) =>
     store.transact(() => store.opinions.add({ ...about, ...body, sample: `${n}`.padStart(32, '0') })),
   );
+  const alert = { rule: 'line', device: 'cam', severity: 'info', text: 'x', count: 1, event: undefined } as const;
+  const told = { rule: 'line', severity: 'info', state: 'firing', title: 't', text: 'x' } as const;
+  const at = { since: 1, firedAt: 1, changedAt: 1 };
+  await each(async (n) =>
+    store.transact(() => {
+      store.alerts.fire({ ...alert, ...at, subject: `${n}` });
+      const counts = { firing: 1, resolved: 0, devices: 1, alerts: [] };
+      store.alertDeliveries.add('gone', { ...told, ...counts, id: `${n}`, at: new Date(1).toISOString() }, 9e12);
+      const act = { at: 1, actor: 'ann' };
+      store.alertRules.addSilence({ selector: {}, endsAt: '2100-01-01T00:00:00Z', comment: 'x' }, act);
+    }),
+  );
   store.close();
   return folder;
 }
 
 test('of records, devices, people and rollouts', async () => {
   const hub = await testHub({
-    folder: await withOpinions(),
+    folder: await withBefore(),
     clock: { ...systemClock, every: () => () => undefined },
   });
   const world = await World.of(hub, systemClock.wall());

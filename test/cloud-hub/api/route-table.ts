@@ -1,5 +1,6 @@
 /** Every route of the hub: who may call it, a call that works, and what it answers. A new route needs an entry here. */
 import { upload } from '../registry/package.ts';
+import { alertRoutes } from './alert-table.ts';
 import { enrolmentRoutes } from './enrolment-table.ts';
 import type { World } from './world.ts';
 
@@ -85,6 +86,7 @@ export const routes: Readonly<Record<string, Entry>> = {
   },
 
   ...enrolmentRoutes(api, get),
+  ...alertRoutes(api, get),
 
   'GET /api/v1/devices': get('/devices'),
   'POST /api/v1/devices': {

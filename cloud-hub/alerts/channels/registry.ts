@@ -1,0 +1,9 @@
+/** The kinds of channels: one line each. */
+import type { ChannelKind } from '../../contract/alert-channel.ts';
+import { alertmanager } from './alertmanager.ts';
+import type { Send } from './channel.ts';
+import { email } from './email.ts';
+import { ntfy } from './ntfy.ts';
+import { webhook } from './webhook.ts';
+
+export const channelSenders: Readonly<Record<ChannelKind, Send>> = { webhook, ntfy, alertmanager, email };

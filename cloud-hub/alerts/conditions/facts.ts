@@ -1,0 +1,18 @@
+/** What conditions may look at in a device. Times are milliseconds since 1970. */
+import type { Report } from '../../../shared/contract/messages/report.ts';
+
+export interface DeviceFacts {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly online: boolean;
+  readonly lastSeenAt: number;
+  readonly version: string | undefined;
+  /** The latest report; it is read only when a rule asks for it. */
+  readonly report: () => Report | undefined;
+  /** End of its newest certificate. */
+  readonly certificateEndsAt: () => number | undefined;
+  /** When the last record of a kind (or of any) came of a stream (or of any); undefined: none since the watch began. */
+  readonly lastRecordAt: (stream: string | undefined, kind: string | undefined) => number | undefined;
+  /** When this hub began to look. */
+  readonly watchedSince: number;
+}

@@ -1,0 +1,113 @@
+/** Looks at devices: their state, and the values of their readings. Inside a transaction, which the engine opens. */
+import type { ReadingRecord } from '../../shared/contract/messages/record.ts';
+import { selects } from '../rollout/cohort.ts';
+import type { StoredRecord } from '../store/records.ts';
+import type { HubStore } from '../store/store.ts';
+import { look } from './conditions/device.ts';
+import type { DeviceFacts } from './conditions/facts.ts';
+import { readingFinding } from './conditions/record.ts';
+import { end, type JudgeTools, judge } from './judge.ts';
+import type { LastRecords } from './last-records.ts';
+import type { WatchedRule, WatchedRules } from './watched-rules.ts';
+
+export interface WatchSources {
+  readonly store: Pick<HubStore, 'devices' | 'certificates'>;
+  readonly last: LastRecords;
+  readonly watchedSince: number;
+}
+
+export class DeviceWatch {
+  readonly #tools: JudgeTools;
+  readonly #sources: WatchSources;
+
+  constructor(tools: JudgeTools, sources: WatchSources) {
+    this.#tools = tools;
+    this.#sources = sources;
+  }
+
+  /** Everything of a device that time or news may have changed. */
+  look(rules: WatchedRules, device: string, now: number): void {
+    const { standings } = this.#tools;
+    const facts = this.#factsOf(device);
+    if (!facts) this.#sources.last.forget(device);
+    for (const name of standings.rules()) if (!rules.all.has(name)) this.#endAll(name, device, now);
+    for (const rule of rules.all.values()) {
+      if (!facts || !selects(rule.selector, facts)) this.#endAll(rule.name, device, now, rule);
+      else if (rule.timing.isMoment) this.#endQuiet(rule, device, now);
+      else if (rule.condition.kind === 'reading') this.#goOn(rule, device, now);
+      else this.#lookAt(rule, facts, now);
+    }
+  }
+
+  readings(rules: WatchedRules, items: readonly StoredRecord[], now: number): void {
+    for (const { device, record } of items) {
+      for (const rule of rules.readings) {
+        const fires = this.#fires(rule, device);
+        const finding = readingFinding(rule.condition, record as ReadingRecord, fires);
+        if (!finding || (!finding.holds && !this.#tools.standings.get(rule.name, device, finding.subject))) continue;
+        const labels = this.#sources.store.devices.labels(device);
+        if (selects(rule.selector, { id: device, labels })) judge(this.#tools, rule, device, finding, now);
+      }
+    }
+  }
+
+  #lookAt(rule: WatchedRule, facts: DeviceFacts, now: number): void {
+    const { standings } = this.#tools;
+    // A rule that was written just now waits as long as any other.
+    const known = {
+      ...facts,
+      watchedSince: Math.max(facts.watchedSince, rule.condition.kind === 'absence' ? rule.changedAt : 0),
+    };
+    const findings = look(rule.condition, known, now, this.#fires(rule, facts.id)) ?? [];
+    for (const finding of findings) judge(this.#tools, rule, facts.id, finding, now);
+    const found = new Set(findings.map(({ subject }) => subject));
+    for (const [subject, { text }] of [...standings.of(rule.name, facts.id)])
+      if (!found.has(subject)) judge(this.#tools, rule, facts.id, { subject, holds: false, text }, now);
+  }
+
+  /** Readings say no news: what they said last goes on. */
+  #goOn(rule: WatchedRule, device: string, now: number): void {
+    for (const [subject, { holds, text }] of [...this.#tools.standings.of(rule.name, device)])
+      judge(this.#tools, rule, device, { subject, holds, text }, now);
+  }
+
+  #endQuiet(rule: WatchedRule, device: string, now: number): void {
+    const { standings, store, later } = this.#tools;
+    for (const [subject, { row, lastAt }] of [...standings.of(rule.name, device)]) {
+      const quietAt = lastAt + rule.timing.keepMs;
+      if (now < quietAt) {
+        later(device, quietAt);
+        continue;
+      }
+      if (row !== undefined) end(store, rule, row, now);
+      standings.set(rule.name, device, subject, undefined);
+    }
+  }
+
+  /** The rule is off or gone, or the device is. */
+  #endAll(name: string, device: string, now: number, rule?: WatchedRule): void {
+    const { standings, store } = this.#tools;
+    for (const [subject, { row }] of [...standings.of(name, device)]) {
+      if (row !== undefined)
+        store.alerts.resolve(row, now, { tell: rule?.timing.tellEnd ?? false, keep: rule !== undefined });
+      standings.set(name, device, subject, undefined);
+    }
+  }
+
+  #fires(rule: WatchedRule, device: string) {
+    return (subject: string) => this.#tools.standings.get(rule.name, device, subject)?.standing.phase === 'firing';
+  }
+
+  #factsOf(device: string): DeviceFacts | undefined {
+    const { store, last, watchedSince } = this.#sources;
+    const found = store.devices.standing(device);
+    if (!found) return undefined;
+    return {
+      id: device,
+      ...found,
+      watchedSince,
+      certificateEndsAt: () => store.certificates.endOf(device),
+      lastRecordAt: (stream, kind) => last.at(device, stream, kind),
+    };
+  }
+}

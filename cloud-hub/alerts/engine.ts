@@ -1,0 +1,178 @@
+/**
+ * Watches the rules: what was committed and what devices say becomes alerts, and these become notifications in the outbox.
+ *
+ * Invariants:
+ * 1. A change of alerts, the notifications that it makes, and up to where the rules have looked are one transaction.
+ * 2. Events and problems are read from the store after their commit, in order, from where the last turn ended: each is looked at
+ *    once, also after a crash. No device waits for the rules: ingest is done before.
+ * 3. A device is looked at when something came of it, when a time of a rule has come, and once per minute.
+ * 4. A turn looks at a bounded number of records and devices; what is left has a turn of its own.
+ *
+ * Crash behaviour: what fires is in the store. What was pending begins anew. A turn that fails (disk full) changes nothing, what
+ * is in memory is read again from the store, and the turn is tried again.
+ */
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { StoredRecord } from '../store/records.ts';
+import type { HubStore } from '../store/store.ts';
+import { Agenda } from './agenda.ts';
+import { DeviceWatch } from './device-watch.ts';
+import { createLastRecords } from './last-records.ts';
+import { Moments } from './moments.ts';
+import { Standings } from './standings.ts';
+import { tellWhatIsDue } from './tell.ts';
+import { type WatchedRules, watchedRules } from './watched-rules.ts';
+
+export type AlertStores = Pick<
+  HubStore,
+  'alerts' | 'alertRules' | 'alertDeliveries' | 'alertSources' | 'devices' | 'certificates' | 'transact'
+>;
+
+export interface EngineOptions {
+  readonly store: AlertStores;
+  /** Called after a commit that may have put something into the outbox. */
+  readonly told: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What comes close together shares a transaction. */
+const SOON_MS = 50;
+const TICK_MS = 1000;
+const RETRY_MS = 5000;
+/** Each device is looked at once in so many ticks. */
+const SWEEP_TICKS = 60;
+const DEVICES_PER_TURN = 200;
+/** Ended alerts are forgotten after so long, so many per tick. */
+const KEEP_MS = 90 * 86_400_000;
+const EXPIRE_PER_TICK = 500;
+
+export class AlertEngine {
+  readonly #options: EngineOptions;
+  readonly #agenda = new Agenda();
+  readonly #last = createLastRecords();
+  readonly #watchedSince: number;
+  #rules: WatchedRules;
+  #standings: Standings;
+  #moments: Moments;
+  #readings: StoredRecord[] = [];
+  /** Devices that are still to be looked at in this round, and how many of them per tick. */
+  #round: string[] = [];
+  #share = 0;
+  #cancelSoon: Cancel | undefined;
+  #cancelTick: Cancel | undefined;
+  /** When the next notification may be due, milliseconds since 1970; 0: perhaps now. */
+  #tellAt = 0;
+
+  constructor(options: EngineOptions) {
+    const { store, clock } = options;
+    this.#options = options;
+    this.#watchedSince = clock.wall();
+    this.#rules = watchedRules(store.alertRules.rules());
+    this.#standings = Standings.of(store.alerts.open());
+    this.#moments = new Moments(store);
+  }
+
+  start(): void {
+    this.#cancelTick = this.#options.clock.every(TICK_MS, () => this.#tick());
+    this.#lookAtAll();
+    this.#soon();
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
+  }
+
+  /** After a commit: these records are stored, or the device said something of itself. */
+  heard(device: string, stored: readonly StoredRecord[], saidOfItself: boolean): void {
+    const rules = this.#rules;
+    if (rules.all.size === 0) return;
+    for (const item of stored) {
+      const { kind, stream } = item.record;
+      if (rules.wantsAbsence) this.#last.note(device, stream, kind, item.receivedAt);
+      if (kind === 'reading' && rules.readings.length > 0) this.#readings.push(item);
+    }
+    const isMoment = stored.some(({ record: { kind } }) => kind === 'event' || kind === 'error' || kind === 'loss');
+    const waits = rules.wantsAbsence && this.#standings.rules().length > 0;
+    if ((saidOfItself && rules.states.length > 0) || (waits && stored.length > 0)) this.#agenda.soon(device);
+    if ((isMoment && rules.moments.length > 0) || this.#readings.length > 0 || !this.#agenda.isEmpty) this.#soon();
+  }
+
+  /** After the commit of a change of rules or silences. */
+  changed(): void {
+    const { store } = this.#options;
+    this.#rules = watchedRules(store.alertRules.rules());
+    this.#tellAt = 0;
+    this.#lookAtAll();
+    this.#soon();
+  }
+
+  #lookAtAll(): void {
+    for (const device of this.#everyDevice()) this.#agenda.soon(device);
+  }
+
+  /** Those that there are, and those that were removed and still have an alert. */
+  #everyDevice(): string[] {
+    const standing = this.#standings.rules().flatMap((rule) => this.#standings.devicesOf(rule));
+    const known = this.#rules.states.length > 0 ? this.#options.store.devices.roster().map(({ id }) => id) : [];
+    return [...new Set([...known, ...standing])];
+  }
+
+  #tick(): void {
+    const { store, clock, log } = this.#options;
+    try {
+      const now = clock.wall();
+      this.#agenda.due(now);
+      this.#sweep();
+      store.alerts.expire(now - KEEP_MS, EXPIRE_PER_TICK);
+    } catch (error) {
+      log.error({ err: error }, 'alerts could not be looked at');
+    }
+    if (!this.#agenda.isEmpty || this.#tellAt <= clock.wall()) this.#soon();
+  }
+
+  /** Time, labels that were changed, devices that were removed: within a minute each device is looked at. */
+  #sweep(): void {
+    if (this.#round.length === 0) {
+      this.#round = this.#everyDevice();
+      this.#share = Math.ceil(this.#round.length / SWEEP_TICKS);
+    }
+    for (const device of this.#round.splice(0, this.#share)) this.#agenda.soon(device);
+  }
+
+  #soon(ms = SOON_MS): void {
+    this.#cancelSoon ??= this.#options.clock.after(ms, () => this.#turn());
+  }
+
+  #turn(): void {
+    this.#cancelSoon = undefined;
+    const { store, clock, log, told } = this.#options;
+    const now = clock.wall();
+    const readings = this.#readings;
+    this.#readings = [];
+    const devices = this.#agenda.take(DEVICES_PER_TURN);
+    try {
+      let isMore = false;
+      store.transact(() => {
+        const tools = { store, standings: this.#standings, later: this.#later };
+        isMore = this.#moments.look(tools, this.#rules, now);
+        const watch = new DeviceWatch(tools, { store, last: this.#last, watchedSince: this.#watchedSince });
+        watch.readings(this.#rules, readings, now);
+        for (const device of devices) watch.look(this.#rules, device, now);
+        this.#tellAt = tellWhatIsDue(store, this.#rules, now);
+      });
+      told();
+      if (isMore || !this.#agenda.isEmpty) this.#soon(1);
+    } catch (error) {
+      log.error({ err: error }, 'alerts could not be written; tried again soon');
+      this.#standings = Standings.of(store.alerts.open());
+      this.#moments = new Moments(store);
+      for (const device of devices) this.#agenda.soon(device);
+      this.#soon(RETRY_MS);
+    }
+  }
+
+  readonly #later = (device: string, at: number) => this.#agenda.later(device, at);
+}

@@ -1,0 +1,83 @@
+/** Carries the decisions of the machine into the store: inside one transaction, which the engine opens. */
+import type { HubStore } from '../store/store.ts';
+import type { Finding } from './conditions/finding.ts';
+import { type Step, step } from './machine.ts';
+import type { Entry, Standings } from './standings.ts';
+import type { WatchedRule } from './watched-rules.ts';
+
+export interface JudgeTools {
+  readonly store: Pick<HubStore, 'alerts'>;
+  readonly standings: Standings;
+  /** A device has to be looked at again then. */
+  readonly later: (device: string, at: number) => void;
+}
+
+/** A condition was looked at. */
+export function judge(tools: JudgeTools, rule: WatchedRule, device: string, finding: Finding, now: number): void {
+  const { standings, later } = tools;
+  const { subject, holds, text } = finding;
+  const before = standings.get(rule.name, device, subject);
+  const next = step(before?.standing, holds, now, rule.timing, finding.since);
+  settle(tools, rule, device, { subject, text: holds ? text : (before?.text ?? text), holds }, next, before, now);
+  for (const at of [next.dueAt, finding.nextAt]) if (at !== undefined) later(device, at);
+}
+
+/** Something happened that a rule on moments counts. @param count how many */
+export function moment(
+  tools: JudgeTools,
+  rule: WatchedRule,
+  device: string,
+  what: {
+    readonly subject: string;
+    readonly text: string;
+    readonly event?: number | undefined;
+    readonly count: number;
+  },
+  now: number,
+): void {
+  const { store, standings, later } = tools;
+  const { subject, text, event, count } = what;
+  const before = standings.get(rule.name, device, subject);
+  later(device, now + rule.timing.keepMs);
+  if (before?.row !== undefined) {
+    store.alerts.again(before.row, { at: now, text, count, event, tell: true });
+    standings.set(rule.name, device, subject, { ...before, lastAt: now, text });
+    return;
+  }
+  const row = store.alerts.fire({
+    ...{ rule: rule.name, device, subject, severity: rule.severity, text, count, event },
+    ...{ since: now, firedAt: now, changedAt: now },
+  });
+  const standing = { phase: 'firing', since: now } as const;
+  standings.set(rule.name, device, subject, { standing, row, holds: true, lastAt: now, text });
+}
+
+function settle(
+  { store, standings }: JudgeTools,
+  rule: WatchedRule,
+  device: string,
+  { subject, text, holds }: Pick<Finding, 'subject' | 'text' | 'holds'>,
+  { standing, change }: Step,
+  before: Entry | undefined,
+  now: number,
+): void {
+  let row = before?.row;
+  if (change === 'fired')
+    row = store.alerts.fire({
+      ...{ rule: rule.name, device, subject, severity: rule.severity, text, count: 1, event: undefined },
+      ...{ since: standing?.since ?? now, firedAt: now, changedAt: now },
+    });
+  if (change === 'resolved' && row !== undefined) end(store, rule, row, now);
+  const lastAt = holds ? now : (before?.lastAt ?? now);
+  standings.set(rule.name, device, subject, standing && { standing, row, holds, lastAt, text });
+}
+
+/** An alert is over. Of a moment, what was not told yet still is. */
+export function end(
+  store: Pick<HubStore, 'alerts'>,
+  { timing }: Pick<WatchedRule, 'timing'>,
+  row: number,
+  now: number,
+) {
+  store.alerts.resolve(row, now, { tell: timing.tellEnd, keep: timing.isMoment });
+}

@@ -1,0 +1,115 @@
+/**
+ * Delivers what is in the outbox: at least once, each channel by itself.
+ *
+ * Invariants:
+ * 1. A row leaves `waiting` only after its receiver has it, or when it was tried for a day.
+ * 2. Of one channel one delivery is under way, in the order of the rows; a channel that hangs holds up no other.
+ * 3. Each try of a row carries the same id.
+ *
+ * Crash behaviour: a delivery whose end was not committed is made again at the next start, with the same id.
+ */
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import type { DueDelivery } from '../store/alert-deliveries.ts';
+import type { HubStore } from '../store/store.ts';
+import type { Sender } from './sender.ts';
+
+export interface OutboxOptions {
+  readonly store: Pick<HubStore, 'alertDeliveries' | 'alertRules'>;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 3_600_000;
+const GIVE_UP_MS = 86_400_000;
+/** Channels that are served at the same time. */
+const MOST_AT_ONCE = 16;
+/** Looked at least so often, also when the wall clock jumps. */
+const EVERY_MS = 10_000;
+const KEEP_MS = 30 * 86_400_000;
+const EXPIRE_AT_ONCE = 1000;
+
+export class AlertOutbox {
+  readonly #options: OutboxOptions;
+  readonly #busy = new Map<string, Promise<void>>();
+  #cancelEvery: Cancel | undefined;
+  #cancelNext: Cancel | undefined;
+  /** Aborted when the hub stops: a try that is under way is made again at the next start. */
+  readonly #stopping = new AbortController();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => {
+      this.#guarded(() =>
+        this.#options.store.alertDeliveries.expire(this.#options.clock.wall() - KEEP_MS, EXPIRE_AT_ONCE),
+      );
+      this.wake();
+    });
+    this.wake();
+  }
+
+  /** Breaks off what is under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the hub stops'));
+    this.#cancelEvery?.();
+    this.#cancelNext?.();
+    await Promise.all(this.#busy.values());
+  }
+
+  /** Something may be due. */
+  wake(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#cancelNext?.();
+    this.#cancelNext = undefined;
+    this.#guarded(() => {
+      const { store, clock } = this.#options;
+      const now = clock.wall();
+      for (const delivery of store.alertDeliveries.due(now)) {
+        if (this.#busy.size >= MOST_AT_ONCE) break;
+        if (this.#busy.has(delivery.channel)) continue;
+        const work = this.#deliver(delivery).finally(() => {
+          this.#busy.delete(delivery.channel);
+          this.wake();
+        });
+        this.#busy.set(delivery.channel, work);
+      }
+      const next = store.alertDeliveries.nextAt();
+      if (next !== undefined && next > now)
+        this.#cancelNext = clock.after(Math.min(next - now, EVERY_MS), () => this.wake());
+    });
+  }
+
+  async #deliver({ id, channel: name, notification, tries, createdAt }: DueDelivery): Promise<void> {
+    const { store, sender, clock, log, random = Math.random } = this.#options;
+    const channel = store.alertRules.channel(name);
+    const reason = channel
+      ? await sender.send(channel, notification, this.#stopping.signal)
+      : 'the channel was removed';
+    if (reason !== undefined && this.#stopping.signal.aborted) return;
+    this.#guarded(() => {
+      const now = clock.wall();
+      const made = tries + 1;
+      if (reason === undefined) return store.alertDeliveries.delivered(id, made, now);
+      log.warn({ channel: name, delivery: notification.id, tries: made, reason }, 'a notification did not arrive');
+      if (!channel || now - createdAt >= GIVE_UP_MS) return store.alertDeliveries.failed(id, made, now, reason);
+      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 20));
+      return store.alertDeliveries.again(id, made, now + Math.round(wait / 2 + (wait / 2) * random()), reason);
+    });
+  }
+
+  /** What the database refuses now is tried again later. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the outbox of alerts could not be read or written');
+    }
+  }
+}

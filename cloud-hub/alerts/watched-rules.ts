@@ -1,0 +1,34 @@
+/** The rules that are switched on, sorted by what they look at. */
+import type { StoredRule } from '../store/alert-rules.ts';
+import { type RuleTiming, timingOf } from './timing.ts';
+
+export interface WatchedRule extends StoredRule {
+  readonly timing: RuleTiming;
+}
+
+export interface WatchedRules {
+  readonly all: ReadonlyMap<string, WatchedRule>;
+  /** Events, problems, losses. */
+  readonly moments: readonly WatchedRule[];
+  readonly readings: readonly WatchedRule[];
+  /** The state of devices. */
+  readonly states: readonly WatchedRule[];
+  readonly wantsEvents: boolean;
+  readonly wantsProblems: boolean;
+  readonly wantsAbsence: boolean;
+}
+
+export function watchedRules(stored: readonly StoredRule[]): WatchedRules {
+  const all = stored.filter(({ enabled }) => enabled).map((rule) => ({ ...rule, timing: timingOf(rule) }));
+  const moments = all.filter(({ timing }) => timing.isMoment);
+  const readings = all.filter(({ condition }) => condition.kind === 'reading');
+  return {
+    all: new Map(all.map((rule) => [rule.name, rule])),
+    moments,
+    readings,
+    states: all.filter((rule) => !moments.includes(rule) && !readings.includes(rule)),
+    wantsEvents: moments.some(({ condition }) => condition.kind === 'event'),
+    wantsProblems: moments.some(({ condition }) => condition.kind !== 'event'),
+    wantsAbsence: all.some(({ condition }) => condition.kind === 'absence'),
+  };
+}

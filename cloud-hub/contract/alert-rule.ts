@@ -1,0 +1,126 @@
+/** Rules of alerts: what of which devices is watched, when it counts, and whom it is told to. */
+import { z } from 'zod';
+import { streamState } from '../../shared/contract/messages/report.ts';
+import { name } from '../../shared/contract/names.ts';
+import { selector } from './rollout.ts';
+import { time } from './time.ts';
+
+const DAY_S = 86_400;
+const WEEK_S = 7 * DAY_S;
+
+export const alertKinds = [
+  'event',
+  'problem',
+  'loss',
+  'reading',
+  'absence',
+  'offline',
+  'buffer',
+  'clock',
+  'certificate',
+  'version',
+  'stream',
+] as const;
+export type AlertKind = (typeof alertKinds)[number];
+
+/** Fields that a condition of each kind may have, and those that it cannot be without. */
+const fieldsOfKind: Readonly<
+  Record<AlertKind, { readonly may: readonly string[]; readonly must?: readonly string[] }>
+> = {
+  event: { may: ['stream', 'rule', 'ruleKind', 'label', 'action', 'minScore', 'count', 'withinS'] },
+  problem: { may: ['stream', 'code', 'count', 'withinS'] },
+  loss: { may: [] },
+  reading: { may: ['stream', 'channel', 'above', 'below', 'clear'] },
+  absence: { may: ['stream', 'of', 'afterS'], must: ['afterS'] },
+  offline: { may: [] },
+  buffer: { may: ['above', 'clear'], must: ['above'] },
+  clock: { may: ['above', 'clear'], must: ['above'] },
+  certificate: { may: ['days'], must: ['days'] },
+  version: { may: ['version'], must: ['version'] },
+  stream: { may: ['stream', 'states'], must: ['states'] },
+};
+
+const text = z.string().min(1).max(128);
+
+export const alertCondition = z
+  .strictObject({
+    kind: z.enum(alertKinds),
+    stream: name.optional().describe('default: each'),
+    rule: name.optional().describe('of an event: the rule that fired'),
+    ruleKind: z.string().min(1).max(32).optional().describe('of an event: line, zone, threshold, absence, anomaly'),
+    label: text.optional(),
+    action: z.string().min(1).max(32).optional().describe('of an event: enter, forward, start …'),
+    minScore: z.number().min(0).max(1).optional(),
+    code: text.optional().describe('of a problem: the error code, such as source-lost'),
+    count: z.number().int().min(1).max(1000).optional().describe('so many of them within `withinS`; default: 1'),
+    withinS: z.number().min(1).max(DAY_S).optional(),
+    channel: text.optional().describe('of a reading: the channel whose value counts; default: the score'),
+    above: z.number().optional().describe('reading: value; buffer: records waiting; clock: milliseconds off'),
+    below: z.number().optional(),
+    clear: z.number().optional().describe('hysteresis: a firing alert ends only beyond this value'),
+    of: z.enum(['event', 'summary', 'reading']).optional().describe('what must come; default: whatever it is'),
+    afterS: z.number().min(1).max(WEEK_S).optional().describe('nothing came for so long'),
+    days: z.number().min(0).max(400).optional().describe('the certificate ends within so many days'),
+    version: z
+      .string()
+      .regex(/^\d{1,6}(\.\d{1,6}){0,2}$/, { error: 'must be numbers with dots, such as 1.4.0' })
+      .optional()
+      .describe('the agent is older than this version'),
+    states: z.array(streamState).min(1).max(6).optional(),
+  })
+  .superRefine((condition, context) => {
+    const { may, must = [] } = fieldsOfKind[condition.kind];
+    for (const [key, value] of Object.entries(condition)) {
+      if (key !== 'kind' && value !== undefined && !may.includes(key))
+        context.addIssue({ code: 'custom', path: [key], message: `a condition "${condition.kind}" does not have it` });
+    }
+    const given = new Set(Object.entries(condition).flatMap(([key, value]) => (value === undefined ? [] : [key])));
+    for (const key of must)
+      if (!given.has(key)) context.addIssue({ code: 'custom', path: [key], message: `"${condition.kind}" needs it` });
+    if ((condition.count ?? 1) > 1 && condition.withinS === undefined)
+      context.addIssue({ code: 'custom', path: ['withinS'], message: 'more than one needs the time within which' });
+    if (condition.kind === 'reading' && given.has('above') === given.has('below'))
+      context.addIssue({ code: 'custom', path: ['above'], message: 'a reading needs `above` or `below`, one of them' });
+    const { above, below, clear } = condition;
+    if (clear !== undefined && ((above !== undefined && clear > above) || (below !== undefined && clear < below)))
+      context.addIssue({ code: 'custom', path: ['clear'], message: 'must lie on the good side of the threshold' });
+  });
+export type AlertCondition = z.infer<typeof alertCondition>;
+
+export const severities = ['info', 'warning', 'critical'] as const;
+export const severity = z.enum(severities);
+
+const seconds = z.number().min(0).max(WEEK_S);
+
+export const newAlertRule = z.strictObject({
+  enabled: z.boolean().default(true),
+  severity: severity.default('warning'),
+  selector: selector.default({}).describe('which devices; default: all'),
+  condition: alertCondition,
+  forS: seconds.optional().describe('it must hold so long before the alert fires; default: offline 60, others 0'),
+  keepS: seconds
+    .optional()
+    .describe('it must not hold for so long before the alert ends; default: event, problem and loss 300, others 0'),
+  waitS: seconds
+    .optional()
+    .describe(
+      'a notification waits so long for more alerts of the rule; default: event, problem, reading 0, others 10',
+    ),
+  everyS: seconds
+    .default(60)
+    .describe('at most one notification per so many seconds; what comes meanwhile is gathered'),
+  repeatS: seconds.default(0).describe('tell again what still fires; 0: never'),
+  tellEnd: z.boolean().optional().describe('tell the end too; default: not of event, problem and loss'),
+  channels: z.array(name).max(16).default([]).describe('names of channels; none: the alert is only shown'),
+  title: z.string().min(1).max(200).optional().describe('template; placeholders: {rule} {count} {devices} {text} …'),
+  text: z.string().min(1).max(2000).optional().describe('template of the message'),
+});
+export type NewAlertRule = z.infer<typeof newAlertRule>;
+
+export const alertRule = newAlertRule.extend({
+  name,
+  changedAt: time,
+  changedBy: z.string(),
+  firing: z.number().describe('alerts of it that fire now'),
+});
+export type AlertRule = z.infer<typeof alertRule>;

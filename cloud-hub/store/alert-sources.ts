@@ -1,0 +1,52 @@
+/** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
+import type { ErrorRecord, EventRecord, LossRecord } from '../../shared/contract/messages/record.ts';
+import type { HubDatabase } from './database.ts';
+
+/** A stored record and the row under which it is kept. */
+export interface Found<R> {
+  readonly id: number;
+  readonly device: string;
+  readonly receivedAt: number;
+  readonly record: R;
+}
+
+/** The newest rows that the rules have looked at. */
+export interface Progress {
+  readonly event: number;
+  readonly problem: number;
+}
+
+export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
+
+export function createAlertSourceStore({ prepare }: HubDatabase) {
+  const after = (table: 'events' | 'problems') =>
+    prepare(`SELECT id, device, received_at, body FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`);
+  const events = after('events');
+  const problems = after('problems');
+  const newest = prepare(
+    'SELECT (SELECT coalesce(max(id), 0) FROM events) AS event, (SELECT coalesce(max(id), 0) FROM problems) AS problem',
+  );
+  const progress = prepare('SELECT event_id AS event, problem_id AS problem FROM alert_progress WHERE id = 1');
+  const setProgress = prepare(
+    `INSERT INTO alert_progress (id, event_id, problem_id) VALUES (1, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, problem_id = excluded.problem_id`,
+  );
+  const found = <R>(rows: readonly unknown[]) =>
+    (rows as { id: number; device: string; received_at: number; body: string }[]).map(
+      ({ id, device, received_at: receivedAt, body }): Found<R> => ({
+        ...{ id, device, receivedAt },
+        // It passed its schema before it was stored.
+        record: JSON.parse(body) as R,
+      }),
+    );
+
+  return {
+    eventsAfter: (row: number, most: number) => found<EventRecord>(events.all(row, most)),
+    problemsAfter: (row: number, most: number) => found<ErrorRecord | LossRecord>(problems.all(row, most)),
+    newest: () => newest.get() as Progress,
+    /** Undefined: the rules have never looked. */
+    progress: () => progress.get() as Progress | undefined,
+    /** Part of a transaction. */
+    setProgress: ({ event, problem }: Progress): void => void setProgress.run(event, problem),
+  };
+}

@@ -1,0 +1,139 @@
+/** Alerts that fire and that fired. All changes are parts of a transaction. */
+import type { Alert } from '../contract/alert.ts';
+import type { HubDatabase } from './database.ts';
+import { isoTime } from './rows.ts';
+
+/** Times in milliseconds since 1970. */
+export interface StoredAlert {
+  readonly id: number;
+  readonly rule: string;
+  readonly device: string;
+  /** A stream, mostly; empty: the device. */
+  readonly subject: string;
+  readonly severity: Alert['severity'];
+  readonly since: number;
+  readonly firedAt: number;
+  readonly changedAt: number;
+  readonly resolvedAt: number | undefined;
+  readonly text: string;
+  readonly count: number;
+  readonly event: number | undefined;
+  readonly isTold: boolean;
+}
+
+export interface AlertFilter {
+  readonly state?: Alert['state'] | undefined;
+  readonly rule?: string | undefined;
+  readonly device?: string | undefined;
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export type AlertStore = ReturnType<typeof createAlertStore>;
+
+export function createAlertStore(database: HubDatabase) {
+  const { prepare, query } = database;
+  const fire = prepare(
+    `INSERT INTO alerts (rule, device, subject, severity, since, fired_at, changed_at, text, count, event_id, untold, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)`,
+  );
+  const again = prepare(
+    'UPDATE alerts SET changed_at = ?, text = ?, count = count + ?, event_id = coalesce(?, event_id), untold = ? WHERE id = ?',
+  );
+  // What was never told needs no word of its end, unless something of it still waits to be told.
+  const resolve = prepare(
+    'UPDATE alerts SET resolved_at = ?, changed_at = ?, untold = CASE WHEN told = 1 AND ? THEN 1 ELSE untold AND ? END WHERE id = ?',
+  );
+  const open = prepare('SELECT * FROM alerts WHERE resolved_at IS NULL');
+  const untoldRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
+  const untold = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? ORDER BY id');
+  const markTold = prepare('UPDATE alerts SET untold = 0, told = 1 WHERE id = ?');
+  const remind = prepare('UPDATE alerts SET untold = 1 WHERE resolved_at IS NULL AND rule = ? AND told = 1');
+  const expire = prepare(
+    'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE resolved_at < ? AND untold = 0 LIMIT ?)',
+  );
+
+  return {
+    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isTold'>): number {
+      const { rule, device, subject, severity, since, firedAt, changedAt, text, count, event } = alert;
+      const made = fire.run(rule, device, subject, severity, since, firedAt, changedAt, text, count, event ?? null);
+      return Number(made.lastInsertRowid);
+    },
+    /** It happened again. */
+    again: (id: number, news: { at: number; text: string; count: number; event?: number | undefined; tell: boolean }) =>
+      void again.run(news.at, news.text, news.count, news.event ?? null, news.tell ? 1 : 0, id),
+    /**
+     * @param tell the end is told, if its begin was
+     * @param keep what is not told yet is told in spite of the end
+     */
+    resolve: (id: number, at: number, { tell, keep }: { tell: boolean; keep: boolean }): void =>
+      void resolve.run(at, at, tell ? 1 : 0, keep ? 1 : 0, id),
+    open: (): StoredAlert[] => (open.all() as AlertRow[]).map(toStored),
+    /** Rules with something that nobody was told, and since when. */
+    untoldRules: () => untoldRules.all() as { rule: string; since: number }[],
+    untold: (rule: string): StoredAlert[] => (untold.all(rule) as AlertRow[]).map(toStored),
+    told: (id: number): void => void markTold.run(id),
+    /** What still fires of a rule is told again. */
+    remind: (rule: string): number => remind.run(rule).changes,
+    /** Forgets what ended before a time. */
+    expire: (before: number, most: number): number => expire.run(before, most).changes,
+
+    /** Newest first. @param isSilenced of an alert that fires */
+    async list(
+      { state, rule, device, before, limit }: AlertFilter,
+      isSilenced: (alert: StoredAlert) => boolean,
+    ): Promise<Alert[]> {
+      let select = query.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(limit);
+      if (state !== undefined) select = select.where('resolved_at', state === 'firing' ? 'is' : 'is not', null);
+      if (rule !== undefined) select = select.where('rule', '=', rule);
+      if (device !== undefined) select = select.where('device', '=', device);
+      if (before !== undefined) select = select.where('id', '<', before);
+      return (await select.execute()).map((row) => {
+        const stored = toStored(row as AlertRow);
+        return toView(stored, stored.resolvedAt === undefined && isSilenced(stored));
+      });
+    },
+  };
+}
+
+interface AlertRow {
+  readonly id: number;
+  readonly rule: string;
+  readonly device: string;
+  readonly subject: string;
+  readonly severity: Alert['severity'];
+  readonly since: number;
+  readonly fired_at: number;
+  readonly changed_at: number;
+  readonly resolved_at: number | null;
+  readonly text: string;
+  readonly count: number;
+  readonly event_id: number | null;
+  readonly told: number;
+}
+
+function toStored(row: AlertRow): StoredAlert {
+  const { id, rule, device, subject, severity, since, text, count } = row;
+  return {
+    ...{ id, rule, device, subject, severity, since, text, count },
+    firedAt: row.fired_at,
+    changedAt: row.changed_at,
+    resolvedAt: row.resolved_at ?? undefined,
+    event: row.event_id ?? undefined,
+    isTold: row.told === 1,
+  };
+}
+
+function toView(alert: StoredAlert, silenced: boolean): Alert {
+  const { id, rule, severity, device, subject, since, firedAt, changedAt, resolvedAt, text, count, event } = alert;
+  return {
+    id: String(id),
+    ...{ rule, severity, device, subject, text, count, silenced },
+    state: resolvedAt === undefined ? 'firing' : 'resolved',
+    since: isoTime(since),
+    firedAt: isoTime(firedAt),
+    changedAt: isoTime(changedAt),
+    ...(resolvedAt === undefined ? {} : { resolvedAt: isoTime(resolvedAt) }),
+    ...(event === undefined ? {} : { event: String(event) }),
+  };
+}

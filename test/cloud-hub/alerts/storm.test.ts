@@ -1,0 +1,115 @@
+/** Many devices at once, on a real database, with a clock that the test moves. */
+import { expect, onTestFinished, test } from 'vitest';
+import { AlertEngine } from '../../../cloud-hub/alerts/engine.ts';
+import { type NewAlertRule, newAlertRule } from '../../../cloud-hub/contract/alert-rule.ts';
+import { openStore } from '../../../cloud-hub/store/store.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+async function engineWith(rules: Record<string, unknown>, devices: number) {
+  const clock = new ManualClock();
+  const store = await openStore(tempFolder(), clock.wall());
+  onTestFinished(() => store.close());
+  const act = { at: clock.wall(), actor: 'ann' };
+  const ids = Array.from({ length: devices }, (_, n) => `box-${n}`);
+  store.transact(() => {
+    store.alertRules.setChannel('hook', { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
+    for (const [name, rule] of Object.entries(rules))
+      store.alertRules.setRule(name, newAlertRule.parse(rule) satisfies NewAlertRule, act);
+    for (const id of ids) {
+      store.devices.enrol(id, { site: 'berlin' }, clock.wall());
+      store.devices.noteContact(id, { online: true }, clock.wall());
+    }
+  });
+  const engine = new AlertEngine({ store, told: () => undefined, clock, log: createLogger('test', 'silent') });
+  onTestFinished(() => engine.stop());
+  engine.start();
+  const turn = (online: boolean, some: readonly string[] = ids) => {
+    store.transact(() => {
+      for (const id of some) store.devices.noteContact(id, { online }, clock.wall());
+    });
+    for (const id of some) engine.heard(id, [], true);
+  };
+  const told = async () => (await store.alertDeliveries.list({ limit: 100 })).toReversed();
+  return { clock, store, engine, ids, turn, told };
+}
+
+test('ten thousand devices go offline at once: one notification, and one when they are back', async () => {
+  const { clock, store, turn, told } = await engineWith(
+    { gone: { condition: { kind: 'offline' }, channels: ['hook'], forS: 60 } },
+    10_000,
+  );
+  await clock.advance(5000);
+  turn(false);
+  await clock.advance(59_000);
+  expect(await told()).toEqual([]);
+  await clock.advance(15_000);
+  const [first, ...more] = await told();
+  expect(more).toEqual([]);
+  expect(first?.title).toBe('gone: 10000 devices');
+  expect(store.alerts.open()).toHaveLength(10_000);
+  turn(true);
+  await clock.advance(120_000);
+  expect((await told()).map(({ title }) => title)).toEqual(['gone: 10000 devices', 'gone: 10000 devices (over)']);
+  expect(store.alerts.open()).toEqual([]);
+});
+
+test('a device that is back in time tells nobody; flapping is gathered', async () => {
+  const { clock, turn, told } = await engineWith(
+    { gone: { condition: { kind: 'offline' }, channels: ['hook'], forS: 10, waitS: 0, everyS: 300 } },
+    3,
+  );
+  for (let i = 0; i < 3; i++) {
+    turn(false, ['box-1']);
+    await clock.advance(8000);
+    turn(true, ['box-1']);
+    await clock.advance(8000);
+  }
+  expect(await told()).toEqual([]);
+  for (let i = 0; i < 5; i++) {
+    turn(false, ['box-1']);
+    await clock.advance(15_000);
+    turn(true, ['box-1']);
+    await clock.advance(15_000);
+  }
+  expect(await told()).toHaveLength(1);
+});
+
+test('a restart of the hub begins the wait anew, keeps what fires, and tells nothing twice', async () => {
+  const { clock, store, engine, turn, told } = await engineWith(
+    { gone: { condition: { kind: 'offline' }, channels: ['hook'], forS: 60, waitS: 0 } },
+    2,
+  );
+  turn(false, ['box-0']);
+  await clock.advance(70_000);
+  expect(await told()).toHaveLength(1);
+  engine.stop();
+  await store.devices.allOffline();
+  const next = new AlertEngine({ store, told: () => undefined, clock, log: createLogger('test', 'silent') });
+  onTestFinished(() => next.stop());
+  next.start();
+  await clock.advance(30_000);
+  store.transact(() => store.devices.noteContact('box-1', { online: true }, clock.wall()));
+  next.heard('box-1', [], true);
+  await clock.advance(200_000);
+  expect(await told()).toHaveLength(1);
+  expect(store.alerts.open()).toMatchObject([{ device: 'box-0' }]);
+});
+
+test('a device that is removed, and a rule that is, end their alerts', async () => {
+  const { clock, store, engine, turn } = await engineWith(
+    { gone: { condition: { kind: 'offline' }, forS: 0 }, other: { condition: { kind: 'offline' }, forS: 0 } },
+    2,
+  );
+  turn(false);
+  await clock.advance(2000);
+  expect(store.alerts.open()).toHaveLength(4);
+  store.transact(() => store.devices.remove('box-0'));
+  await clock.advance(130_000);
+  expect(store.alerts.open().map(({ device }) => device)).toEqual(['box-1', 'box-1']);
+  store.transact(() => store.alertRules.removeRule('gone'));
+  engine.changed();
+  await clock.advance(2000);
+  expect(store.alerts.open()).toMatchObject([{ rule: 'other', device: 'box-1' }]);
+});

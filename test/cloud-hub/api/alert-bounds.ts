@@ -1,0 +1,159 @@
+/** Bounds of the bodies of alerts, for the table of all bodies. */
+import type { Bounds } from './bounds-table.ts';
+
+const required = (bounds: Bounds): Bounds => ({ ...bounds, required: true });
+const NAME_BAD = ['', 'z'.repeat(65), 'A', 'a b', 1, null];
+const name: Bounds = { good: ['a', 'z'.repeat(64)], bad: NAME_BAD };
+const text = (most: number): Bounds => ({ good: ['x', 'x'.repeat(most)], bad: ['', 'x'.repeat(most + 1), 1, null] });
+const week = 604_800;
+const seconds: Bounds = { good: [0, 0.5, week], bad: [-1, week + 1, '1', null] };
+/** Fields that the condition of the body does not have: given there, they are refused. */
+const ofAnother = (...values: unknown[]): Bounds => ({ good: [], bad: [...values, null] });
+const labels = {
+  good: [{}],
+  bad: [null, [], { A: 'x' }, { ['z'.repeat(65)]: 'x' }],
+};
+const selector = {
+  selector: { good: [{}], bad: [null, []] },
+  'selector.labels': labels,
+  'selector.labels.*': {
+    good: ['x', 'x'.repeat(128), ['x'], Array.from({ length: 64 }, () => 'x')],
+    bad: ['', 'x'.repeat(129), [], Array.from({ length: 65 }, () => 'x'), null],
+  },
+  'selector.labels.*.0': text(128),
+  'selector.devices': { good: [['a'], Array.from({ length: 5000 }, (_, i) => `d${i}`)], bad: [[], 'a', null] },
+  'selector.devices.0': name,
+};
+const someone = { labels: { site: ['x'] }, devices: ['cam'] };
+const time: Bounds = { good: ['2099-01-01T00:00:00Z'], bad: ['', 'tomorrow', '2099-01-01', 1, null] };
+
+const url: Bounds = {
+  good: ['http://127.0.0.1:9/', `https://hub.example/${'x'.repeat(2028)}`],
+  bad: [
+    '',
+    'hub.example',
+    'ftp://h/',
+    'http://user:pass@h/',
+    'file:///etc/passwd',
+    1,
+    null,
+    `http://h/${'x'.repeat(2048)}`,
+  ],
+};
+const states = ['starting', 'running', 'stalled', 'waiting', 'refused', 'ended'];
+
+export const alertBodies = {
+  'PUT /api/v1/alert-rules/{name}': {
+    body: {
+      selector: someone,
+      condition: { kind: 'event', count: 2, withinS: 60 },
+      channels: [],
+    },
+    fields: {
+      enabled: { good: [true, false], bad: ['yes', 1, null] },
+      severity: { good: ['info', 'warning', 'critical'], bad: ['', 'Info', 1, null] },
+      ...selector,
+      condition: required({
+        good: [
+          { kind: 'offline' },
+          { kind: 'loss' },
+          { kind: 'problem', code: 'x', stream: 'door' },
+          { kind: 'reading', channel: 'x', above: 1, clear: 0 },
+          { kind: 'reading', below: 1, clear: 2 },
+          { kind: 'absence', afterS: 1, of: 'event' },
+          { kind: 'buffer', above: 1000 },
+          { kind: 'clock', above: 1000, clear: 10 },
+          { kind: 'certificate', days: 14 },
+          { kind: 'version', version: '1.4' },
+          { kind: 'stream', states },
+        ],
+        bad: [
+          null,
+          [],
+          {},
+          { kind: 'event', count: 2 },
+          { kind: 'offline', above: 1 },
+          { kind: 'reading' },
+          { kind: 'reading', above: 1, below: 2 },
+          { kind: 'reading', above: 1, clear: 2 },
+          { kind: 'reading', below: 1, clear: 0 },
+          { kind: 'buffer' },
+          { kind: 'absence', afterS: 0 },
+          { kind: 'absence', afterS: week + 1 },
+          { kind: 'absence', afterS: 1, of: 'poem' },
+          { kind: 'certificate', days: -1 },
+          { kind: 'certificate', days: 401 },
+          { kind: 'version', version: 'latest' },
+          { kind: 'version' },
+          { kind: 'stream', states: [] },
+          { kind: 'stream', states: ['broken'] },
+        ],
+      }),
+      'condition.kind': required({ good: ['problem'], bad: ['', 'Event', 'script', 1, null] }),
+      'condition.stream': name,
+      'condition.rule': name,
+      'condition.ruleKind': text(32),
+      'condition.label': text(128),
+      'condition.action': text(32),
+      'condition.minScore': { good: [0, 1], bad: [-0.1, 1.1, '1', null] },
+      'condition.code': ofAnother('x'),
+      'condition.count': { good: [1, 1000], bad: [0, 1001, 1.5, '1', null] },
+      'condition.withinS': { good: [1, 86_400], bad: [0, 86_401, '1', null] },
+      'condition.channel': ofAnother('x'),
+      'condition.above': ofAnother(1),
+      'condition.below': ofAnother(1),
+      'condition.clear': ofAnother(1),
+      'condition.of': ofAnother('event'),
+      'condition.afterS': ofAnother(60),
+      'condition.days': ofAnother(14),
+      'condition.version': ofAnother('1.4.0'),
+      'condition.states': ofAnother(['stalled']),
+      'condition.states.0': { good: [], bad: [] },
+      forS: seconds,
+      keepS: seconds,
+      waitS: seconds,
+      everyS: seconds,
+      repeatS: seconds,
+      tellEnd: { good: [true, false], bad: ['yes', 1, null] },
+      channels: { good: [[]], bad: [null, 'hook', Array.from({ length: 17 }, () => 'hook')] },
+      'channels.0': { good: [], bad: [] },
+      title: text(200),
+      text: text(2000),
+    },
+    open: ['selector.labels'],
+  },
+  'PUT /api/v1/alert-channels/{name}': {
+    body: { kind: 'webhook', url: 'http://127.0.0.1:9/', secret: 'long enough' },
+    fields: {
+      kind: required({ good: ['alertmanager'], bad: ['', 'Webhook', 'ntfy', 'email', 1, null] }),
+      url,
+      topic: ofAnother('x'),
+      host: ofAnother('h'),
+      port: ofAnother(25),
+      tls: ofAnother('tls'),
+      user: ofAnother('x'),
+      from: ofAnother('a@example.com'),
+      to: ofAnother(['a@example.com']),
+      'to.0': { good: [], bad: [] },
+      secret: { good: ['x'.repeat(8), 'x'.repeat(1024)], bad: ['', 'x'.repeat(7), 'x'.repeat(1025), 1, null] },
+    },
+  },
+  'POST /api/v1/alert-silences': {
+    body: { rules: ['line'], selector: someone, endsAt: '2099-01-01T00:00:00Z' },
+    fields: {
+      rules: {
+        good: [['a'], Array.from({ length: 100 }, () => 'a')],
+        bad: [[], 'a', null, Array.from({ length: 101 }, () => 'a')],
+      },
+      'rules.0': name,
+      ...selector,
+      startsAt: {
+        good: ['2098-06-01T00:00:00Z'],
+        bad: ['', 'now', 1, null, '2099-01-01T00:00:00Z', '2097-01-01T00:00:00Z'],
+      },
+      endsAt: required(time),
+      comment: text(256),
+    },
+    open: ['selector.labels'],
+  },
+};

@@ -1,0 +1,71 @@
+/** The routes of alerts, for the table of all routes. */
+import type { Access, Call, Entry } from './route-table.ts';
+import type { World } from './world.ts';
+
+type Api = (path: string, body?: unknown) => Call;
+type Get = (path: string, access?: Access, status?: number) => Entry;
+
+const rule = { condition: { kind: 'offline' } };
+/** Nothing listens there, and the hub does not go there. */
+const channel = { kind: 'webhook', url: 'http://127.0.0.1:9/' };
+
+async function named(world: World, kind: 'rules' | 'channels', body: unknown): Promise<string> {
+  const name = world.fresh('alert');
+  await world.put(`/alert-${kind}/${name}`, body);
+  return `/alert-${kind}/${name}`;
+}
+
+export function alertRoutes(api: Api, get: Get): Readonly<Record<string, Entry>> {
+  return {
+    'GET /api/v1/alerts': get('/alerts?alertState=firing'),
+    'GET /api/v1/alert-deliveries': get('/alert-deliveries'),
+    'GET /api/v1/alert-silences': get('/alert-silences'),
+    'POST /api/v1/alert-silences': {
+      access: 'operator',
+      status: 201,
+      audit: 'alert-silence.add',
+      call: () => api('/alert-silences', { endsAt: '2100-01-01T00:00:00Z' }),
+    },
+    'DELETE /api/v1/alert-silences/{id}': {
+      access: 'operator',
+      status: 204,
+      audit: 'alert-silence.remove',
+      async call(world) {
+        const { id } = await world.made<{ id: string }>('/alert-silences', { endsAt: '2100-01-01T00:00:00Z' });
+        return api(`/alert-silences/${id}`);
+      },
+    },
+    'GET /api/v1/alert-rules': get('/alert-rules'),
+    'PUT /api/v1/alert-rules/{name}': {
+      access: 'operator',
+      status: 200,
+      audit: 'alert-rule.set',
+      call: () => api('/alert-rules/gone', rule),
+    },
+    'DELETE /api/v1/alert-rules/{name}': {
+      access: 'operator',
+      status: 204,
+      audit: 'alert-rule.remove',
+      call: async (world) => api(await named(world, 'rules', rule)),
+    },
+    'GET /api/v1/alert-channels': get('/alert-channels'),
+    'PUT /api/v1/alert-channels/{name}': {
+      access: 'admin',
+      status: 200,
+      audit: 'alert-channel.set',
+      call: () => api('/alert-channels/hook', channel),
+    },
+    'DELETE /api/v1/alert-channels/{name}': {
+      access: 'admin',
+      status: 204,
+      audit: 'alert-channel.remove',
+      call: async (world) => api(await named(world, 'channels', channel)),
+    },
+    'POST /api/v1/alert-channels/{name}/test': {
+      access: 'admin',
+      status: 200,
+      audit: 'alert-channel.test',
+      call: async (world) => api(`${await named(world, 'channels', channel)}/test`),
+    },
+  };
+}
