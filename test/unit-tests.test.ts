@@ -38,6 +38,7 @@ test('most of the tests are unit tests, and none of them needs a build', () => {
 test('each file of the list of slow ones exists, would be a unit test without it, and says why it is slow', () => {
   const listed = Object.keys(slowTests);
   expect(listed.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
-  expect(listed.filter((file) => !unitTests(sources, {}).includes(file))).toEqual([]);
+  const withoutList = new Set(unitTests(sources, {}));
+  expect(listed.filter((file) => !withoutList.has(file))).toEqual([]);
   expect(Object.values(slowTests).filter((why) => why.length < 10)).toEqual([]);
 });

@@ -13,6 +13,9 @@ const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.joi
  * Three projects. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
  * cannot meet in them, because no module of the product has state, and what a test changes of the process is put back after it.
  * All others have a process of their own. Those that measure time come last, one at a time, so that no other test delays what they measure.
+ *
+ * Vitest takes the projects of one group by name: `system` before `unit`. Its files take up to minutes each, and the many short unit tests
+ * fill the other worker while the last of them ends.
  */
 export default defineConfig({
   root,
@@ -27,8 +30,8 @@ export default defineConfig({
     unstubEnvs: true,
     unstubGlobals: true,
     projects: [
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [...units, ...timedTests] } },
       { extends: true, test: { name: 'unit', include: units, isolate: false } },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: [...units, ...timedTests] } },
       {
         extends: true,
         test: { name: 'timed', include: [...timedTests], maxWorkers: 1, sequence: { groupOrder: 1 } },

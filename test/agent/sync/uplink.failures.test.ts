@@ -1,6 +1,6 @@
 /** What the uplink does when things go wrong. */
 import { describe, expect, test } from 'vitest';
-import { agent, spanOf } from './held-line.ts';
+import { agent, limits, spanOf } from './held-line.ts';
 import { many } from './setup.ts';
 
 describe('what does not go well', () => {
@@ -48,6 +48,29 @@ describe('what does not go well', () => {
     await t.ack(5);
     expect(t.logged('info')).toHaveLength(2);
     expect(t.uplink.state().resent).toBeGreaterThanOrEqual(6);
+  });
+
+  test('nothing is in flight after a publish that failed, in either lane, and as many are sent as before, outage after outage', async () => {
+    const t = agent({ maxRecords: 1, backlog: 6 });
+    await t.begun(2);
+    await t.confirmAll();
+    await t.ack(1, { ranges: [{ from: 2, to: 2 }] });
+    await t.ack(2, { ranges: [] });
+    await t.outbox.append(many(2, 42));
+    await t.clock.advance(0);
+    expect(t.uplink.state().backfill).toBeGreaterThan(0);
+    await t.outbox.append(many(42, 43));
+    await t.clock.advance(250);
+    // More failures than flights: what they do not give back adds up until nothing is sent.
+    for (let outage = 0; outage < 3 * limits.maxFlights; outage++) {
+      expect(t.uplink.state().inFlight).toBe(t.link.pending.length);
+      expect(t.link.pending.map((one) => spanOf(one)[0])).toEqual(outage === 0 ? expect.any(Array) : [43, 3, 4, 5]);
+      for (const one of t.link.pending) one.fail('no room at the broker');
+      await new Promise(setImmediate);
+      expect(t.uplink.state().inFlight).toBe(0);
+      await t.clock.advance(limits.retryMs.max);
+    }
+    expect(t.uplink.state()).toMatchObject({ inFlight: limits.maxFlights, backfill: 40 });
   });
 
   test('a hub that stays silent after the broker had a batch gets it again, counted from the first flight', async () => {

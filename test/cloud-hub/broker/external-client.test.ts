@@ -204,6 +204,27 @@ test('more than 4096 that the broker does not confirm are given up and counted, 
   expect(await undelivered()).toBe(lost + 10);
 });
 
+test('lines that break, each with thousands on their way, take no room from the messages after them', async () => {
+  const far = await somebodysBroker();
+  const { broker, undelivered } = startHubSide(far.url);
+  const payload = Buffer.from('x');
+  // Together more than may be on their way at once.
+  for (let outage = 1; outage <= 3; outage++) {
+    await until(() => broker.isOpen(), 'it is connected');
+    far.held.release = [];
+    for (let n = 0; n < 2_000; n++) broker.publish('cam', 'ack', payload);
+    await until(() => far.published.length > 0, 'the broker has the first');
+    far.cut();
+    await until(async () => (await undelivered()) === outage * 2_000, 'all are counted');
+    far.published.length = 0;
+  }
+  far.held.release = undefined;
+  await until(() => broker.isOpen(), 'it has come back');
+  for (let n = 0; n < 100; n++) broker.publish('cam', 'ack', payload);
+  await until(() => far.published.length === 100, 'all are there');
+  expect(await undelivered()).toBe(6_000);
+});
+
 test('without a connection each message is counted, and told once in ten seconds with how many there were', async () => {
   const clock = new ManualClock();
   const { log, lines } = warnings();

@@ -12,7 +12,7 @@ import {
   makeIssuer,
   makeRoot,
 } from '../../../cloud-hub/pki/certificates.ts';
-import { judgeChain, type Purpose } from '../../../shared/pki/chain.ts';
+import { judgeChain, nameOf, type Purpose } from '../../../shared/pki/chain.ts';
 import { newKey } from '../../../shared/pki/keys.ts';
 import { pemOf } from '../../../shared/pki/pem.ts';
 import { openssl } from '../../support/openssl.ts';
@@ -141,4 +141,40 @@ test('each purpose is its own: pinned or signed, a certificate of a client is no
       expect(judgeChain({ chain, anchors, purpose: its, time }).ok).toBe(true);
       expect(judgeChain({ chain, anchors, purpose: other, time })).toMatchObject({ ok: false, why: 'purpose' });
     }
+});
+
+test('of a certificate out of its time anywhere on the path, the fault says which one it is, and on which side', async () => {
+  const [old, long, early] = [span(-100, -1), span(-100, 100), span(1, 100)];
+  const time = { earliest: now, latest: now };
+  const lives = { expired: old, fits: long, 'not yet valid': early };
+  for (const [rootIs, rootLife] of Object.entries(lives))
+    for (const [issuerIs, issuerLife] of Object.entries(lives))
+      for (const [leafIs, leafLife] of Object.entries(lives)) {
+        const root = await makeRoot(rootLife);
+        const issuer = await makeIssuer(root, issuerLife);
+        const leaf = await issueClient(issuer, newKey(), 'gate', leafLife);
+        const judged = judgeChain({
+          chain: [leaf, issuer.certificate],
+          anchors: [root.certificate],
+          purpose: 'client',
+          time,
+        });
+        // The lowest one is told of: it is the first that somebody has to renew.
+        const path = [
+          { is: leafIs, certificate: leaf },
+          { is: issuerIs, certificate: issuer.certificate },
+          { is: rootIs, certificate: root.certificate },
+        ];
+        const bad = path.find(({ is }) => is !== 'fits');
+        if (!bad) {
+          expect(judged).toEqual({ ok: true, anchor: root.certificate });
+          continue;
+        }
+        const { is, certificate } = bad;
+        const when =
+          is === 'expired' ? `expired on ${certificate.validTo}` : `is valid from ${certificate.validFrom} on`;
+        const message = `the certificate of ${nameOf(certificate)} ${when}`;
+        expect(judged, `${leafIs}, ${issuerIs}, ${rootIs}`).toEqual({ ok: false, why: is, message });
+      }
+  expect(nameOf((await makeIssuer(await makeRoot(long), long)).certificate)).toBe('Vedette fleet issuer');
 });

@@ -25,7 +25,7 @@ function spaceIn(folder: string, quotaBytes: number) {
   const space = new DiskSpace({ folder, quotaBytes, clock, log });
   onTestFinished(() => file.close());
   const asked: string[] = [];
-  const relief: Relief = {
+  const relief: { -readonly [Method in keyof Relief]: Relief[Method] } = {
     settle: () => asked.push('settle'),
     shrink: (stepPages) => asked.push(`shrink ${stepPages}`),
   };
@@ -141,6 +141,43 @@ describe.skipIf(skipped)(title, () => {
     expect(t.space.boundBytes).toBeLessThan(before);
     expect(t.space.boundBytes).toBeLessThanOrEqual(t.file.allocatedBytes() + reserve);
     expect(t.space.boundBytes).toBeGreaterThanOrEqual(MIB);
+  });
+
+  test('the bound on a full disk is the file, what there is beside it, less the margin, and less what the write needs more', () => {
+    const cut = (attempt: number) => {
+      const disk = tempDisk(24 * MIB);
+      const t = spaceIn(disk.folder, 64 * MIB);
+      t.file.change((transaction) => transaction.insert(entries(8_000, 1_000)));
+      t.file.checkpoint();
+      t.space.adopt(t.file, t.relief);
+      disk.take(disk.freeBytes() - 512 * KIB);
+      const room = t.file.allocatedBytes() + t.space.reserveBytes + disk.freeBytes();
+      const { walBoundBytes } = t.space.sizes;
+      let bound = 0;
+      t.relief.shrink = () => {
+        bound ||= t.space.boundBytes;
+      };
+      t.space.regain(t.file, t.relief, attempt, false);
+      return { bound, room: room - Math.max(128 * KIB, Math.floor(room / 256)), walBoundBytes };
+    };
+    const first = cut(0);
+    expect(first.bound).toBeGreaterThan(9 * MIB);
+    expect(first.bound).toBe(first.room);
+    for (const attempt of [1, 2]) {
+      const { bound, room, walBoundBytes } = cut(attempt);
+      const beyond = Math.min(walBoundBytes * 2 ** attempt, 10 * MIB);
+      expect(bound).toBe(room - (beyond - walBoundBytes));
+    }
+  });
+
+  test('what the reserve holds counts as room: an outbox opened anew has the same bound', () => {
+    const disk = tempDisk(24 * MIB);
+    const t = short(disk);
+    t.space.adopt(t.file, t.relief);
+    const { boundBytes, reserveBytes } = t.space;
+    expect(reserveBytes).toBeGreaterThan(MIB);
+    t.space.adopt(t.file, t.relief);
+    expect([t.space.boundBytes, t.space.reserveBytes]).toEqual([boundBytes, reserveBytes]);
   });
 
   test('the reserve is taken back as soon as the pages that were freed would hold it, not before', () => {
