@@ -5,6 +5,7 @@ import { certificate, enrolment } from '../contract/enrolment.ts';
 import { event } from '../contract/event.ts';
 import { identity } from '../contract/identity.ts';
 import { model } from '../contract/model.ts';
+import { hybrid, opinion } from '../contract/opinion.ts';
 import { page } from '../contract/page.ts';
 import { problem } from '../contract/problem.ts';
 import { quarantined } from '../contract/quarantined.ts';
@@ -87,6 +88,9 @@ export function clientOver(transport: Transport) {
       get(page(readingBucket), '/readings/course', query, signal).then(({ items }) => items),
     problems: list(problem, '/problems'),
     quarantine: list(quarantined, '/quarantine'),
+
+    opinions: list(opinion, '/opinions'),
+    hybrid: (signal?: AbortSignal) => get(hybrid, '/hybrid', {}, signal),
 
     models: list(model, '/models'),
     setAlias: (name: string, alias: string, version: string) =>

@@ -60,6 +60,7 @@ export const hybridStream = z.object({
     .optional()
     .describe('the same for every analysed frame: frames of the summaries since the first sample, times the mean'),
 });
+export type HybridStream = z.infer<typeof hybridStream>;
 
 export const hybrid = z.object({
   model: z.string().optional().describe('that answers: name@version; absent: none'),

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { DevicePage } from './device/device-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { FleetPage } from './fleet/fleet-page.tsx';
+import { HybridPage } from './hybrid/hybrid-page.tsx';
 import { ModelsPage } from './models/models-page.tsx';
 import { Header } from './navigation/header.tsx';
 import { Link } from './navigation/link.tsx';
@@ -66,6 +67,8 @@ function Page({ route }: { route: Route }) {
       return <ProblemsPage view={route.view} device={route.device} />;
     case 'models':
       return <ModelsPage />;
+    case 'hybrid':
+      return <HybridPage />;
     case 'rollouts':
       return <RolloutsPage create={route.create} />;
     case 'rollout':
@@ -88,6 +91,7 @@ function titleOf(route: Route): string {
     events: 'Events',
     problems: 'Problems',
     models: 'Models',
+    hybrid: 'Hybrid',
     rollouts: 'Rollouts',
     rollout: route.page === 'rollout' ? `Rollout ${route.id}` : '',
     missing: 'Not found',

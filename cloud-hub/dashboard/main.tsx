@@ -13,6 +13,7 @@ import './styles/reading.css';
 import './styles/forms.css';
 import './styles/models.css';
 import './styles/rollout.css';
+import './styles/hybrid.css';
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import { createBackoff } from '../../shared/kit/backoff.ts';

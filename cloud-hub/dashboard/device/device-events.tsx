@@ -23,8 +23,10 @@ export function DeviceEvents({ device, stream: { id: stream } }: { device: strin
       message.type === 'event' && message.event.device === device && message.event.stream === stream
         ? message.event
         : undefined,
+    change: (message) => (message.type === 'amendment' ? message.event : undefined),
   });
   const { items, loading } = list.state.value;
+  const shown = open && (items.find(({ id }) => id === open.id) ?? open);
   return (
     <section class="panel side" aria-label="Events of this stream">
       <header class="panel-head">
@@ -45,7 +47,7 @@ export function DeviceEvents({ device, stream: { id: stream } }: { device: strin
           <p class="muted hint">Nothing yet. An event appears when a rule of this stream fires.</p>
         )}
       </div>
-      {open && <EventDialog events={items} event={open} onShow={setOpen} />}
+      {shown && <EventDialog events={items} event={shown} onShow={setOpen} />}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { percent, short, span } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
+import { opinionText, outcomeWords } from './opinion-words.ts';
 import { Thumb } from './thumb.tsx';
 
 interface EventDialogProps {
@@ -83,6 +84,16 @@ function factsOf(event: Event) {
     ['Box', event.box && `x ${percent(event.box[0])}, y ${percent(event.box[1])}, ${boxSize(event.box)}`],
     ['In the stream', `${short(event.ptsMs / 1000)} s`],
     ['Model', event.model],
+    [
+      'Second opinion',
+      event.opinion && (
+        <>
+          {`${opinionText(event.opinion)}, by ${event.opinion.model} `}
+          <Time at={event.opinion.at} />
+          {`: ${outcomeWords[event.opinion.outcome].meaning}`}
+        </>
+      ),
+    ],
     ['Id', <code key="id">{event.id}</code>],
   ] as const;
 }

@@ -7,6 +7,7 @@ export function matches(filter: EventFilter, event: Event): boolean {
     (filter.device === undefined || filter.device === event.device) &&
     (filter.stream === undefined || filter.stream === event.stream) &&
     (filter.rule === undefined || filter.rule === event.rule) &&
-    (filter.label === undefined || filter.label === event.label)
+    (filter.label === undefined || filter.label === event.label) &&
+    (filter.opinion === undefined || filter.opinion === event.opinion?.outcome)
   );
 }

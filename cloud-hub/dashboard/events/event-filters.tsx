@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { type Opinion as Outcome, opinions } from '../../../shared/contract/messages/verdict.ts';
 import type { Cancel } from '../../../shared/kit/clock.ts';
 import type { Event } from '../../contract/event.ts';
 import type { EventFilter } from '../navigation/route.ts';
@@ -15,7 +16,7 @@ const TYPING_MS = 350;
 const OPTIONS_SHOWN = 200;
 const keys = ['device', 'stream', 'rule', 'label'] as const;
 
-/** Exact matches by device, stream, rule and label, with what the fleet knows to choose from. */
+/** Exact matches by device, stream, rule, label and second opinion, with what the fleet knows to choose from. */
 export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
   const { shared } = useServices();
   const devices = shared.roster.devices.value;
@@ -42,6 +43,13 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
           }}
         />
       ))}
+      <OpinionField
+        value={filter.opinion}
+        onChange={(opinion) => {
+          const { opinion: _, ...rest } = filter;
+          onChange(opinion === undefined ? rest : { ...rest, opinion });
+        }}
+      />
       <button
         type="button"
         class="button quiet"
@@ -51,6 +59,33 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
         Clear
       </button>
     </search>
+  );
+}
+
+function OpinionField({
+  value,
+  onChange,
+}: {
+  value: Outcome | undefined;
+  onChange: (value: Outcome | undefined) => void;
+}) {
+  const id = useId();
+  return (
+    <label class="field" for={id}>
+      <span class="muted">second opinion</span>
+      <select
+        id={id}
+        value={value ?? ''}
+        onChange={(event) => onChange(opinions.find((one) => one === event.currentTarget.value))}
+      >
+        <option value="">any or none</option>
+        {opinions.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -3,6 +3,7 @@ import { strengthOf } from '../sensors/reading-state.ts';
 import { Time } from '../ui/time.tsx';
 import { countMeaning, countText } from './event-count.ts';
 import { timeOf } from './event-time.ts';
+import { opinionText, outcomeWords } from './opinion-words.ts';
 import { Thumb } from './thumb.tsx';
 
 interface EventRowProps {
@@ -39,6 +40,15 @@ export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
               </span>
             )}
           </span>
+          {event.opinion && (
+            <span
+              class={`pill ${outcomeWords[event.opinion.outcome].tone}`}
+              data-testid="event-opinion"
+              title={outcomeWords[event.opinion.outcome].meaning}
+            >
+              {opinionText(event.opinion)}
+            </span>
+          )}
           <span class="event-where faint">
             {withDevice && <span class="clip">{`${event.device} / ${event.stream}`}</span>}
             <Time at={timeOf(event)} />

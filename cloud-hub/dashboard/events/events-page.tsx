@@ -31,8 +31,13 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
     cap: CAP,
     fetchPage: (cursor, signal) => api.events({ ...filter, cursor, limit: PAGE }, signal),
     pick: (message) => (message.type === 'event' && matches(filter, message.event) ? message.event : undefined),
+    change: (message) => (message.type === 'amendment' ? message.event : undefined),
+    // An event comes into such a list by its second opinion, and not at its head.
+    renewOn: (message) =>
+      message.type === 'amendment' && filter.opinion !== undefined && matches(filter, message.event),
   });
   const { items, pending, loading } = list.state.value;
+  const shown = open && (items.find(({ id }) => id === open.id) ?? open);
 
   useEffect(() => {
     const onScroll = () => list.hold(window.scrollY > READING_FROM_PX);
@@ -74,7 +79,7 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
         />
       )}
       <More list={list} noun="events" />
-      {open && <EventDialog events={items} event={open} onShow={setOpen} />}
+      {shown && <EventDialog events={items} event={shown} onShow={setOpen} />}
     </>
   );
 }

@@ -33,7 +33,18 @@ export function renew<T extends Identified>(list: readonly T[], page: readonly T
     [...list.slice(0, Math.max(0, meeting)), ...page, ...list.slice(Math.max(0, meeting))],
     new Set(),
   ).slice(0, cap);
-  return joined.length === list.length && joined.every(({ id }, i) => id === list[i]?.id) ? list : joined;
+  return joined.length === list.length && joined.every((item, i) => isSame(item, list[i])) ? list : joined;
+}
+
+/** An item may have changed since it was read. What both lists hold by reference is not compared. */
+function isSame<T>(a: T, b: T | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Puts an item into the place of the one with its id; a list without it stays as it is. */
+export function replace<T extends Identified>(list: readonly T[], item: T): readonly T[] {
+  const at = list.findIndex(({ id }) => id === item.id);
+  return at < 0 ? list : list.with(at, item);
 }
 
 function unique<T extends Identified>(items: readonly T[], known: Set<string>): T[] {

@@ -9,7 +9,7 @@
  */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Page } from '../hub/api.ts';
-import { append, type Identified, prepend, renew } from './bounded.ts';
+import { append, type Identified, prepend, renew, replace } from './bounded.ts';
 import type { Loading } from './loading.ts';
 
 export interface ListState<T> {
@@ -38,6 +38,8 @@ export class LiveList<T extends Identified> {
   /** Heard since the list is behind, and since the newest `renew` of that time; newest first. */
   #unjoined: readonly T[] = [];
   #arrived: readonly T[] = [];
+  /** Changed since the list is behind: a page that was asked for before does not know it. */
+  #changed: readonly T[] = [];
 
   /** @param fetchPage the first page for no cursor */
   constructor(fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>, cap: number) {
@@ -82,6 +84,16 @@ export class LiveList<T extends Identified> {
       this.#state.value = { ...state, pending: prepend(state.pending, [item], this.#cap) };
   }
 
+  /** An item as it is now; one that the list does not have is left out. */
+  change(item: T): void {
+    if (this.#isBehind) this.#changed = [item, ...this.#changed.filter(({ id }) => id !== item.id)].slice(0, this.#cap);
+    this.#unjoined = replace(this.#unjoined, item);
+    this.#arrived = replace(this.#arrived, item);
+    const { items, pending } = this.#state.value;
+    const now = { items: replace(items, item), pending: replace(pending, item) };
+    if (now.items !== items || now.pending !== pending) this.#state.value = { ...this.#state.value, ...now };
+  }
+
   /** Fresh items wait (true), or come in at once, with those that waited (false). */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
@@ -99,8 +111,9 @@ export class LiveList<T extends Identified> {
     const unjoined = new Set(this.#unjoined.map(({ id }) => id));
     const known = [...state.pending, ...state.items].filter(({ id }) => !unjoined.has(id));
     const joined = renew(known, page.items, Number.POSITIVE_INFINITY);
-    const all = prepend(joined, this.#arrived, Number.POSITIVE_INFINITY);
+    const all = this.#changed.reduce(replace, prepend(joined, this.#arrived, Number.POSITIVE_INFINITY));
     this.#isBehind = false;
+    this.#changed = [];
     this.#unjoined = [];
     const top = this.#isHeld
       ? Math.max(

@@ -26,6 +26,9 @@ export function Header({ identity, route }: { identity: Identity; route: Route }
         <Link to={{ page: 'rollouts' }} current={route.page === 'rollouts' || route.page === 'rollout'}>
           Rollouts
         </Link>
+        <Link to={{ page: 'hybrid' }} current={route.page === 'hybrid'}>
+          Hybrid
+        </Link>
         <Link to={{ page: 'problems', view: 'problems' }} current={route.page === 'problems'}>
           Problems
         </Link>

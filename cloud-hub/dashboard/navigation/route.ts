@@ -1,4 +1,5 @@
 /** Addresses of the dashboard: pure, both ways. An unknown address is `missing`, never an error. */
+import { type Opinion as Outcome, opinions } from '../../../shared/contract/messages/verdict.ts';
 import { queryText } from '../hub/api.ts';
 
 export interface EventFilter {
@@ -6,6 +7,8 @@ export interface EventFilter {
   readonly stream?: string;
   readonly rule?: string;
   readonly label?: string;
+  /** What a second opinion says. */
+  readonly opinion?: Outcome;
 }
 
 export type Route =
@@ -14,13 +17,14 @@ export type Route =
   | { readonly page: 'events'; readonly filter: EventFilter }
   | { readonly page: 'problems'; readonly view: 'problems' | 'quarantine'; readonly device?: string }
   | { readonly page: 'models' }
+  | { readonly page: 'hybrid' }
   /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
   | { readonly page: 'rollouts'; readonly create?: string }
   | { readonly page: 'rollout'; readonly id: string }
   /** `unknown`: parameters of the address that its page does not have. */
   | { readonly page: 'missing'; readonly unknown?: readonly string[] };
 
-const filterKeys = ['device', 'stream', 'rule', 'label'] as const;
+const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion'] as const;
 
 /** The parameters that the address of a page may have. */
 const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly string[]>> = {
@@ -29,6 +33,7 @@ const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly st
   events: filterKeys,
   problems: ['device'],
   models: [],
+  hybrid: [],
   rollouts: ['create'],
   rollout: [],
 };
@@ -54,6 +59,8 @@ function pageOf(url: URL, base: string): Route {
     return { page: 'device', device: second, ...(stream ? { stream } : {}) };
   }
   if (first === 'events' && second === undefined) {
+    const opinion = query('opinion');
+    if (opinion !== undefined && !isOutcome(opinion)) return { page: 'missing', unknown: ['opinion'] };
     const given = filterKeys.flatMap((key) => (query(key) ? [[key, query(key)]] : []));
     return { page: 'events', filter: Object.fromEntries(given) };
   }
@@ -62,6 +69,7 @@ function pageOf(url: URL, base: string): Route {
     return { page: 'problems', view: first, ...(device ? { device } : {}) };
   }
   if (first === 'models' && second === undefined) return { page: 'models' };
+  if (first === 'hybrid' && second === undefined) return { page: 'hybrid' };
   if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
   if (first === 'rollouts') {
     const create = url.searchParams.get('create');
@@ -83,6 +91,8 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
       return `${route.view}${queryText({ device: route.device })}`;
     case 'models':
       return 'models';
+    case 'hybrid':
+      return 'hybrid';
     case 'rollouts':
       return route.create === undefined ? 'rollouts' : `rollouts?create=${encodeURIComponent(route.create)}`;
     case 'rollout':
@@ -93,6 +103,10 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
 /** The one-time code of a sign-in link, `#code=…`. */
 export function codeOf(hash: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, '')).get('code') || undefined;
+}
+
+function isOutcome(text: string): text is Outcome {
+  return opinions.some((one) => one === text);
 }
 
 function decode(segment: string): string {

@@ -29,6 +29,14 @@ test('a filter takes what has all of its values', () => {
   }
 });
 
+test('a filter by second opinion takes only what has one that says so', () => {
+  const opinion = { outcome: 'withdrawn' as const, model: 'big@1.0.0 (fp32)', at };
+  expect(matches({ opinion: 'withdrawn' }, seen)).toBe(false);
+  expect(matches({ opinion: 'withdrawn' }, { ...seen, opinion })).toBe(true);
+  expect(matches({ opinion: 'confirmed' }, { ...seen, opinion })).toBe(false);
+  expect(matches({}, { ...seen, opinion })).toBe(true);
+});
+
 test('the time is the device’s own, unless its clock is known to be wrong', () => {
   expect(timeOf(seen)).toBe(at);
   expect(timeOf({ ...seen, clock: 'wrong' })).toBe(receivedAt);

@@ -251,3 +251,31 @@ test('an answer after close, or of a reading that was begun before another, chan
     expect(list.state.value).toBe(before);
   }
 });
+
+test('an item that changes takes its place, shown or waiting; one that the list does not have is left out', async () => {
+  const { fetchPage } = hub(3, 5);
+  const list = new LiveList<Item & { readonly note?: string }>(fetchPage, 100);
+  await list.renew();
+  list.hold(true);
+  list.add(item(6));
+  list.change({ id: '4', note: 'amended' });
+  list.change({ id: '6', note: 'amended' });
+  list.change({ id: '1', note: 'amended' });
+  expect(list.state.value.items).toEqual([item(5), { id: '4', note: 'amended' }, item(3)]);
+  expect(list.state.value.pending).toEqual([{ id: '6', note: 'amended' }]);
+});
+
+test('a page that was asked for before a change does not undo it; one that was asked for later counts', async () => {
+  const { fetchPage, hold } = hub(3, 3);
+  const list = new LiveList<Item & { readonly note?: string }>(fetchPage, 100);
+  await list.renew();
+  const open = hold();
+  const read = list.renew();
+  list.change({ id: '2', note: 'amended' });
+  open();
+  await read;
+  expect(list.state.value.items[1]).toEqual({ id: '2', note: 'amended' });
+  // The hub says otherwise now.
+  await list.renew();
+  expect(list.state.value.items[1]).toEqual(item(2));
+});

@@ -13,13 +13,19 @@ test('every address leads back to its page', () => {
     fc.record({ page: fc.constant('device' as const), device: id, stream: id }, { requiredKeys: ['page', 'device'] }),
     fc.record({
       page: fc.constant('events' as const),
-      filter: fc.record({ device: id, stream: id, rule: id, label: text }, { requiredKeys: [] }),
+      filter: fc.record(
+        {
+          ...{ device: id, stream: id, rule: id, label: text },
+          opinion: fc.constantFrom('confirmed' as const, 'changed' as const, 'withdrawn' as const),
+        },
+        { requiredKeys: [] },
+      ),
     }),
     fc.record(
       { page: fc.constant('problems' as const), view: fc.constantFrom('problems', 'quarantine'), device: id },
       { requiredKeys: ['page', 'view'] },
     ),
-    fc.record({ page: fc.constant('models' as const) }),
+    fc.record({ page: fc.constantFrom('models' as const, 'hybrid' as const) }),
     fc.record({ page: fc.constant('rollouts' as const), create: fc.string() }, { requiredKeys: ['page'] }),
     fc.record({ page: fc.constant('rollout' as const), id }),
   );
@@ -59,6 +65,7 @@ test('a parameter that its page does not know is named, and shows nothing', () =
     unknown: ['x', '__proto__'],
   });
   expect(parse('/?device=a')).toEqual({ page: 'missing', unknown: ['device'] });
+  expect(parse('/events?opinion=maybe&device=a')).toEqual({ page: 'missing', unknown: ['opinion'] });
   expect(parse('/nope?device=a')).toEqual({ page: 'missing' });
 });
 

@@ -1,0 +1,68 @@
+import type { Hybrid } from '../../contract/opinion.ts';
+import { useRead } from '../lists/use-read.ts';
+import { useServices } from '../services.ts';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { Facts } from '../ui/facts.tsx';
+import { Failure } from '../ui/failure.tsx';
+import { whole } from '../ui/format.ts';
+import { BillPanel } from './bill-panel.tsx';
+import { stateWords } from './hybrid-state.ts';
+import { OpinionList } from './opinion-list.tsx';
+import { StreamTable } from './stream-table.tsx';
+
+const EVERY_MS = 5_000;
+
+/** Second opinions of the whole fleet: the model that gives them, what they said, and what they cost. */
+export function HybridPage() {
+  const { api } = useServices();
+  const read = useRead((signal) => api.hybrid(signal), '', EVERY_MS);
+  const { answer, reason } = read.state.value;
+  return (
+    <>
+      <div class="page-head">
+        <h1>Hybrid</h1>
+        <span class="muted">The edge answers at once; the hub’s bigger model amends what it is asked about.</span>
+      </div>
+      {reason !== undefined && <Failure reason={reason} onRetry={read.again} />}
+      {!answer && reason === undefined && <p class="splash muted">Loading…</p>}
+      {answer && <Content hybrid={answer} />}
+    </>
+  );
+}
+
+function Content({ hybrid }: { hybrid: Hybrid }) {
+  const { title, tone, detail } = stateWords(hybrid);
+  const refused = Object.entries(hybrid.refused);
+  if (hybrid.streams.length === 0 && hybrid.state === 'off')
+    return (
+      <EmptyState
+        title="No second opinions yet"
+        detail={`${detail} Then give a stream \`escalate: {}\`: it sends what it is unsure of, within a budget.`}
+      />
+    );
+  return (
+    <>
+      <section
+        class="panel hybrid-model"
+        aria-label="The bigger model"
+        data-testid="hybrid-model"
+        data-state={hybrid.state}
+      >
+        <header class="panel-head">
+          <h2>The bigger model</h2>
+          <span class={`pill ${tone}`}>{title}</span>
+        </header>
+        <p class="hint muted">{detail}</p>
+        <Facts
+          facts={[
+            ['Samples waiting', whole(hybrid.waiting)],
+            ['Not answered', refused.map(([why, n]) => `${why}: ${whole(n)}`).join(', ') || undefined],
+          ]}
+        />
+      </section>
+      {hybrid.streams.length > 0 && <BillPanel streams={hybrid.streams} />}
+      {hybrid.streams.length > 0 && <StreamTable streams={hybrid.streams} />}
+      <OpinionList />
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { agreementText, stateWords } from '../../../../cloud-hub/dashboard/hybrid/hybrid-state.ts';
+
+const base = { waiting: 0, refused: {} };
+
+test.each([
+  [{ state: 'off' }, 'Off', 'off', '--second-opinion'],
+  [{ state: 'waiting', wanted: 'big:hub' }, 'Waiting', 'warn', 'no model big:hub yet'],
+  [{ state: 'waiting', wanted: 'big:hub', reason: 'it is being unpacked' }, 'Waiting', 'warn', 'it is being unpacked'],
+  [{ state: 'ready', model: 'big@1.0.0' }, 'Ready', 'good', 'big@1.0.0 answers'],
+  [{ state: 'failed', reason: 'no such variant' }, 'Failed', 'bad', 'no such variant'],
+] as const)('%o', (given, title, tone, detail) => {
+  expect(stateWords({ ...base, ...given })).toEqual({ title, tone, detail: expect.stringContaining(detail) });
+});
+
+test('an agreement stands with its interval, and with how many frames it is of', () => {
+  expect(agreementText({ agreement: { share: 0.93, from: 0.808, to: 0.98, n: 40 } })).toBe('93% (81–98%, n = 40)');
+  expect(agreementText({})).toBeUndefined();
+});
