@@ -12,6 +12,8 @@ export interface DemoAgent {
   readonly model: string;
   readonly clip: string;
   readonly rules: DemoRules;
+  /** Does the hub give second opinions? */
+  readonly asks: boolean;
   /** A series to replay. */
   readonly sensor: { readonly series: string };
 }
@@ -80,6 +82,8 @@ export function demoAgentYaml(demo: DemoAgent): string {
         fps: 5,
         summaryS: 5,
         rules: rulesOf[demo.rules],
+        // Each event is asked about, within the usual budget: 120 pictures an hour.
+        ...(demo.asks ? { escalate: { side: 1024 } } : {}),
       },
       machine: {
         kind: 'sensor',

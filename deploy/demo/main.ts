@@ -6,6 +6,8 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ensureClip } from '../../fixtures/clip/clip.ts';
 import { ensureDetector } from '../../fixtures/detector/detector.ts';
+import { packPackage } from '../../shared/engine/package/archive.ts';
+import { readPackage } from '../../shared/engine/package/package.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { type DemoRules, demoAgentYaml } from './agent-config.ts';
 import { createHubClient } from './hub-client.ts';
@@ -62,6 +64,7 @@ async function demo(flags: Flags): Promise<void> {
     dataDir: path.join(dataDir, 'hub'),
     httpPort: flags.httpPort,
     mqttPort: flags.mqttPort,
+    secondOpinion: prepared.opinion?.id,
   });
 
   const adminTokenFile = path.join(dataDir, 'hub', 'admin.token');
@@ -69,11 +72,22 @@ async function demo(flags: Flags): Promise<void> {
   const tokenFile = path.join(agentDir, 'device.token');
   writeFileSync(tokenFile, `${await client.deviceToken(DEVICE)}\n`, { mode: 0o600 });
   const configFile = path.join(agentDir, 'agent.yaml');
-  const { clip, model, rules, sensor } = prepared;
+  const { clip, model, rules, sensor, opinion } = prepared;
+  if (opinion) await client.addModel(opinion.archive);
   const mqttUrl = `mqtt://127.0.0.1:${hub.mqttPort}`;
   writeFileSync(
     configFile,
-    demoAgentYaml({ device: DEVICE, mqttUrl, tokenFile, dataDir: agentDir, model, clip, rules, sensor }),
+    demoAgentYaml({
+      device: DEVICE,
+      mqttUrl,
+      tokenFile,
+      dataDir: agentDir,
+      model,
+      clip,
+      rules,
+      sensor,
+      asks: opinion !== undefined,
+    }),
   );
   programs.startAgent(configFile);
 
@@ -97,6 +111,8 @@ interface Material {
   readonly model: string;
   readonly rules: DemoRules;
   readonly sensor: DemoSensor;
+  /** What the hub is asked about events: the same detector, which looks at the whole picture that it is sent. */
+  readonly opinion: { readonly id: string; readonly archive: Buffer } | undefined;
 }
 
 async function prepare(flags: Flags, dataDir: string): Promise<Material> {
@@ -124,7 +140,15 @@ async function prepare(flags: Flags, dataDir: string): Promise<Material> {
     print,
   );
   const street = fetched !== undefined && fetched.origin !== 'generated';
-  return { clip, model, sensor, rules: rulesFor(mine, street) };
+  const rules = rulesFor(mine, street);
+  return { clip, model, sensor, rules, opinion: rules === 'none' ? undefined : await opinionOf(model, dataDir) };
+}
+
+async function opinionOf(dir: string, dataDir: string): Promise<Material['opinion']> {
+  const { name, version } = (await readPackage(dir)).manifest;
+  const file = path.join(dataDir, 'opinion.tar.gz');
+  await packPackage(dir, file);
+  return { id: `${name}@${version}`, archive: readFileSync(file) };
 }
 
 /** The street's rules are about persons; a model that finds no objects has nothing to cross a line. */

@@ -14,9 +14,15 @@ export interface ProgramsOptions {
   print(line: string): void;
 }
 
+export interface HubStart extends HubPorts {
+  readonly dataDir: string;
+  /** NAME@VERSION of the model that gives second opinions. */
+  readonly secondOpinion?: string | undefined;
+}
+
 export interface Programs {
   /** Resolves with its ports; rejects when it ends before it is ready (it has said why on stderr). */
-  startHub(options: { dataDir: string; httpPort: number; mqttPort: number }): Promise<HubPorts>;
+  startHub(options: HubStart): Promise<HubPorts>;
   startAgent(configFile: string): void;
   stop(): Promise<void>;
 }
@@ -30,7 +36,7 @@ export function startPrograms({ env, cwd, clock, print }: ProgramsOptions): Prog
       print(`${what} ended ${exit.signal ? `by ${exit.signal}` : `with code ${exit.code}`}; starting it again`);
   };
   return {
-    startHub({ dataDir, httpPort, mqttPort }) {
+    startHub({ dataDir, httpPort, mqttPort, secondOpinion }) {
       return new Promise((resolve, reject) => {
         let ports: HubPorts = { httpPort, mqttPort };
         let isReady = false;
@@ -47,6 +53,7 @@ export function startPrograms({ env, cwd, clock, print }: ProgramsOptions): Prog
             `${ports.mqttPort}`,
             '--log-level',
             'warn',
+            ...(secondOpinion === undefined ? [] : ['--second-opinion', secondOpinion]),
           ],
           onMessage(message) {
             const parsed = ready.safeParse(message);

@@ -2,7 +2,6 @@ import type { Hybrid } from '../../contract/opinion.ts';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { Facts } from '../ui/facts.tsx';
 import { Failure } from '../ui/failure.tsx';
 import { whole } from '../ui/format.ts';
 import { BillPanel } from './bill-panel.tsx';
@@ -41,7 +40,7 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
       />
     );
   return (
-    <>
+    <div class="hybrid">
       <section
         class="panel hybrid-model"
         aria-label="The bigger model"
@@ -52,17 +51,18 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
           <h2>The bigger model</h2>
           <span class={`pill ${tone}`}>{title}</span>
         </header>
-        <p class="hint muted">{detail}</p>
-        <Facts
-          facts={[
-            ['Samples waiting', whole(hybrid.waiting)],
-            ['Not answered', refused.map(([why, n]) => `${why}: ${whole(n)}`).join(', ') || undefined],
-          ]}
-        />
+        <p class="hint muted">
+          {detail} {whole(hybrid.waiting)} samples wait.
+        </p>
+        {refused.length > 0 && (
+          <p class="hint warn-text">
+            Not answered since the hub started: {refused.map(([why, n]) => `${why} (${whole(n)})`).join(', ')}
+          </p>
+        )}
       </section>
       {hybrid.streams.length > 0 && <BillPanel streams={hybrid.streams} />}
       {hybrid.streams.length > 0 && <StreamTable streams={hybrid.streams} />}
       <OpinionList />
-    </>
+    </div>
   );
 }

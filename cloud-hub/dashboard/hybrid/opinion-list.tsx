@@ -1,5 +1,5 @@
 import type { Opinion } from '../../contract/opinion.ts';
-import { opinionText, outcomeWords } from '../events/opinion-words.ts';
+import { outcomeWords } from '../events/opinion-words.ts';
 import { More } from '../lists/more.tsx';
 import { useLiveList } from '../lists/use-live-list.ts';
 import { Link } from '../navigation/link.tsx';
@@ -38,15 +38,18 @@ export function OpinionList() {
   );
 }
 
+function seenBy({ label, score }: Opinion['hub']): string {
+  if (label === undefined) return 'nothing of the kind';
+  return score === undefined ? label : `${label} ${percent(score)}`;
+}
+
 function OpinionRow({ opinion }: { opinion: Opinion }) {
   const { device, stream, outcome, event, hub, edge, chosenBy, ms } = opinion;
   const { tone, title, meaning } = outcomeWords[outcome];
   const edgeSays = event
     ? `${event.label} ${percent(event.score)} (${event.action} ${event.rule})`
     : `${edge.objects.length} objects in a frame`;
-  const hubSays = event
-    ? opinionText({ outcome, label: hub.label, score: hub.score })
-    : `${hub.objects.length} objects`;
+  const hubSays = event ? seenBy(hub) : `${hub.objects.length} objects`;
   return (
     <li data-testid="opinion" data-outcome={outcome}>
       <span class={`pill ${tone}`} title={meaning}>

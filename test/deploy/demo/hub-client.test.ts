@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHubClient } from '../../../deploy/demo/hub-client.ts';
+import { archiveOf } from '../../cloud-hub/registry/package.ts';
 import { testDevice, testHub } from '../../cloud-hub/support.ts';
 
 test('a device gets a token that the broker takes; asked again, a fresh one in its place', async () => {
@@ -26,6 +27,16 @@ test('a code signs one browser in', async () => {
   expect([answer.status, await answer.json()]).toMatchObject([200, { role: 'admin' }]);
   expect(answer.headers.getSetCookie()[0]).toMatch(/httponly/i);
   expect((await signIn()).status).toBe(401);
+});
+
+test('a package is added once; what the hub refuses is told', async () => {
+  const hub = await testHub();
+  const client = createHubClient(hub.url, hub.token);
+  const { bytes: archive } = await archiveOf();
+  await client.addModel(archive);
+  await client.addModel(archive);
+  expect(await hub.json('/models')).toMatchObject({ items: [{ version: '1.0.0' }] });
+  await expect(client.addModel(Buffer.from('no package'))).rejects.toThrow(/answered 4\d\d to POST \/models/);
 });
 
 test('a refusal names what was asked and what the hub said', async () => {

@@ -16,7 +16,16 @@ test('each failure of the demo’s machine is one event, in each round, and noth
   const { series: file } = await ensureSensor(folder, stateFile, systemClock, (line) => said.push(line));
   expect(said.at(-1)).toBe("The machine's detector has seen 5760 rows of healthy days.");
   const yaml = demoAgentYaml({
-    ...{ device: 'd', mqttUrl: 'mqtt://x', tokenFile: '/t', dataDir: folder, model: '/m', clip: '/c', rules: 'none' },
+    ...{
+      device: 'd',
+      mqttUrl: 'mqtt://x',
+      tokenFile: '/t',
+      dataDir: folder,
+      model: '/m',
+      clip: '/c',
+      rules: 'none',
+      asks: false,
+    },
     sensor: { series: file },
   });
   const threshold: number = parse(yaml).streams.machine.threshold;
