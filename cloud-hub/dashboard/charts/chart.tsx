@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { useServices } from '../services.ts';
-import { short, tickText } from '../ui/format.ts';
+import { short, tickText, timeTick } from '../ui/format.ts';
 import { logSplits } from './log-splits.ts';
 
 export interface ChartSeries {
@@ -133,7 +133,7 @@ function optionsOf(element: HTMLElement, { series, syncKey, scale, markedOf, onC
     cursor: { sync: { key: syncKey }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: scaleOf(scale) },
     axes: [
-      { ...axis, space: 64, values: '{HH}:{mm}', size: 26 },
+      { ...axis, space: 64, values: (_, ticks) => ticks.map((seconds) => timeTick(seconds * 1000)), size: 26 },
       {
         ...axis,
         size: 42,

@@ -1,18 +1,19 @@
 /** Numbers and times as text. Times are those of the reader's place; `title`s carry UTC. */
-const clockFormat = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
-const dayFormat = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
+const clock = { hour: 'numeric', minute: '2-digit' } as const;
+
+/** How times are written, everywhere alike: as the locale has it, by half or whole days. */
+export function createTimeTexts(locale?: string) {
+  const timeFormat = new Intl.DateTimeFormat(locale, { ...clock, second: '2-digit' });
+  const dayFormat = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...clock, second: '2-digit' });
+  const tickFormat = new Intl.DateTimeFormat(locale, clock);
+  return {
+    /** The time of day, with the date when it is not within the last 12 hours. */
+    moment: (at: number, now: number): string => (Math.abs(now - at) < 12 * HOUR ? timeFormat : dayFormat).format(at),
+    /** The same for an axis of hours: no seconds. */
+    tick: (at: number): string => tickFormat.format(at),
+  };
+}
+
 const wholeFormat = new Intl.NumberFormat();
 
 const SECOND = 1000;
@@ -65,10 +66,7 @@ export function ago(at: number, now: number): string {
   return ms < 2 * SECOND ? 'just now' : `${span(ms)} ago`;
 }
 
-/** The time of day, with the date when it is not within the last 12 hours. */
-export function moment(at: number, now: number): string {
-  return (Math.abs(now - at) < 12 * HOUR ? clockFormat : dayFormat).format(at);
-}
+export const { moment, tick: timeTick } = createTimeTexts();
 
 /** `sha256:0123456789ab…` → `0123456789ab`. */
 export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);

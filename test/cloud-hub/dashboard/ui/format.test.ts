@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   ago,
   bytes,
+  createTimeTexts,
   moment,
   percent,
   short,
@@ -104,11 +105,20 @@ test('a time changes its unit where it should', () => {
   expect(ago(now - 2000, now)).toBe('2 s ago');
   expect(ago(now + minute, now)).toBe('just now');
   expect(ago(now + minute + 1, now)).toBe(moment(now + minute + 1, now));
-  // As the charts write it: hours to 23.
-  expect(moment(now, now)).not.toMatch(/[AP]M/i);
   // Within twelve hours, before or after, the time of day is enough.
   const length = (offset: number) => moment(now + offset, now).length;
   expect(length(12 * hour - 1)).toBe(length(1 - 12 * hour));
   expect(length(12 * hour)).toBeGreaterThan(length(12 * hour - 1));
   expect(length(-12 * hour)).toBeGreaterThan(length(1 - 12 * hour));
+});
+
+test('times are written as the locale has them, on charts as elsewhere', () => {
+  const evening = new Date(2026, 0, 15, 20, 5, 9).getTime();
+  const written = (locale: string, now = evening) => {
+    const { moment: text, tick } = createTimeTexts(locale);
+    return [text(evening, now), tick(evening)].map((one) => one.replaceAll(/\s/g, ' '));
+  };
+  expect(written('en-US')).toEqual(['8:05:09 PM', '8:05 PM']);
+  expect(written('de-DE')).toEqual(['20:05:09', '20:05']);
+  expect(written('en-US', evening + 86_400_000)[0]).toMatch(/^Jan 15.* 8:05:09 PM$/);
 });
