@@ -15,7 +15,14 @@ import { exactTime } from '../../shared/pki/time.ts';
 import { tempFolder } from './temp.ts';
 
 export async function secureHub(
-  options: { folder?: string; clock?: Clock; config?: Record<string, unknown>; log?: Logger; openFiles?: number } = {},
+  options: {
+    folder?: string;
+    clock?: Clock;
+    config?: Record<string, unknown>;
+    log?: Logger;
+    openFiles?: number;
+    dashboard?: string;
+  } = {},
 ) {
   const clock = options.clock ?? systemClock;
   const folder = options.folder ?? tempFolder();
@@ -24,6 +31,7 @@ export async function secureHub(
     version: '1.2.3',
     clock,
     log: options.log ?? createLogger('test', 'silent'),
+    ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),
     ...(options.openFiles === undefined ? {} : { openFiles: options.openFiles }),
   });
   onTestFinished(() => hub.stop());
