@@ -55,6 +55,9 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     expect((await secret.textContent())?.length).toBeGreaterThan(20);
     await shots(page, 'new-token', false);
     await page.getByRole('button', { name: 'I have saved it' }).click();
+    const certificate = page.getByTestId('certificate');
+    await certificate.waitFor();
+    expect(await certificate.textContent()).toMatch(/Ends.*ends in \d+ d/);
     await shots(page, 'device');
 
     await page.getByRole('button', { name: 'Remove device' }).click();

@@ -10,6 +10,7 @@ import { useServices } from '../services.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Time } from '../ui/time.tsx';
 import { DeviceActions } from './device-actions.tsx';
+import { DeviceCertificate } from './device-certificate.tsx';
 import { DeviceEvents } from './device-events.tsx';
 import { DeviceFacts } from './device-facts.tsx';
 import { DeviceModels } from './device-models.tsx';
@@ -81,6 +82,7 @@ export function DevicePage({ id, stream: wanted }: { id: string; stream?: string
       <div class="columns">
         <DeviceModels device={device} />
         <DeviceFacts device={device} stream={stream} />
+        <DeviceCertificate device={device.id} />
         <SequenceLedger device={device.id} />
         <DeviceProblems device={device.id} />
       </div>
