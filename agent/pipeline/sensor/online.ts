@@ -2,12 +2,18 @@
  * The online detector of a sensor stream: what stands where another stream has an engine. It has no model file; what it has
  * learned is kept in a file, so that a restart goes on where the last run ended.
  *
- * Format: one JSON object, `format: 1` (`shared/engine/series/online/detector.ts`), replaced as a whole.
- * Crash behaviour: what was learned since the last save, at most `SAVE_MS`, is learned again. A file that cannot be read, or of
- * other channels, is reported and replaced.
+ * Format: one JSON object, `format: 1` (`shared/engine/series/online/detector.ts`) with `lastAtMs`, the time of the last sample
+ * that it knows, replaced as a whole; beside it the samples since then (sample-journal.ts).
+ *
+ * 1. A sample is in the state or in the journal before what it says is told. 2. The state is saved each `SAVE_MS`, when the journal
+ * is full, and at the end; the journal is cleared after that, so a sample may be in both, and `lastAtMs` tells.
+ *
+ * Crash behaviour: the next start replays the journal with its first sample, and goes on as if nothing had been. A state that cannot be
+ * read, or of other channels, is reported and replaced. Where nothing can be written, the stream goes on, and says so.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { ModelRef } from '../../../shared/contract/messages/record.ts';
 import { DEFAULT_WEEKS, Detector, detectorState } from '../../../shared/engine/series/online/detector.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
@@ -15,10 +21,13 @@ import { digestOf } from '../../../shared/kit/digest.ts';
 import { writeDurably } from '../../../shared/kit/durable-file.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { Analyser } from './analyser.ts';
+import { openSampleJournal, type SampleJournal } from './sample-journal.ts';
 
 const VERSION = '1.0.0';
 const SAVE_MS = 300_000;
 const MODE = 0o600;
+
+const saved = detectorState.extend({ lastAtMs: z.number().optional() });
 
 export interface Online {
   readonly online: true;
@@ -41,16 +50,34 @@ export function analyseOnline(
   clock: Clock,
   onNote: (message: string) => void,
 ): Analyser {
-  const detector = new Detector(channels.length, stateFile === undefined ? undefined : read(stateFile, onNote));
+  const kept = stateFile === undefined ? undefined : read(stateFile, onNote);
+  const detector = new Detector(channels.length, kept);
+  let lastAtMs = kept?.lastAtMs;
   let savedAt = clock.mono();
+  let journal = stateFile === undefined ? undefined : openJournal(stateFile, channels.length, knownUntil(kept), onNote);
+  /** Replayed with the first sample, whose threshold counts for them too. */
+  let waiting = journal?.samples ?? [];
+
   const save = () => {
-    if (stateFile === undefined) return;
+    if (stateFile === undefined || waiting.length > 0) return;
     savedAt = clock.mono();
     try {
       mkdirSync(path.dirname(stateFile), { recursive: true });
-      writeDurably(stateFile, JSON.stringify(detector.state()), MODE);
+      writeDurably(stateFile, JSON.stringify({ ...detector.state(), lastAtMs }), MODE);
+      journal?.clear();
     } catch (error) {
       onNote(`what the online detector has learned could not be kept in ${stateFile}: ${messageOf(error)}`);
+    }
+  };
+  /** @returns is it time to save? */
+  const note = (atMs: number, values: readonly number[]): boolean => {
+    try {
+      return journal?.add({ atMs, values }) ?? false;
+    } catch (error) {
+      onNote(`samples of the online detector could not be kept beside ${stateFile}: ${messageOf(error)}`);
+      journal?.close();
+      journal = undefined;
+      return false;
     }
   };
   return {
@@ -58,23 +85,50 @@ export function analyseOnline(
     threshold: DEFAULT_WEEKS,
     async run({ atMs, last }, threshold = DEFAULT_WEEKS) {
       const startedAt = clock.mono();
+      for (const sample of waiting) detector.next(sample.atMs, sample.values, threshold);
+      waiting = [];
+      const isFull = note(atMs, last);
+      lastAtMs = atMs;
       const { score, anomalous, parts, expected } = detector.next(atMs, last, threshold);
-      if (clock.mono() - savedAt >= SAVE_MS) save();
+      if (isFull || clock.mono() - savedAt >= SAVE_MS) save();
       const outcome = { task: 'anomaly', score, threshold, anomalous, parts, expected } as const;
       return { outcome, inferMs: clock.mono() - startedAt, postprocessMs: 0 };
     },
     // A pause is part of the series.
     reset: () => undefined,
-    close: save,
+    close() {
+      save();
+      journal?.close();
+      journal = undefined;
+    },
   };
 }
 
 function read(file: string, onNote: (message: string) => void) {
   try {
-    return detectorState.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return saved.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       onNote(`${file} cannot be read, so the online detector learns anew: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** A state that was put there says no time: the samples beside it are of another one. */
+function knownUntil(kept: z.infer<typeof saved> | undefined): number {
+  return kept ? (kept.lastAtMs ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY;
+}
+
+function openJournal(
+  stateFile: string,
+  channels: number,
+  after: number,
+  onNote: (message: string) => void,
+): SampleJournal | undefined {
+  try {
+    return openSampleJournal(`${stateFile}.samples`, channels, after);
+  } catch (error) {
+    onNote(`samples of the online detector cannot be kept beside ${stateFile}: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -1,0 +1,91 @@
+/**
+ * The samples that an online detector has seen since its state was saved: a start after `kill -9` replays them.
+ *
+ * Format: text, a line per sample: `AT V1 V2 … CRC`. AT is milliseconds since 1970, then one number per channel, then the CRC-32
+ * (8 hexadecimal digits) of all before it and its space.
+ *
+ * 1. A line is written before its sample counts. A line that is cut off, or damaged, is passed over; it hides none behind it.
+ * 2. Times rise: a line that is not later than the one before is passed over, and so is one that the saved state knows.
+ * 3. It is at most `MAX_BYTES` long: who is told that it is full saves the state, and clears it.
+ *
+ * Crash behaviour: after the end of the process nothing is missing. After a power cut the last samples may be: lines are not
+ * forced to the disk one by one. They are learned again, as all samples were before.
+ */
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+
+const MODE = 0o600;
+const MAX_BYTES = 256 * 1024;
+const NEW_LINE = 0x0a;
+
+export interface Sample {
+  readonly atMs: number;
+  readonly values: readonly number[];
+}
+
+export interface SampleJournal {
+  /** What was in it, later than the saved state, in order. */
+  readonly samples: readonly Sample[];
+  /** @returns is it full? @throws the file system's error; then the sample is not in it */
+  add(sample: Sample): boolean;
+  /** The state knows all of it. @throws the file system's error */
+  clear(): void;
+  close(): void;
+}
+
+/**
+ * @param channels numbers of a sample
+ * @param after milliseconds since 1970: samples up to then are known
+ * @throws the file system's error
+ */
+export function openSampleJournal(file: string, channels: number, after: number): SampleJournal {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const handle = openSync(file, 'a+', MODE);
+  const found = readFileSync(handle);
+  let bytes = found.length;
+  // What is cut off stays a line of its own.
+  if (bytes > 0 && found.at(-1) !== NEW_LINE) bytes += writeSync(handle, '\n');
+  return {
+    samples: samplesOf(found.subarray(0, MAX_BYTES * 2).toString('latin1'), channels, after),
+    add(sample) {
+      bytes += writeSync(handle, lineOf(sample));
+      return bytes >= MAX_BYTES;
+    },
+    clear() {
+      ftruncateSync(handle);
+      bytes = 0;
+    },
+    close: () => closeSync(handle),
+  };
+}
+
+function lineOf({ atMs, values }: Sample): string {
+  const text = `${[atMs, ...values].join(' ')} `;
+  return `${text}${sumOf(text)}\n`;
+}
+
+const sumOf = (text: string) => crc32(text).toString(16).padStart(8, '0');
+
+function samplesOf(text: string, channels: number, after: number): Sample[] {
+  const samples: Sample[] = [];
+  let last = after;
+  for (const line of text.split('\n')) {
+    const sample = sampleOf(line, channels);
+    if (!sample || sample.atMs <= last) continue;
+    last = sample.atMs;
+    samples.push(sample);
+  }
+  return samples;
+}
+
+function sampleOf(line: string, channels: number): Sample | undefined {
+  const end = line.lastIndexOf(' ') + 1;
+  if (end === 0 || sumOf(line.slice(0, end)) !== line.slice(end)) return undefined;
+  const [atMs, ...values] = line
+    .slice(0, end - 1)
+    .split(' ')
+    .map(Number);
+  if (atMs === undefined || values.length !== channels) return undefined;
+  return [atMs, ...values].every(Number.isFinite) ? { atMs, values } : undefined;
+}
