@@ -39,3 +39,18 @@ test('what leaves the picture stays on its edge, as the contract wants it; a box
   const { keypoints: _, mask: __, ...bare } = seen(0.1);
   expect(onward([bare], [], 100)).toEqual([bare]);
 });
+
+test('a box without width or height has its keypoints where it goes, and no number that is none', () => {
+  const flat: Tracked = {
+    label: 'person',
+    score: 0.9,
+    track: 1,
+    box: [0.1, 0.2, 0, 0],
+    keypoints: [{ name: 'nose', x: 0.1, y: 0.2, score: 0.8 }],
+  };
+  const [gone] = onward([flat], [{ ...flat, velocity: [0.5, 0.1] }], 200);
+  expect(gone?.box).toEqual([expect.closeTo(0.2, 6), expect.closeTo(0.22, 6), 0, 0]);
+  expect(gone?.keypoints?.[0]).toMatchObject({ x: expect.closeTo(0.2, 6), y: expect.closeTo(0.22, 6) });
+  const [middle] = between(500, [[flat], 0], [[{ ...flat, box: [0.3, 0.2, 0, 0.4] }], 1000]);
+  expect(middle?.keypoints?.[0]?.x).toBeGreaterThanOrEqual(0);
+});

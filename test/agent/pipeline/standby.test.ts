@@ -88,3 +88,13 @@ test('a picture that is made after the walk went live belongs to its frame still
   late(4);
   expect(events).toEqual([3, 4, 4]);
 });
+
+test('on standby the last fifteen seconds are kept, and nothing of what was before', () => {
+  const { muted, see, reported, events } = walk(true, [0], 500);
+  for (let frame = 0; frame <= 100; frame++) see(frame);
+  // It takes over what nobody has told since long before.
+  muted.live(0);
+  const kept = Array.from({ length: 31 }, (_, i) => 70 + i);
+  expect(reported).toEqual(kept);
+  expect(events).toEqual(kept);
+});

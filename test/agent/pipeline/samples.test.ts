@@ -1,0 +1,96 @@
+/** Which pictures a stream asks for, and when; choose/ decides by what a frame shows. */
+import { expect, test } from 'vitest';
+import type { Found } from '../../../agent/pipeline/judge.ts';
+import type { Look } from '../../../agent/pipeline/look.ts';
+import type { SampleBody } from '../../../agent/pipeline/outputs.ts';
+import { createSamples } from '../../../agent/pipeline/samples.ts';
+import type { Source, SourceFrame } from '../../../agent/pipeline/source/picture/source.ts';
+import { streamEscalation } from '../../../shared/contract/config/escalate.ts';
+import type { Detection } from '../../../shared/contract/messages/preview.ts';
+
+const unsure = (track: number): Detection => ({ label: 'person', score: 0.5, track, box: [0.1, 0.1, 0.2, 0.2] });
+const event = {
+  rule: 'door',
+  ruleKind: 'line',
+  action: 'forward',
+  label: 'person',
+  score: 0.9,
+  snapshot: true,
+} as const;
+const found: Found = { event: { ...event, box: [0, 0, 0.1, 0.1] }, at: { frame: 0, ptsMs: 0 } };
+
+/** A stream whose frames have an object of a new track each, close to the threshold. */
+function stream(choose: object[], hide: Look['hide'] = []) {
+  const sent: SampleBody[] = [];
+  const samples = createSamples(
+    'street',
+    streamEscalation.parse({ choose }),
+    { threshold: 0.5, labels: ['person'] },
+    { onSample: (body) => sent.push(body) },
+    () => 0,
+  );
+  const source = {
+    picture: () => Promise.resolve({ jpeg: new Uint8Array(1), width: 1, height: 1 }),
+  } as unknown as Source;
+  let frames = 0;
+  return {
+    sent,
+    ask(ptsMs: number, events: readonly Found[] = []) {
+      const frame = frames++;
+      const objects = [unsure(frame)];
+      const outcome = { task: 'detect', detections: objects } as const;
+      const chance = { frame, ptsMs, outcome, seen: objects, threshold: 0.5 };
+      return samples.ask(source, { frame, ptsMs } as SourceFrame, { found: events, objects, hide, chance, quietMs: 0 });
+    },
+    made: () => samples.made(),
+  };
+}
+const margin = { kind: 'margin', within: 0.1, againS: 0 };
+
+test('frames without an event are at least a second apart, by the time of the stream', async () => {
+  const t = stream([margin]);
+  for (const ptsMs of [0, 999, 1000, 1500, 2000, 2999]) t.ask(ptsMs);
+  await t.made();
+  expect(t.sent.map(({ ptsMs }) => ptsMs)).toEqual([0, 1000, 2000]);
+});
+
+test('an event does not wait for a frame, and no frame for an event', async () => {
+  const t = stream([margin, { kind: 'event' }]);
+  t.ask(0);
+  const ids = [t.ask(900, [found]), t.ask(950, [found, found])];
+  // A second after the frame, not after the events.
+  t.ask(1000);
+  await t.made();
+  expect(t.sent.map(({ ptsMs, event }) => [ptsMs, event?.rule])).toEqual([
+    [0, undefined],
+    [900, 'door'],
+    [950, 'door'],
+    [950, 'door'],
+    [1000, undefined],
+  ]);
+  expect(ids.flat()).toEqual(t.sent.slice(1, 4).map(({ id }) => id));
+});
+
+test('what chance chose never waits: its share must not depend on what was chosen before', async () => {
+  const t = stream([{ kind: 'random', share: 1 }, margin]);
+  for (const ptsMs of [0, 1, 2]) t.ask(ptsMs);
+  await t.made();
+  expect(t.sent.map(({ ptsMs, chosenBy }) => [ptsMs, chosenBy])).toEqual(
+    [0, 1, 2].map((ptsMs) => [ptsMs, ['random', 'margin']]),
+  );
+});
+
+test('where it is not known what to hide there is no picture, and no event names one', async () => {
+  const t = stream([margin, { kind: 'event' }], undefined);
+  const samples = createSamples(
+    'street',
+    streamEscalation.parse({ choose: [{ kind: 'event' }] }),
+    { threshold: 0.5, labels: [] },
+    {},
+  );
+  const look: Look = { found: [found, found], objects: [], hide: undefined, chance: undefined, quietMs: 0 };
+  const source = { picture: () => expect.fail('no picture') } as unknown as Source;
+  expect(samples.ask(source, { frame: 0, ptsMs: 0 } as SourceFrame, look)).toEqual([undefined, undefined]);
+  await samples.made();
+  expect(t.sent).toEqual([]);
+});
