@@ -11,6 +11,7 @@ import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { createLogger } from '../shared/kit/log.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
+import { addAlertCommands } from './commands/alert.ts';
 import { addCaCommands } from './commands/ca.ts';
 import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
@@ -141,6 +142,7 @@ function commands(host: Host, version: string): Command {
   addModelCommands(root, context);
   addKeysCommands(root, context);
   addRolloutCommands(root, context);
+  addAlertCommands(root, context);
   addTopCommand(root, context);
   addDoctorCommand(root, { ...context, env: host.env, version });
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];

@@ -1,5 +1,8 @@
 /** The hub's HTTP API as functions, for the commands and for the dashboard. Every answer passes its schema before it is used. */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { alert, delivery, type newSilence, silence } from '../contract/alert.ts';
+import { channel, channelTest, type NewChannel } from '../contract/alert-channel.ts';
+import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
 import { event } from '../contract/event.ts';
@@ -31,6 +34,9 @@ export const API_BASE = '/api/v1';
 const PAGE = 500;
 
 const part = encodeURIComponent;
+
+/** A list that is never cut. */
+const whole = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
 /** `?a=1&b=2` of what is given; empty without any. */
 export function queryText(query: Query): string {
@@ -113,5 +119,19 @@ export function clientOver(transport: Transport) {
     /** @param waive names of gates that are overruled from now on; only with `resume` */
     turnRollout: (id: string, verb: 'pause' | 'resume' | 'abort', waive: readonly string[] = []) =>
       ask(rollout, 'POST', `/rollouts/${part(id)}/${verb}`, { body: waive.length > 0 ? { waive } : {} }),
+
+    alerts: list(alert, '/alerts'),
+    alertDeliveries: list(delivery, '/alert-deliveries'),
+    alertSilences: list(silence, '/alert-silences'),
+    addSilence: (body: z.input<typeof newSilence>) => ask(silence, 'POST', '/alert-silences', { body }),
+    endSilence: (id: string) => send('DELETE', `/alert-silences/${part(id)}`),
+    alertRules: (signal?: AbortSignal) => get(whole(alertRule), '/alert-rules', {}, signal),
+    setAlertRule: (name: string, body: z.input<typeof newAlertRule>) =>
+      ask(alertRule, 'PUT', `/alert-rules/${part(name)}`, { body }),
+    removeAlertRule: (name: string) => send('DELETE', `/alert-rules/${part(name)}`),
+    alertChannels: (signal?: AbortSignal) => get(whole(channel), '/alert-channels', {}, signal),
+    setAlertChannel: (name: string, body: NewChannel) => ask(channel, 'PUT', `/alert-channels/${part(name)}`, { body }),
+    removeAlertChannel: (name: string) => send('DELETE', `/alert-channels/${part(name)}`),
+    testAlertChannel: (name: string) => ask(channelTest, 'POST', `/alert-channels/${part(name)}/test`, { body: {} }),
   };
 }

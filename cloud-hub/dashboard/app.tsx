@@ -1,5 +1,6 @@
 /** Chooses between the sign-in and the pages, by session and address. */
 import { useEffect } from 'preact/hooks';
+import { AlertsPage } from './alerts/alerts-page.tsx';
 import { DevicePage } from './device/device-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
 import { FleetPage } from './fleet/fleet-page.tsx';
@@ -65,6 +66,8 @@ function Page({ route }: { route: Route }) {
       return <EventsPage filter={route.filter} />;
     case 'problems':
       return <ProblemsPage view={route.view} device={route.device} />;
+    case 'alerts':
+      return <AlertsPage />;
     case 'models':
       return <ModelsPage />;
     case 'hybrid':
@@ -90,6 +93,7 @@ function titleOf(route: Route): string {
     device: route.page === 'device' ? route.device : '',
     events: 'Events',
     problems: 'Problems',
+    alerts: 'Alerts',
     models: 'Models',
     hybrid: 'Hybrid',
     rollouts: 'Rollouts',

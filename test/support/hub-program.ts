@@ -13,7 +13,9 @@ export interface HubProgram {
   /** Of the embedded broker; known after the first start. */
   mqttPort(): number;
   httpPort(): number;
+  /** GET, or POST with a body. */
   api(route: string, body?: unknown): Promise<unknown>;
+  put(route: string, body: unknown): Promise<unknown>;
   pid(): number | undefined;
   /** What it complained of since the beginning. */
   complaints(): string;
@@ -32,6 +34,14 @@ export function createHubProgram(dataDir: string, extra: readonly string[] = [])
     if (!started) return;
     if (!isOver(started)) started.process.kill(signal);
     complaints += (await started.ended).stderr;
+  };
+  const ask = async (method: string, route: string, body: unknown): Promise<unknown> => {
+    const token = readFileSync(path.join(dataDir, 'admin.token'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const init = body === undefined ? { headers } : { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(`http://127.0.0.1:${ports.httpPort}/api/v1${route}`, init);
+    if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
+    return response.json();
   };
   return {
     async start() {
@@ -54,13 +64,7 @@ export function createHubProgram(dataDir: string, extra: readonly string[] = [])
     httpPort: () => ports.httpPort,
     pid: () => running?.process.pid,
     complaints: () => complaints + (running?.stderr() ?? ''),
-    async api(route, body) {
-      const token = readFileSync(path.join(dataDir, 'admin.token'), 'utf8').trim();
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-      const response = await fetch(`http://127.0.0.1:${ports.httpPort}/api/v1${route}`, init);
-      if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
-      return response.json();
-    },
+    api: (route, body) => ask(body === undefined ? 'GET' : 'POST', route, body),
+    put: (route, body) => ask('PUT', route, body),
   };
 }

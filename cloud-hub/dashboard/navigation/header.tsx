@@ -20,6 +20,9 @@ export function Header({ identity, route }: { identity: Identity; route: Route }
         <Link to={{ page: 'events', filter: {} }} current={route.page === 'events'}>
           Events
         </Link>
+        <Link to={{ page: 'alerts' }} current={route.page === 'alerts'}>
+          Alerts
+        </Link>
         <Link to={{ page: 'models' }} current={route.page === 'models'}>
           Models
         </Link>

@@ -16,6 +16,7 @@ export type Route =
   | { readonly page: 'device'; readonly device: string; readonly stream?: string }
   | { readonly page: 'events'; readonly filter: EventFilter }
   | { readonly page: 'problems'; readonly view: 'problems' | 'quarantine'; readonly device?: string }
+  | { readonly page: 'alerts' }
   | { readonly page: 'models' }
   | { readonly page: 'hybrid' }
   /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
@@ -32,6 +33,7 @@ const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly st
   device: ['stream'],
   events: filterKeys,
   problems: ['device'],
+  alerts: [],
   models: [],
   hybrid: [],
   rollouts: ['create'],
@@ -68,6 +70,7 @@ function pageOf(url: URL, base: string): Route {
     const device = query('device');
     return { page: 'problems', view: first, ...(device ? { device } : {}) };
   }
+  if (first === 'alerts' && second === undefined) return { page: 'alerts' };
   if (first === 'models' && second === undefined) return { page: 'models' };
   if (first === 'hybrid' && second === undefined) return { page: 'hybrid' };
   if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
@@ -89,6 +92,8 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
       return `events${queryText({ ...route.filter })}`;
     case 'problems':
       return `${route.view}${queryText({ device: route.device })}`;
+    case 'alerts':
+      return 'alerts';
     case 'models':
       return 'models';
     case 'hybrid':

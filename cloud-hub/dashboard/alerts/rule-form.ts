@@ -1,0 +1,61 @@
+/** The form of a new rule: its fields, and the request that they mean. The hub judges what was typed. */
+import type { z } from 'zod';
+import type { newAlertRule } from '../../contract/alert-rule.ts';
+
+interface KindWords {
+  readonly title: string;
+  /** What its field asks for; absent: it has none. */
+  readonly field?: string;
+  readonly help?: string;
+  /** It may have to last before it counts. */
+  readonly lasts: boolean;
+}
+
+type RuleKind = 'event' | 'offline' | 'stream' | 'problem' | 'loss' | 'certificate' | 'buffer';
+
+export const ruleKinds: Readonly<Record<RuleKind, KindWords>> = {
+  event: { title: 'an event comes', field: 'Of the rule', help: "name of the device's rule; empty: any", lasts: false },
+  offline: { title: 'a device is offline', lasts: true },
+  stream: { title: 'a stream is stalled', lasts: true },
+  problem: { title: 'a problem is reported', field: 'Code', help: 'such as source-lost; empty: any', lasts: false },
+  loss: { title: 'records were lost', lasts: false },
+  certificate: { title: 'a certificate ends soon', field: 'Within days', lasts: false },
+  buffer: { title: 'records pile up on a device', field: 'More than', help: 'records that wait', lasts: true },
+};
+
+export interface RuleFields {
+  readonly name: string;
+  readonly kind: RuleKind;
+  readonly value: string;
+  readonly forS: string;
+  /** Empty: none. */
+  readonly channel: string;
+}
+
+export const defaultRule: RuleFields = { name: '', kind: 'event', value: '', forS: '60', channel: '' };
+
+export function requestOf({ kind, value, forS, channel }: RuleFields): z.input<typeof newAlertRule> {
+  return {
+    condition: conditionOf(kind, value.trim()),
+    ...(ruleKinds[kind].lasts ? { forS: Number(forS) } : {}),
+    ...(channel === '' ? {} : { channels: [channel] }),
+  };
+}
+
+function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof newAlertRule>['condition'] {
+  switch (kind) {
+    case 'event':
+      return { kind, ...(value === '' ? {} : { rule: value }) };
+    case 'problem':
+      return { kind, ...(value === '' ? {} : { code: value }) };
+    case 'stream':
+      return { kind, states: ['stalled'] };
+    case 'certificate':
+      return { kind, days: Number(value === '' ? 'none' : value) };
+    case 'buffer':
+      return { kind, above: Number(value === '' ? 'none' : value) };
+    case 'offline':
+    case 'loss':
+      return { kind };
+  }
+}
