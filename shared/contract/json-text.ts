@@ -23,6 +23,8 @@ const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 /** A longer key is cut: no message names one. */
 const MAX_KEY_BYTES = 128;
+/** A closing quote is looked for so far byte by byte. */
+const NEAR_BYTES = 24;
 
 /**
  * The members of the object that begins at `at` (after white space), each with the span of its value.
@@ -62,6 +64,13 @@ export function* elementsOf(text: Uint8Array, at = 0): Generator<Span> {
 
 /** Where the text that begins with the quote at `start` has its closing quote; the end of the bytes when it has none. */
 export function endOfText(text: Uint8Array, start: number): number {
+  // Most texts are short keys and labels: a call of `indexOf` costs more than these few bytes.
+  const near = Math.min(text.length, start + 1 + NEAR_BYTES);
+  for (let at = start + 1; at < near; at++) {
+    const byte = text[at];
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH) break;
+  }
   let end = text.indexOf(QUOTE, start + 1);
   while (end !== -1 && isEscaped(text, start, end)) end = text.indexOf(QUOTE, end + 1);
   return end === -1 ? text.length : end;

@@ -22,6 +22,26 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * @param text JSON in UTF-8
  */
 export function overLimit(text: Uint8Array, limits: ShapeLimits): string | undefined {
+  return isSmall(text, limits) ? undefined : countedOver(text, limits);
+}
+
+/**
+ * Is the text within the limits whatever is in it? Each value and each member takes a byte, and nothing lies deeper than there
+ * are opening brackets. Looks for few more of these than the limit allows.
+ */
+function isSmall(text: Uint8Array, { maxDepth, maxValues, maxMembers = maxValues }: ShapeLimits): boolean {
+  if (text.length >= Math.min(maxValues, maxMembers)) return false;
+  let left = maxDepth;
+  for (const bracket of [OPEN_ARRAY, OPEN_OBJECT]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (left === 0) return false;
+      left--;
+    }
+  }
+  return true;
+}
+
+function countedOver(text: Uint8Array, limits: ShapeLimits): string | undefined {
   const { maxDepth, maxValues, maxMembers = Number.POSITIVE_INFINITY } = limits;
   const members = [0];
   let depth = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { elementsOf, membersOf, NotJsonText } from '../../../shared/contract/json-text.ts';
+import { elementsOf, endOfText, membersOf, NotJsonText } from '../../../shared/contract/json-text.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const at = (text: Buffer, { from, to }: { from: number; to: number }): unknown =>
@@ -26,6 +26,19 @@ describe('values of a JSON text', () => {
         const found = [...membersOf(text)].map((member) => [JSON.parse(`"${member.key}"`), at(text, member)]);
         expect(found).toEqual(Object.entries(JSON.parse(text.toString()) as object));
       }),
+    );
+  });
+
+  test('a text of any length ends at the quote that a parser takes for its end', () => {
+    const part = fc.string({ unit: fc.constantFrom('a', 'b', '"', '\\', 'é', '['), maxLength: 60 });
+    fc.assert(
+      fc.property(part, part, (content, behind) => {
+        const text = JSON.stringify(content);
+        expect(endOfText(bytes(`[${text},"${behind}`), 1)).toBe(bytes(text).length);
+        const open = bytes(text).subarray(0, -1);
+        expect(endOfText(open, 0)).toBe(open.length);
+      }),
+      { numRuns: 1000 },
     );
   });
 

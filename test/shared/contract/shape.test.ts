@@ -32,6 +32,20 @@ describe('the shape of JSON', () => {
     );
   });
 
+  test('a text that is too short to break a limit gets the answer that counting gives', () => {
+    const text = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', ',', '"', '\\', ' ', '1'), maxLength: 40 });
+    const limit = fc.integer({ min: 1, max: 45 });
+    fc.assert(
+      fc.property(text, limit, limit, limit, (json, maxDepth, maxValues, maxMembers) => {
+        const limits = { maxDepth, maxValues, maxMembers };
+        // White space at the end changes nothing but the length: such a text is always counted.
+        const padded = `${json}${' '.repeat(maxValues)}`;
+        expect(overLimit(bytes(json), limits)).toBe(overLimit(bytes(padded), limits));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('brackets, commas and quotes inside of texts do not count, and a text without an end ends with the bytes', () => {
     const tight = { maxDepth: 1, maxValues: 2 };
     for (const text of ['["[[[,,,"]', '["\\"[["]', '["\\\\"]', '"[[[', '"\\', '["a\\\\\\"[[["]'])
