@@ -1,8 +1,9 @@
 /**
- * Counts failed sign-ins: after `max` failures within `windowMs` whoever fails from that address is told to wait. A valid
- * credential passes at any time. Memory is bounded.
+ * Counts failed sign-ins: after `max` failures within `windowMs` whoever fails from that address is told to wait. All addresses
+ * of an IPv6 network of 64 bits count as one. A valid credential passes at any time. Memory is bounded.
  */
 import type { Clock } from '../../shared/kit/clock.ts';
+import { networkOf } from './network.ts';
 
 /** Addresses remembered at once. With more, the one that failed longest ago is forgotten. */
 const MAX_ADDRESSES = 10_000;
@@ -33,19 +34,20 @@ export class FailedAttempts {
 
   failed(address: string): void {
     const before = this.#current(address);
-    this.#failures.delete(address);
-    this.#failures.set(address, { count: (before?.count ?? 0) + 1, since: before?.since ?? this.#clock.mono() });
+    const network = networkOf(address);
+    this.#failures.delete(network);
+    this.#failures.set(network, { count: (before?.count ?? 0) + 1, since: before?.since ?? this.#clock.mono() });
     if (this.#failures.size <= MAX_ADDRESSES) return;
     const oldest = this.#failures.keys().next().value;
     if (oldest !== undefined) this.#failures.delete(oldest);
   }
 
   succeeded(address: string): void {
-    this.#failures.delete(address);
+    this.#failures.delete(networkOf(address));
   }
 
   #current(address: string): Failures | undefined {
-    const failures = this.#failures.get(address);
+    const failures = this.#failures.get(networkOf(address));
     return failures && this.#clock.mono() - failures.since < this.#windowMs ? failures : undefined;
   }
 }

@@ -77,3 +77,12 @@ test('of more than 10,000 addresses the one that failed longest ago is forgotten
   attempts.failed('one more');
   expect([attempts.waitMs('first'), attempts.waitMs('second')]).toEqual([MINUTE, 0]);
 });
+
+test('who has a whole IPv6 network waits with all of its addresses, and his neighbour does not', () => {
+  const attempts = new FailedAttempts(new ManualClock(), 10, MINUTE);
+  for (let n = 1; n <= 10; n++) attempts.failed(`2001:db8:0:7::${n}`);
+  expect(attempts.waitMs('2001:db8:0:7:ffff::1')).toBe(MINUTE);
+  expect(attempts.waitMs('2001:db8:0:8::1')).toBe(0);
+  attempts.succeeded('2001:db8:0:7::aaaa');
+  expect(attempts.waitMs('2001:db8:0:7::1')).toBe(0);
+});
