@@ -7,6 +7,7 @@
  * 2. Time is the running time of the agent. A clock that jumps gives nothing, and neither does a restart.
  */
 import type { Budget } from '../../shared/contract/config/escalate.ts';
+import { DAY_MS, HOUR_MS } from '../../shared/kit/durations.ts';
 
 export interface Tokens {
   readonly samples: number;
@@ -19,8 +20,6 @@ export interface Purse {
   readonly day: Tokens;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A bucket holds a quarter of its limit, and at least one sample of this size where half of the limit allows it. */
 const BURST = 0.25;
 const LARGE_BYTES = 256_000;

@@ -13,6 +13,7 @@ import { MAX_SAMPLE_OBJECTS } from '../../shared/contract/messages/sample.ts';
 import type { Verdict } from '../../shared/contract/messages/verdict.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Hybrid, Opinion } from '../contract/opinion.ts';
@@ -51,7 +52,6 @@ export interface SecondOpinions {
 const BOUNDS = { perDevice: 8, items: 64, bytes: 32 * 2 ** 20 } as const;
 /** Of a device; its own budget is far below. */
 const MOST_PER_HOUR = 2000;
-const HOUR_MS = 3_600_000;
 const WAIT_WITHOUT_MODEL_S = 600;
 const WAIT_BUSY_S = 30;
 

@@ -6,10 +6,9 @@
 import type { DownChannel } from '../../shared/contract/channels.ts';
 import { encode } from '../../shared/contract/codec.ts';
 import type { Command } from '../../shared/contract/messages/command.ts';
+import { DAY_MS } from '../../shared/kit/durations.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Usage } from '../store/devices.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Of one device per day; infinite: no limit. */
 export interface DailyLimits {

@@ -4,6 +4,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { DAY_MS, HOUR_MS } from '../../shared/kit/durations.ts';
 import { fingerprintOf } from '../../shared/pki/fingerprint.ts';
 import { newKey } from '../../shared/pki/keys.ts';
 import { pemOf, validityOf } from '../../shared/pki/pem.ts';
@@ -20,8 +21,6 @@ import {
   type ServerName,
 } from './certificates.ts';
 
-const HOUR_MS = 3600_000;
-const DAY_MS = 24 * HOUR_MS;
 export const ROOT_DAYS = 20 * 365;
 export const ISSUER_DAYS = 3 * 365;
 /** Browsers take at most 398 days. */

@@ -4,6 +4,7 @@
  */
 import type { EnrolAnswer, Enrolled, Renewed } from '../../shared/contract/enrolment.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import { DAY_MS } from '../../shared/kit/durations.ts';
 import { claimText, parseClaim } from '../../shared/pki/claim.ts';
 import { pemOf, validityOf } from '../../shared/pki/pem.ts';
 import type { ClaimView, NewClaim } from '../contract/enrolment.ts';
@@ -16,7 +17,6 @@ import type { ClientVerdict } from './clients.ts';
 import { decideEnrolment, type Refusal } from './decide.ts';
 import { type Asked, checkRequest } from './request.ts';
 
-const DAY_MS = 86_400_000;
 /** Certificates of devices live so long; ten minutes of them are for clocks that differ. */
 export const DEVICE_DAYS = 30;
 const RETRY_S = 5;

@@ -1,6 +1,7 @@
 /** The identities of the fleet in one part: who is let in, whose certificate counts, and the list of those that do not. */
 import type { Enrolled } from '../../shared/contract/enrolment.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import { DAY_MS, HOUR_MS } from '../../shared/kit/durations.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { HubStore } from '../store/store.ts';
 import type { HubAuthority } from './authority.ts';
@@ -27,9 +28,6 @@ export interface FleetIdentityOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-const HOUR_MS = 3600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentity {
   const { store, authority, surroundings, graceDays, recheck, clock, log } = options;

@@ -1,6 +1,7 @@
 /** Devices: their tokens and labels, and what each last reported. */
 import { type Selectable, sql } from 'kysely';
 import type { Report } from '../../shared/contract/messages/report.ts';
+import { DAY_MS } from '../../shared/kit/durations.ts';
 import type { Device } from '../contract/device.ts';
 import type { HubDatabase } from './database.ts';
 import { type Page, readPage } from './lists.ts';
@@ -35,7 +36,6 @@ export interface Usage {
 /** Its last day, and until when no more is taken (milliseconds since 1970). */
 export type LastUsage = Usage & { readonly pausedUntil: number | null };
 
-const DAY_MS = 86_400_000;
 const reportBytes = sql<number>`coalesce(octet_length(report), 0)`.as('bytes');
 
 export type DeviceStore = ReturnType<typeof createDeviceStore>;

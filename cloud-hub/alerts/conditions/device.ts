@@ -1,4 +1,5 @@
 /** Conditions on the state of a device: one function per kind. Pure. */
+import { DAY_MS } from '../../../shared/kit/durations.ts';
 import type { AlertCondition, AlertKind } from '../../contract/alert-rule.ts';
 import type { DeviceFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
@@ -10,8 +11,6 @@ type Look = (
   now: number,
   fires: (subject: string) => boolean,
 ) => Finding[];
-
-const DAY_MS = 86_400_000;
 
 const one = (holds: boolean, text: string, more: Partial<Finding> = {}): Finding[] => [
   { subject: '', holds, text, ...more },

@@ -5,6 +5,7 @@ import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
+import { DAY_MS } from '../../../shared/kit/durations.ts';
 import { certificate, revocation } from '../../contract/enrolment.ts';
 import { page } from '../../contract/page.ts';
 import type { FleetIdentity } from '../../pki/fleet.ts';
@@ -19,7 +20,6 @@ export interface CertificateRouteOptions {
   readonly clock: Pick<Clock, 'wall'>;
 }
 
-const DAY_MS = 86_400_000;
 const query = pageQuery.extend({
   device: name.optional(),
   endsInDays: z.coerce

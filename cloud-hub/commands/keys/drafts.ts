@@ -1,11 +1,11 @@
 /** The next root.json and targets.json, before they are signed. Pure. */
 import { targetPathOf } from '../../../shared/contract/messages/desired.ts';
+import { DAY_MS } from '../../../shared/kit/durations.ts';
 import { keyIdOf } from '../../../shared/trust/file.ts';
 import type { PublicKey, RoleName, RootSigned, TargetsSigned } from '../../../shared/trust/schema.ts';
 import { SPEC_VERSION } from '../../../shared/trust/sign.ts';
 import type { Model } from '../../contract/model.ts';
 
-const DAY_MS = 86_400_000;
 /** Root keys are far away, and used seldom. */
 const ROOT_DAYS = 730;
 const TARGETS_DAYS = 365;

@@ -1,6 +1,7 @@
 /** Events and errors of the last hour, by device: read back a bounded number of pages, then counted from the feed. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Cancel, Clock } from '../../../shared/kit/clock.ts';
+import { HOUR_MS } from '../../../shared/kit/durations.ts';
 import type { Event } from '../../contract/event.ts';
 import type { Problem } from '../../contract/problem.ts';
 import { timeOf } from '../events/event-time.ts';
@@ -22,7 +23,6 @@ export interface Activity {
   stop(): void;
 }
 
-const HOUR_MS = 3_600_000;
 const PUBLISH_MS = 1000;
 const PAGE = 500;
 const MAX_PAGES = 8;

@@ -1,4 +1,5 @@
 /** What second opinions cost, and what it would have cost to send every frame. Pure. */
+import { HOUR_MS } from '../../../shared/kit/durations.ts';
 import type { HybridStream } from '../../contract/opinion.ts';
 
 /** In any one currency. */
@@ -26,7 +27,6 @@ export interface Bill {
 }
 
 const GB = 1e9;
-const HOUR_MS = 3_600_000;
 
 type Amount = Pick<Cost, 'samples' | 'bytes' | 'hubMs'>;
 

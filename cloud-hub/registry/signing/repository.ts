@@ -17,6 +17,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { writeDurably } from '../../../shared/kit/durable-file.ts';
+import { DAY_MS } from '../../../shared/kit/durations.ts';
 import { TrustError } from '../../../shared/trust/error.ts';
 import { countSigners, type MetadataFile, readFile } from '../../../shared/trust/file.ts';
 import type { SignedOf } from '../../../shared/trust/schema.ts';
@@ -32,7 +33,6 @@ import {
 } from '../../../shared/trust/workflow.ts';
 import type { OnlineKeys, OnlineRole } from './online-keys.ts';
 
-const DAY_MS = 86_400_000;
 /** How long the hub vouches for freshness; signed anew when half of it is over. */
 const LIFE_MS: Readonly<Record<OnlineRole, number>> = { timestamp: 2 * DAY_MS, snapshot: 30 * DAY_MS };
 

@@ -3,8 +3,8 @@
  * is as long as the time between samples, at least five minutes.
  */
 import { z } from 'zod';
+import { DAY_MS } from '../../../kit/durations.ts';
 
-const DAY_MS = 86_400_000;
 const DAYS = 7;
 /** Lengths of a slot that divide a day. */
 const SLOTS_MS = [5, 10, 15, 30, 60, 120].map((minutes) => minutes * 60_000);
