@@ -18,7 +18,7 @@ export interface Waiting {
 }
 
 export interface SampleQueue {
-  /** @returns those that had to make room for it @throws the file system's error; then nothing has changed */
+  /** @returns those that had to make room for it; only itself when it is larger than `mostBytes` @throws the file system's error; then nothing has changed */
   add(sample: { readonly id: string; readonly stream: string; readonly payload: Uint8Array }, now: number): Waiting[];
   /** Oldest first. */
   list(): readonly Waiting[];
@@ -72,6 +72,7 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
 
   return {
     add({ id, stream, payload }, at) {
+      if (payload.length > mostBytes) return [{ id, stream, bytes: payload.length, since: at }];
       const file = `${String(++last).padStart(12, '0')}-${id}-${stream}`;
       const draft = path.join(folder, 'draft');
       writeFileSync(draft, payload, { mode: 0o600 });
