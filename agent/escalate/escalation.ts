@@ -3,7 +3,8 @@
  * with when the hub has answered.
  *
  * Invariants:
- * 1. Nothing here delays a frame or a record: pictures come when they are made, and are sent while no backlog of records waits.
+ * 1. Nothing here delays a frame or a record: pictures come when they are made, and are sent while no backlog of records waits, one at a
+ *    time: a message that a slow link does not carry in time ends the connection for all. A sample does that three times at most.
  * 2. Each sample that was chosen ends in one of the counts: an outcome, or the reason why it has none. Sending again is paid for again.
  * 3. A hub that does not answer, or asks to wait, gets nothing for a while.
  * 4. A verdict that is late, doubled, or about a sample of somebody else changes nothing.
@@ -53,15 +54,17 @@ const MOST_TRIES = 3;
 const PAUSE_MS = 600_000;
 
 interface Asked {
+  /** When the hub had it. */
   readonly at: number;
   readonly tries: number;
-  /** It is on the line, or the hub has it. */
-  readonly out: boolean;
+  /** `again`: it was cut off, or not answered in time. */
+  readonly where: 'line' | 'hub' | 'again';
 }
 
 export function createEscalation(options: EscalationOptions): Escalation {
   const { ledger, queue, clock, log } = options;
   const asked = new Map<string, Asked>();
+  let onLine: string | undefined;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let cancel: Cancel[] = [];
   let running = false;
@@ -77,9 +80,9 @@ export function createEscalation(options: EscalationOptions): Escalation {
   const expire = () => {
     const now = clock.mono();
     for (const { id, since } of queue.list()) if (now - since > options.deadlineMs) giveUp(id, 'late');
-    for (const [id, { at, tries, out }] of asked) {
-      if (!out || now - at < ANSWER_MS) continue;
-      if (tries < MOST_TRIES) asked.set(id, { at, tries, out: false });
+    for (const [id, { at, tries, where }] of asked) {
+      if (where !== 'hub' || now - at < ANSWER_MS) continue;
+      if (tries < MOST_TRIES) asked.set(id, { at, tries, where: 'again' });
       else {
         giveUp(id, 'unanswered');
         pausedUntil = now + PAUSE_MS;
@@ -101,13 +104,24 @@ export function createEscalation(options: EscalationOptions): Escalation {
     const payload = queue.payload(id);
     if (!payload) return giveUp(id, 'disk');
     if (!mayGo(id, stream, payload.length, tries)) return;
-    asked.set(id, { at: clock.mono(), tries: tries + 1, out: true });
+    asked.set(id, { at: clock.mono(), tries: tries + 1, where: 'line' });
+    onLine = id;
     ledger.count(stream, 'sent', payload.length);
-    options.send(payload).catch(() => {
-      // Cut off: it goes again when there is a connection.
-      const one = asked.get(id);
-      if (one) asked.set(id, { ...one, out: false });
-    });
+    options.send(payload).then(
+      () => leaveLine(id, 'hub'),
+      () => leaveLine(id, 'again'),
+    );
+  };
+
+  /** What was cut off goes again when there is a connection: a few times, since it may be what the link cannot carry. */
+  const leaveLine = (id: string, where: 'hub' | 'again') => {
+    if (onLine === id) onLine = undefined;
+    const one = asked.get(id);
+    if (one?.where !== 'line') return;
+    if (where === 'again' && one.tries >= MOST_TRIES) return giveUp(id, 'unanswered');
+    asked.set(id, { ...one, at: clock.mono(), where });
+    // Of one that was cut off the next turn knows whether there is a connection.
+    if (where === 'hub') turn();
   };
 
   const turn = () => {
@@ -115,10 +129,10 @@ export function createEscalation(options: EscalationOptions): Escalation {
     expire();
     if (clock.mono() < pausedUntil) return;
     for (const { id, stream } of queue.list()) {
-      if (!options.isOpen()) return;
+      if (onLine !== undefined || !options.isOpen()) return;
       const one = asked.get(id);
-      if (one?.out) continue;
-      if ([...asked.values()].filter(({ out }) => out).length >= MOST_ASKED) return;
+      if (one?.where === 'hub') continue;
+      if ([...asked.values()].filter(({ where }) => where === 'hub').length >= MOST_ASKED) return;
       sendOne(id, stream, one?.tries ?? 0);
     }
   };
@@ -164,6 +178,7 @@ export function createEscalation(options: EscalationOptions): Escalation {
       if (!waiting || !asked.has(sample)) return;
       queue.remove(sample);
       asked.delete(sample);
+      if (onLine === sample) onLine = undefined;
       ledger.count(waiting.stream, outcome);
       if (outcome === 'refused') {
         log.info({ stream: waiting.stream, reason, waitS }, 'the hub refused a sample');

@@ -57,9 +57,14 @@ function box({ folder = tempFolder(), config = {}, queueBytes = 1e6, escalate = 
 }
 
 test('two are under way at once; each is settled by its verdict, once', async () => {
-  const { sent, escalation, say, counts } = box();
+  const { clock, sent, escalation, say, counts } = box();
   for (const n of [1, 2, 3]) escalation.offer(header(n), jpeg, 1);
+  // One at a time on the line.
+  expect(sent).toEqual([idOf(1)]);
+  await clock.advance(0);
   expect(sent).toEqual([idOf(1), idOf(2)]);
+  await clock.advance(1000);
+  expect(sent.length).toBe(2);
   say(1, { outcome: 'withdrawn' });
   expect(sent).toEqual([idOf(1), idOf(2), idOf(3)]);
   // Again, of one that was never sent, and of one that is not ours.
