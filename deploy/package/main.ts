@@ -9,6 +9,7 @@ import { makeDeb } from './deb.ts';
 import { type Arch, arches, NODE_VERSION, type Product, products } from './products.ts';
 import type { Workshop } from './runtime.ts';
 import { sh } from './shell.ts';
+import { writeTree } from './tree.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -18,6 +19,13 @@ interface DebFlags {
   readonly out: string;
   readonly packageVersion?: string;
   readonly compression: 'xz' | 'zstd' | 'none';
+}
+
+const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette', 'package');
+const workshop: Workshop = { root, cache, say: (line) => console.error(line) };
+
+function ownVersion(): string {
+  return (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -45,9 +53,6 @@ program
       'Exit code: 0 if all are written, 1 if not, 2 for wrong use.',
   )
   .action(async ({ arch, only, out, packageVersion, compression }: DebFlags) => {
-    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-    const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette', 'package');
-    const workshop: Workshop = { root, cache, say: (line) => console.error(line) };
     const epoch = Number(
       process.env.SOURCE_DATE_EPOCH ?? (await sh('git', ['log', '-1', '--format=%ct'], { cwd: root })),
     );
@@ -56,7 +61,7 @@ program
         const options = {
           product,
           arch: one,
-          version: packageVersion ?? version,
+          version: packageVersion ?? ownVersion(),
           out: path.resolve(out),
           epoch,
           compression,
@@ -67,6 +72,17 @@ program
         );
       }
     }
+  });
+
+program
+  .command('tree')
+  .description('write the files of a product into a folder, as packages and images hold them')
+  .argument('<folder>', 'it must be empty or absent')
+  .addOption(new Option('--only <product>', 'which').choices(products).makeOptionMandatory())
+  .addOption(new Option('--arch <name>', 'for which machine').choices(arches).default('amd64'))
+  .action(async (folder: string, { only, arch }: { only: Product; arch: Arch }) => {
+    const packages = await writeTree({ product: only, arch, version: ownVersion() }, path.resolve(folder), workshop);
+    console.log(`${folder}\t${packages.length} packages of npm`);
   });
 
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -1,5 +1,6 @@
 /**
- * A product as one folder that needs nothing beside the C library: `node`, `dist/`, `node_modules/`, `package.json`.
+ * A product as one folder that needs nothing beside the C library: `node`, `dist/`, `node_modules/`, `package.json`,
+ * and `sbom.cdx.json`, which says what it consists of.
  * The Debian packages and the images hold the same.
  */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { z } from 'zod';
 import { closureOf, importedPackages, keeps } from './modules.ts';
 import { type Arch, facts, type Product, targets } from './products.ts';
 import { modulesFor, nodeFor, type Workshop } from './runtime.ts';
+import { sbomOf } from './sbom.ts';
 import { sh } from './shell.ts';
 
 export interface TreeOptions {
@@ -54,6 +56,7 @@ export async function writeTree(
   const { name, license } = own;
   const manifest = { name, version, license, private: true, type: 'module' };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(path.join(folder, 'sbom.cdx.json'), sbomOf({ product, version, target, modules, packages }));
   return packages;
 }
 

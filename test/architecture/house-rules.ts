@@ -37,6 +37,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/websocket': ['cloud-hub/api/'],
   'fastify-type-provider-zod': ['shared/http/', 'cloud-hub/api/', 'agent/api/'],
   'prom-client': ['cloud-hub/metrics.ts', 'agent/api/', 'shared/kit/process-metrics.ts'],
+  '@cyclonedx/cyclonedx-library': ['deploy/package/sbom.ts'],
   sharp: ['shared/engine/drawing/', 'fixtures/screenshot/'],
   commander: [
     'agent/main.ts',

@@ -7,6 +7,8 @@ import { Command } from 'commander';
 import { ensureDetector } from '../../fixtures/detector/detector.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { debianBase } from './base.ts';
+import { proveContainers } from './containers.ts';
+import { Images } from './images.ts';
 import { Machine } from './machine.ts';
 import { connectTwo } from './network.ts';
 import { laterPackages } from './packages.ts';
@@ -67,6 +69,32 @@ program
       console.log('everything holds');
     } finally {
       await end();
+    }
+  });
+
+program
+  .command('containers')
+  .description(
+    'the images: built by buildah on a base made here, run by podman read-only and without rights; records arrive',
+  )
+  .option('--mirror <url>', 'where debootstrap finds Debian (default: the mirror of this machine)')
+  .option('--keep', 'leave the images in place')
+  .addHelpText(
+    'after',
+    '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun\nExit code: 0 if everything holds, 1 if not.',
+  )
+  .action(async ({ mirror, keep }: { mirror?: string; keep?: boolean }) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder, mirror, say });
+    try {
+      const { dir: model } = await ensureDetector({ cacheDir, print: say });
+      await proveContainers({ images, folder: folderFor(folder, 'data'), model, step });
+      console.log('everything holds');
+    } finally {
+      await images.podman('rm', '--all', '--force').catch(() => undefined);
+      if (keep) say(`images and data are in ${folder}`);
+      else rmSync(folder, { recursive: true, force: true });
     }
   });
 
