@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../../cloud-hub/contract/event.ts';
@@ -6,6 +8,7 @@ import type { Hybrid, Opinion } from '../../../cloud-hub/contract/opinion.ts';
 import { encodePicture } from '../../../shared/contract/codec.ts';
 import type { SampleHeader } from '../../../shared/contract/messages/sample.ts';
 import { type Verdict, verdict } from '../../../shared/contract/messages/verdict.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { archiveOf, upload } from '../registry/package.ts';
 import { eventRecord, type TestDevice, type TestHub, testDevice, testHub } from '../support.ts';
@@ -34,8 +37,8 @@ function header(more: Partial<SampleHeader> = {}): SampleHeader {
   };
 }
 
-async function hubWithModel(): Promise<TestHub> {
-  const hub = await testHub({ config: { secondOpinion: 'bright@1.0.0' } });
+async function hubWithModel(folder = tempFolder()): Promise<TestHub> {
+  const hub = await testHub({ folder, config: { secondOpinion: 'bright@1.0.0' } });
   expect((await upload(hub, (await archiveOf('1.0.0', {}, { boxCells: 1 })).bytes)).status).toBe(201);
   return hub;
 }
@@ -250,4 +253,21 @@ test('a moved alias is followed with the next sample', { timeout: 60_000 }, asyn
     expect(moved.ok).toBe(true);
     expect(await ask(device, header(), jpeg)).toMatchObject({ model: `bright@${version} (fp32)` });
   }
+});
+
+test('a file that hides inside a picture is kept nowhere', { timeout: 60_000 }, async () => {
+  const folder = tempFolder();
+  const hub = await hubWithModel(folder);
+  const device = await testDevice(hub, 'cam');
+  const planted = `PK\x03\x04${randomBytes(32).toString('hex')}`;
+  const comment = Buffer.concat([Buffer.from([0xff, 0xfe, 0, planted.length + 2]), Buffer.from(planted)]);
+  const good = await picture(true);
+  const jpeg = Buffer.concat([good.subarray(0, 2), comment, good.subarray(2)]);
+  expect(jpeg.includes(planted)).toBe(true);
+  expect(await ask(device, header(), jpeg)).toMatchObject({ outcome: 'confirmed' });
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const contents = files.map((file) => readFileSync(path.join(file.parentPath, file.name)));
+  // The verdict itself is there.
+  expect(contents.some((bytes) => bytes.includes('bright@1.0.0 (fp32)'))).toBe(true);
+  expect(contents.some((bytes) => bytes.includes(planted))).toBe(false);
 });
