@@ -31,6 +31,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/rollout/rollouts.test.ts': 'plays rollouts by real time, with soaks of seconds',
   'test/deploy/dev/compiler.test.ts': "starts TypeScript's compiler",
   'test/fixtures/detector.test.ts': 'evaluates a whole network in plain JavaScript',
+  'test/shared/engine/heads/published.test.ts': 'runs graphs of the full size of sixteen published models',
   'test/shared/engine/heads/real.test.ts': 'runs real networks on pictures, and evaluates one in plain JavaScript',
   'test/shared/engine/package/hostile.test.ts': 'builds 87 kinds of hostile files, and opens each',
   'test/fixtures/screenshot/picture.test.ts': 'encodes a large picture until it is small enough',

@@ -26,18 +26,25 @@ export function analyseFile(dir: string, file: string): Promise<Analysed> {
 }
 
 /** Runs a picture of one gray level, as large as the model's input, through the package in `dir`. */
-export function analyseLevel(dir: string, level: number): Promise<Analysed> {
-  return withEngine(dir, (engine, input) => {
+export async function analyseLevel(dir: string, level: number): Promise<Analysed> {
+  const [one] = await analyseLevels(dir, [level]);
+  if (!one) throw new Error('a level has one answer');
+  return one;
+}
+
+/** The same with several levels, one after the other through one engine: to open it takes longer than to run it. */
+export function analyseLevels(dir: string, levels: readonly number[]): Promise<Analysed[]> {
+  return withEngine(dir, async (engine, input) => {
     const fit = fitFrame(input.width, input.height, input);
     const channels = input.color === 'gray' ? 1 : 3;
-    return run(engine, input, new Uint8Array(input.width * input.height * channels).fill(level), fit);
+    const all: Analysed[] = [];
+    for (const level of levels)
+      all.push(await run(engine, input, new Uint8Array(input.width * input.height * channels).fill(level), fit));
+    return all;
   });
 }
 
-async function withEngine(
-  dir: string,
-  use: (engine: Engine, input: ImageInput) => Promise<Analysed>,
-): Promise<Analysed> {
+async function withEngine<T>(dir: string, use: (engine: Engine, input: ImageInput) => Promise<T>): Promise<T> {
   const engine = await openEngine({ dir, variant: 'auto', threads: 1 }, systemClock);
   try {
     const { input } = engine.manifest;

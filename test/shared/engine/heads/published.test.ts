@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { openEngine } from '../../../../shared/engine/engine.ts';
 import { objectsOf } from '../../../../shared/engine/outcome.ts';
 import { systemClock } from '../../../../shared/kit/clock.ts';
-import { analyseLevel } from '../../../support/analyse.ts';
+import { analyseLevel, analyseLevels } from '../../../support/analyse.ts';
 import type { Thing } from '../../../support/head-layouts.ts';
 import { type LayoutOutput, writeLayoutPackage } from '../../../support/layout-model.ts';
 import { tempFolder } from '../../../support/temp.ts';
@@ -37,7 +37,8 @@ describe.each(Object.entries(published))('%s', (_name, what) => {
   test('the engine finds in a white picture what the graph says, and nothing in a black one', async () => {
     const things = thingsFor(what);
     const dir = write(what, things);
-    const found = objectsOf((await analyseLevel(dir, 255)).outcome);
+    const [white, black] = await analyseLevels(dir, [255, 0]);
+    const found = objectsOf((white ?? expect.fail()).outcome);
     expect(found).toEqual(
       things.map((t) => ({
         label: what.faces ? 'face' : labels[t.label],
@@ -47,7 +48,7 @@ describe.each(Object.entries(published))('%s', (_name, what) => {
         ),
       })),
     );
-    expect((await analyseLevel(dir, 0)).outcome).toEqual({ task: 'detect', detections: [] });
+    expect(black?.outcome).toEqual({ task: 'detect', detections: [] });
   });
 
   test('a graph that gives NaN fails loudly', async () => {
