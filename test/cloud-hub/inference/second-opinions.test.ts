@@ -271,3 +271,23 @@ test('a file that hides inside a picture is kept nowhere', { timeout: 60_000 }, 
   expect(contents.some((bytes) => bytes.includes('bright@1.0.0 (fp32)'))).toBe(true);
   expect(contents.some((bytes) => bytes.includes(planted))).toBe(false);
 });
+
+test('a device that asks more than 2,000 times in an hour is told to wait an hour; others are answered', {
+  timeout: 180_000,
+}, async () => {
+  const hub = await hubWithModel();
+  const [flood, calm] = [await testDevice(hub, 'flood'), await testDevice(hub, 'calm')];
+  const jpeg = await picture(true);
+  for (let n = 0; n < 2000; n += 50) {
+    const some = Array.from({ length: 50 }, () => flood.publishRaw('sample', encodePicture(header(), jpeg)));
+    await Promise.all(some);
+    for (const _ of some) await flood.next('verdict');
+  }
+  expect(await ask(flood, header(), jpeg)).toMatchObject({
+    outcome: 'refused',
+    reason: 'more than 2000 samples in an hour',
+    waitS: 3600,
+  });
+  expect(await ask(calm, header(), jpeg)).toMatchObject({ outcome: 'confirmed' });
+  expect((await hub.json<Hybrid>('/hybrid')).refused['too many']).toBe(1);
+});
