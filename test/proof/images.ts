@@ -47,7 +47,12 @@ export class Images {
       `#!/bin/sh
 previous=
 for arg in "$@"; do
-  if [ "$previous" = --bundle ]; then sed -i 's/"rlimits":\\[[^]]*\\]/"rlimits":[]/' "$arg/config.json"; fi
+  case "$previous" in
+    --bundle) file=$arg/config.json ;;
+    --process | -p) file=$arg ;;
+    *) file= ;;
+  esac
+  if [ -n "$file" ]; then sed -i 's/"rlimits":\\[[^]]*\\]/"rlimits":[]/' "$file"; fi
   previous=$arg
 done
 exec /usr/bin/crun "$@"
