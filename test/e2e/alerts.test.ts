@@ -58,6 +58,12 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.locator('[data-testid=alert][data-state=silenced]').waitFor();
     await page.getByTestId('silence').getByRole('button', { name: 'End' }).click();
     await page.getByText('Nothing is silenced.').waitFor();
+    // On a phone nothing is wider than the screen, the bar of pages included.
+    await page.setViewportSize({ width: 360, height: 800 });
+    const [wide, bar] = (await page.evaluate(
+      "[document.documentElement.scrollWidth, document.querySelector('nav.nav').scrollWidth]",
+    )) as [number, number];
+    expect([wide, bar]).toEqual([360, 360]);
     expect(problems).toEqual([]);
   },
 );
