@@ -107,6 +107,9 @@ streams:
   const env = {
     CAM_PASSWORD: planted['variable that the configuration uses'],
     CLOUD_ACCESS: planted['variable that nobody uses'],
+    // As npm and systemd set them: what the product is called is no secret.
+    npm_package_name: 'vedette',
+    CONTAINER_NAME: 'vedette-agent',
   };
   const { code, stderr } = await startProgram('agent/main.js', args, { env }).ended;
   expect([code, stderr]).toEqual([1, expect.stringContaining('read it before you send it')]);

@@ -29,12 +29,19 @@ const PLAIN = new Set(
   ),
 );
 
+/** Beginnings of such names; npm tells each program that it starts about the package. */
+const PLAIN_BEGINNINGS = ['LC_', 'npm_package_', 'npm_lifecycle_'];
+/** Words of the product itself, which a user, host or unit may be named after. To hide them would hide what a bundle is about. */
+const OWN_WORDS = /^vedette(-agent|-hub)?$/;
+
 /** Values of the environment. Short ones are words and numbers. */
 export function secretsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) =>
-    PLAIN.has(name) || name.startsWith('LC_') || value.length < 6 || /^(\/|\d+$)/.test(value) ? [] : [value],
+    isPlain(name) || value.length < 6 || /^(\/|\d+$)/.test(value) || OWN_WORDS.test(value) ? [] : [value],
   );
 }
+
+const isPlain = (name: string) => PLAIN.has(name) || PLAIN_BEGINNINGS.some((beginning) => name.startsWith(beginning));
 
 /** The last lines of a file. @throws the file system's error */
 export function endOfFile(file: string): string {
