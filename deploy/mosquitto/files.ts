@@ -16,10 +16,15 @@ export interface MosquittoOptions {
   readonly port: number;
   /** Address to listen on. */
   readonly host: string;
-  /** Folder of `acl` and `passwords`; absolute. */
+  /** Folder of `acl` and, where there are any, `passwords`; absolute. */
   readonly folder: string;
   /** PEM files of the listener. Without them it speaks plain text. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly tls?: {
+    readonly certFile: string;
+    readonly keyFile: string;
+    /** Devices come with certificates of the hub's authority, and without passwords. */
+    readonly clients?: { readonly caFile: string; readonly crlFile: string };
+  };
 }
 
 /** The hub's user name at the broker. */
@@ -34,9 +39,19 @@ export function configFile({ port, host, folder, tls }: MosquittoOptions): strin
   return `${[
     '# Written by `npm run mosquitto`; reasons in deploy/README.md.',
     `listener ${port} ${host}`,
-    ...(tls ? [`certfile ${tls.certFile}`, `keyfile ${tls.keyFile}`] : []),
+    ...(tls ? [`certfile ${tls.certFile}`, `keyfile ${tls.keyFile}`, 'tls_version tlsv1.2'] : []),
+    ...(tls?.clients
+      ? [
+          `cafile ${tls.clients.caFile}`,
+          '# The hub writes it anew for each revocation; SIGHUP has Mosquitto read it again.',
+          `crlfile ${tls.clients.crlFile}`,
+          'require_certificate true',
+          '# The name of a client is the one of its certificate.',
+          'use_identity_as_username true',
+        ]
+      : []),
     'allow_anonymous false',
-    `password_file ${folder}/passwords`,
+    ...(tls?.clients ? [] : [`password_file ${folder}/passwords`]),
     `acl_file ${folder}/acl`,
     '# A second connection of a device ends its first, and never that of another device.',
     'use_username_as_clientid true',

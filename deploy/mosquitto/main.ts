@@ -38,6 +38,8 @@ interface FilesOptions {
   readonly host: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly clientCa?: string;
+  readonly crl?: string;
 }
 
 const program = new Command('npm run mosquitto --').description(
@@ -52,22 +54,34 @@ program
   .option('--host <address>', 'address to listen on', '0.0.0.0')
   .option('--cert <file>', 'PEM file of the certificate, with its chain; needs --key')
   .option('--key <file>', 'PEM file of its key')
+  .option('--client-ca <file>', "devices come with certificates: the hub's pki/ca.pem; needs --crl, --cert and --key")
+  .option('--crl <file>', "the hub's pki/crl.pem")
   .addHelpText(
     'after',
     '\nThen: mosquitto -c FOLDER/mosquitto.conf, and vedette-hub run --mqtt-url … --mqtt-username vedette-hub --mqtt-password-file FOLDER/hub.password',
   )
-  .action(({ out, port, host, cert, key }: FilesOptions) => {
-    if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key are given together');
+  .action(({ out, port, host, ...given }: FilesOptions) => {
     const folder = path.resolve(out);
+    const tls = tlsOf(given);
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    const tls = cert && key ? { tls: { certFile: path.resolve(cert), keyFile: path.resolve(key) } } : {};
-    write(path.join(folder, 'mosquitto.conf'), configFile({ port, host, folder, ...tls }));
+    write(path.join(folder, 'mosquitto.conf'), configFile({ port, host, folder, ...(tls ? { tls } : {}) }));
     write(path.join(folder, 'acl'), aclFile());
+    if (tls?.clients) return;
     const file = path.join(folder, 'hub.password');
     if (!existsSync(file)) write(file, `${randomBytes(32).toString('base64url')}\n`, true);
     addPassword(folder, HUB_USER, readFileSync(file, 'utf8').trim());
-    if (!cert) console.error('note: without --cert everything, passwords too, goes over the network in plain text');
+    if (!tls) console.error('note: without --cert everything, passwords too, goes over the network in plain text');
   });
+
+/** @throws Error when one of two files that belong together is missing */
+function tlsOf({ cert, key, clientCa, crl }: Pick<FilesOptions, 'cert' | 'key' | 'clientCa' | 'crl'>) {
+  if ((cert === undefined) !== (key === undefined)) throw new Error('--cert and --key are given together');
+  if ((clientCa === undefined) !== (crl === undefined)) throw new Error('--client-ca and --crl are given together');
+  if (clientCa !== undefined && cert === undefined) throw new Error('--client-ca needs --cert and --key');
+  if (cert === undefined || key === undefined) return undefined;
+  const clients = clientCa && crl ? { clients: { caFile: path.resolve(clientCa), crlFile: path.resolve(crl) } } : {};
+  return { certFile: path.resolve(cert), keyFile: path.resolve(key), ...clients };
+}
 
 program
   .command('device')

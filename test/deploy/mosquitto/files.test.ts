@@ -18,7 +18,7 @@ test('each channel has one rule for the device and one for the hub, and nothing 
 test('the configuration lets nobody in without a password', () => {
   const text = configFile({ port: 8883, host: '::', folder: '/f', tls: { certFile: '/c', keyFile: '/k' } });
   expect(text).toContain(
-    'listener 8883 ::\ncertfile /c\nkeyfile /k\nallow_anonymous false\npassword_file /f/passwords\n',
+    'listener 8883 ::\ncertfile /c\nkeyfile /k\ntls_version tlsv1.2\nallow_anonymous false\npassword_file /f/passwords\n',
   );
 });
 
