@@ -29,7 +29,7 @@ export interface ExternalBrokerOptions {
 }
 
 /** The channels that the hub subscribes to. */
-const SUBSCRIBED = ['status', 'records', 'report', 'preview'] as const;
+const SUBSCRIBED = ['status', 'records', 'report', 'preview', 'sample'] as const;
 /** Messages that the broker has not confirmed yet. More means that it does not keep up; acks are sent again. */
 const MAX_IN_FLIGHT = 4096;
 const COMPLAIN_AGAIN_MS = 10_000;

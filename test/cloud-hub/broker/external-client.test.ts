@@ -18,7 +18,7 @@ const received: Record<UpChannel, boolean> = {
   records: true,
   report: true,
   preview: true,
-  sample: false,
+  sample: true,
   log: false,
 };
 const upChannels = Object.keys(received) as UpChannel[];
