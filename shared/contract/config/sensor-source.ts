@@ -1,18 +1,12 @@
 /** Where the samples of a sensor come from, and how its rows are read. Checked by agent and hub alike. */
 import { z } from 'zod';
-import { sourceKindOf } from './source.ts';
+import { type ChannelSource, channelSource, place, topic } from './channel-source.ts';
+import { allForms, formsThatTake, type SensorKindEntry, sensorKindOf, sensorKinds } from './sensor-kinds.ts';
 import { createPattern } from './time-pattern.ts';
 
-const isBroker = (url: string) => /^(mqtts?|wss?):\/\//i.test(url);
-const isSecure = (url: string) => /^(mqtts|wss):\/\//i.test(url);
-
-/** A file, or the address of a broker or of a stream of sound. */
+/** A file, or the address of a server. */
 export const address = z.string().min(1).max(2048);
 
-/** A place in a row: a column of a CSV file, or a path into a JSON value (`a.b[0].c`, `$['a b'][-1]`; `$` is the value). */
-const place = z.string().min(1).max(256);
-
-const topic = z.string().min(1).max(1024);
 const file = z.string().min(1);
 
 export const timeUnits = ['s', 'ms', 'us', 'ns'] as const;
@@ -44,32 +38,12 @@ function isZone(zone: string): boolean {
   }
 }
 
-export const channelSource = z.strictObject({
-  at: place.optional().describe("where the channel stands in a row; default: under the channel's own name"),
-  topic: topic.optional().describe('of a broker: the channel comes with messages of this topic or filter only'),
-  range: z
-    .tuple([z.number(), z.number()])
-    .refine(([low, high]) => low <= high, { error: 'begins with the lowest value' })
-    .optional()
-    .describe('lowest and highest value that the sensor can have; a row with another one is left out'),
-  missing: z
-    .array(z.number())
-    .min(1)
-    .max(32)
-    .optional()
-    .describe('values that stand for none, as -127 or 65535; a row with one of them is left out'),
-  counter: z
-    .boolean()
-    .optional()
-    .describe('the value counts up, and may begin again from 0: its increase per second is the value'),
-});
-
 const fields = {
   url: address
-    .refine((url) => !isBroker(url) || !/^[^/]*\/\/[^/]*@/.test(url), {
+    .refine((url) => sensorKindOf(url) === 'file' || !/^[^/]*\/\/[^/]*@/.test(url), {
       error: 'must not carry credentials; give them as `username` and `passwordFile`',
     })
-    .describe('a CSV or JSON-lines file, or the address of a broker: mqtt://HOST:PORT (or mqtts, ws, wss)'),
+    .describe('a CSV or JSON-lines file, mqtt://HOST:PORT (or mqtts, ws, wss), http(s):// or modbus://HOST[:PORT]'),
   format: z
     .enum(['csv', 'jsonl'])
     .optional()
@@ -80,13 +54,13 @@ const fields = {
       'of a broker: an MQTT topic or filter; each message is one row, or a list of rows. With a filter the first topic that gives ' +
         'a row is the one of this stream',
     ),
-  username: z.string().min(1).max(256).optional().describe('of a broker'),
-  passwordFile: file.optional().describe('of a broker: file that holds the password'),
+  username: z.string().min(1).max(256).optional().describe('of a server; with `passwordFile`'),
+  passwordFile: file.optional().describe('of a server: file that holds the password'),
   caFile: file
     .optional()
-    .describe('of a broker: PEM of the authority to trust with mqtts and wss, instead of the public ones'),
-  certFile: file.optional().describe('of a broker: PEM of our own certificate, for a broker that asks for one'),
-  keyFile: file.optional().describe('of a broker: PEM of its key'),
+    .describe('of a server: PEM of the authority to trust with mqtts, wss and https, instead of the public ones'),
+  certFile: file.optional().describe('of a server: PEM of our own certificate, where it asks for one'),
+  keyFile: file.optional().describe('of a server: PEM of its key'),
   version: z.enum(['3.1.1', '5']).optional().describe('of MQTT; default: 3.1.1'),
   rows: place
     .optional()
@@ -130,37 +104,76 @@ const fields = {
     .describe('a file: at the speed of its timestamps, or as fast as it can be analysed'),
   speed: z.number().positive().max(1e6).default(1).describe('with pace `pts`: so many times as fast'),
   loop: z.boolean().default(false).describe('start a file again when it ends'),
+  follow: z
+    .boolean()
+    .optional()
+    .describe('a file that grows, as a log: only rows that are written from now on; rotation is followed'),
+  everyS: z
+    .number()
+    .min(0.05)
+    .max(86_400)
+    .optional()
+    .describe('of a server that is asked: seconds from one question to the next; default: 1'),
+  unit: z.int().min(0).max(255).optional().describe('of Modbus: unit (slave) behind the address; default: 1'),
 };
-
-const OF_A_BROKER = ['topic', 'username', 'passwordFile', 'caFile', 'certFile', 'keyFile', 'version'] as const;
 
 export const sensorSource = z.strictObject(fields).superRefine((source, context) => {
   const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
-  const channels = Object.entries(source.values ?? {});
-  const withTopic = channels.filter(([, channel]) => typeof channel === 'object' && channel.topic !== undefined);
+  const kind = sensorKindOf(source.url);
+  if (kind === undefined) return wrong('url', `is of no known kind; known are: ${allForms}`);
+  const entry: SensorKindEntry = sensorKinds[kind];
+  for (const [key, value] of Object.entries(source)) {
+    const forms = formsThatTake(key, 'takes');
+    if (value !== undefined && value !== false && forms !== '' && !entry.takes.includes(key))
+      wrong(key, `is for ${forms}`);
+  }
+  const isSecure = entry.secure?.test(source.url) ?? false;
+  for (const key of ['caFile', 'certFile', 'keyFile'] as const)
+    if (source[key] !== undefined && entry.secure !== undefined && !isSecure)
+      wrong(key, `is for ${kind === 'broker' ? 'mqtts:// and wss://' : 'https://'}`);
+  if (entry.takes.includes('certFile') && (source.certFile === undefined) !== (source.keyFile === undefined))
+    wrong('keyFile', 'certificate and key are given together');
+  if (kind === 'http' && (source.passwordFile === undefined) !== (source.username === undefined))
+    wrong('passwordFile', 'and `username` are given together');
   if (source.timeFormat !== undefined && source.timeUnit !== undefined)
     wrong('timeUnit', 'is for times that are numbers, `timeFormat` for texts');
-  if (isBroker(source.url)) {
-    const covered = channels.length > 0 && withTopic.length === channels.length;
-    if (source.topic === undefined && !covered) wrong('topic', 'is needed with the address of a broker');
-    if (source.format !== undefined) wrong('format', 'is for files; messages of a broker are JSON');
-    if (source.loop) wrong('loop', 'is for files');
-    for (const key of ['caFile', 'certFile', 'keyFile'] as const)
-      if (source[key] !== undefined && !isSecure(source.url)) wrong(key, 'is for mqtts:// and wss://');
-    if ((source.certFile === undefined) !== (source.keyFile === undefined))
-      wrong('keyFile', 'certificate and key are given together');
-    return;
-  }
-  if (sourceKindOf(source.url) !== 'path')
-    wrong('url', 'is of no known kind; known are: a path, mqtt://, mqtts://, ws://, wss://');
-  for (const key of OF_A_BROKER) if (source[key] !== undefined) wrong(key, 'is for a broker (mqtt://HOST:PORT)');
-  for (const [name] of withTopic)
-    context.addIssue({
-      code: 'custom',
-      path: ['values', name, 'topic'],
-      message: 'is for a broker (mqtt://HOST:PORT)',
-    });
-  if (source.format === undefined && !/\.(csv|tsv|jsonl|ndjson|json)$/i.test(source.url))
-    wrong('format', 'is needed: csv or jsonl; the ending of `url` does not say which');
+  for (const issue of channelIssues(source, entry)) context.addIssue({ code: 'custom', ...issue });
+  if (kind === 'file') for (const [key, message] of fileIssues(source)) wrong(key, message);
 });
 export type SensorSourceConfig = z.infer<typeof sensorSource>;
+
+type Given = z.infer<z.ZodObject<typeof fields>>;
+
+function channelIssues(source: Given, entry: SensorKindEntry): { path: string[]; message: string }[] {
+  const channels = Object.entries(source.values ?? {}).map(([name, given]) => {
+    const channel: ChannelSource = typeof given === 'string' ? { at: given } : given;
+    return { name, channel };
+  });
+  const issues = channels.flatMap(({ name, channel }) =>
+    Object.entries(channel).flatMap(([key, value]) => {
+      const forms = formsThatTake(key, 'ofChannel');
+      const isTaken = value === undefined || forms === '' || entry.ofChannel.includes(key);
+      return isTaken ? [] : [{ path: ['values', name, key], message: `is for ${forms}` }];
+    }),
+  );
+  const lacks = (key: 'topic' | 'register' | 'at') => channels.filter(({ channel }) => channel[key] === undefined);
+  if (
+    entry.ofChannel.includes('topic') &&
+    source.topic === undefined &&
+    (channels.length === 0 || lacks('topic').length > 0)
+  )
+    issues.push({ path: ['topic'], message: 'is needed with the address of a broker' });
+  if (entry.ofChannel.includes('register')) {
+    if (channels.length === 0)
+      issues.push({ path: ['values'], message: 'is needed with modbus://: the register of each channel' });
+    for (const { name } of lacks('register'))
+      issues.push({ path: ['values', name, 'register'], message: 'is needed with modbus://' });
+  }
+  return issues;
+}
+
+function* fileIssues({ url, format, follow, loop }: Given): Generator<[key: string, message: string]> {
+  if (format === undefined && !/\.(csv|tsv|jsonl|ndjson|json)$/i.test(url))
+    yield ['format', 'is needed: csv or jsonl; the ending of `url` does not say which'];
+  if (follow === true && loop) yield ['loop', 'must be left out: a file that grows has no end'];
+}

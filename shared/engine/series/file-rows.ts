@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type CsvReader, createCsvReader, delimiterLine } from './csv.ts';
 import { readJsonRows } from './json.ts';
-import { linesOf, MAX_LINE } from './lines.ts';
+import { type Line, linesOf, MAX_LINE } from './lines.ts';
 import type { Row } from './row.ts';
 
 export type SeriesFormat = 'csv' | 'jsonl';
@@ -28,21 +28,22 @@ export function formatOf(file: string): SeriesFormat {
 }
 
 /** @throws the file system's error */
-export async function* rowsOfFile(
-  file: string,
-  options: FileRowsOptions,
-  signal: AbortSignal,
-): AsyncGenerator<FileRow> {
+export function rowsOfFile(file: string, options: FileRowsOptions, signal: AbortSignal): AsyncGenerator<FileRow> {
+  return rowsOfLines(linesOf(file, signal), options);
+}
+
+/** @param lines of one file, from its first; of a CSV file those after its header may be left out */
+export async function* rowsOfLines(lines: AsyncIterable<Line>, options: FileRowsOptions): AsyncGenerator<FileRow> {
   const { format, rows, onHeader } = options;
   let csv: CsvReader | undefined;
   let delimiter: string | undefined;
   let begun = false;
-  for await (const { number, text, cut } of linesOf(file, signal)) {
+  for await (const { number, text, cut } of lines) {
     if (text.trim() === '') continue;
     if (format === 'csv' && !csv) {
-      const said: string | undefined = delimiter === undefined ? delimiterLine(text) : undefined;
-      delimiter ??= said;
-      if (said !== undefined) continue;
+      const given: string | undefined = delimiter === undefined ? delimiterLine(text) : undefined;
+      delimiter ??= given;
+      if (given !== undefined) continue;
       csv = createCsvReader(text, delimiter);
       onHeader?.(csv.columns);
       continue;

@@ -1,4 +1,4 @@
-/** The lines of a file in UTF-8 or, with its mark, UTF-16, one after another, without ever holding more than one and a piece. */
+/** The lines of a text in UTF-8 or, with its mark, UTF-16, one after another, without ever holding more than a piece of the file. */
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
@@ -12,8 +12,14 @@ export interface Line {
   readonly cut: boolean;
 }
 
-/** @throws the file system's error */
-export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<Line> {
+export interface LineSplitter {
+  /** @returns the lines that are complete with these bytes */
+  push(bytes: Buffer): readonly Line[];
+  /** @returns the last line, where nothing ends it */
+  end(): Line | undefined;
+}
+
+export function createLineSplitter(): LineSplitter {
   let decoder: StringDecoder | undefined;
   let number = 0;
   let rest = '';
@@ -24,20 +30,32 @@ export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerato
     cut = false;
     return line;
   };
-  for await (const chunk of createReadStream(file, { signal })) {
-    const bytes = chunk as Buffer;
-    decoder ??= new StringDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
-    const parts = (rest + decoder.write(bytes)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      if (part.length > MAX_LINE) cut = true;
-      yield lineOf(part.slice(0, MAX_LINE));
-    }
-    if (rest.length > MAX_LINE) {
-      cut = true;
-      rest = rest.slice(0, MAX_LINE);
-    }
-  }
-  rest += decoder?.end() ?? '';
-  if (rest !== '') yield lineOf(rest);
+  return {
+    push(bytes) {
+      decoder ??= new StringDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8');
+      const parts = (rest + decoder.write(bytes)).split('\n');
+      rest = parts.pop() ?? '';
+      const lines = parts.map((part) => {
+        if (part.length > MAX_LINE) cut = true;
+        return lineOf(part.slice(0, MAX_LINE));
+      });
+      if (rest.length > MAX_LINE) {
+        cut = true;
+        rest = rest.slice(0, MAX_LINE);
+      }
+      return lines;
+    },
+    end() {
+      rest += decoder?.end() ?? '';
+      return rest === '' ? undefined : lineOf(rest);
+    },
+  };
+}
+
+/** @throws the file system's error */
+export async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<Line> {
+  const splitter = createLineSplitter();
+  for await (const chunk of createReadStream(file, { signal })) yield* splitter.push(chunk as Buffer);
+  const last = splitter.end();
+  if (last) yield last;
 }

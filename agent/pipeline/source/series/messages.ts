@@ -7,13 +7,12 @@
  *   and not at all in place of a topic that is not known yet.
  */
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
-import { createCounters } from '../../../../shared/engine/series/counters.ts';
 import { readJsonRows } from '../../../../shared/engine/series/json.ts';
 import { planRow, readPart } from '../../../../shared/engine/series/row.ts';
 import { createRowReader } from '../../../../shared/engine/series/row-reader.ts';
 import { isPattern, topicMatches } from '../../../../shared/engine/series/topic.ts';
 import type { ErrorCode } from '../../../../shared/kit/errors.ts';
-import { createOrder } from './order.ts';
+import { createPlacer } from './placer.ts';
 import type { Sample } from './source.ts';
 
 export interface Message {
@@ -44,8 +43,7 @@ const MOST_KEYS = 8;
 export function createMessages(source: SensorSourceConfig, channels: readonly string[]): Messages {
   const plan = planRow(channels, source);
   const reader = createRowReader(plan, source.holdS === undefined ? undefined : source.holdS * 1000);
-  const counters = createCounters(plan);
-  const order = createOrder();
+  const placer = createPlacer(plan);
   const filters = filtersOf(source, plan.channels);
   const bound = new Map<string, string>();
   let others = 0;
@@ -98,15 +96,11 @@ export function createMessages(source: SensorSourceConfig, channels: readonly st
         continue;
       }
       if (!retained) bind(topic);
-      for (const { atMs, values } of read) {
-        if (retained && !order.isLater(atMs)) continue;
-        const placed = order.place(atMs);
-        if (typeof placed === 'string') {
-          refuse('sensor-order', placed);
-          continue;
-        }
-        const rated = counters.rate(placed.atMs, values, placed.restart);
-        if (rated) samples.push({ ...placed, values: rated });
+      for (const one of read) {
+        if (retained && !placer.isLater(one.atMs)) continue;
+        const placed = placer.place(one);
+        if (typeof placed === 'string') refuse('sensor-order', placed);
+        else if (placed) samples.push(placed);
       }
     }
     return { samples, faults };

@@ -7,14 +7,15 @@
  *    counted.
  * 2. `onEnd` is called at most once, and never after `close`.
  */
-import { readFileSync } from 'node:fs';
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
 import type { Cancel, Clock } from '../../../../shared/kit/clock.ts';
-import { CodedError, type ErrorCode, messageOf } from '../../../../shared/kit/errors.ts';
+import { type ErrorCode, messageOf } from '../../../../shared/kit/errors.ts';
 import { createLink, type Link } from '../../../../shared/kit/link.ts';
 import { createLogger } from '../../../../shared/kit/log.ts';
+import { createArrival } from './arrival.ts';
 import { createFaults, isRound } from './faults.ts';
 import { createMessages } from './messages.ts';
+import { secretOf } from './secrets.ts';
 import type { Sample, SampleEvents, SampleSource } from './source.ts';
 
 /** How long the broker may be away before the source counts as broken. */
@@ -135,19 +136,6 @@ export function openTopic(
   return { close: end };
 }
 
-/** A clock that the wall clock has set right is followed. */
-const FOLLOW_MS = 60_000;
-
-/** Times of arrival, in milliseconds since 1970, that go on evenly while the wall clock is set a little. */
-function createArrival(clock: Clock): () => number {
-  let aheadMs = clock.wall() - clock.mono();
-  return () => {
-    const ahead = clock.wall() - clock.mono();
-    if (Math.abs(ahead - aheadMs) > FOLLOW_MS) aheadMs = ahead;
-    return clock.mono() + aheadMs;
-  };
-}
-
 function connect(
   source: SensorSourceConfig,
   clientId: string,
@@ -176,14 +164,4 @@ function connect(
     clock,
     log: createLogger('sensor', 'silent'),
   });
-}
-
-function secretOf(source: SensorSourceConfig, key: 'passwordFile' | 'caFile' | 'certFile' | 'keyFile') {
-  const file = source[key];
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new CodedError('source-open', `${key}: ${messageOf(error)}`);
-  }
 }

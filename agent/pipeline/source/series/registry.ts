@@ -1,7 +1,12 @@
-/** Every kind of series of samples, by the form of its address. To add one: a file, and a line here. */
+/** Every kind of series of samples, by the form of its address. To add one: an entry in the contract, a file, and a line here. */
+import { type SensorKind, sensorKindOf } from '../../../../shared/contract/config/sensor-kinds.ts';
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
 import type { Clock } from '../../../../shared/kit/clock.ts';
+import { openFollowed } from './followed.ts';
+import { createHttpAsker } from './http.ts';
+import { createModbusAsker } from './modbus/asker.ts';
 import { openTopic } from './mqtt.ts';
+import { openPolled } from './polled.ts';
 import { openReplay } from './replay.ts';
 import type { SampleEvents, SampleSource } from './source.ts';
 
@@ -16,22 +21,20 @@ export interface SampleOptions {
   readonly clock: Clock;
 }
 
-interface Kind {
-  readonly address: RegExp;
-  open(options: SampleOptions, events: SampleEvents): SampleSource;
-}
+type Open = (options: SampleOptions, events: SampleEvents) => SampleSource;
 
-const kinds: readonly Kind[] = [
-  {
-    address: /^(mqtts?|wss?):\/\//i,
-    open: ({ source, channels, clientId, quietMs, clock }, events) =>
-      openTopic(source, channels, { clientId, quietMs }, clock, events),
-  },
-];
+const kinds: Readonly<Record<SensorKind, Open>> = {
+  file: (options, events) =>
+    options.source.follow
+      ? openFollowed(options, events)
+      : openReplay(options.source, options.channels, options.clock, events),
+  broker: ({ source, channels, clientId, quietMs, clock }, events) =>
+    openTopic(source, channels, { clientId, quietMs }, clock, events),
+  http: (options, events) => openPolled(options, () => createHttpAsker(options.source), events),
+  modbus: (options, events) => openPolled(options, () => createModbusAsker(options.source, options.channels), events),
+};
 
-/** What has no address of one of the kinds is a file. */
+/** @param options of a source that its schema has checked */
 export function openSamples(options: SampleOptions, events: SampleEvents): SampleSource {
-  const { source, channels, clock } = options;
-  const kind = kinds.find(({ address }) => address.test(source.url));
-  return kind ? kind.open(options, events) : openReplay(source, channels, clock, events);
+  return kinds[sensorKindOf(options.source.url) ?? 'file'](options, events);
 }

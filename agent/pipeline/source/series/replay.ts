@@ -3,7 +3,6 @@
  * A row that cannot be used is reported and left out. No sample is dropped.
  */
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
-import { createCounters } from '../../../../shared/engine/series/counters.ts';
 import { formatOf, rowsOfFile } from '../../../../shared/engine/series/file-rows.ts';
 import { planRow, type RowPlan } from '../../../../shared/engine/series/row.ts';
 import { createRowReader, type TimedRow } from '../../../../shared/engine/series/row-reader.ts';
@@ -12,7 +11,7 @@ import { CodedError, messageOf } from '../../../../shared/kit/errors.ts';
 import { localKind } from '../../../../shared/kit/local-path.ts';
 import { shownAddress } from '../../../../shared/kit/shown-address.ts';
 import { createFaults, type Faults, isRound } from './faults.ts';
-import { createOrder } from './order.ts';
+import { createPlacer } from './placer.ts';
 import { leave, type SlowDisk, watchDisk } from './slow-disk.ts';
 import type { Sample, SampleEvents, SampleSource } from './source.ts';
 
@@ -63,10 +62,9 @@ async function play(
   // What is no file could be waited for without end.
   disk.asked();
   await localKind(source.url, ['file']);
-  const order = createOrder();
   const pacer = createPacer(source, clock, signal);
   const plan = planRow(channels, { ...source, time: source.time ?? DEFAULT_TIME });
-  const counters = createCounters(plan);
+  const placer = createPlacer(plan);
   const lacking = `had nothing at ${plan.channels.map(({ place }) => `"${place}"`).join(', ')}`;
   let batch: Sample[] = [];
   const flush = async () => {
@@ -94,21 +92,20 @@ async function play(
         if (isRound(++others))
           events.onNote?.(`${source.url}: of the rows so far ${others} ${lacking}: left out, as of another kind`);
       }
-      for (const { atMs, values } of typeof row === 'object' ? row : []) {
-        const placed = order.place(atMs);
+      for (const one of typeof row === 'object' ? row : []) {
+        const placed = placer.place(one);
         if (typeof placed === 'string') {
           refuse('sensor-order', placed);
           continue;
         }
         used++;
-        const rated = counters.rate(placed.atMs, values, placed.restart);
-        if (!rated) continue;
+        if (!placed) continue;
         const waitMs = pacer.untilDue(placed.atMs);
         if (waitMs > 0 || batch.length >= BATCH) await flush();
         if (waitMs > LONG_WAIT_MS)
           events.onNote?.(`${source.url}: line ${number} is due in ${Math.round(waitMs / 60_000)} min (pace: pts)`);
         if (waitMs > 0) await pacer.sleep(placed.atMs);
-        batch.push({ ...placed, values: rated });
+        batch.push(placed);
       }
       // Also a file without one usable row can be closed while it is read.
       if (rows % BATCH === 0) await flush();
@@ -118,7 +115,7 @@ async function play(
     await flush();
     if (used === 0)
       throw new CodedError('source-open', `${source.url}: none of its ${rows} rows can be used${complaint}`);
-    order.restart();
+    placer.restart();
   }
 }
 
@@ -145,7 +142,8 @@ async function* rowsOf(
   }
 }
 
-function refuseMissing(url: string, columns: readonly string[], wanted: readonly string[]): void {
+/** @throws CodedError `source-open` that names the columns which a header lacks */
+export function refuseMissing(url: string, columns: readonly string[], wanted: readonly string[]): void {
   const missing = wanted.filter((name) => !columns.includes(name));
   if (missing.length === 0) return;
   const known = columns.slice(0, 32).join(', ');

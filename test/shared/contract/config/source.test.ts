@@ -141,8 +141,8 @@ test('a sensor at a broker needs a topic and takes nothing of a file', () => {
     expect(complaints(sensorSource, { url, topic: 't', username: 'u', passwordFile: 'p' }), url).toEqual([]);
     expect(complaints(sensorSource, { url })).toEqual(['topic: is needed with the address of a broker']);
     expect(complaints(sensorSource, { url, topic: 't', format: 'csv', loop: true })).toEqual([
-      'format: is for files; messages of a broker are JSON',
-      'loop: is for files',
+      'format: is for a file',
+      'loop: is for a file',
     ]);
     for (const credentials of ['me@', 'me:secret@', '@'])
       expect(complaints(sensorSource, { url: url.replace('//', `//${credentials}`), topic: 't' })).toEqual([
@@ -161,11 +161,54 @@ test('a sensor in a file takes nothing of a broker, and says its format where it
     ]);
     expect(complaints(sensorSource, { url, format: 'jsonl' }), url).toEqual([]);
   }
-  expect(complaints(sensorSource, { url: './a.csv', topic: 't', username: 'u', passwordFile: 'p' })).toEqual(
-    ['topic', 'username', 'passwordFile'].map((key) => `${key}: is for a broker (mqtt://HOST:PORT)`),
-  );
+  expect(complaints(sensorSource, { url: './a.csv', topic: 't', username: 'u', passwordFile: 'p' })).toEqual([
+    'topic: is for mqtt(s):// or ws(s)://',
+    'username: is for mqtt(s):// or ws(s)://, http(s)://',
+    'passwordFile: is for mqtt(s):// or ws(s)://, http(s)://',
+  ]);
   expect(complaints(sensorSource, { url: './me@home.csv' })).toEqual([]);
   expect(sensorSource.parse({ url: './a.csv' })).toEqual({ url: './a.csv', pace: 'pts', speed: 1, loop: false });
+});
+
+test('a sensor that is asked has its own keys, and no credentials in its address', () => {
+  const values = { flow: { register: 3, type: 'float32' } };
+  expect(complaints(sensorSource, { url: 'modbus://plc:1502', values, everyS: 5, unit: 7 })).toEqual([]);
+  expect(complaints(sensorSource, { url: 'modbus://plc' })).toEqual([
+    'values: is needed with modbus://: the register of each channel',
+  ]);
+  expect(complaints(sensorSource, { url: 'modbus://plc', values: { a: 'x', b: { range: [0, 1] } } })).toEqual([
+    'values.a.at: is for a file, mqtt(s):// or ws(s)://, http(s)://',
+    'values.a.register: is needed with modbus://',
+    'values.b.register: is needed with modbus://',
+  ]);
+  expect(complaints(sensorSource, { url: 'modbus://plc', values, time: 't', topic: 'x', format: 'csv' })).toEqual([
+    'format: is for a file',
+    'topic: is for mqtt(s):// or ws(s)://',
+    'time: is for a file, mqtt(s):// or ws(s)://, http(s)://',
+  ]);
+  expect(complaints(sensorSource, { url: 'https://plc/now', username: 'me' })).toEqual([
+    'passwordFile: and `username` are given together',
+  ]);
+  expect(complaints(sensorSource, { url: 'http://plc/now', caFile: 'x', values })).toEqual([
+    'caFile: is for https://',
+    'values.flow.register: is for modbus://HOST',
+    'values.flow.type: is for modbus://HOST',
+  ]);
+  for (const url of ['http://me:x@plc/', 'modbus://me@plc'])
+    expect(complaints(sensorSource, { url, values: url.startsWith('h') ? {} : values }), url).toEqual([
+      'url: must not carry credentials; give them as `username` and `passwordFile`',
+    ]);
+  expect(complaints(sensorSource, { url: 'a.csv', follow: true, loop: true })).toEqual([
+    'loop: must be left out: a file that grows has no end',
+  ]);
+});
+
+test.each([
+  [{ register: 65_535, type: 'float32' }, 'values.a.register: has no room for float32 below 65536'],
+  [{ register: 65_536 }, 'values.a.register: Too big: expected number to be <=65535'],
+  [{ register: 1, table: 'coil', type: 'int16' }, 'values.a.type: must be bool: a coil is a single bit'],
+])('a register that cannot be is refused: %o', (a, complaint) => {
+  expect(complaints(sensorSource, { url: 'modbus://plc', values: { a } })).toEqual([complaint]);
 });
 
 test.each([
@@ -179,7 +222,7 @@ test.each([
   'test:testsrc2',
   'ftp://h/a.csv',
 ])('no protocol of FFmpeg is an address of sound or of a sensor: %s', (url) => {
-  const unknown = /^(source\.)?url: is of no known kind; known are: a path, /;
+  const unknown = /^(source\.)?url: is of no known kind; known are: a (path|file), /;
   const errors = [
     complaints(sensorSource, { url, format: 'csv' }),
     complaints(audioStream, { kind: 'audio', source: { url }, model: 'm' }),

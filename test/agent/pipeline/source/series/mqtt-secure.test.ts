@@ -1,6 +1,5 @@
 /** A real Mosquitto with a certificate of its own authority, as plants have them. */
 import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { connect } from 'mqtt';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSamples } from '../../../../../agent/pipeline/source/series/registry.ts';
@@ -9,32 +8,13 @@ import { sensorSource } from '../../../../../shared/contract/config/sensor-sourc
 import { type Clock, systemClock } from '../../../../../shared/kit/clock.ts';
 import { answers, freePort } from '../../../../support/free-port.ts';
 import { createMosquitto, hasMosquitto, withoutMosquitto } from '../../../../support/mosquitto.ts';
-import { openssl } from '../../../../support/openssl.ts';
+import { plantCertificates } from '../../../../support/plant-certificates.ts';
 import { tempFolder } from '../../../../support/temp.ts';
 import { until } from '../../../../support/until.ts';
 
-/** An authority, and a certificate of it for the broker and for a client. */
-async function certificates(folder: string) {
-  const run = async (...args: string[]) => {
-    const { ok, text } = await openssl(args);
-    if (!ok) throw new Error(text);
-  };
-  const at = (name: string) => path.join(folder, name);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await run('req', '-x509', ...key, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '30', '-subj', '/CN=plant');
-  for (const name of ['broker', 'client']) {
-    const names = at(`${name}.ext`);
-    writeFileSync(names, 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
-    await run('req', '-new', ...key, '-keyout', at(`${name}.key`), '-out', at(`${name}.csr`), '-subj', `/CN=${name}`);
-    const signed = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '30', '-extfile', names];
-    await run('x509', '-req', '-in', at(`${name}.csr`), ...signed, '-out', at(`${name}.pem`));
-  }
-  return at;
-}
-
 async function broker() {
   const folder = tempFolder();
-  const at = await certificates(folder);
+  const at = await plantCertificates(folder);
   const [plain, secure, web] = [await freePort(), await freePort(), await freePort()];
   const tls = `certfile ${at('broker.pem')}\nkeyfile ${at('broker.key')}\ncafile ${at('ca.pem')}\n`;
   writeFileSync(
