@@ -1,7 +1,7 @@
 /** Where one channel of a sensor stands in what its source gives, and which of its values are none. */
 import { z } from 'zod';
 
-/** A place in a row: a column of a CSV file, a path into a JSON value (`a.b[0].c`, `$['a b'][-1]`; `$` is the value). */
+/** A place in a row: a column of a CSV file, a path into a JSON value (`a.b[0].c`, `$['a b'][-1]`; `$` is the value), or the id of a node of OPC UA. */
 export const place = z.string().min(1).max(256);
 
 export const topic = z.string().min(1).max(1024);

@@ -33,6 +33,12 @@ export const sensorKinds = {
     takes: ['everyS', 'unit'],
     ofChannel: ['register', 'table', 'type', 'words', 'scale', 'offset'],
   },
+  opcua: {
+    form: 'opc.tcp://HOST:PORT',
+    pattern: /^opc\.tcp:\/\/\S+$/i,
+    takes: ['everyS', 'username', 'passwordFile', 'security', 'caFile', 'certFile', 'keyFile'],
+    ofChannel: ['at'],
+  },
 } as const satisfies Record<string, SensorKindEntry>;
 
 export interface SensorKindEntry {

@@ -43,7 +43,9 @@ const fields = {
     .refine((url) => sensorKindOf(url) === 'file' || !/^[^/]*\/\/[^/]*@/.test(url), {
       error: 'must not carry credentials; give them as `username` and `passwordFile`',
     })
-    .describe('a CSV or JSON-lines file, mqtt://HOST:PORT (or mqtts, ws, wss), http(s):// or modbus://HOST[:PORT]'),
+    .describe(
+      'a CSV or JSON-lines file, mqtt://HOST:PORT (or mqtts, ws, wss), http(s)://, modbus://HOST[:PORT] or opc.tcp://HOST:PORT',
+    ),
   format: z
     .enum(['csv', 'jsonl'])
     .optional()
@@ -114,6 +116,13 @@ const fields = {
     .max(86_400)
     .optional()
     .describe('of a server that is asked: seconds from one question to the next; default: 1'),
+  security: z
+    .enum(['none', 'sign', 'encrypt'])
+    .optional()
+    .describe(
+      'of OPC UA, by Basic256Sha256: sign or encrypt with `certFile` and `keyFile`, and `caFile` with the certificate of the ' +
+        'server; default: none',
+    ),
   unit: z.int().min(0).max(255).optional().describe('of Modbus: unit (slave) behind the address; default: 1'),
 };
 
@@ -133,11 +142,12 @@ export const sensorSource = z.strictObject(fields).superRefine((source, context)
       wrong(key, `is for ${kind === 'broker' ? 'mqtts:// and wss://' : 'https://'}`);
   if (entry.takes.includes('certFile') && (source.certFile === undefined) !== (source.keyFile === undefined))
     wrong('keyFile', 'certificate and key are given together');
-  if (kind === 'http' && (source.passwordFile === undefined) !== (source.username === undefined))
+  if ((kind === 'http' || kind === 'opcua') && (source.passwordFile === undefined) !== (source.username === undefined))
     wrong('passwordFile', 'and `username` are given together');
   if (source.timeFormat !== undefined && source.timeUnit !== undefined)
     wrong('timeUnit', 'is for times that are numbers, `timeFormat` for texts');
   for (const issue of channelIssues(source, entry)) context.addIssue({ code: 'custom', ...issue });
+  if (kind === 'opcua') for (const [key, message] of opcuaIssues(source)) wrong(key, message);
   if (kind === 'file') for (const [key, message] of fileIssues(source)) wrong(key, message);
 });
 export type SensorSourceConfig = z.infer<typeof sensorSource>;
@@ -170,6 +180,18 @@ function channelIssues(source: Given, entry: SensorKindEntry): { path: string[];
       issues.push({ path: ['values', name, 'register'], message: 'is needed with modbus://' });
   }
   return issues;
+}
+
+function* opcuaIssues({ security = 'none', caFile, certFile, username, values }: Given): Generator<[string, string]> {
+  if (security === 'none') {
+    if (username !== undefined) yield ['security', 'must be sign or encrypt: a password is not sent in clear'];
+    if (certFile !== undefined) yield ['security', 'must be sign or encrypt with a certificate'];
+  } else {
+    if (certFile === undefined) yield ['certFile', `is needed with security: ${security}`];
+    if (caFile === undefined) yield ['caFile', `is needed with security: ${security}: the certificate of the server`];
+  }
+  if (values === undefined)
+    yield ['values', 'is needed with opc.tcp://: the node of each channel, as ns=2;s=Pump.Temperature'];
 }
 
 function* fileIssues({ url, format, follow, loop }: Given): Generator<[key: string, message: string]> {

@@ -43,7 +43,7 @@ const AWAY_MS = 10_000;
 const LEAST_FAILURES = 3;
 
 /** @param create makes what asks the server; may throw what is wrong with the configuration */
-export function openPolled(options: PolledOptions, create: () => Asker, events: SampleEvents): SampleSource {
+export function openPolled(options: PolledOptions, create: () => Promise<Asker>, events: SampleEvents): SampleSource {
   const { source, clock } = options;
   const stop = new AbortController();
   const faults = createFaults(clock, events.onProblem);
@@ -66,7 +66,7 @@ export function openPolled(options: PolledOptions, create: () => Asker, events: 
 
 async function poll(
   { source, channels, quietMs, clock }: PolledOptions,
-  create: () => Asker,
+  create: () => Promise<Asker>,
   events: SampleEvents,
   faults: Faults,
   signal: AbortSignal,
@@ -78,7 +78,7 @@ async function poll(
     faults.add(code, `${shown}: ${message}`),
   );
   const quiet = createQuiet(clock, quietMs);
-  let asker = create();
+  let asker = await create();
   let opened = false;
   let failures = 0;
   let failingSince = 0;
@@ -108,7 +108,7 @@ async function poll(
           throw new CodedError(error instanceof CodedError ? error.code : 'source-ended', reason, { cause: error });
         faults.add(error instanceof CodedError ? error.code : 'source-stalled', `${shown}: ${reason}`);
         asker.close();
-        asker = create();
+        asker = await create();
       }
       const late = Math.max(0, clock.mono() - due);
       due += (Math.floor(late / everyMs) + 1) * everyMs;

@@ -4,7 +4,6 @@ import type { SensorSourceConfig } from '../../../../shared/contract/config/sens
 import type { Clock } from '../../../../shared/kit/clock.ts';
 import { openFollowed } from './followed.ts';
 import { createHttpAsker } from './http.ts';
-import { createModbusAsker } from './modbus/asker.ts';
 import { openTopic } from './mqtt.ts';
 import { openPolled } from './polled.ts';
 import { openReplay } from './replay.ts';
@@ -23,6 +22,12 @@ export interface SampleOptions {
 
 type Open = (options: SampleOptions, events: SampleEvents) => SampleSource;
 
+// Their libraries take 18 and 72 MB: only of those who use them.
+const modbus = async ({ source, channels }: SampleOptions) =>
+  (await import('./modbus/asker.ts')).createModbusAsker(source, channels);
+const opcua = async ({ source, channels }: SampleOptions) =>
+  (await import('./opcua/asker.ts')).createOpcuaAsker(source, channels);
+
 const kinds: Readonly<Record<SensorKind, Open>> = {
   file: (options, events) =>
     options.source.follow
@@ -30,8 +35,9 @@ const kinds: Readonly<Record<SensorKind, Open>> = {
       : openReplay(options.source, options.channels, options.clock, events),
   broker: ({ source, channels, clientId, quietMs, clock }, events) =>
     openTopic(source, channels, { clientId, quietMs }, clock, events),
-  http: (options, events) => openPolled(options, () => createHttpAsker(options.source), events),
-  modbus: (options, events) => openPolled(options, () => createModbusAsker(options.source, options.channels), events),
+  http: (options, events) => openPolled(options, async () => createHttpAsker(options.source), events),
+  modbus: (options, events) => openPolled(options, () => modbus(options), events),
+  opcua: (options, events) => openPolled(options, () => opcua(options), events),
 };
 
 /** @param options of a source that its schema has checked */

@@ -163,8 +163,8 @@ test('a sensor in a file takes nothing of a broker, and says its format where it
   }
   expect(complaints(sensorSource, { url: './a.csv', topic: 't', username: 'u', passwordFile: 'p' })).toEqual([
     'topic: is for mqtt(s):// or ws(s)://',
-    'username: is for mqtt(s):// or ws(s)://, http(s)://',
-    'passwordFile: is for mqtt(s):// or ws(s)://, http(s)://',
+    'username: is for mqtt(s):// or ws(s)://, http(s)://, opc.tcp://HOST:PORT',
+    'passwordFile: is for mqtt(s):// or ws(s)://, http(s)://, opc.tcp://HOST:PORT',
   ]);
   expect(complaints(sensorSource, { url: './me@home.csv' })).toEqual([]);
   expect(sensorSource.parse({ url: './a.csv' })).toEqual({ url: './a.csv', pace: 'pts', speed: 1, loop: false });
@@ -177,7 +177,7 @@ test('a sensor that is asked has its own keys, and no credentials in its address
     'values: is needed with modbus://: the register of each channel',
   ]);
   expect(complaints(sensorSource, { url: 'modbus://plc', values: { a: 'x', b: { range: [0, 1] } } })).toEqual([
-    'values.a.at: is for a file, mqtt(s):// or ws(s)://, http(s)://',
+    'values.a.at: is for a file, mqtt(s):// or ws(s)://, http(s)://, opc.tcp://HOST:PORT',
     'values.a.register: is needed with modbus://',
     'values.b.register: is needed with modbus://',
   ]);
@@ -200,6 +200,28 @@ test('a sensor that is asked has its own keys, and no credentials in its address
     ]);
   expect(complaints(sensorSource, { url: 'a.csv', follow: true, loop: true })).toEqual([
     'loop: must be left out: a file that grows has no end',
+  ]);
+});
+
+test('an OPC UA server: a password is not sent in clear, and what is secure names both certificates', () => {
+  const url = 'opc.tcp://press:4840';
+  const values = { force: 'ns=2;s=Force' };
+  const files = { certFile: 'a', keyFile: 'b', caFile: 'c' };
+  const user = { username: 'u', passwordFile: 'p' };
+  expect(complaints(sensorSource, { url, values, everyS: 1 })).toEqual([]);
+  expect(complaints(sensorSource, { url, values, security: 'encrypt', ...files, ...user })).toEqual([]);
+  expect(complaints(sensorSource, { url })).toEqual([
+    'values: is needed with opc.tcp://: the node of each channel, as ns=2;s=Pump.Temperature',
+  ]);
+  expect(complaints(sensorSource, { url, values, ...user })).toEqual([
+    'security: must be sign or encrypt: a password is not sent in clear',
+  ]);
+  expect(complaints(sensorSource, { url, values, security: 'sign' })).toEqual([
+    'certFile: is needed with security: sign',
+    'caFile: is needed with security: sign: the certificate of the server',
+  ]);
+  expect(complaints(sensorSource, { url, values, certFile: 'a', keyFile: 'b' })).toEqual([
+    'security: must be sign or encrypt with a certificate',
   ]);
 });
 
