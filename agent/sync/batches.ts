@@ -1,7 +1,7 @@
 /** Makes a batch of leased records. A record that can never be sent is left out and reported. */
 import { z } from 'zod';
 import { channels } from '../../shared/contract/channels.ts';
-import { encodeText } from '../../shared/contract/codec.ts';
+import { pack } from '../../shared/contract/codec.ts';
 import type { Batch, EarlierEpoch, Start } from '../../shared/contract/messages/batch.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Leased } from '../buffer/file/format.ts';
@@ -74,7 +74,7 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
     for (const leased of input.leased) take(leased, complaintAbout);
     text = frame();
   }
-  return { payload: encodeText(text), from, to, records: texts.length, unsendable };
+  return { payload: pack(text), from, to, records: texts.length, unsendable };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { TimeRange } from '../../shared/pki/time.ts';
 import { type AgentConfig, ConfigError } from '../config.ts';
 import { type IdentityHolder, knownTime, openIdentity, type Surroundings } from '../identity/holder.ts';
 import { proveCertificate } from './prove-certificate.ts';
-import type { UplinkLimits } from './uplink.ts';
+import type { UplinkLimits } from './uplink-limits.ts';
 
 export interface HubConnection {
   /** The device's token; absent: it has a certificate. */

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import { type ChannelName, channels, ownDownFilter, parseTopic } from '../../shared/contract/channels.ts';
 import { decode } from '../../shared/contract/codec.ts';
-import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
+import { type Ack, ack, type Unread, unread } from '../../shared/contract/messages/batch.ts';
 import { type Command, command } from '../../shared/contract/messages/command.ts';
 import { type Desired, desired } from '../../shared/contract/messages/desired.ts';
 import { type Verdict, verdict } from '../../shared/contract/messages/verdict.ts';
@@ -20,6 +20,7 @@ export interface DownlinkOptions {
   readonly device: string;
   readonly link: Link;
   readonly onAck: (ack: Ack) => void;
+  readonly onUnread: (unread: Unread) => void;
   readonly onCommand: (command: Command) => void;
   readonly onDesired: (document: Desired) => void;
   readonly onVerdict: (verdict: Verdict) => void;
@@ -107,8 +108,11 @@ class HandlerError extends Error {
 }
 
 function handlersOf(options: DownlinkOptions): ReadonlyMap<ChannelName, Handle> {
+  const settled = checkedBy(ack, options.onAck);
+  const unreadable = checkedBy(unread, (message) => options.onUnread(message.unread));
+  const isUnread = (message: unknown) => typeof message === 'object' && message !== null && 'unread' in message;
   return new Map<ChannelName, Handle>([
-    ['ack', checkedBy(ack, options.onAck)],
+    ['ack', (message) => (isUnread(message) ? unreadable : settled)(message)],
     ['command', checkedBy(command, options.onCommand)],
     ['desired', checkedBy(desired, options.onDesired)],
     ['verdict', checkedBy(verdict, options.onVerdict)],

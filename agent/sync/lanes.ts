@@ -14,6 +14,7 @@ import {
   confirmed,
   cursorOf,
   decide,
+  type Flight,
   failed,
   openWindow,
   reconnected,
@@ -66,6 +67,11 @@ export function openLanes(epoch: string, base: number, share: number): Lanes {
 
 export function flightsOf({ live, backfill }: Lanes): number {
   return live.flights.length + (backfill?.window.flights.length ?? 0);
+}
+
+/** The batches that are on their way, in both lanes. */
+export function inFlight({ live, backfill }: Lanes): readonly Flight[] {
+  return [...live.flights, ...(backfill?.window.flights ?? [])];
 }
 
 /**

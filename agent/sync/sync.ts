@@ -12,7 +12,8 @@ import type { Outbox } from '../buffer/outbox.ts';
 import { Downlink, type DownlinkState } from './downlink.ts';
 import { PreviewSender } from './preview.ts';
 import { offlineMessage, Reporter } from './reporter.ts';
-import { type OnProblem, Uplink, type UplinkLimits, type UplinkState } from './uplink.ts';
+import { type OnProblem, Uplink, type UplinkState } from './uplink.ts';
+import type { UplinkLimits } from './uplink-limits.ts';
 
 export interface SyncOptions {
   /** Id of the device; it is also the client id and, with `token`, the user name. */
@@ -68,6 +69,7 @@ export function createSync(options: SyncOptions): Sync {
     device,
     link,
     onAck: (ack) => uplink.onAck(ack),
+    onUnread: (unread) => uplink.onUnread(unread),
     onCommand,
     onDesired,
     onVerdict,

@@ -3,17 +3,16 @@
  * flight are in memory: everything else stays in the outbox until the hub has acknowledged it.
  */
 import { channels, topicOf } from '../../shared/contract/channels.ts';
-import { type Ack, MAX_BATCH_RECORDS, type Refusal } from '../../shared/contract/messages/batch.ts';
+import type { Ack, Refusal, Unread } from '../../shared/contract/messages/batch.ts';
 import { type Backoff, createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { type ErrorCode, messageOf } from '../../shared/kit/errors.ts';
 import type { Link } from '../../shared/kit/link.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { nowAndThen } from '../../shared/kit/now-and-then.ts';
-import { includes } from '../../shared/kit/ranges.ts';
 import type { Outbox } from '../buffer/outbox.ts';
 import { type MadeBatch, makeBatch } from './batches.ts';
-import { type HubClock, measured } from './hub-clock.ts';
+import { type HubClock, HubClockMeter } from './hub-clock.ts';
 import {
   acknowledgedOn,
   arranged,
@@ -26,21 +25,13 @@ import {
   isFurther,
   type Lane,
   type LaneDecision,
-  type LaneLimits,
   type Lanes,
   openLanes,
   reconnectedOn,
   sentOn,
 } from './lanes.ts';
-
-export interface UplinkLimits extends LaneLimits {
-  /** JSON of one batch in bytes, unless a single record is larger. */
-  readonly maxBytes: number;
-  /** A record whose JSON is larger cannot be sent; default: the channel's bound. */
-  readonly maxRecordBytes?: number;
-  /** Bounds of the wait before records are sent again, in milliseconds. */
-  readonly retryMs: { readonly first: number; readonly max: number };
-}
+import { movedOn, noted, nothingUnread, outcomeOf, type UnreadState } from './unread.ts';
+import { DEFAULTS, type UplinkLimits } from './uplink-limits.ts';
 
 /** A failure that is worth an `error` record; `count`: how many times since the last one of this code. */
 export type OnProblem = (code: ErrorCode, message: string, count: number) => void;
@@ -66,16 +57,6 @@ export interface UplinkState {
   readonly hubClock: HubClock | undefined;
 }
 
-const DEFAULTS: UplinkLimits = {
-  maxFlights: 4,
-  maxRecords: MAX_BATCH_RECORDS,
-  maxBytes: 1_000_000,
-  lingerMs: 250,
-  ackTimeoutMs: 10_000,
-  retryMs: { first: 1_000, max: 60_000 },
-  backlog: 200,
-  backfillPerSecond: Number.POSITIVE_INFINITY,
-};
 const FORKED =
   'the hub has other records under the numbers of this outbox: an older copy of the data folder was put back, or another box ' +
   'runs from a copy of it; all that is held here is sent under a new epoch, nothing is lost. If two boxes run from one copy, ' +
@@ -107,9 +88,8 @@ export class Uplink {
   #silent = false;
   #lastRefusal = '';
   #highestSent: Record<Lane, number> = { live: 0, backfill: 0 };
-  /** When batches left, by their last number; only those that were sent once (Karn's algorithm, RFC 6298 3). */
-  readonly #sentAt = new Map<number, number>();
-  #hubClock: HubClock | undefined;
+  #unread: UnreadState = nothingUnread;
+  readonly #meter = new HubClockMeter();
   #counters = { batches: 0, resent: 0, staleAcks: 0 };
 
   constructor(options: UplinkOptions) {
@@ -155,11 +135,12 @@ export class Uplink {
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {
-      this.#measure(ack);
+      if (ack.epoch === this.#lanes.live.epoch) this.#meter.acknowledged(ack, this.#clock.mono());
       const before = this.#lanes;
       this.#lanes = acknowledgedOn(before, ack, this.#clock.mono(), this.#limits);
       if (isFurther(before, this.#lanes)) {
         this.#backoff.reset();
+        this.#unread = movedOn(this.#unread);
         if (this.#silent) this.#log.info('the hub acknowledges again');
         this.#silent = false;
       } else if (flightsOf(before) > flightsOf(this.#lanes)) {
@@ -170,24 +151,31 @@ export class Uplink {
     this.#wake(0);
   }
 
+  /** The hub cannot read a batch. */
+  onUnread({ digest, reason }: Unread): void {
+    const outcome = outcomeOf(this.#unread, digest, reason, this.#lanes);
+    if (outcome.kind === 'nothing') return;
+    this.#unread = outcome.state;
+    if (outcome.kind === 'damaged') {
+      this.#abandonFlights(`a batch arrived damaged: ${reason}`);
+      return;
+    }
+    const { refusal } = outcome;
+    if (refusal) {
+      this.#options.outbox.refuse(refusal);
+      this.#refused(refusal);
+    }
+    this.#goBack(0);
+  }
+
   state(): UplinkState {
     const { backfill } = this.#lanes;
     return {
       inFlight: flightsOf(this.#lanes),
       backfill: backfill ? backfill.to - backfill.window.acked : 0,
       ...this.#counters,
-      hubClock: this.#hubClock,
+      hubClock: this.#meter.clock,
     };
-  }
-
-  #measure({ epoch, upTo, ranges = [], at }: Ack): void {
-    if (epoch !== this.#lanes.live.epoch) return;
-    for (const [to, sentAt] of this.#sentAt) {
-      // The answered batch is the one that ends where a settled range ends.
-      if (at !== undefined && (to === upTo || ranges.some((range) => range.to === to)))
-        this.#hubClock = measured(this.#hubClock, at, sentAt, this.#clock.mono());
-      if (to <= upTo || includes(ranges, to)) this.#sentAt.delete(to);
-    }
   }
 
   #wake(ms: number): void {
@@ -211,7 +199,8 @@ export class Uplink {
       if (wasWhole && this.#lanes.backfill) this.#highestSent.backfill = this.#highestSent.live;
       if (lastSeq > cursorOn(this.#lanes, 'live')) this.#waitingSince ??= now;
       else this.#waitingSince = undefined;
-      const decision = decideLanes(this.#lanes, now, lastSeq, this.#waitingSince ?? now, this.#limits);
+      const limits = { ...this.#limits, maxFlights: this.#unread.alone ? 1 : this.#limits.maxFlights };
+      const decision = decideLanes(this.#lanes, now, lastSeq, this.#waitingSince ?? now, limits);
       if (decision.kind === 'send') this.#send(decision, now);
       else if (decision.kind === 'silent') this.#abandonFlights('it does not acknowledge them');
       else if (decision.kind === 'wait') this.#wake(decision.ms);
@@ -225,7 +214,8 @@ export class Uplink {
     this.#lanes = openLanes(epoch, this.#options.outbox.base(), this.#lanes.live.share);
     this.#generation++;
     this.#highestSent = { live: 0, backfill: 0 };
-    this.#sentAt.clear();
+    this.#unread = nothingUnread;
+    this.#meter.forget();
   }
 
   #send({ lane, after, limit, upTo }: Extract<LaneDecision, { kind: 'send' }>, now: number): void {
@@ -248,10 +238,11 @@ export class Uplink {
     this.#counters.batches++;
     if (batch.from <= this.#highestSent[lane]) {
       this.#counters.resent++;
-      this.#sentAt.clear();
+      this.#meter.forget();
     } else {
-      this.#sentAt.set(batch.to, now);
+      this.#meter.sent(batch.to, now);
     }
+    this.#unread = noted(this.#unread, batch);
     this.#highestSent[lane] = Math.max(this.#highestSent[lane], batch.to);
     void this.#publish(batch, this.#generation);
     for (const { seq, reason } of batch.unsendable) {
@@ -280,6 +271,11 @@ export class Uplink {
     const ms = this.#backoff.next();
     if (!this.#silent) this.#log.warn({ reason }, 'the hub does not take records; they are sent again');
     this.#silent = true;
+    this.#goBack(ms);
+  }
+
+  /** Sends all that is not acknowledged again after `ms`, in smaller batches. */
+  #goBack(ms: number): void {
     this.#lanes = failedOn(this.#lanes, this.#clock.mono(), ms);
     this.#generation++;
     this.#wake(ms);

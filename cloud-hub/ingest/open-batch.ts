@@ -6,8 +6,8 @@
  * the last one is acknowledged.
  */
 import { isUtf8 } from 'node:buffer';
-import { CodecError, parseJson, unpackBeginning } from '../../shared/contract/codec.ts';
-import { elementsOf, type Member, membersOf, NotJsonText, type Span } from '../../shared/contract/json-text.ts';
+import { CodecError, parseJson } from '../../shared/contract/codec.ts';
+import { elementsOf, type Member, membersOf, type Span } from '../../shared/contract/json-text.ts';
 import { MAX_BATCH_RECORDS, type Refusal } from '../../shared/contract/messages/batch.ts';
 
 /** Bounds on the JSON of a batch beside its records. */
@@ -24,12 +24,6 @@ const FRAME_KEYS = new Map([
   ['earlier', 8 * 1024],
 ]);
 const OPEN_ARRAY = 0x5b;
-
-/**
- * As many packed bytes as hold the beginning of a batch, if its sender writes the frame first, as agents do. Fewer are tried
- * where there is damage among them.
- */
-const HEAD_BYTES = [2048, 512, 256, 128];
 
 /** Bounds of a part. */
 const PART_RECORDS = 256;
@@ -75,23 +69,6 @@ export function openBatch(unpacked: Uint8Array): OpenBatch {
     : { ...batch, problem: `records: must hold at most ${MAX_BATCH_RECORDS} records` };
 }
 
-/**
- * What the frame of a batch says of its numbers, when the batch as a whole cannot be read: from the members that stand before
- * the damage, or before its records. Undefined when nothing can be read.
- * @param payload as it came, packed or not
- */
-export function readHead(payload: Uint8Array): unknown {
-  for (const bytes of HEAD_BYTES) {
-    try {
-      const text = unpackBeginning(payload.subarray(0, bytes));
-      return frameOf(text, [...untilDamage(take(membersOf(text), MAX_MEMBERS))]);
-    } catch (error) {
-      if (!(error instanceof CodecError || error instanceof NotJsonText)) throw error;
-    }
-  }
-  return undefined;
-}
-
 /** The members that the hub looks at. */
 function frameOf(text: Uint8Array, members: readonly Member[]): unknown {
   const entries = members
@@ -106,14 +83,6 @@ function* take<T>(items: Iterable<T>, most: number): Generator<T> {
     yield item;
     left--;
     if (left === 0) return;
-  }
-}
-
-function* untilDamage<T>(items: Iterable<T>): Generator<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    if (!(error instanceof NotJsonText)) throw error;
   }
 }
 

@@ -24,7 +24,7 @@ const NOT_RISING = '`seq` must rise within `from`..`to`';
 export function nextContent(open: OpenBatch, enough = () => false): BatchContent | string {
   const frame = batchFrame.safeParse(open.frame);
   const wrong = frame.success ? open.problem : reasonOf(frame.error, open.frame);
-  if (!frame.success || wrong !== undefined) return refusedByHead(open.frame, wrong ?? '') ?? wrong ?? '';
+  if (!frame.success || wrong !== undefined) return refusedByFrame(open.frame, wrong ?? '') ?? wrong ?? '';
   const { epoch, to, starts = [], earlier = [] } = frame.data;
   const lineage = { starts, earlier };
   const from = Math.max(open.from, frame.data.from);
@@ -47,9 +47,9 @@ export function nextContent(open: OpenBatch, enough = () => false): BatchContent
  * A batch that is refused as a whole, by what can be read of its frame: its device keeps it aside and moves on. Undefined when
  * the numbers cannot be read.
  */
-export function refusedByHead(head: unknown, reason: string): BatchContent | undefined {
-  const frame = batchFrame.safeParse(head);
-  const known = frame.success ? frame : batchFrame.safeParse(withoutOptions(head));
+function refusedByFrame(read: unknown, reason: string): BatchContent | undefined {
+  const frame = batchFrame.safeParse(read);
+  const known = frame.success ? frame : batchFrame.safeParse(withoutOptions(read));
   if (!known.success) return undefined;
   const { epoch, from, to, base = from, starts = [], earlier = [] } = known.data;
   return refusedFrom({ epoch, from, to, base, lineage: { starts, earlier } }, cut(reason));
@@ -94,9 +94,9 @@ function refusedFrom(
   return { kind: 'batch' as const, epoch, arrival, lineage, good: [], bad: [], refusedWhole: reason, last: true };
 }
 
-function withoutOptions(head: unknown): unknown {
+function withoutOptions(frame: unknown): unknown {
   const none = { base: undefined, starts: undefined, earlier: undefined };
-  return typeof head === 'object' && head !== null ? { ...head, ...none } : head;
+  return typeof frame === 'object' && frame !== null ? { ...frame, ...none } : frame;
 }
 
 /** What is wrong, short enough for an acknowledgement. */

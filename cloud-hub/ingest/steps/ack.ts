@@ -1,15 +1,20 @@
 /** Step 6, after the commit: tell the device what it may forget, and what was refused. */
 import { channels } from '../../../shared/contract/channels.ts';
 import { encode } from '../../../shared/contract/codec.ts';
-import { type Ack, MAX_ACK_RANGES, type Refusal } from '../../../shared/contract/messages/batch.ts';
+import { type Ack, MAX_ACK_RANGES, type Refusal, type Unread } from '../../../shared/contract/messages/batch.ts';
+import { digestOf } from '../../../shared/kit/digest.ts';
 import type { BatchContent, Message } from '../message.ts';
 import type { Step } from '../step.ts';
+
+/** Of a batch that cannot be read; the quarantine has it whole. */
+const MAX_REASON = 300;
 
 export const ack: Step = {
   name: 'ack',
   phase: 'after',
   run(message, { store, send, metrics }) {
     const { content, device, view, open } = message;
+    if (message.rejected !== undefined && message.channel === 'records') send(device, 'ack', encodeUnread(message));
     if (content?.kind !== 'batch') return;
     const isOver = open?.dropped;
     if (open && !view?.accepted) open.dropped = true;
@@ -82,6 +87,12 @@ function merged(refusals: readonly Refusal[]): Refusal[] {
 
 function withoutIndex(reason: string): string {
   return reason.replace(/^records\[\d+\]/, '');
+}
+
+/** Nobody knows whose numbers were meant: the device knows its batch by the digest of what came. */
+function encodeUnread({ payload, rejected = '' }: Message): Buffer {
+  const answer: Unread = { digest: digestOf(payload), reason: rejected.slice(0, MAX_REASON) };
+  return encode({ unread: answer });
 }
 
 /** Encodes an ack within the channel's bound: when the reasons do not fit, the quarantine has them. */

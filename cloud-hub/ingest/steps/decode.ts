@@ -3,8 +3,7 @@ import { CodecError, parseJson, unpack } from '../../../shared/contract/codec.ts
 import { NotJsonText } from '../../../shared/contract/json-text.ts';
 import { MAX_BATCH_BYTES } from '../../../shared/contract/messages/batch.ts';
 import { MAX_REPORT_BYTES, REPORT_SHAPE } from '../../../shared/contract/messages/report.ts';
-import { openBatch, readHead } from '../open-batch.ts';
-import { refusedByHead } from '../parts.ts';
+import { openBatch } from '../open-batch.ts';
 import type { Step } from '../step.ts';
 
 /** Bounds on an unpacked message, against decompression bombs. */
@@ -31,13 +30,7 @@ export const decode: Step = {
       else message.body = parseJson(text, unpacked[channel]);
     } catch (error) {
       if (!(error instanceof CodecError || error instanceof NotJsonText)) throw error;
-      const content = channel === 'records' ? refusedByHead(readHead(payload), error.message) : undefined;
-      if (content) {
-        message.content = content;
-        delete message.rejected;
-      } else {
-        message.rejected = error.message;
-      }
+      message.rejected = error.message;
     }
   },
 };

@@ -15,6 +15,10 @@
  *    batch whose numbers from `forkedAt` on belong to another copy, and says so. The agent begins a new epoch, and `earlier`
  *    names the epochs that its numbers had before (decision 0011). An acknowledgement is for one start (`start`), no other one
  *    may act on it. Those who do not know these fields leave them out.
+ * 6. A batch that the hub cannot read is answered by the digest of the bytes that came (`unread`), after it is in quarantine.
+ *    No number is settled by it: what stands in damaged bytes is not believed. The agent knows whether it sent these bytes:
+ *    if not, they were damaged on the way, and it sends the batch again; if so, it sends smaller batches, and sets a record aside
+ *    that cannot be read alone (decision 0016). An agent that does not know this answer ignores it and sends the batch again.
  */
 import { z } from 'zod';
 import { count } from '../names.ts';
@@ -106,3 +110,15 @@ export const ack = z.looseObject({
   at: z.number().optional().describe("the hub's wall clock when it received the batch, milliseconds since 1970"),
 });
 export type Ack = z.infer<typeof ack>;
+
+/** Also on `down/ack`: the hub cannot read a batch. */
+export const unread = z.looseObject({
+  unread: z.looseObject({
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .describe('of the payload as it came'),
+    reason: z.string().max(512),
+  }),
+});
+export type Unread = z.infer<typeof unread>['unread'];

@@ -23,6 +23,7 @@ function downlink(act: (message: unknown) => void = () => undefined) {
     device: 'box',
     link,
     onAck: on('ack'),
+    onUnread: on('unread'),
     onCommand: on('command'),
     onDesired: on('desired'),
     onVerdict: on('verdict'),
@@ -49,13 +50,17 @@ test('each channel has its reader, who gets what was said; what is for others is
   expect(t.received[1]?.[1]).toEqual(preview);
   expect(t.received[2]?.[1]).toMatchObject(desire);
   expect(t.received[3]?.[1]).toEqual(verdict);
+  const unread = { digest: `sha256:${'0'.repeat(64)}`, reason: 'gzip: incorrect data check' };
+  t.send('ack', encode({ unread }));
+  expect(t.received.pop()).toEqual(['unread', unread]);
+  t.send('ack', encode({ unread: { ...unread, digest: 'of another kind' } }));
   t.send('ack', encode(ack), 'another');
   t.send('report', encode({}));
   t.send('verdict', encode({}));
   t.link.send('anything/else', encode(ack));
   t.link.send(`vedette/v1/box/down/${'x'.repeat(3_000)}`, encode(ack));
   expect(t.received).toHaveLength(4);
-  expect(t.part.state()).toEqual({ received: 9, invalid: 5, failed: 0 });
+  expect(t.part.state()).toEqual({ received: 11, invalid: 6, failed: 0 });
 });
 
 test('a message as large as its channel allows is read, one byte more is not', () => {

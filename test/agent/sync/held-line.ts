@@ -1,6 +1,7 @@
 /** An uplink on a line and a clock that the test holds in its hands, with a real outbox. */
 import { onTestFinished } from 'vitest';
-import { Uplink, type UplinkLimits } from '../../../agent/sync/uplink.ts';
+import { Uplink } from '../../../agent/sync/uplink.ts';
+import type { UplinkLimits } from '../../../agent/sync/uplink-limits.ts';
 import { channels } from '../../../shared/contract/channels.ts';
 import { decode } from '../../../shared/contract/codec.ts';
 import { type Ack, batch } from '../../../shared/contract/messages/batch.ts';

@@ -8,7 +8,7 @@ import { noLimits, Quota } from '../../../cloud-hub/ingest/quota.ts';
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
 import { decode } from '../../../shared/contract/codec.ts';
-import { ack } from '../../../shared/contract/messages/batch.ts';
+import { ack, unread } from '../../../shared/contract/messages/batch.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { benchRecord } from '../../bench/records.ts';
@@ -74,7 +74,9 @@ export async function sendAnything(messages: number, random: () => number): Prom
     copies: new Copies({ send: () => undefined, clock: systemClock, log }),
     send(_device, channel, payload) {
       if (channel !== 'ack') return;
-      const { epoch, upTo, ranges = [] } = ack.parse(decode(payload, 1 << 20));
+      const said = decode(payload, 1 << 20);
+      if (unread.safeParse(said).success) return;
+      const { epoch, upTo, ranges = [] } = ack.parse(said);
       settled.set(epoch, Math.max(upTo, ranges.at(-1)?.to ?? 0));
     },
     reported: () => undefined,

@@ -7,7 +7,7 @@ import { type DailyLimits, noLimits, Quota } from '../../../cloud-hub/ingest/quo
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
 import { type HubStore, openStore } from '../../../cloud-hub/store/store.ts';
 import { decode, encode } from '../../../shared/contract/codec.ts';
-import { type Ack, ack } from '../../../shared/contract/messages/batch.ts';
+import { type Ack, ack, type Unread, unread } from '../../../shared/contract/messages/batch.ts';
 import { type Command, command } from '../../../shared/contract/messages/command.ts';
 import type { Report } from '../../../shared/contract/messages/report.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
@@ -20,6 +20,8 @@ export interface Bench {
   ingest: Ingest;
   metrics: IngestOptions['metrics'];
   acks: Ack[];
+  /** Batches that could not be read. */
+  unread: Unread[];
   /** What the live feed was told. */
   live: LiveMessage[];
   reports: { device: string; report: Report }[];
@@ -54,6 +56,7 @@ export async function bench(
   await opened.devices.add('cam', 'x', 0);
   const store = wrap(opened);
   const acks: Ack[] = [];
+  const notRead: Unread[] = [];
   const live: LiveMessage[] = [];
   const reports: Bench['reports'] = [];
   const logged: Record<string, unknown>[] = [];
@@ -74,7 +77,13 @@ export async function bench(
     metrics,
     send: (_device, channel, payload) => {
       if (channel !== 'ack') return;
-      const { at, ...sent } = ack.parse(decode(payload, 1 << 20));
+      const said = decode(payload, 1 << 20);
+      const { success, data } = unread.safeParse(said);
+      if (success) {
+        notRead.push(data.unread);
+        return;
+      }
+      const { at, ...sent } = ack.parse(said);
       expect(at).toBeTypeOf('number');
       acks.push(sent);
     },
@@ -105,6 +114,7 @@ export async function bench(
     ingest,
     metrics,
     acks,
+    unread: notRead,
     live,
     reports,
     logged,

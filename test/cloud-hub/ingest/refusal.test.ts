@@ -63,6 +63,8 @@ describe('bad input', () => {
       await b.send(payload);
     }
     expect(b.acks).toEqual([]);
+    expect(b.unread.map(({ digest }) => digest)).toHaveLength(8);
+    expect(new Set(b.unread.map(({ digest }) => digest)).size).toBe(4);
     const held = await b.store.quarantine.list(all);
     expect(held).toHaveLength(4);
     expect(held.every((q) => q.reason.startsWith('up/records: '))).toBe(true);
