@@ -10,6 +10,7 @@ import { openStore } from '../../../cloud-hub/store/store.ts';
 import { decode } from '../../../shared/contract/codec.ts';
 import { ack, unread } from '../../../shared/contract/messages/batch.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { digestOf } from '../../../shared/kit/digest.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { benchRecord } from '../../bench/records.ts';
 import { anything } from './families.ts';
@@ -66,6 +67,8 @@ export async function sendAnything(messages: number, random: () => number): Prom
     if (typeof seconds === 'number') turns.push(seconds * 1000);
   };
   const settled = new Map<string, number>();
+  /** Digests of what was answered as unreadable. */
+  const unreadable = new Set<string>();
   const log = createLogger('attack', 'silent');
   const ingest = new Ingest({
     store,
@@ -75,7 +78,11 @@ export async function sendAnything(messages: number, random: () => number): Prom
     send(_device, channel, payload) {
       if (channel !== 'ack') return;
       const said = decode(payload, 1 << 20);
-      if (unread.safeParse(said).success) return;
+      const refusal = unread.safeParse(said);
+      if (refusal.success) {
+        unreadable.add(refusal.data.unread.digest);
+        return;
+      }
       const { epoch, upTo, ranges = [] } = ack.parse(said);
       settled.set(epoch, Math.max(upTo, ranges.at(-1)?.to ?? 0));
     },
@@ -109,9 +116,10 @@ export async function sendAnything(messages: number, random: () => number): Prom
         if (ms > longestMs) [longestMs, longestOf] = [ms, family.name];
         if (ms > TURN_MS)
           broken.add(`${family.name} [${knobs.map((k) => k.toFixed(3))}] holds a turn for ${ms.toFixed(0)} ms`);
-        const { settles } = message;
-        if (settles && (settled.get(settles.epoch) ?? 0) < settles.to)
-          broken.add(`${family.name} [${knobs.map((k) => k.toFixed(3))}] is not acknowledged up to ${settles.to}`);
+        const { settles, channel, payload } = message;
+        const isAnswered = settles && (settled.get(settles.epoch) ?? 0) >= settles.to;
+        if (channel === 'records' && settles && !isAnswered && !unreadable.has(digestOf(payload)))
+          broken.add(`${family.name} [${knobs.map((k) => k.toFixed(3))}] is not answered up to ${settles.to}`);
       }
     }
     // And an honest batch is taken as ever.
