@@ -29,6 +29,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/registry/trust.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/rollout/executor-faults.test.ts': 'plays rollouts through random faults, restarts and clocks',
   'test/cloud-hub/rollout/rollouts.test.ts': 'plays rollouts by real time, with soaks of seconds',
+  'test/deploy/demo/own.test.ts': 'the demo starts a process to make a package of an ONNX file',
   'test/deploy/dev/compiler.test.ts': "starts TypeScript's compiler",
   'test/fixtures/detector.test.ts': 'evaluates a whole network in plain JavaScript',
   'test/shared/engine/heads/published.test.ts': 'runs graphs of the full size of sixteen published models',

@@ -1,9 +1,9 @@
 /** What the steps of the reconciler work with: the hub for bytes, processes of their own for whatever runs a model. */
-import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { DesiredModel } from '../../shared/contract/messages/desired.ts';
 import type { ProofResult, ShadowResult } from '../../shared/contract/messages/model-report.ts';
+import { halfOfMemoryMb } from '../../shared/kit/memory.ts';
 import type { AgentConfig } from '../config.ts';
 import { createFetch, type FetchOptions, type Progress } from './fetch.ts';
 import { createProve } from './proof.ts';
@@ -38,20 +38,16 @@ export interface ToolsOptions extends FetchOptions {
   readonly entries: { readonly proof: URL; readonly shadow: URL };
 }
 
-/** What tries a package out may take half of the memory that this process may have: the streams go on beside it. */
-const proofMb = () => {
-  const bound = process.constrainedMemory();
-  return Math.floor((bound > 0 ? Math.min(bound, totalmem()) : totalmem()) / 2 ** 21);
-};
-
 export function createTools(options: ToolsOptions): Tools {
   const { config, entries, clock } = options;
   const { threads, provider } = config.runners;
   const runtime = { threads, provider };
+  // The streams go on beside what tries a package out.
+  const maxMb = halfOfMemoryMb;
   const workDir = (name: string) => path.join(config.dataDir, 'runners', name);
   return {
     fetch: createFetch(options),
-    prove: createProve(runtime, { entry: entries.proof, workDir: workDir('proof'), clock }, proofMb),
-    shadow: createShadow(runtime, { entry: entries.shadow, workDir: workDir('shadow'), clock }, proofMb),
+    prove: createProve(runtime, { entry: entries.proof, workDir: workDir('proof'), clock }, maxMb),
+    shadow: createShadow(runtime, { entry: entries.shadow, workDir: workDir('shadow'), clock }, maxMb),
   };
 }

@@ -60,7 +60,7 @@ export async function initPackage(options: InitOptions): Promise<Initialised> {
     }
   };
   let guess = named(() => guessManifest(facts, overrides));
-  const making = `${out}.making`;
+  const making = makingOf(out);
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true });
   try {
@@ -82,6 +82,11 @@ export async function initPackage(options: InitOptions): Promise<Initialised> {
   } finally {
     await rm(making, { recursive: true, force: true });
   }
+}
+
+/** Where a package is made before it appears. */
+export function makingOf(out: string): string {
+  return `${path.resolve(out)}.making`;
 }
 
 /** With what the clip showed; a model that finds things there has the right head as well. */

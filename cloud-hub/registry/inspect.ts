@@ -2,13 +2,13 @@
  * Looking into an archive that somebody uploaded, in a process of its own (`inspect-child.ts`): what it costs there, in time and
  * in memory, holds nobody else up. The bounds of the content are those of the package (`shared/engine/package`).
  */
-import { totalmem } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { type ModelManifest, modelManifest } from '../../shared/contract/model-manifest.ts';
 import { askChild, NoAnswer } from '../../shared/kit/ask-child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
+import { halfOfMemoryMb } from '../../shared/kit/memory.ts';
 import { type Guess, guess } from '../contract/model.ts';
 import { UploadError } from './blobs.ts';
 
@@ -102,8 +102,5 @@ function tooMuch({ why, message }: NoAnswer, patienceMs: number, maxMb: number):
 
 /** What one inspection may take. */
 function memoryMb(): number {
-  // 0, or more than there is, when nothing constrains the process.
-  const constrained = process.constrainedMemory();
-  const machine = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return Math.max(LEAST_MB, Math.min(MOST_MB, Math.floor(machine / 2 ** 21)));
+  return Math.max(LEAST_MB, Math.min(MOST_MB, halfOfMemoryMb()));
 }

@@ -1,11 +1,11 @@
 /** What the user brings to the demo, a clip and a model: looked at before anything starts. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { initPackage } from '../../cloud-hub/model-init/init.ts';
+import { initApart } from '../../cloud-hub/model-init/apart.ts';
 import { isImageInput } from '../../shared/contract/model-manifest.ts';
 import { loadVariant, readPackage } from '../../shared/engine/package/package.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
-import { digestOf } from '../../shared/kit/digest.ts';
+import { digestOfFile } from '../../shared/kit/digest.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { localKind } from '../../shared/kit/local-path.ts';
 
@@ -30,6 +30,8 @@ export interface OwnModelOptions {
   readonly clip: string;
   readonly threads: number;
   readonly clock: Clock;
+  /** Built `cloud-hub/model-init/init-child.js`; default: where the build puts it. */
+  readonly entry?: string | URL;
   readonly print: (line: string) => void;
 }
 
@@ -50,13 +52,17 @@ export async function ownModel(given: string, options: OwnModelOptions): Promise
   return { dir, objects: task === 'detect' ? pack.labels : undefined };
 }
 
-async function packageOf(file: string, { dir, clip, threads, clock, print }: OwnModelOptions): Promise<string> {
+async function packageOf(file: string, { dir, clip, threads, clock, entry, print }: OwnModelOptions): Promise<string> {
   if (!existsSync(file)) throw new CodedError('model-invalid', `${file}: there is no such file`);
-  const [, digest = ''] = digestOf(readFileSync(file)).split(':');
+  await localKind(file, ['file']);
+  const [, digest = ''] = (await digestOfFile(file)).split(':');
   const out = path.join(dir, `${path.basename(file).replace(/\.onnx$/i, '')}-${digest.slice(0, 12)}`);
   if (existsSync(out)) return out;
   print(`Making a model package of ${path.basename(file)}: trying it on the clip …`);
-  const { reasons } = await initPackage({ file, out, clip, overrides: {}, threads, clock });
+  const { reasons } = await initApart(
+    { file, out, clip, overrides: {}, threads },
+    { clock, ...(entry ? { entry } : {}) },
+  );
   for (const { field, value, sure, why } of reasons)
     print(`  ${sure ? ' ' : '?'} ${field.padEnd(12)}${value}${sure ? '' : ` (${why})`}`);
   print(`  To change something: ${path.join(out, 'model.yaml')}`);

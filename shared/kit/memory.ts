@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 
 /** Resident memory of this process, in whole MB (2^20 bytes). */
 export function rssMb(): number {
@@ -13,4 +14,11 @@ export function rssMbOf(pid: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Half of the memory that this process may have, in whole MB: for what runs beside others. */
+export function halfOfMemoryMb(): number {
+  // 0, or more than there is, when nothing constrains the process.
+  const constrained = process.constrainedMemory();
+  return Math.floor((constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()) / 2 ** 21);
 }

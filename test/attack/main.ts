@@ -17,7 +17,7 @@ import { createStage, type Seen, type Stage } from './stage.ts';
 const CALM_S = 3;
 /** What breaks only a measured bound is tried again: what comes from a busy machine does not repeat. */
 const TRIES = 3;
-const MESSAGES = { whole: 10_000, brief: 500 } as const;
+const MESSAGES = 10_000;
 const SEARCH_S = { whole: 240, least: 20 } as const;
 
 function whole(text: string): number {
@@ -208,7 +208,7 @@ await new Command('npm run attack --')
     for (const attack of attacks) if (isChosen(attack.name)) report.add(attack.name, await meetAgain(attack, seed));
     for (const attack of agentAttacks)
       if (isChosen(attack.name)) report.add(attack.name, await meetAgent(attack, seed));
-    if (isChosen('anything')) report.add('anything', await anything(seconds ? MESSAGES.brief : MESSAGES.whole, seed));
+    if (isChosen('anything')) report.add('anything', await anything(MESSAGES, seed));
     const left = seconds ? seconds - (performance.now() - begun) / 1000 : SEARCH_S.whole;
     if (isChosen('worst')) report.add('worst', await worst(Math.max(SEARCH_S.least, left), seed));
     report.end();

@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { headKinds } from '../../../shared/engine/heads/registry.ts';
+import { initApart, type MadePackage } from '../../model-init/apart.ts';
 import { labelSets } from '../../model-init/guess/labels.ts';
-import { type Initialised, initPackage, SHEET } from '../../model-init/init.ts';
+import { SHEET } from '../../model-init/init.ts';
 import type { CommandContext } from '../context.ts';
 
 interface Flags {
@@ -47,24 +48,23 @@ export function addInit(model: Command, context: CommandContext): void {
         '\nExit code: 0 if the package is written, 1 if the file is refused or no family of models fits (stderr says why), 2 for wrong use.',
     )
     .action(async (file: string, { as: version, out, clip, json, ...overrides }: Flags) => {
-      const made = await initPackage({
+      const order = {
         file,
         out: out ?? path.basename(file).replace(/\.onnx$/i, ''),
         ...(clip === undefined ? {} : { clip }),
         overrides: { ...overrides, ...(version === undefined ? {} : { version }) },
         threads: context.cpus,
-        clock: context.clock,
-      });
+      };
+      const made = await initApart(order, { clock: context.clock });
       context.stdout.write(json ? `${JSON.stringify(factsOf(made))}\n` : `${linesOf(made, clip)}\n`);
     });
 }
 
-function factsOf({ dir, name, reasons, trial }: Initialised) {
-  const tried = trial?.tried.map(({ way, conviction }) => ({ way: way.name, conviction }));
+function factsOf({ dir, name, reasons, tried }: MadePackage) {
   return { dir, name, fields: reasons, ...(tried ? { tried } : {}) };
 }
 
-function linesOf({ dir, name, reasons, trial }: Initialised, clip: string | undefined): string {
+function linesOf({ dir, name, reasons, tried }: MadePackage, clip: string | undefined): string {
   const shown = path.relative('.', dir) || '.';
   const unsure = reasons.filter(({ sure }) => !sure);
   return [
@@ -79,7 +79,7 @@ function linesOf({ dir, name, reasons, trial }: Initialised, clip: string | unde
           `Look at the ${unsure.length} lines with "?" above: they are guesses, marked CHECK in ${path.join(shown, 'model.yaml')}.`,
         ]
       : []),
-    ...(trial ? [`What it finds in the clip, fed each way: ${path.join(shown, SHEET)}`] : []),
+    ...(tried ? [`What it finds in the clip, fed each way: ${path.join(shown, SHEET)}`] : []),
     'Try it:',
     `  vedette-agent infer --model ${shown} --source ${clip ?? 'clip.mp4'} --out results.jsonl`,
   ].join('\n');

@@ -3,16 +3,19 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { ownClip, ownModel } from '../../../deploy/demo/own.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { builtFile } from '../../support/built.ts';
 import { writeClip } from '../../support/clip.ts';
 import { writeConvPackage } from '../../support/conv-net.ts';
 import { brightModel, writeBrightPackage } from '../../support/onnx.ts';
 import { tempFolder } from '../../support/temp.ts';
 
+const entry = builtFile('cloud-hub/model-init/init-child.js');
+
 async function bring(folder: string, given: string) {
   const overrides: string[] = [];
   const clip = path.join(folder, 'clip.mp4');
   if (!existsSync(clip)) await writeClip(folder, { frames: 12, width: 64, height: 64 });
-  const options = { dir: path.join(folder, 'models'), clip, threads: 1, clock: systemClock };
+  const options = { dir: path.join(folder, 'models'), clip, threads: 1, clock: systemClock, entry };
   const own = await ownModel(given, { ...options, print: (line) => overrides.push(line) });
   return { ...own, overrides };
 }
