@@ -8,17 +8,18 @@ import { askChild, NoAnswer } from '../../shared/kit/ask-child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, errorCodes } from '../../shared/kit/errors.ts';
 import { halfOfMemoryMb } from '../../shared/kit/memory.ts';
-import { guess } from '../contract/model.ts';
 import { type InitOptions, makingOf } from './init.ts';
 
 export type InitOrder = Omit<InitOptions, 'clock'>;
+
+const reason = z.strictObject({ field: z.string(), value: z.string(), sure: z.boolean(), why: z.string() });
 
 const made = z.strictObject({
   /** The folder of the package. */
   dir: z.string(),
   name: z.string(),
   /** How the fields were found. */
-  reasons: z.array(guess).max(64),
+  reasons: z.array(reason).max(64),
   /** With a clip: how sure the model is of what it finds, fed each way. */
   tried: z
     .array(z.strictObject({ way: z.string(), conviction: z.number() }))

@@ -191,7 +191,7 @@ await new Command('npm run attack --')
   )
   .argument('[name...]', 'which attacks; default: all')
   .option('--seed <n>', 'of everything that is random', whole, 1)
-  .option('--seconds <n>', 'about how long in all: fewer random messages, a shorter search', whole)
+  .option('--seconds <n>', 'about how long in all: a shorter search', whole)
   .addHelpText(
     'after',
     `\nAttacks:\n${names.map(([name, summary]) => `  ${name.padEnd(18)} ${summary}`).join('\n')}\n\nBounds: ` +
