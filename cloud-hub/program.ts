@@ -40,7 +40,7 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   // Loaded when it is wanted: help and the other commands answer at once.
   const { startHub } = createRequire(import.meta.url)('./hub.js') as typeof import('./hub.ts');
   const manager = serviceManager(host.env, process.pid, log);
-  const hub = await startHub({ config, version, clock: systemClock, log });
+  const hub = await startHub({ config, version, clock: systemClock, log, describeFirst: true });
 
   let stopping = false;
   const stop = (signal: string) => {

@@ -45,6 +45,8 @@ export interface ApiOptions {
   /** Absent: plain text, no certificates. */
   readonly fleet?: FleetIdentity;
   readonly version: string;
+  /** Make the document of the API at once, not when it is asked for. */
+  readonly describeFirst: boolean;
   readonly site: Site;
   /** For HTTP connections. */
   readonly places: Places;

@@ -77,7 +77,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
   });
   refuseOtherUpgrades(app);
-  await describeApi(app, options.version, options.site);
+  const document = await describeApi(app, options.version, options.site);
   await app.register(
     async (api) => {
       guard(api, options.identity, options.site, options.fleet?.identify);
@@ -86,10 +86,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     { prefix: '/api/v1' },
   );
-  app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(healthRoutes(options));
   await app.register(mqttRoutes(options));
   await servePages(app, options.dashboard, options.site);
   await app.ready();
+  if (options.describeFirst) document();
   return app;
 }

@@ -13,4 +13,4 @@ export interface Attack {
 }
 
 /** What an attack may cost the others. */
-export const bounds = { blockMs: 200, addedAckMs: 100, addedMb: 200 } as const;
+export const bounds = { blockMs: 50, addedAckMs: 100, addedMb: 200 } as const;

@@ -17,11 +17,11 @@ const secret = z.object({ token: z.string() });
 /** What the witness saw since the last look. */
 export const seen = z.object({
   /**
-   * Longest time without an answer of `/healthz`, milliseconds: how long the event loop stood still. As of the next, without what
-   * the hub waited for a processor.
+   * How long the event loop was held: the most processor time, milliseconds, that the hub's main thread took while `/healthz` waited
+   * for its answer.
    */
   blockMs: z.number(),
-  /** From publish to acknowledgement of the calm device, milliseconds. */
+  /** From publish to acknowledgement of the calm device, milliseconds, without what the hub waited for a processor. */
   ackP99Ms: z.number(),
   acks: z.number(),
 });
@@ -33,6 +33,8 @@ export interface Attacker {
   readonly device: SimulatedDevice;
   /** Highest number that the hub has acknowledged to it. */
   acked(): number;
+  /** How many batches the hub has answered: acknowledged, or not read. */
+  answers(): number;
 }
 
 export interface Stage {
@@ -93,15 +95,19 @@ async function deviceOf(hub: HubProgram, id: string): Promise<{ id: string; toke
 }
 
 function connected(known: { id: string; token: string }, port: number): Promise<Attacker> {
-  let acked = 0;
+  let [acked, answers] = [0, 0];
   return new Promise((resolve) => {
     const device: SimulatedDevice = createSimulatedDevice({
       ...known,
       port,
       onAck: (upTo) => {
         acked = Math.max(acked, upTo);
+        answers++;
       },
-      onUp: () => resolve({ ...known, device, acked: () => acked }),
+      onUnread: () => {
+        answers++;
+      },
+      onUp: () => resolve({ ...known, device, acked: () => acked, answers: () => answers }),
       // The hub may throw it out: it comes back, as an attacker does.
       onDown: () => setTimeout(() => device.connect(), 200),
     });

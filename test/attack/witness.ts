@@ -2,7 +2,8 @@
  * The calm device and the look at the hub's event loop, in a process of their own. It answers each message of its parent
  * with what it saw since the last.
  *
- * What the hub waited for a processor is not counted: it says how busy the machine is, and nothing of the hub. This process
+ * The event loop is measured as work: the processor time of the hub's main thread while `/healthz` waited for its answer. Of an
+ * acknowledgement, what the hub waited for a processor is not counted: it says how busy the machine is, and nothing of the hub. This process
  * asks for a high priority, so that its own waits stay small; where that is not permitted they count.
  */
 import os from 'node:os';
@@ -11,7 +12,7 @@ import { z } from 'zod';
 import { quantile } from '../bench/bench.ts';
 import { benchBatch } from '../bench/records.ts';
 import { createSimulatedDevice } from '../bench/simulated-device.ts';
-import { runDelayMs } from './run-delay.ts';
+import { type Scheduled, scheduledOf } from './scheduled.ts';
 import type { Seen } from './stage.ts';
 
 const RECORDS = 10;
@@ -28,26 +29,25 @@ try {
   // Not permitted.
 }
 
-/** A moment by two clocks: that of the wall, and how long the hub had waited for a processor by then; milliseconds. */
-interface Moment {
+/** A moment by the wall's clock, and what the hub's main thread had worked and waited by then; milliseconds. */
+interface Moment extends Scheduled {
   readonly at: number;
-  readonly delayed: number;
 }
 
-let delayed = 0;
+let scheduled: Scheduled = { ran: 0, delayed: 0 };
 function now(): Moment {
   try {
-    delayed = runDelayMs(calm.hubPid);
+    scheduled = scheduledOf(calm.hubPid);
   } catch {
     // A hub that has ended is told by its exit code.
   }
-  return { at: performance.now(), delayed };
+  return { at: performance.now(), ...scheduled };
 }
 
 /** Milliseconds since then in which the hub worked, or waited for anything but a processor. */
 function since(then: Moment): number {
-  const { at, delayed: until } = now();
-  return Math.max(0, at - then.at - (until - then.delayed));
+  const { at, delayed } = now();
+  return Math.max(0, at - then.at - (delayed - then.delayed));
 }
 
 let blockMs = 0;
@@ -95,6 +95,6 @@ for (;;) {
   } catch {
     // A hub that has ended is told by its exit code.
   }
-  blockMs = Math.max(blockMs, since(begun));
+  blockMs = Math.max(blockMs, now().ran - begun.ran);
   await sleep(LOOK_EVERY_MS);
 }

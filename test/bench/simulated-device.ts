@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import mqttPacket from 'mqtt-packet';
 import { channels, ownDownFilter, topicOf, type UpChannel } from '../../shared/contract/channels.ts';
 import { decode, encode } from '../../shared/contract/codec.ts';
-import { ack } from '../../shared/contract/messages/batch.ts';
+import { ack, unread } from '../../shared/contract/messages/batch.ts';
 
 export interface SimulatedDeviceOptions {
   readonly id: string;
@@ -11,6 +11,8 @@ export interface SimulatedDeviceOptions {
   readonly port: number;
   /** Every number up to it is settled. */
   readonly onAck: (upTo: number) => void;
+  /** A batch could not be read. */
+  readonly onUnread?: () => void;
   /** Connected and subscribed. */
   readonly onUp: () => void;
   readonly onDown: () => void;
@@ -47,7 +49,9 @@ export function createSimulatedDevice(options: SimulatedDeviceOptions): Simulate
     } else if (packet.cmd === 'publish') {
       if (packet.messageId !== undefined) send({ cmd: 'puback', messageId: packet.messageId });
       if (packet.topic !== ackTopic) return;
-      options.onAck(ack.parse(decode(Buffer.from(packet.payload), channels.ack.maxBytes)).upTo);
+      const said = decode(Buffer.from(packet.payload), channels.ack.maxBytes);
+      if (unread.safeParse(said).success) options.onUnread?.();
+      else options.onAck(ack.parse(said).upTo);
     }
   };
 

@@ -92,6 +92,19 @@ describe('health, metrics, docs', () => {
     expect(JSON.stringify(events?.responses)).toContain('application/problem+json');
   });
 
+  test('the document is made once: the page of the API gets the very bytes, whichever form it asks for', async () => {
+    const hub = await testHub();
+    const ask = async (target: string) => {
+      const response = await fetch(`${hub.url}/api/v1/${target}`);
+      return [response.headers.get('content-type'), await response.text()];
+    };
+    const document = await ask('openapi.json');
+    expect(document[0]).toMatch(/^application\/json/);
+    expect(await ask('docs/json')).toEqual(document);
+    // JSON is YAML. To write another form of it took a quarter of a second of the event loop, for anybody who asked.
+    expect(await ask('docs/yaml')).toEqual(document);
+  });
+
   test('the page of the API needs no other server', async () => {
     const hub = await testHub();
     const page = await fetch(`${hub.url}/api/v1/docs/`);
