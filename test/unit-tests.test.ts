@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { filesOfTheHouse, root } from './architecture/files.ts';
-import { slowTests, unitTests } from './unit-tests.ts';
+import { programTests, slowTests, timedTests, unitTests } from './unit-tests.ts';
 
 const sources = new Map(
   filesOfTheHouse()
@@ -24,6 +24,20 @@ test('a unit test starts no process, by itself or by a helper, and is no whole s
     ['test/agent/i.ts', ''],
   ]);
   expect(unitTests(made)).toEqual(['test/e.test.ts', 'test/agent/e2e.test.ts']);
+});
+
+test('whole programs have a command of their own; a unit test is none, wherever it lies', () => {
+  const files = [
+    'test/e2e/a.test.ts',
+    'test/chaos/plan.test.ts',
+    'test/agent/commands/x.test.ts',
+    'test/agent/y.test.ts',
+    'test/e2e/z.ts',
+  ];
+  expect(programTests([...files, ...timedTests], ['test/chaos/plan.test.ts'])).toEqual([
+    'test/e2e/a.test.ts',
+    'test/agent/commands/x.test.ts',
+  ]);
 });
 
 test('most of the tests are unit tests, and none of them needs a build', () => {

@@ -1,5 +1,5 @@
 /**
- * Which tests are unit tests: what `npm run test:unit` runs, in seconds and without a build.
+ * Which tests are unit tests: what `npm run test:unit` runs, in seconds and without a build; and which run whole programs.
  *
  * 1. A unit test starts no process: neither it nor a helper of `test/` that it imports reaches `node:child_process`. Whole programs,
  *    browsers, cameras, brokers and small disks come that way.
@@ -7,6 +7,9 @@
  * 3. It is not in the list of those that compute for long.
  */
 import { importsOf, type Sources } from './architecture/house-rules.ts';
+
+/** Whole programs as their users start them: they run by a command of their own (`npm run test:e2e`), for minutes. */
+const WHOLE_PROGRAMS = /^test\/(chaos|deploy|e2e|(agent|cloud-hub)\/commands)\//;
 
 const WHOLE_SYSTEMS = /^test\/(architecture|attack|bench|chaos|e2e|integration)\//;
 
@@ -61,4 +64,14 @@ function startsProcesses(file: string, sources: Sources, seen = new Set<string>(
   if (!file.startsWith('test/') || seen.has(file)) return false;
   seen.add(file);
   return importsOf(file, sources.get(file) ?? '').some((target) => startsProcesses(target, sources, seen));
+}
+
+/**
+ * Which tests run whole programs.
+ * @param files all of `test/`
+ * @param units of them the unit tests, which are none wherever they lie
+ */
+export function programTests(files: Iterable<string>, units: readonly string[]): string[] {
+  const others = new Set([...units, ...timedTests]);
+  return [...files].filter((file) => file.endsWith('.test.ts') && WHOLE_PROGRAMS.test(file) && !others.has(file));
 }

@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { timedTests, unitTests } from './unit-tests.ts';
+import { programTests, timedTests, unitTests } from './unit-tests.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => path.posix.join('test', file.split(path.sep).join('/')));
 const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')])));
+const programs = programTests(files, units);
 
 /**
- * Three projects. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
+ * Four projects: `unit` and `system` are `npm test`, `e2e` and `timed` are `npm run test:e2e`. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
  * cannot meet in them, because no module of the product has state, and what a test changes of the process is put back after it.
  * All others have a process of their own. Those that measure time come last, one at a time, so that no other test delays what they measure.
  *
@@ -30,7 +31,11 @@ export default defineConfig({
     unstubEnvs: true,
     unstubGlobals: true,
     projects: [
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [...units, ...timedTests] } },
+      {
+        extends: true,
+        test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [...units, ...programs, ...timedTests] },
+      },
+      { extends: true, test: { name: 'e2e', include: programs } },
       { extends: true, test: { name: 'unit', include: units, isolate: false } },
       {
         extends: true,
