@@ -15,6 +15,7 @@ import { up as problems } from './migrations/0009-problems.ts';
 import { up as opinions } from './migrations/0010-opinions.ts';
 import { up as usageAndAddresses } from './migrations/0011-usage-and-addresses.ts';
 import { up as alerts } from './migrations/0012-alerts.ts';
+import { up as eventsAsked } from './migrations/0013-events-asked.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
   opinions,
   usageAndAddresses,
   alerts,
+  eventsAsked,
 ];
 
 /** Version of the newest schema. */

@@ -13,6 +13,7 @@ import { eventRecord, jpeg, readingRecord } from '../support.ts';
 
 const databases = path.join(import.meta.dirname, 'databases');
 const versions = readdirSync(databases)
+  .filter((name) => name.endsWith('.sql'))
   .map((name) => Number(/^version-(\d+)\.sql$/.exec(name)?.[1]))
   .toSorted((a, b) => a - b);
 
@@ -200,4 +201,26 @@ test('version 8 keeps its table of troubles, as problems', async () => {
     ['loss', 'loss'],
     ['error', 'camera-gone'],
   ]);
+});
+
+test('the index of samples holds only events with a sample, and still finds an event by its sample', async () => {
+  const folder = tempFolder();
+  const store = await open(folder);
+  await store.devices.add('cam', 'x', 0);
+  const add = (seq: number, more: Record<string, unknown>) =>
+    store.transact(() => {
+      const record = recordBody.parse(eventRecord(seq, more));
+      const about = { device: 'cam', epoch: 'e', seq, receivedAt: 1, backfill: false, body: JSON.stringify(record) };
+      return store.records.add({ ...about, record });
+    });
+  for (let seq = 1; seq <= 200; seq++) add(seq, {});
+  add(201, { sample: 's1' });
+  store.close();
+  inFile(folder, (file) => {
+    const plan = file.prepare('EXPLAIN QUERY PLAN SELECT id FROM events WHERE device = ? AND sample = ? LIMIT 1');
+    expect(JSON.stringify(plan.all('cam', 's1'))).toContain('events_sample (device=? AND sample=?)');
+    expect(file.prepare('SELECT sample FROM events WHERE device = ? AND sample = ?').all('cam', 's1')).toHaveLength(1);
+    const { sql } = file.prepare("SELECT sql FROM sqlite_schema WHERE name = 'events_sample'").get() as { sql: string };
+    expect(sql).toMatch(/where "sample" is not null$/);
+  });
 });
