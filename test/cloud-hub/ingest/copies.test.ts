@@ -29,3 +29,15 @@ test('a start that speaks again after another one is a second box: log and devic
   await greet('four');
   expect(notices).toHaveLength(1);
 });
+
+test('two starts that have not named their host are reported without one', async () => {
+  const { send, warned } = await bench();
+  for (const boot of ['one', 'two', 'one']) await send(encode({ online: true, boot }), 'status');
+  expect(warned).toEqual([
+    {
+      device: 'cam',
+      hosts: [],
+      text: expect.stringMatching(/^another client signs in as cam: each ends the connection/),
+    },
+  ]);
+});
