@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
+import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { positive, positiveInteger } from './commands/arguments.ts';
 import type { EnrollOptions } from './commands/enroll.ts';
 import { LINES } from './commands/infer-lines.ts';
@@ -40,6 +41,7 @@ function version(): string {
 
 // A reader that went away (`| head`) does not end the agent.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+const [stdout, stderr] = [plainTerminal(process.stdout), plainTerminal(process.stderr)];
 
 const program = new Command('vedette-agent')
   .description(
@@ -76,8 +78,8 @@ program
       machine: machine(),
       clock: systemClock,
       stop: stop.signal,
-      stdout: process.stdout,
-      stderr: process.stderr,
+      stdout,
+      stderr,
     });
     // Nothing of ours is left to do; a native library's thread must not keep the process.
     process.exit();
@@ -135,8 +137,8 @@ program
       hostname: hostname(),
       clock: systemClock,
       stop: stop.signal,
-      stdout: process.stdout,
-      stderr: process.stderr,
+      stdout,
+      stderr,
     });
     process.exit();
   });
@@ -186,12 +188,12 @@ program
       runnerEntry: entries.runner,
       measure: { entry: entries.measure, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
       clock: systemClock,
-      stdout: process.stdout,
-      stderr: process.stderr,
+      stdout,
+      stderr,
     });
   });
 
-trainCommand(program, { clock: systemClock, stdout: process.stdout, stderr: process.stderr }, (code) => {
+trainCommand(program, { clock: systemClock, stdout, stderr }, (code) => {
   process.exitCode = code;
 });
 
@@ -233,12 +235,12 @@ program
       nodeVersion: process.version,
       runnerEntry: entries.runner,
       clock: systemClock,
-      stdout: process.stdout,
-      stderr: process.stderr,
+      stdout,
+      stderr,
     });
   });
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`vedette-agent: ${messageOf(error)}\n`);
+  process.stderr.write(`vedette-agent: ${plainText(messageOf(error))}\n`);
   process.exit(1);
 });

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { createLogger } from '../shared/kit/log.ts';
+import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
 import { addAlertCommands } from './commands/alert.ts';
 import { addCaCommands } from './commands/ca.ts';
@@ -119,7 +120,7 @@ function readVersion(): string {
 }
 
 function commands(host: Host, version: string): Command {
-  const { stdout, stderr } = host;
+  const [stdout, stderr] = [plainTerminal(host.stdout), plainTerminal(host.stderr)];
   const fail = (code = 1) => {
     host.exitCode = code;
   };
@@ -143,7 +144,8 @@ function commands(host: Host, version: string): Command {
   addKeysCommands(root, context);
   addRolloutCommands(root, context);
   addAlertCommands(root, context);
-  addTopCommand(root, context);
+  // It draws by escape sequences, and what devices say is plain in its lines.
+  addTopCommand(root, { ...context, stdout: host.stdout });
   addDoctorCommand(root, { ...context, env: host.env, version });
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
   for (const command of family(root)) command.version(version);
@@ -161,7 +163,7 @@ export async function program(host: Host): Promise<void> {
       // Help and version arrive here as well, with code 0; commander has written what there is to say.
       host.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
-      console.error(`vedette-hub: ${messageOf(error)}`);
+      console.error(`vedette-hub: ${plainText(messageOf(error))}`);
       host.exitCode = error instanceof UsageError ? 2 : 1;
     }
   }

@@ -9,6 +9,7 @@ import { ensureDetector } from '../../fixtures/detector/detector.ts';
 import { packPackage } from '../../shared/engine/package/archive.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
+import { plainTerminal, plainText } from '../../shared/kit/plain-terminal.ts';
 import { type DemoRules, demoAgentYaml } from './agent-config.ts';
 import { createHubClient } from './hub-client.ts';
 import { type OwnModel, ownClip, ownModel } from './own.ts';
@@ -26,7 +27,8 @@ interface Flags {
   model?: string;
 }
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
+const stdout = plainTerminal(process.stdout);
+const print = (line: string) => void stdout.write(`${line}\n`);
 
 // A reader that went away (`| head`) does not end the demo.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -179,6 +181,6 @@ new Command('npm start --')
   .action(demo)
   .parseAsync()
   .catch((error: unknown) => {
-    process.stderr.write(`npm start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`npm start: ${plainText(error instanceof Error ? error.message : String(error))}\n`);
     process.exit(1);
   });

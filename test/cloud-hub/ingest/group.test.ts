@@ -4,7 +4,8 @@ import { defaultQueueLimits, FairQueue } from '../../../cloud-hub/ingest/queue.t
 import type { Step } from '../../../cloud-hub/ingest/step.ts';
 import { steps } from '../../../cloud-hub/ingest/steps.ts';
 import { channels, isUp } from '../../../shared/contract/channels.ts';
-import { encode } from '../../../shared/contract/codec.ts';
+import { encode, pack } from '../../../shared/contract/codec.ts';
+import { systemClock } from '../../../shared/kit/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { eventRecord } from '../support.ts';
 import { all, bench } from './bench.ts';
@@ -38,6 +39,40 @@ describe('a group', () => {
     const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
     return { b, clock, taken, turn, sizes: () => taken.map((group) => group.length) };
   }
+
+  test('takes who cost much of late last, whoever sent first', async () => {
+    let now = 0;
+    const taken: string[] = [];
+    const work: Step = {
+      name: 'work',
+      phase: 'check',
+      run({ device }) {
+        taken.push(device);
+        if (device === 'hog') now += 1000;
+      },
+    };
+    const { ingest } = await bench(undefined, undefined, {
+      clock: { ...systemClock, mono: () => now },
+      steps: [...steps, work],
+    });
+    ingest.presence('hog', true);
+    await ingest.drained();
+    for (const device of ['hog', 'calm', 'another']) ingest.presence(device, true);
+    await ingest.drained();
+    expect(taken).toEqual(['hog', 'calm', 'another', 'hog']);
+  });
+
+  test('takes what unpacks to much behind what is small, however small it was packed', async () => {
+    const taken: string[] = [];
+    const watch: Step = { name: 'watch', phase: 'check', run: ({ device }) => void taken.push(device) };
+    const { ingest } = await bench(undefined, undefined, { steps: [watch] });
+    const packed = pack(JSON.stringify({ pad: 'x'.repeat(1_000_000) }));
+    expect(packed.length).toBeLessThan(10_000);
+    void ingest.offer('packed', 'records', packed);
+    ingest.presence('calm', true);
+    await ingest.drained();
+    expect(taken).toEqual(['calm', 'packed']);
+  });
 
   test('is taken at once after a pause; right after a commit few messages wait 5 ms for others', async () => {
     const { b, clock, turn, sizes } = await groups();

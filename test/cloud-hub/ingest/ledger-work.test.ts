@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { settleNumbers } from '../../../cloud-hub/ingest/ledger.ts';
 import { earlierNames } from '../../../cloud-hub/ingest/origins.ts';
+import { MAX_OPEN_RANGES } from '../../../cloud-hub/ingest/steps/dedupe.ts';
 import type { SequenceStore } from '../../../cloud-hub/store/sequences.ts';
 import type { HubStore } from '../../../cloud-hub/store/store.ts';
 import { type Range, rangesOf, union } from '../../../shared/kit/ranges.ts';
@@ -56,6 +57,21 @@ test('beyond the bound on open ranges the highest names are left out, and what w
     upTo: 0,
     above: [...at(5), { from: 20, to: 22 }],
   });
+});
+
+test('names that a sender scatters open no more ranges than batches may, message after message', async () => {
+  const b = await bench();
+  const count = 300;
+  for (let n = 0; n < 3; n++) {
+    const events = Array.from({ length: count }, (_, i) => {
+      const first = 1 + (n * count + i) * 16;
+      const origin = Array.from({ length: 8 }, (_, k) => ({ epoch: 'before', seq: first + 2 * k }));
+      return eventRecord(n * count + i + 1, { origin });
+    });
+    expect(await b.batch(events)).toMatchObject({ upTo: (n + 1) * count });
+    expect(b.store.sequences.openRanges('cam', 'before')).toBeLessThanOrEqual(MAX_OPEN_RANGES);
+  }
+  expect(b.store.sequences.openRanges('cam', 'before')).toBe(MAX_OPEN_RANGES);
 });
 
 test('earlier names are put together by epoch, of at most 64 epochs', () => {

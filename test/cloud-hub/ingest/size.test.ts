@@ -1,7 +1,7 @@
 /** How large one record may be: its JSON without the text of its picture. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_RECORD_BYTES } from '../../../shared/contract/messages/record.ts';
+import { MAX_RECORD_BYTES, RECORD_SHAPE } from '../../../shared/contract/messages/record.ts';
 import { eventRecord, jpeg, readingRecord, snapshotOf, summaryRecord } from '../support.ts';
 import { all, bench } from './bench.ts';
 
@@ -80,3 +80,36 @@ test("only the text of an event's picture stands apart", async () => {
     [0, 1, 2, 3].map((i) => expect.stringMatching(new RegExp(`^records\\[${i}\\]: has 13\\d{4} bytes of JSON`))),
   );
 });
+
+test('a record may have some 10,000 values and 64 levels; one with more is refused alone, before it is parsed', async () => {
+  const b = await bench();
+  /** So many values in all, the record and its list included; they are counted by commas and brackets, so not quite exactly. */
+  const wide = (seq: number, values: number) => {
+    const there = valuesIn({ ...eventRecord(seq), more: [] });
+    return { ...eventRecord(seq), more: Array.from({ length: values - there }, () => 0) };
+  };
+  // The record is the first level.
+  const deep = (seq: number, levels: number) => ({
+    ...eventRecord(seq),
+    more: JSON.parse(`${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}`),
+  });
+  const { maxDepth, maxValues } = RECORD_SHAPE;
+  const answer = await b.batch([
+    wide(1, maxValues - 10),
+    wide(2, maxValues + 10),
+    deep(3, maxDepth),
+    deep(4, maxDepth + 1),
+    eventRecord(5),
+  ]);
+  expect(answer?.upTo).toBe(5);
+  expect(answer?.refused).toEqual([
+    { from: 2, to: 2, reason: expect.stringMatching(/^records\[1\]: .*10000/) },
+    { from: 4, to: 4, reason: expect.stringMatching(/^records\[3\]: .*64/) },
+  ]);
+});
+
+/** Values of all kinds in a value, itself included. */
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce((sum: number, one) => sum + valuesIn(one), 1);
+}
