@@ -179,8 +179,8 @@ export function isFurther(before: Lanes, after: Lanes): boolean {
 }
 
 /** As `failed` of window.ts, for both. */
-export function failedOn(lanes: Lanes, now: number, ms: number): Lanes {
-  return both(lanes, (window) => failed(window, now, ms));
+export function failedOn(lanes: Lanes, now: number, ms: number, records?: number): Lanes {
+  return both(lanes, (window) => failed(window, now, ms, records));
 }
 
 /** The connection is new: what was on its way may be lost, and the hub may be another. */

@@ -27,13 +27,14 @@ export interface UnreadState {
   readonly damaged: { readonly to: number; readonly times: number } | undefined;
 }
 
+/** `records`: how many the batch had that the hub speaks of. */
 export type Outcome =
   /** An old answer: what it speaks of is not in flight any more. */
   | { readonly kind: 'nothing' }
   /** Send again, after a while. */
-  | { readonly kind: 'damaged'; readonly state: UnreadState }
+  | { readonly kind: 'damaged'; readonly state: UnreadState; readonly records?: number }
   /** Send again at once, in smaller batches, without these numbers. */
-  | { readonly kind: 'unreadable'; readonly state: UnreadState; readonly refusal?: Refusal };
+  | { readonly kind: 'unreadable'; readonly state: UnreadState; readonly records: number; readonly refusal?: Refusal };
 
 /** More than may be in flight, twice: a batch may be sent again before the hub speaks of its first copy. */
 const REMEMBERED = 16;
@@ -60,19 +61,21 @@ export function outcomeOf(state: UnreadState, digest: string, reason: string, la
   const own = state.sent.find((batch) => batch.digest === digest);
   if (own) {
     if (!flights.some(({ to }) => to === own.to)) return { kind: 'nothing' };
-    return own.records > 1
-      ? { kind: 'unreadable', state }
-      : { kind: 'unreadable', state, refusal: refusalOf(own, reason) };
+    const { records } = own;
+    return { kind: 'unreadable', state, records, ...(records > 1 ? {} : { refusal: refusalOf(own, reason) }) };
   }
   const [only] = flights;
   if (!only) return { kind: 'nothing' };
   const suspect = flights.length === 1 ? state.sent.find((batch) => batch.to === only.to) : undefined;
-  if (suspect?.records !== 1) return { kind: 'damaged', state: { ...state, alone: true, damaged: undefined } };
+  if (suspect?.records !== 1) {
+    const about = suspect ? { records: suspect.records } : {};
+    return { kind: 'damaged', state: { ...state, alone: true, damaged: undefined }, ...about };
+  }
   const times = state.damaged?.to === suspect.to ? state.damaged.times + 1 : 1;
   if (times < MAX_DAMAGED)
     return { kind: 'damaged', state: { ...state, alone: true, damaged: { to: suspect.to, times } } };
   const why = `arrived damaged ${times} times in a row: ${reason}`;
-  return { kind: 'unreadable', state: { ...state, damaged: undefined }, refusal: refusalOf(suspect, why) };
+  return { kind: 'unreadable', state: { ...state, damaged: undefined }, records: 1, refusal: refusalOf(suspect, why) };
 }
 
 function refusalOf({ from, to }: Sent, reason: string): Refusal {

@@ -157,15 +157,15 @@ export class Uplink {
     if (outcome.kind === 'nothing') return;
     this.#unread = outcome.state;
     if (outcome.kind === 'damaged') {
-      this.#abandonFlights(`a batch arrived damaged: ${reason}`);
+      this.#abandonFlights(`a batch arrived damaged: ${reason}`, outcome.records);
       return;
     }
-    const { refusal } = outcome;
+    const { refusal, records } = outcome;
     if (refusal) {
       this.#options.outbox.refuse(refusal);
       this.#refused(refusal);
     }
-    this.#goBack(0);
+    this.#goBack(0, records);
   }
 
   state(): UplinkState {
@@ -267,16 +267,16 @@ export class Uplink {
   }
 
   /** Abandons all flights: back to the first unacknowledged record, after a while. */
-  #abandonFlights(reason: string): void {
+  #abandonFlights(reason: string, records?: number): void {
     const ms = this.#backoff.next();
     if (!this.#silent) this.#log.warn({ reason }, 'the hub does not take records; they are sent again');
     this.#silent = true;
-    this.#goBack(ms);
+    this.#goBack(ms, records);
   }
 
   /** Sends all that is not acknowledged again after `ms`, in smaller batches. */
-  #goBack(ms: number): void {
-    this.#lanes = failedOn(this.#lanes, this.#clock.mono(), ms);
+  #goBack(ms: number, records?: number): void {
+    this.#lanes = failedOn(this.#lanes, this.#clock.mono(), ms, records);
     this.#generation++;
     this.#wake(ms);
   }

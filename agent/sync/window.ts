@@ -123,12 +123,15 @@ export function acknowledged(window: Window, upTo: number, now: number, limits: 
   };
 }
 
-/** A batch could not be handed over, or the hub stayed silent: back to the first unacknowledged, smaller, after `ms`. */
-export function failed(window: Window, now: number, ms: number): Window {
+/**
+ * A batch could not be handed over, or the hub stayed silent: back to the first unacknowledged, smaller, after `ms`.
+ * @param records in the batch that failed, where that is known
+ */
+export function failed(window: Window, now: number, ms: number, records = Number.POSITIVE_INFINITY): Window {
   return {
     ...window,
     flights: [],
-    share: Math.max(1, Math.floor(window.share / 2)),
+    share: Math.max(1, Math.floor(Math.min(window.share, records) / 2)),
     failures: window.failures + 1,
     notBefore: now + ms,
     stalled: 0,

@@ -98,6 +98,18 @@ describe('bytes that were sent like that: nobody can read them', () => {
     expect(t.problems[0]?.message).toContain('gzip: incorrect data check');
   });
 
+  test('the next batch is half of this one, however large one may be', async () => {
+    const t = agent({ maxRecords: 1000 });
+    await t.begun(4);
+    await t.clock.advance(250);
+    await t.confirmAll();
+    await unread(t, ownOf(t.link.published[0] ?? expect.fail()));
+    expect(t.spans().slice(0, 2)).toEqual([
+      [1, 4, 4],
+      [1, 2, 2],
+    ]);
+  });
+
   test('a hub that can read nothing is not asked twice for one record', async () => {
     const t = agent({ maxRecords: 1 });
     await t.begun(8);
