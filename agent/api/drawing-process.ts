@@ -26,7 +26,7 @@ export interface DrawingProcess {
 }
 
 const IDLE_MS = 30_000;
-const PATIENCE_MS = 5000;
+const WAIT_LIMIT_MS = 5000;
 
 interface Pending {
   resolve(jpeg: Uint8Array): void;
@@ -87,7 +87,7 @@ export function createDrawingProcess({ entry, workDir, clock }: DrawingProcessOp
         child ??= start();
         const id = ++last;
         pending.set(id, { resolve, reject });
-        endAfter(PATIENCE_MS);
+        endAfter(WAIT_LIMIT_MS);
         child.send({ id, jpeg, drawing });
       }),
     stop,

@@ -8,7 +8,7 @@ import type { FrameResult } from '../pipeline/outputs.ts';
 export interface Anomalies {
   add(source: number, result: FrameResult): void;
   /** One line per source that has a model of anomalies; none where there is none. */
-  told(): string[];
+  summary(): string[];
   /** @throws CodedError `source-open` when there is nothing to draw, or the file cannot be written */
   plot(file: string): void;
 }
@@ -32,7 +32,7 @@ export function createAnomalies(sources: readonly string[], keep: boolean): Anom
       if (list) list.push(row);
       else rows.set(source, [row]);
     },
-    told: () =>
+    summary: () =>
       [...counts].map(([source, { events, rows: count }]) => {
         const which = sources.length > 1 ? `${sources[source]}: ` : '';
         return `${which}would have told ${events} event${events === 1 ? '' : 's'} in ${count} results`;

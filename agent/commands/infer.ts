@@ -65,7 +65,7 @@ export async function infer(options: InferOptions): Promise<number> {
     await finished(lines);
   } else if (lines.writableNeedDrain) await once(lines, 'drain');
   if (drawer) options.stderr.write(`drawn: ${await drawer.finish()} pictures in ${options.draw}\n`);
-  for (const line of anomalies.told()) options.stderr.write(`${line}\n`);
+  for (const line of anomalies.summary()) options.stderr.write(`${line}\n`);
   if (options.plot !== undefined) anomalies.plot(path.resolve(options.folder, options.plot));
   options.stderr.write(`${JSON.stringify(results.totals())}\n`);
   return results.failed() ? 1 : 0;

@@ -54,9 +54,17 @@ export async function trainAnomaly(options: TrainOptions): Promise<number> {
     print(`read ${samples.length} rows of ${series.channels.join(', ')}, one each ${round(1 / series.rateHz)} s`);
     if (refused > 0) print(`left out ${refused} rows; the first: ${complaint}`);
     const train = options.kind === 'forecast' ? fitForecasting : fitReconstruction;
-    const said = train(series, { dir: options.out, name, license: options.license }, options, print);
+    const trained = train(series, { dir: options.out, name, license: options.license }, options, print);
     const seconds = round((clock.mono() - started) / 1000);
-    const report = { package: options.out, name, kind: options.kind, rows: samples.length, refused, ...said, seconds };
+    const report = {
+      package: options.out,
+      name,
+      kind: options.kind,
+      rows: samples.length,
+      refused,
+      ...trained,
+      seconds,
+    };
     stdout.write(`${JSON.stringify(report)}\n`);
     if (options.time !== DEFAULT_TIME)
       print(

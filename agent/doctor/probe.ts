@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import type { FrameResult } from '../pipeline/outputs.ts';
 import type { Assignment, FromRunner, StreamStatus } from '../runner/messages.ts';
 import { createSupervisor } from '../runner/supervisor.ts';
-import type { Patience } from './patience.ts';
+import type { WaitLimits } from './wait-limit.ts';
 
 export interface ProbeOptions {
   readonly assignment: Assignment;
@@ -12,7 +12,7 @@ export interface ProbeOptions {
   readonly workDir: string;
   readonly clock: Clock;
   /** How long it may take to the first result, and to the first sample. */
-  readonly patience: Patience;
+  readonly waitLimits: WaitLimits;
 }
 
 export interface Probe {
@@ -38,7 +38,13 @@ export function probed(config: StreamConfig): StreamConfig {
   return { ...rest, gate: false, rules: [], source: { ...config.source, ...fast } };
 }
 
-export async function probeStream({ assignment, runnerEntry, workDir, clock, patience }: ProbeOptions): Promise<Probe> {
+export async function probeStream({
+  assignment,
+  runnerEntry,
+  workDir,
+  clock,
+  waitLimits,
+}: ProbeOptions): Promise<Probe> {
   const results: FrameResult[] = [];
   let status: StreamStatus | undefined;
   let problem: Probe['failure'];
@@ -47,10 +53,10 @@ export async function probeStream({ assignment, runnerEntry, workDir, clock, pat
     finish = resolve;
   });
   let flowed = false;
-  const nothing = () => problem ?? nothingWithin(patience.sampleMs);
+  const nothing = () => problem ?? nothingWithin(waitLimits.sampleMs);
   const cancels = [
-    clock.after(patience.sampleMs, () => flowed || finish(nothing())),
-    clock.after(patience.resultMs, () => finish(flowed ? problem : nothing())),
+    clock.after(waitLimits.sampleMs, () => flowed || finish(nothing())),
+    clock.after(waitLimits.resultMs, () => finish(flowed ? problem : nothing())),
   ];
 
   const receive = (message: FromRunner) => {
@@ -60,7 +66,7 @@ export async function probeStream({ assignment, runnerEntry, workDir, clock, pat
         break;
       case 'sign':
         flowed = true;
-        if (patience.samplesSuffice) finish(problem);
+        if (waitLimits.samplesSuffice) finish(problem);
         break;
       case 'problem':
         problem = { code: message.code, message: message.message };

@@ -13,9 +13,9 @@ import type { AgentConfig } from '../config.ts';
 import { unsuited } from '../pipeline/suits.ts';
 import { place } from '../runner/place.ts';
 import { figuresOf } from './figures.ts';
-import { patienceFor, windowMsOf } from './patience.ts';
 import { type Probe, probed, probeStream } from './probe.ts';
 import { judgeStream, judgeTogether, type StreamCase } from './stream-verdicts.ts';
+import { waitLimitFor, windowMsOf } from './wait-limit.ts';
 
 export interface LookOptions {
   readonly cores: number;
@@ -46,8 +46,8 @@ export async function lookAtStreams(config: AgentConfig, options: LookOptions): 
       const model = isOnline(streamConfig) ? { path: '', variant: 'auto' } : config.models[streamConfig.model];
       if (!model) continue;
       const pack = await readPackage(model.path).catch(() => undefined);
-      const patience = patienceFor(streamConfig, pack?.manifest.input, options.waitMs);
-      options.onStream(stream, patience.sampleMs);
+      const waitLimits = waitLimitFor(streamConfig, pack?.manifest.input, options.waitMs);
+      options.onStream(stream, waitLimits.sampleMs);
       const assignment = {
         stream,
         config: probed(streamConfig),
@@ -59,7 +59,7 @@ export async function lookAtStreams(config: AgentConfig, options: LookOptions): 
       };
       const unfit = unfitFor(streamConfig, pack);
       if (unfit.length > 0) findings.push(finding(`stream ${stream}`, 'broken', describeComplaints(unfit)));
-      const probe = await probeStream({ assignment, runnerEntry, workDir, clock, patience });
+      const probe = await probeStream({ assignment, runnerEntry, workDir, clock, waitLimits });
       const { results, flowed } = probe;
       if (results.length === 0 && flowed && !probe.failure) findings.push(slowStart(stream, pack?.manifest.input));
       else if (probe.failure || results.length === 0) {

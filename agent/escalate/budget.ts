@@ -15,7 +15,7 @@ export interface Tokens {
 }
 
 /** What is left. */
-export interface Purse {
+export interface Allowance {
   readonly hour: Tokens;
   readonly day: Tokens;
 }
@@ -43,7 +43,7 @@ function byteBucket(limit: number, periodMs: number): Bucket {
   return { capacity, rate: (limit - capacity) / periodMs };
 }
 
-type Part = keyof Purse;
+type Part = keyof Allowance;
 const parts: readonly Part[] = ['hour', 'day'];
 
 function bucketsOf(budget: Budget, part: Part) {
@@ -52,54 +52,54 @@ function bucketsOf(budget: Budget, part: Part) {
   return { samples: sampleBucket(limit.samples, periodMs), bytes: byteBucket(limit.kB * 1000, periodMs) };
 }
 
-function mapParts(change: (part: Part) => Tokens): Purse {
+function mapParts(change: (part: Part) => Tokens): Allowance {
   return { hour: change('hour'), day: change('day') };
 }
 
-/** A purse of which nothing was spent. */
-export function fullPurse(budget: Budget): Purse {
+/** An allowance of which nothing was spent. */
+export function fullAllowance(budget: Budget): Allowance {
   return mapParts((part) => {
     const { samples, bytes } = bucketsOf(budget, part);
     return { samples: samples.capacity, bytes: bytes.capacity };
   });
 }
 
-/** The purse after so many milliseconds of running; never more than the budget of now holds. */
-export function refilled(purse: Purse, budget: Budget, elapsedMs: number): Purse {
+/** The allowance after so many milliseconds of running; never more than the budget of now holds. */
+export function refilled(allowance: Allowance, budget: Budget, elapsedMs: number): Allowance {
   const ms = Math.max(0, elapsedMs);
   return mapParts((part) => {
     const { samples, bytes } = bucketsOf(budget, part);
     return {
-      samples: Math.min(samples.capacity, purse[part].samples + samples.rate * ms),
-      bytes: Math.min(bytes.capacity, purse[part].bytes + bytes.rate * ms),
+      samples: Math.min(samples.capacity, allowance[part].samples + samples.rate * ms),
+      bytes: Math.min(bytes.capacity, allowance[part].bytes + bytes.rate * ms),
     };
   });
 }
 
-export function affords({ hour, day }: Purse, { samples, bytes }: Tokens): boolean {
+export function affords({ hour, day }: Allowance, { samples, bytes }: Tokens): boolean {
   return [hour, day].every((left) => left.samples >= samples - ROUNDING && left.bytes >= bytes);
 }
 
-export function paid(purse: Purse, { samples, bytes }: Tokens): Purse {
+export function paid(allowance: Allowance, { samples, bytes }: Tokens): Allowance {
   return mapParts((part) => ({
-    samples: Math.max(0, purse[part].samples - samples),
-    bytes: Math.max(0, purse[part].bytes - bytes),
+    samples: Math.max(0, allowance[part].samples - samples),
+    bytes: Math.max(0, allowance[part].bytes - bytes),
   }));
 }
 
 /** How full the emptiest bucket is, 0 to 1. */
-export function fullness(purse: Purse, budget: Budget): number {
+export function fullness(allowance: Allowance, budget: Budget): number {
   const levels = parts.flatMap((part) => {
     const { samples, bytes } = bucketsOf(budget, part);
     return [
-      samples.capacity > 0 ? purse[part].samples / samples.capacity : 0,
-      bytes.capacity > 0 ? purse[part].bytes / bytes.capacity : 0,
+      samples.capacity > 0 ? allowance[part].samples / samples.capacity : 0,
+      bytes.capacity > 0 ? allowance[part].bytes / bytes.capacity : 0,
     ];
   });
   return Math.min(...levels);
 }
 
-/** Whose budget is short, spends it on what is worth most: the emptier the purse, the more a sample must be worth. */
+/** Whose budget is short, spends it on what is worth most: the emptier the allowance, the more a sample must be worth. */
 export function isWorthIt(worth: number, full: number): boolean {
   return worth >= 1 - Math.max(0, Math.min(1, full));
 }

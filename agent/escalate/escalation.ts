@@ -166,10 +166,10 @@ export function createEscalation(options: EscalationOptions): Escalation {
       const payload = encodePicture(header, jpeg);
       ledger.count(stream, 'chosen');
       const isTooLarge = payload.length > channels.sample.maxBytes;
-      const said = isTooLarge
+      const answer = isTooLarge
         ? 'too-large'
         : ledger.spend(stream, budget, { samples: 1, bytes: payload.length }, worth);
-      if (said !== 'spent') return ledger.count(stream, { unsent: said });
+      if (answer !== 'spent') return ledger.count(stream, { unsent: answer });
       keep(stream, header, payload);
       turn();
     },

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * 1. What is spent is on disk before it is sent: a crash may lose an allowance, and never gives one twice.
- * 2. A file that is damaged, or was taken away, counts as spent: the purses begin empty. Only a box that never had one begins
- *    with full purses.
+ * 2. A file that is damaged, or was taken away, counts as spent: the allowances begin empty. Only a box that never had one begins
+ *    with full allowances.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import type { Verdict } from '../../shared/contract/messages/verdict.ts';
 import { count, name } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { writeDurably } from '../../shared/kit/durable-file.ts';
-import { affords, fullness, fullPurse, isWorthIt, type Purse, paid, refilled, type Tokens } from './budget.ts';
+import { type Allowance, affords, fullAllowance, fullness, isWorthIt, paid, refilled, type Tokens } from './budget.ts';
 
 /** Why a sample that was chosen did not get an answer. */
 const unsentReasons = ['budget', 'too-large', 'queue-full', 'late', 'unanswered', 'disk'] as const;
@@ -34,16 +34,16 @@ const counts = z.object({
 export type Counts = z.infer<typeof counts>;
 
 const tokens = z.object({ samples: z.number().min(0), bytes: z.number().min(0) });
-const purse = z.object({ hour: tokens, day: tokens });
+const allowance = z.object({ hour: tokens, day: tokens });
 const stored = z.object({
   version: z.literal(1),
-  device: purse,
-  streams: z.record(name, z.object({ purse: purse.optional(), counts })),
+  device: allowance,
+  streams: z.record(name, z.object({ allowance: allowance.optional(), counts })),
 });
 type Stored = z.infer<typeof stored>;
 
 interface Entry {
-  purse?: Purse | undefined;
+  allowance?: Allowance | undefined;
   counts: Counts;
 }
 
@@ -57,9 +57,9 @@ export interface LedgerOptions {
 
 export interface Ledger {
   /**
-   * Takes the price of a sample out of the purses of its stream and of the device.
+   * Takes the price of a sample out of the allowances of its stream and of the device.
    * @param worth 0 to 1
-   * @returns `budget`: too little is left for what it is worth; `too-large`: no full purse ever holds so much
+   * @returns `budget`: too little is left for what it is worth; `too-large`: no full allowance ever holds so much
    */
   spend(stream: string, budget: Budget, price: Tokens, worth: number): 'spent' | 'budget' | 'too-large';
   count(
@@ -68,19 +68,19 @@ export interface Ledger {
     by?: number,
   ): void;
   counts(): Readonly<Record<string, Counts>>;
-  /** How full the device's purse is, 0 to 1. */
+  /** How full the device's allowance is, 0 to 1. */
   fullness(): number;
   /** Writes what was counted since. */
   save(): void;
 }
 
-const EMPTY: Purse = { hour: { samples: 0, bytes: 0 }, day: { samples: 0, bytes: 0 } };
+const EMPTY: Allowance = { hour: { samples: 0, bytes: 0 }, day: { samples: 0, bytes: 0 } };
 
 export function openLedger({ file, device, clock, onDamage }: LedgerOptions): Ledger {
   const isNew = !existsSync(file);
   const before = isNew ? undefined : read(file, onDamage);
-  const first = (budget: Budget) => (isNew ? fullPurse(budget) : EMPTY);
-  let devicePurse = before?.device ?? first(device);
+  const first = (budget: Budget) => (isNew ? fullAllowance(budget) : EMPTY);
+  let deviceAllowance = before?.device ?? first(device);
   const streams = new Map<string, Entry>(Object.entries(before?.streams ?? {}));
   let refilledAt = clock.mono();
   const budgets = new Map<string, Budget>();
@@ -91,43 +91,43 @@ export function openLedger({ file, device, clock, onDamage }: LedgerOptions): Le
     streams.set(stream, known);
     return known;
   };
-  /** A stream that is new has a full purse: what it may send is bounded by the device's, too. */
-  const purseOf = (stream: string, budget: Budget): Purse => {
+  /** A stream that is new has a full allowance: what it may send is bounded by the device's, too. */
+  const allowanceOf = (stream: string, budget: Budget): Allowance => {
     budgets.set(stream, budget);
     const entry = entryOf(stream);
-    entry.purse ??= fullPurse(budget);
-    return entry.purse;
+    entry.allowance ??= fullAllowance(budget);
+    return entry.allowance;
   };
 
   const refill = () => {
     const now = clock.mono();
     const elapsed = now - refilledAt;
     refilledAt = now;
-    devicePurse = refilled(devicePurse, device, elapsed);
+    deviceAllowance = refilled(deviceAllowance, device, elapsed);
     for (const [stream, one] of streams) {
       const budget = budgets.get(stream);
-      if (budget && one.purse) one.purse = refilled(one.purse, budget, elapsed);
+      if (budget && one.allowance) one.allowance = refilled(one.allowance, budget, elapsed);
     }
   };
 
   const save = () => {
     if (!changed) return;
     changed = false;
-    const content: Stored = { version: 1, device: devicePurse, streams: Object.fromEntries(streams) };
+    const content: Stored = { version: 1, device: deviceAllowance, streams: Object.fromEntries(streams) };
     writeDurably(file, JSON.stringify(content), 0o600);
   };
 
   return {
     spend(stream, budget, price, worth) {
-      purseOf(stream, budget);
+      allowanceOf(stream, budget);
       refill();
-      const purse = purseOf(stream, budget);
-      if (!affords(fullPurse(budget), price) || !affords(fullPurse(device), price)) return 'too-large';
-      if (!affords(purse, price) || !affords(devicePurse, price)) return 'budget';
-      const full = Math.min(fullness(purse, budget), fullness(devicePurse, device));
+      const allowance = allowanceOf(stream, budget);
+      if (!affords(fullAllowance(budget), price) || !affords(fullAllowance(device), price)) return 'too-large';
+      if (!affords(allowance, price) || !affords(deviceAllowance, price)) return 'budget';
+      const full = Math.min(fullness(allowance, budget), fullness(deviceAllowance, device));
       if (!isWorthIt(worth, full)) return 'budget';
-      entryOf(stream).purse = paid(purse, price);
-      devicePurse = paid(devicePurse, price);
+      entryOf(stream).allowance = paid(allowance, price);
+      deviceAllowance = paid(deviceAllowance, price);
       changed = true;
       save();
       return 'spent';
@@ -145,7 +145,7 @@ export function openLedger({ file, device, clock, onDamage }: LedgerOptions): Le
     counts: () => Object.fromEntries([...streams].map(([stream, one]) => [stream, one.counts])),
     fullness() {
       refill();
-      return fullness(devicePurse, device);
+      return fullness(deviceAllowance, device);
     },
     save,
   };

@@ -56,7 +56,7 @@ interface Entry extends Signs {
 /** A rate that differs by no more than this part is the same rate. */
 const NOTABLE = 0.1;
 /** Until a runner says what suits the stream. */
-const PATIENCE_MS = 10_000;
+const WAIT_LIMIT_MS = 10_000;
 
 /** @param onChange called when something that the hub should soon know has changed */
 export function createBoard(
@@ -74,7 +74,7 @@ export function createBoard(
         reportedAt: now,
         signAt: undefined,
         flowedAt: now,
-        patienceMs: PATIENCE_MS,
+        waitLimitMs: WAIT_LIMIT_MS,
         shown: reported,
         error,
       },
@@ -125,7 +125,7 @@ export function createBoard(
       show(streams, refused);
       onChange();
     },
-    set(id, { state: reported, error, patienceMs, ...rest }) {
+    set(id, { state: reported, error, waitLimitMs, ...rest }) {
       const known = entries.get(id);
       if (!known) return;
       // A camera that changes its size says `running` again, one that stays away `waiting`.
@@ -137,7 +137,7 @@ export function createBoard(
         begunAt: reported === 'starting' ? clock.mono() : known.begunAt,
         reportedAt: goesOn ? known.reportedAt : clock.mono(),
         signAt: goesOn ? known.signAt : undefined,
-        patienceMs: patienceMs ?? known.patienceMs,
+        waitLimitMs: waitLimitMs ?? known.waitLimitMs,
         error: error === undefined ? undefined : clipped(error),
       });
       onChange();
@@ -163,8 +163,8 @@ export function createBoard(
     has: (stream) => entries.has(stream),
     begunAt: (stream) => entries.get(stream)?.begunAt ?? Number.NEGATIVE_INFINITY,
     answers(stream) {
-      const { answeredAt, patienceMs } = entries.get(stream) ?? { patienceMs: 0 };
-      return answeredAt !== undefined && clock.mono() - answeredAt <= patienceMs;
+      const { answeredAt, waitLimitMs } = entries.get(stream) ?? { waitLimitMs: 0 };
+      return answeredAt !== undefined && clock.mono() - answeredAt <= waitLimitMs;
     },
     streams: () => [...entries.values()].map(describeNow),
   };

@@ -14,7 +14,7 @@ export interface Signs {
   /** Of the last one at all; before the first: when the stream came into force. */
   readonly flowedAt: number;
   /** So many milliseconds without one are too many. */
-  readonly patienceMs: number;
+  readonly waitLimitMs: number;
 }
 
 export interface Vitality {
@@ -28,18 +28,18 @@ export interface Vitality {
 /** Loading a model, and opening a source that says neither yes nor no. */
 const START_MS = 60_000;
 
-export function vitalityOf({ reported, reportedAt, signAt, flowedAt, patienceMs }: Signs, now: number): Vitality {
+export function vitalityOf({ reported, reportedAt, signAt, flowedAt, waitLimitMs }: Signs, now: number): Vitality {
   if (reported === 'starting' && now - reportedAt > START_MS)
     return stalled(flowedAt, `it has not opened within ${START_MS / 1000} s`);
   if (reported === 'waiting') return { state: reported, since: flowedAt };
   if (reported !== 'running') return { state: reported, since: reportedAt };
   if (signAt === undefined) {
-    return now - reportedAt > patienceMs
-      ? stalled(flowedAt, `it is open, and has given nothing for ${patienceMs / 1000} s`)
+    return now - reportedAt > waitLimitMs
+      ? stalled(flowedAt, `it is open, and has given nothing for ${waitLimitMs / 1000} s`)
       : { state: 'starting', since: reportedAt };
   }
-  return now - signAt > patienceMs
-    ? stalled(signAt, `nothing has come of it, or was answered, for ${patienceMs / 1000} s`)
+  return now - signAt > waitLimitMs
+    ? stalled(signAt, `nothing has come of it, or was answered, for ${waitLimitMs / 1000} s`)
     : { state: 'running', since: reportedAt };
 }
 

@@ -22,7 +22,7 @@ export function createProve(
   maxMb: () => number,
 ) {
   return ({ modelDir, variant }: Omit<ProofOrder, 'runtime'>, signal: AbortSignal) =>
-    prove({ modelDir, variant, runtime }, { ...child, patienceMs: PROOF_MS, maxMb: maxMb(), signal });
+    prove({ modelDir, variant, runtime }, { ...child, waitLimitMs: PROOF_MS, maxMb: maxMb(), signal });
 }
 
 /** @throws Refusal `package` or `proof` */

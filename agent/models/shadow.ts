@@ -36,7 +36,7 @@ export function createShadow(
  */
 export async function runBeside(
   order: ShadowOrder,
-  askOptions: Omit<AskOptions, 'patienceMs'>,
+  askOptions: Omit<AskOptions, 'waitLimitMs'>,
   onProgress: (result: ShadowResult) => void,
 ): Promise<ShadowResult> {
   const streams = order.streams.filter(({ config }) => isShareable(config)).slice(0, MOST_STREAMS);
@@ -51,10 +51,10 @@ export async function runBeside(
     onProgress(message.result);
     return message.type === 'done';
   };
-  const patience = { ...askOptions, patienceMs: LOADING_MS + order.policy.shadowTimeoutS * 1000 };
+  const waitLimit = { ...askOptions, waitLimitMs: LOADING_MS + order.policy.shadowTimeoutS * 1000 };
   for (let tries = 1; ; tries++) {
     try {
-      const message = await askChild<ShadowOrder, ShadowMessage>({ ...order, streams }, patience, receive);
+      const message = await askChild<ShadowOrder, ShadowMessage>({ ...order, streams }, waitLimit, receive);
       if (message.type === 'refused') throw new Refusal('shadow', message.reason);
       const reason = judgeShadow(message.result, order.policy);
       if (reason !== undefined) throw new Refusal('shadow', reason, { shadow: message.result });

@@ -25,7 +25,7 @@ export interface TunerOptions {
   print(message: string): void;
 }
 
-const PATIENCE_MS = 60_000;
+const WAIT_LIMIT_MS = 60_000;
 
 /** A model that cannot be measured runs as it was asked for; if it is broken, its runner reports that. */
 export async function tuneAll(assignments: readonly Assignment[], options: TunerOptions): Promise<Assignment[]> {
@@ -60,7 +60,7 @@ async function tune(assignment: Assignment, sharing: boolean, options: TunerOpti
   options.print(`measuring the variants of ${name} on this machine (once)`);
   const { entry, workDir, clock } = options;
   const order: MeasureOrder = { modelDir, runtime };
-  const askOptions = { entry, workDir, clock, patienceMs: PATIENCE_MS };
+  const askOptions = { entry, workDir, clock, waitLimitMs: WAIT_LIMIT_MS };
   const measured = await askChild<MeasureOrder, Measured>(order, askOptions).catch((error) => ({
     fault: `the process ${messageOf(error)}`,
   }));

@@ -79,8 +79,8 @@ export function startSeriesWalk(
     if (outcome.task === 'anomaly' && outcome.anomalous) episode.add({ ptsMs, outcome, values: last });
     else episode.end();
     if (!reading) return;
-    const said = outcome.task === 'anomaly' ? anomalyOf(outcome, episode.peak, analyser.channels) : {};
-    out.onRecord({ kind: 'reading', stream: id, ptsMs, ...reading, ...said, ...named(analyser.channels, last) });
+    const anomaly = outcome.task === 'anomaly' ? anomalyOf(outcome, episode.peak, analyser.channels) : {};
+    out.onRecord({ kind: 'reading', stream: id, ptsMs, ...reading, ...anomaly, ...named(analyser.channels, last) });
   };
 
   const source = open({

@@ -59,7 +59,7 @@ export interface StreamStatus {
   readonly height?: number;
   readonly error?: string;
   /** Of `running`: so many milliseconds without a sign (see below) are too many. */
-  readonly patienceMs?: number;
+  readonly waitLimitMs?: number;
 }
 
 /** `at` is `Clock.mono` when it happened, the same clock in all processes of a machine. */

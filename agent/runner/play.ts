@@ -3,10 +3,10 @@ import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
-import { patienceMs } from '../pipeline/patience.ts';
 import { openSource } from '../pipeline/source/picture/open.ts';
 import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
 import { isShareable } from '../pipeline/source/shared-view.ts';
+import { waitLimitMs } from '../pipeline/wait-limit.ts';
 import { startWalk } from '../pipeline/walk.ts';
 import type { Walk, WalkParts } from '../pipeline/walk-parts.ts';
 import { createFollower, lighten } from './follow.ts';
@@ -75,7 +75,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
         onOpened(info) {
           status({
             state: 'running',
-            patienceMs: patienceMs(config, 'online' in engine ? undefined : engine.manifest.input),
+            waitLimitMs: waitLimitMs(config, 'online' in engine ? undefined : engine.manifest.input),
             ...(info ? { width: info.width, height: info.height, decoder: info.decoder } : {}),
           });
           ready();

@@ -89,7 +89,7 @@ export class DeviceWatch {
     const { standings, store } = this.#tools;
     for (const [subject, { row }] of [...standings.of(name, device)]) {
       if (row !== undefined)
-        store.alerts.resolve(row, now, { tell: rule?.timing.tellEnd ?? false, keep: rule !== undefined });
+        store.alerts.resolve(row, now, { notify: rule?.timing.notifyEnd ?? false, keep: rule !== undefined });
       standings.set(name, device, subject, undefined);
     }
   }

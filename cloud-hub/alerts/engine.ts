@@ -19,8 +19,8 @@ import { Agenda } from './agenda.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { createLastRecords } from './last-records.ts';
 import { Moments } from './moments.ts';
+import { notifyWhatIsDue } from './notify.ts';
 import { Standings } from './standings.ts';
-import { tellWhatIsDue } from './tell.ts';
 import { type WatchedRules, watchedRules } from './watched-rules.ts';
 
 export type AlertStores = Pick<
@@ -31,7 +31,7 @@ export type AlertStores = Pick<
 export interface EngineOptions {
   readonly store: AlertStores;
   /** Called after a commit that may have put something into the outbox. */
-  readonly told: () => void;
+  readonly notified: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -86,7 +86,7 @@ export class AlertEngine {
   }
 
   /** After a commit: these records are stored, or the device said something of itself. */
-  heard(device: string, stored: readonly StoredRecord[], saidOfItself: boolean): void {
+  heard(device: string, stored: readonly StoredRecord[], isAboutItself: boolean): void {
     const rules = this.#rules;
     if (rules.all.size === 0) return;
     for (const item of stored) {
@@ -96,7 +96,7 @@ export class AlertEngine {
     }
     const isMoment = stored.some(({ record: { kind } }) => kind === 'event' || kind === 'error' || kind === 'loss');
     const waits = rules.wantsAbsence && this.#standings.rules().length > 0;
-    if ((saidOfItself && rules.states.length > 0) || (waits && stored.length > 0)) this.#agenda.soon(device);
+    if ((isAboutItself && rules.states.length > 0) || (waits && stored.length > 0)) this.#agenda.soon(device);
     if ((isMoment && rules.moments.length > 0) || this.#readings.length > 0 || !this.#agenda.isEmpty) this.#soon();
   }
 
@@ -148,7 +148,7 @@ export class AlertEngine {
 
   #turn(): void {
     this.#cancelSoon = undefined;
-    const { store, clock, log, told } = this.#options;
+    const { store, clock, log, notified } = this.#options;
     const now = clock.wall();
     const readings = this.#readings;
     this.#readings = [];
@@ -161,9 +161,9 @@ export class AlertEngine {
         const watch = new DeviceWatch(tools, { store, last: this.#last, watchedSince: this.#watchedSince });
         watch.readings(this.#rules, readings, now);
         for (const device of devices) watch.look(this.#rules, device, now);
-        this.#tellAt = tellWhatIsDue(store, this.#rules, now);
+        this.#tellAt = notifyWhatIsDue(store, this.#rules, now);
       });
-      told();
+      notified();
       if (isMore || !this.#agenda.isEmpty) this.#soon(1);
     } catch (error) {
       log.error({ err: error }, 'alerts could not be written; tried again soon');

@@ -40,7 +40,7 @@ export function moment(
   const before = standings.get(rule.name, device, subject);
   later(device, now + rule.timing.keepMs);
   if (before?.row !== undefined) {
-    store.alerts.again(before.row, { at: now, text, count, event, tell: true });
+    store.alerts.again(before.row, { at: now, text, count, event, notify: true });
     standings.set(rule.name, device, subject, { ...before, lastAt: now, text });
     return;
   }
@@ -72,12 +72,12 @@ function settle(
   standings.set(rule.name, device, subject, standing && { standing, row, holds, lastAt, text });
 }
 
-/** An alert is over. Of a moment, what was not told yet still is. */
+/** An alert is over. A moment that nobody was notified of yet is still notified. */
 export function end(
   store: Pick<HubStore, 'alerts'>,
   { timing }: Pick<WatchedRule, 'timing'>,
   row: number,
   now: number,
 ) {
-  store.alerts.resolve(row, now, { tell: timing.tellEnd, keep: timing.isMoment });
+  store.alerts.resolve(row, now, { notify: timing.notifyEnd, keep: timing.isMoment });
 }

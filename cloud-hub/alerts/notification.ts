@@ -1,4 +1,4 @@
-/** One notification out of the alerts of a rule that nobody was told. Pure. */
+/** One notification out of the pending alerts of a rule. Pure. */
 import type { Notification } from '../contract/alert.ts';
 import type { NewAlertRule } from '../contract/alert-rule.ts';
 import type { StoredAlert } from '../store/alerts.ts';
@@ -65,9 +65,9 @@ export function compose(
   };
 }
 
-/** It fires, or it is of a moment that is over before it was told. */
-function isBegin({ resolvedAt, isTold }: StoredAlert): boolean {
-  return resolvedAt === undefined || !isTold;
+/** It fires, or it is a moment that was over before anybody was notified. */
+function isBegin({ resolvedAt, isNotified }: StoredAlert): boolean {
+  return resolvedAt === undefined || !isNotified;
 }
 
 function nameOf({ device, subject }: StoredAlert): string {

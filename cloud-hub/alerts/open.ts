@@ -23,7 +23,7 @@ export function openAlerts({ store, dataDir, networks, clock, log }: OpenAlertsO
   const secrets = openSecrets(dataDir);
   const sender = createSender({ store, secrets, addresses: createAddresses(networks), clock });
   const outbox = new AlertOutbox({ store, sender, clock, log });
-  const engine = new AlertEngine({ store, told: () => outbox.wake(), clock, log });
+  const engine = new AlertEngine({ store, notified: () => outbox.wake(), clock, log });
   const alerts = new Alerts({ store, engine, outbox, sender, secrets, clock });
   return { alerts, engine, outbox };
 }

@@ -1,4 +1,4 @@
-/** Which alerts a silence keeps from being told. Pure. */
+/** For which alerts a silence holds notifications back. Pure. */
 import type { Silence } from '../contract/alert.ts';
 import { type Labelled, selects } from '../rollout/cohort.ts';
 

@@ -7,7 +7,7 @@ export interface RuleTiming extends Timing {
   readonly waitMs: number;
   readonly everyMs: number;
   readonly repeatMs: number;
-  readonly tellEnd: boolean;
+  readonly notifyEnd: boolean;
   /** It fires at moments: it ends `keepMs` after the last of them. */
   readonly isMoment: boolean;
 }
@@ -27,6 +27,6 @@ export function timingOf(rule: NewAlertRule): RuleTiming {
     waitMs: ms(rule.waitS, isMoment || kind === 'reading' ? 0 : STATE_WAIT_S),
     everyMs: rule.everyS * 1000,
     repeatMs: rule.repeatS * 1000,
-    tellEnd: rule.tellEnd ?? !isMoment,
+    notifyEnd: rule.notifyEnd ?? !isMoment,
   };
 }

@@ -1,4 +1,4 @@
-/** `vedette-hub alert rule …`: what is watched, and whom it is told to. */
+/** `vedette-hub alert rule …`: what is watched, and where notifications go. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ const list = z.object({ items: z.array(alertRule) });
 const at = (name: string) => `/alert-rules/${encodeURIComponent(name)}`;
 
 export function addAlertRuleCommands(alert: Command, { stdout }: CommandContext): void {
-  const command = alert.command('rule').description('rules: what is watched, and which channels are told');
+  const command = alert.command('rule').description('rules: what is watched, and which channels get notifications');
 
   withHubAccess(
     command
@@ -45,7 +45,7 @@ export function addAlertRuleCommands(alert: Command, { stdout }: CommandContext)
   );
 
   withHubAccess(
-    command.command('remove <name>').description('remove a rule; its alerts end, and nobody is told'),
+    command.command('remove <name>').description('remove a rule; its alerts end, without a notification'),
   ).action(async (name: string, access: HubAccess) => {
     await clientOf(access).send('DELETE', at(name));
   });

@@ -26,7 +26,7 @@ function lengthOf(text: string): number {
 
 export function addAlertCommands(program: Command, context: CommandContext): void {
   const { stdout } = context;
-  const command = program.command('alert').description('alerts: rules, channels, silences, and what was told');
+  const command = program.command('alert').description('alerts: rules, channels, silences, and notifications');
   const collect = (value: string, before: string[]) => [...before, value];
   const write = (...columns: readonly (string | number)[]) => stdout.write(`${columns.join('\t')}\n`);
 
@@ -59,7 +59,7 @@ export function addAlertCommands(program: Command, context: CommandContext): voi
   withHubAccess(
     command
       .command('silence')
-      .description('keep alerts from being told for a while, and print the id of the silence')
+      .description('hold notifications of alerts back for a while, and print the id of the silence')
       .addOption(new Option('--for <time>', 'how long: 2d, 4h, 30m').argParser(lengthOf).default(UNITS.h, '1h'))
       .option('--rule <name>', 'only of this rule; may repeat', collect, [])
       .option('--selector <key=value>', 'only on devices with this label; may repeat', collect, [])
@@ -85,11 +85,11 @@ export function addAlertCommands(program: Command, context: CommandContext): voi
     },
   );
 
-  withHubAccess(command.command('unsilence <id>').description('end a silence; what still fires is told now')).action(
-    async (id: string, access: HubAccess) => {
-      await clientOf(access).send('DELETE', `/alert-silences/${encodeURIComponent(id)}`);
-    },
-  );
+  withHubAccess(
+    command.command('unsilence <id>').description('end a silence; notifications of what still fires are sent now'),
+  ).action(async (id: string, access: HubAccess) => {
+    await clientOf(access).send('DELETE', `/alert-silences/${encodeURIComponent(id)}`);
+  });
 
   addAlertRuleCommands(command, context);
   addAlertChannelCommands(command, context);

@@ -1,4 +1,4 @@
-/** Rules of alerts: what of which devices is watched, when it counts, and whom it is told to. */
+/** Rules of alerts: what of which devices is watched, when it counts, and where notifications go. */
 import { z } from 'zod';
 import { streamState } from '../../shared/contract/messages/report.ts';
 import { name } from '../../shared/contract/names.ts';
@@ -110,7 +110,7 @@ export const newAlertRule = z.strictObject({
     .default(60)
     .describe('at most one notification per so many seconds; what comes meanwhile is gathered'),
   repeatS: seconds.default(0).describe('tell again what still fires; 0: never'),
-  tellEnd: z.boolean().optional().describe('tell the end too; default: not of event, problem and loss'),
+  notifyEnd: z.boolean().optional().describe('notify of the end too; default: not of event, problem and loss'),
   channels: z.array(name).max(16).default([]).describe('names of channels; none: the alert is only shown'),
   title: z.string().min(1).max(200).optional().describe('template; placeholders: {rule} {count} {devices} {text} …'),
   text: z.string().min(1).max(2000).optional().describe('template of the message'),

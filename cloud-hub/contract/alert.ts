@@ -21,7 +21,7 @@ export const alert = z.object({
   text: z.string(),
   count: count.describe('how often it held: of events, how many'),
   event: z.string().optional().describe('the latest event; its picture is at /api/v1/snapshots/{id}'),
-  silenced: z.boolean().describe('a silence keeps it from being told'),
+  silenced: z.boolean().describe('a silence holds its notification back'),
 });
 export type Alert = z.infer<typeof alert>;
 
@@ -57,7 +57,7 @@ export const silence = z.object({
 export type Silence = z.infer<typeof silence>;
 
 /** One alert in a notification. */
-export const toldAlert = z.object({
+export const notifiedAlert = z.object({
   device: name,
   subject: z.string(),
   state: alertState,
@@ -79,7 +79,7 @@ export const notification = z.object({
   firing: count,
   resolved: count,
   devices: count,
-  alerts: z.array(toldAlert).describe('the first 50'),
+  alerts: z.array(notifiedAlert).describe('the first 50'),
   test: z.literal(true).optional(),
 });
 export type Notification = z.infer<typeof notification>;

@@ -12,10 +12,10 @@ import { createTensorWriter } from '../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { goFirst } from '../../shared/kit/go-first.ts';
-import type { LookOrder, LookSaid } from './runner.ts';
+import type { LookAnswer, LookOrder } from './runner.ts';
 
 /** Its parts live as long as the process. */
-function createLook(): (order: LookOrder) => Promise<LookSaid> {
+function createLook(): (order: LookOrder) => Promise<LookAnswer> {
   const clock = systemClock;
   const decoder = createStillDecoder(MAX_SAMPLE_SIDE * MAX_SAMPLE_SIDE);
   const scaler = createPixelScaler();
@@ -27,7 +27,7 @@ function createLook(): (order: LookOrder) => Promise<LookSaid> {
     return opened.engine;
   }
 
-  async function look({ dir, jpeg }: LookOrder): Promise<LookSaid> {
+  async function look({ dir, jpeg }: LookOrder): Promise<LookAnswer> {
     let engine: Engine;
     try {
       engine = await engineOf(dir);
@@ -61,7 +61,7 @@ if (!process.send) throw new Error('inference/runner-child.js is started by the 
 goFirst();
 const look = createLook();
 process.on('message', (order: LookOrder) => {
-  void look(order).then((said) => process.send?.(said, () => undefined));
+  void look(order).then((answer) => process.send?.(answer, () => undefined));
 });
 process.once('disconnect', () => process.exit(0));
 process.once('SIGTERM', () => process.exit(0));

@@ -14,7 +14,7 @@ export interface LookOrder {
   readonly jpeg: Uint8Array;
 }
 
-export type LookSaid =
+export type LookAnswer =
   | {
       readonly type: 'seen';
       readonly model: string;
@@ -27,7 +27,7 @@ export type LookSaid =
 
 export interface Looker {
   /** @returns `failed` also when the process dies of it or takes too long */
-  look(model: ChosenModel, jpeg: Uint8Array): Promise<LookSaid>;
+  look(model: ChosenModel, jpeg: Uint8Array): Promise<LookAnswer>;
   stop(): Promise<void>;
 }
 
@@ -37,20 +37,20 @@ export interface LookerOptions {
   readonly workDir: string;
   readonly clock: Clock;
   /** Most time of a picture, and of the first one, for which the model is loaded. */
-  readonly patienceMs?: number;
+  readonly waitLimitMs?: number;
   readonly loadMs?: number;
   readonly maxMb?: number;
 }
 
-const PATIENCE_MS = 20_000;
+const WAIT_LIMIT_MS = 20_000;
 const LOAD_MS = 90_000;
 const MAX_MB = 2048;
 const WATCH_MS = 200;
 
 export function createLooker(options: LookerOptions): Looker {
-  const { clock, patienceMs = PATIENCE_MS, loadMs = LOAD_MS, maxMb = MAX_MB } = options;
+  const { clock, waitLimitMs = WAIT_LIMIT_MS, loadMs = LOAD_MS, maxMb = MAX_MB } = options;
   let running: { readonly child: Child<LookOrder>; readonly dir: string; used: boolean } | undefined;
-  let answer: ((said: LookSaid) => void) | undefined;
+  let answer: ((found: LookAnswer) => void) | undefined;
 
   const end = async () => {
     const ending = running;
@@ -60,13 +60,13 @@ export function createLooker(options: LookerOptions): Looker {
 
   const start = (dir: string) => {
     mkdirSync(options.workDir, { recursive: true, mode: 0o700 });
-    const child: Child<LookOrder> = createChild<LookOrder, LookSaid>({
+    const child: Child<LookOrder> = createChild<LookOrder, LookAnswer>({
       entry: options.entry,
       cwd: options.workDir,
       env: { MALLOC_ARENA_MAX: '2' },
       output: 'ignore',
       clock,
-      onMessage: (said) => answer?.(said),
+      onMessage: (found) => answer?.(found),
       onExit({ code, signal }) {
         if (running?.child === child) running = undefined;
         answer?.({
@@ -85,10 +85,10 @@ export function createLooker(options: LookerOptions): Looker {
     async look({ dir }, jpeg) {
       if (running && running.dir !== dir) await end();
       const current = running ?? start(dir);
-      const most = current.used ? patienceMs : loadMs;
+      const most = current.used ? waitLimitMs : loadMs;
       const { child } = current;
-      const said = await new Promise<LookSaid>((resolve) => {
-        const give = (what: LookSaid) => {
+      const found = await new Promise<LookAnswer>((resolve) => {
+        const give = (what: LookAnswer) => {
           cancelTime();
           cancelWatch();
           answer = undefined;
@@ -108,7 +108,7 @@ export function createLooker(options: LookerOptions): Looker {
           give({ type: 'failed', why: 'model', message: 'the process could not be started' });
       });
       current.used = true;
-      return said;
+      return found;
     },
     stop: end,
   };

@@ -109,17 +109,17 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
       failure = messageOf(error);
       return refuse(device, { id, reason: failure }, 'no model', WAIT_WITHOUT_MODEL_S);
     }
-    const said = await options.looker.look(model, jpeg);
-    if (said.type === 'failed') {
-      if (said.why === 'model') failure = said.message;
-      const waitS = said.why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
-      return refuse(device, { id, reason: `${said.why}: ${said.message}` }, said.why, waitS);
+    const answer = await options.looker.look(model, jpeg);
+    if (answer.type === 'failed') {
+      if (answer.why === 'model') failure = answer.message;
+      const waitS = answer.why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
+      return refuse(device, { id, reason: `${answer.why}: ${answer.message}` }, answer.why, waitS);
     }
-    const foreign = uncommon(sample, said.labels);
+    const foreign = uncommon(sample, answer.labels);
     if (foreign !== undefined) return refuse(device, { id, reason: `${model.name} ${foreign}` }, 'no common label');
-    const seen = said.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
+    const seen = answer.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
     const judged = judge(header, seen);
-    keep(opinionOf(device, sample, judged, seen, { model: said.model, ms: said.ms, bytes, at: clock.wall() }));
+    keep(opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at: clock.wall() }));
   };
 
   const keep = (opinion: NewOpinion) => {
@@ -215,7 +215,7 @@ function opinionOf(
   }: { readonly model: string; readonly ms: number; readonly bytes: number; readonly at: number },
 ): NewOpinion {
   const { stream, id, chosenBy, event, objects, model: edgeModel } = header;
-  const said = event && {
+  const known = event && {
     rule: event.rule,
     ruleKind: event.ruleKind,
     action: event.action,
@@ -231,7 +231,7 @@ function opinionOf(
     receivedAt: at,
     outcome,
     chosenBy: [...chosenBy],
-    ...(said ? { event: said } : {}),
+    ...(known ? { event: known } : {}),
     edge: { ...(edgeModel ? { model: modelText(edgeModel) } : {}), objects: objects.map(plain) },
     hub: {
       model,

@@ -24,7 +24,7 @@ export interface StepTools {
   /** Called after the commit of a report of what a device runs. */
   readonly reported: (device: string, report: Report) => void;
   /** Called after the commit: what is stored of a device now, and whether it said something of itself; for alerts. */
-  readonly heard?: (device: string, stored: readonly StoredRecord[], saidOfItself: boolean) => void;
+  readonly heard?: (device: string, stored: readonly StoredRecord[], isAboutItself: boolean) => void;
   /**
    * Tells the live feed what came of a device. `build` is called only while somebody follows and the device has not said too
    * much; it returns undefined if there is nothing to tell.

@@ -45,11 +45,11 @@ export interface ApartOptions {
   /** Most memory of the process; default: half of the machine's. */
   readonly maxMb?: number;
   /** Most time that it has; default: 10 minutes. */
-  readonly patienceMs?: number;
+  readonly waitLimitMs?: number;
 }
 
 /** Twelve tries on six pictures each, of a large model on a small box. */
-const PATIENCE_MS = 600_000;
+const WAIT_LIMIT_MS = 600_000;
 
 /** @throws CodedError `model-invalid`, `model-failed`, or of the clip; nothing is left behind then */
 export async function initApart(
@@ -58,11 +58,11 @@ export async function initApart(
     entry = new URL('./init-child.js', import.meta.url),
     clock,
     maxMb = halfOfMemoryMb(),
-    patienceMs = PATIENCE_MS,
+    waitLimitMs = WAIT_LIMIT_MS,
   }: ApartOptions,
 ): Promise<MadePackage> {
   // Paths of the order are those of this process.
-  const options = { entry, workDir: process.cwd(), patienceMs, clock, output: 'ignore', maxMb } as const;
+  const options = { entry, workDir: process.cwd(), waitLimitMs, clock, output: 'ignore', maxMb } as const;
   const flags = [`--max-old-space-size=${maxMb}`];
   try {
     const answered = answer.parse(await askChild<InitOrder, unknown>(order, { ...options, flags }));
@@ -72,12 +72,12 @@ export async function initApart(
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
     await rm(makingOf(order.out), { recursive: true, force: true });
-    throw new CodedError('model-invalid', `${order.file}: ${tooMuch(error, patienceMs, maxMb)}`);
+    throw new CodedError('model-invalid', `${order.file}: ${tooMuch(error, waitLimitMs, maxMb)}`);
   }
 }
 
-function tooMuch({ why, message }: NoAnswer, patienceMs: number, maxMb: number): string {
-  if (why === 'late') return `takes longer than ${patienceMs / 1000} s to look into and to run; give a smaller model`;
+function tooMuch({ why, message }: NoAnswer, waitLimitMs: number, maxMb: number): string {
+  if (why === 'late') return `takes longer than ${waitLimitMs / 1000} s to look into and to run; give a smaller model`;
   if (why === 'too much memory')
     return `takes more than ${maxMb} MB of memory to look into and to run; give a smaller model`;
   return `the process that looked into it and ran it ${message} (out of memory, or the model crashed it)`;

@@ -75,12 +75,12 @@ export async function inspectArchive(
   bytes: number,
   { entry, clock, signal, maxMb = memoryMb(), leastMs = LEAST_MS }: InspectOptions,
 ): Promise<Looked> {
-  const patienceMs = Math.round(leastMs + bytes / BYTES_PER_MS);
+  const waitLimitMs = Math.round(leastMs + bytes / BYTES_PER_MS);
   const flags = [`--max-old-space-size=${maxMb}`];
-  const askOptions = { entry, workDir: order.scratch, patienceMs, clock, flags, output: 'ignore', maxMb } as const;
+  const askOptions = { entry, workDir: order.scratch, waitLimitMs, clock, flags, output: 'ignore', maxMb } as const;
   const answered = await askChild<InspectOrder, unknown>(order, { ...askOptions, ...(signal ? { signal } : {}) }).catch(
     (error: unknown) => {
-      throw error instanceof NoAnswer ? new CodedError('model-invalid', tooMuch(error, patienceMs, maxMb)) : error;
+      throw error instanceof NoAnswer ? new CodedError('model-invalid', tooMuch(error, waitLimitMs, maxMb)) : error;
     },
   );
   const answer = inspected.parse(answered);
@@ -93,8 +93,8 @@ export async function inspectArchive(
   throw new Error(`looking into an archive failed: ${answer.fault}`);
 }
 
-function tooMuch({ why, message }: NoAnswer, patienceMs: number, maxMb: number): string {
-  if (why === 'late') return `the archive takes longer than ${patienceMs / 1000} s to look into: make it smaller`;
+function tooMuch({ why, message }: NoAnswer, waitLimitMs: number, maxMb: number): string {
+  if (why === 'late') return `the archive takes longer than ${waitLimitMs / 1000} s to look into: make it smaller`;
   // Without memory Node aborts, and the system kills.
   const detail = why === 'ended' ? ` (the process that looked into it ${message})` : '';
   return `the archive takes more than ${maxMb} MB of memory to look into${detail}: make it smaller`;

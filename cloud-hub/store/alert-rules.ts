@@ -9,9 +9,9 @@ import { isoTime } from './rows.ts';
 
 export interface StoredRule extends NewAlertRule {
   readonly name: string;
-  /** Milliseconds since 1970; `toldAt`: of its last notification, 0 before the first. */
+  /** Milliseconds since 1970; `notifiedAt`: of its last notification, 0 before the first. */
   readonly changedAt: number;
-  readonly toldAt: number;
+  readonly notifiedAt: number;
 }
 
 /** A channel as it is stored: all but the secret, and the secret sealed. */
@@ -41,7 +41,7 @@ export function createAlertRuleStore(database: HubDatabase) {
          changed_by = excluded.changed_by`,
   );
   const removeRule = prepare('DELETE FROM alert_rules WHERE name = ?');
-  const told = prepare('UPDATE alert_rules SET told_at = ? WHERE name = ?');
+  const notified = prepare('UPDATE alert_rules SET told_at = ? WHERE name = ?');
   const firing = prepare('SELECT rule, count(*) AS firing FROM alerts WHERE resolved_at IS NULL GROUP BY rule');
 
   const channels = prepare('SELECT * FROM alert_channels ORDER BY name');
@@ -82,7 +82,7 @@ export function createAlertRuleStore(database: HubDatabase) {
       void setRule.run(name, JSON.stringify(body), at, actor),
     removeRule: (name: string): boolean => removeRule.run(name).changes === 1,
     /** Notes that a notification of the rule was made. */
-    told: (name: string, at: number): void => void told.run(at, name),
+    notified: (name: string, at: number): void => void notified.run(at, name),
 
     channel(name: string): StoredChannel | undefined {
       const row = channel.get(name) as ChannelRow | undefined;
@@ -130,9 +130,9 @@ function changed({ name, changed_at: at, changed_by: changedBy }: ChangedRow) {
   return { name, changedAt: isoTime(at), changedBy };
 }
 
-function toRule({ name, body, changed_at: changedAt, told_at: toldAt }: RuleRow): StoredRule {
+function toRule({ name, body, changed_at: changedAt, told_at: notifiedAt }: RuleRow): StoredRule {
   // It passed its schema before it was stored.
-  return { ...(JSON.parse(body) as NewAlertRule), name, changedAt, toldAt };
+  return { ...(JSON.parse(body) as NewAlertRule), name, changedAt, notifiedAt };
 }
 
 function toSilence(row: SilenceRow): Silence {

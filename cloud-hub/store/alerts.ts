@@ -18,7 +18,7 @@ export interface StoredAlert {
   readonly text: string;
   readonly count: number;
   readonly event: number | undefined;
-  readonly isTold: boolean;
+  readonly isNotified: boolean;
 }
 
 export interface AlertFilter {
@@ -40,40 +40,42 @@ export function createAlertStore(database: HubDatabase) {
   const again = prepare(
     'UPDATE alerts SET changed_at = ?, text = ?, count = count + ?, event_id = coalesce(?, event_id), untold = ? WHERE id = ?',
   );
-  // What was never told needs no word of its end, unless something of it still waits to be told.
+  // An alert that nobody was notified of needs no notification of its end, unless something of it is still pending.
   const resolve = prepare(
     'UPDATE alerts SET resolved_at = ?, changed_at = ?, untold = CASE WHEN told = 1 AND ? THEN 1 ELSE untold AND ? END WHERE id = ?',
   );
   const open = prepare('SELECT * FROM alerts WHERE resolved_at IS NULL');
-  const untoldRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
-  const untold = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? ORDER BY id');
-  const markTold = prepare('UPDATE alerts SET untold = 0, told = 1 WHERE id = ?');
+  const pendingRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
+  const pending = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? ORDER BY id');
+  const markNotified = prepare('UPDATE alerts SET untold = 0, told = 1 WHERE id = ?');
   const remind = prepare('UPDATE alerts SET untold = 1 WHERE resolved_at IS NULL AND rule = ? AND told = 1');
   const expire = prepare(
     'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE resolved_at < ? AND untold = 0 LIMIT ?)',
   );
 
   return {
-    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isTold'>): number {
+    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isNotified'>): number {
       const { rule, device, subject, severity, since, firedAt, changedAt, text, count, event } = alert;
       const made = fire.run(rule, device, subject, severity, since, firedAt, changedAt, text, count, event ?? null);
       return Number(made.lastInsertRowid);
     },
     /** It happened again. */
-    again: (id: number, news: { at: number; text: string; count: number; event?: number | undefined; tell: boolean }) =>
-      void again.run(news.at, news.text, news.count, news.event ?? null, news.tell ? 1 : 0, id),
+    again: (
+      id: number,
+      news: { at: number; text: string; count: number; event?: number | undefined; notify: boolean },
+    ) => void again.run(news.at, news.text, news.count, news.event ?? null, news.notify ? 1 : 0, id),
     /**
-     * @param tell the end is told, if its begin was
-     * @param keep what is not told yet is told in spite of the end
+     * @param notify send a notification of the end, if one of the begin was sent
+     * @param keep what is pending is sent in spite of the end
      */
-    resolve: (id: number, at: number, { tell, keep }: { tell: boolean; keep: boolean }): void =>
-      void resolve.run(at, at, tell ? 1 : 0, keep ? 1 : 0, id),
+    resolve: (id: number, at: number, { notify, keep }: { notify: boolean; keep: boolean }): void =>
+      void resolve.run(at, at, notify ? 1 : 0, keep ? 1 : 0, id),
     open: (): StoredAlert[] => (open.all() as AlertRow[]).map(toStored),
-    /** Rules with something that nobody was told, and since when. */
-    untoldRules: () => untoldRules.all() as { rule: string; since: number }[],
-    untold: (rule: string): StoredAlert[] => (untold.all(rule) as AlertRow[]).map(toStored),
-    told: (id: number): void => void markTold.run(id),
-    /** What still fires of a rule is told again. */
+    /** Rules with pending alerts, and since when. */
+    pendingRules: () => pendingRules.all() as { rule: string; since: number }[],
+    pending: (rule: string): StoredAlert[] => (pending.all(rule) as AlertRow[]).map(toStored),
+    notified: (id: number): void => void markNotified.run(id),
+    /** What still fires of a rule is notified again. */
     remind: (rule: string): number => remind.run(rule).changes,
     /** Forgets what ended before a time. */
     expire: (before: number, most: number): number => expire.run(before, most).changes,
@@ -120,7 +122,7 @@ function toStored(row: AlertRow): StoredAlert {
     changedAt: row.changed_at,
     resolvedAt: row.resolved_at ?? undefined,
     event: row.event_id ?? undefined,
-    isTold: row.told === 1,
+    isNotified: row.told === 1,
   };
 }
 

@@ -10,7 +10,7 @@ export interface AskOptions {
   readonly entry: string | URL;
   /** An empty folder that it works in. */
   readonly workDir: string;
-  readonly patienceMs: number;
+  readonly waitLimitMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Flags of Node. */
@@ -36,11 +36,11 @@ export class NoAnswer extends Error {
 /**
  * @param receive is given each message of the process; true: this one is the answer
  * @returns after the process is gone
- * @throws NoAnswer when it dies, takes longer than `patienceMs` or takes more memory than it may; the signal's reason when aborted
+ * @throws NoAnswer when it dies, takes longer than `waitLimitMs` or takes more memory than it may; the signal's reason when aborted
  */
 export async function askChild<Order extends object, Answer>(
   order: Order,
-  { entry, workDir, patienceMs, clock, signal, flags, output, maxMb }: AskOptions,
+  { entry, workDir, waitLimitMs, clock, signal, flags, output, maxMb }: AskOptions,
   receive: (message: Answer) => boolean = () => true,
 ): Promise<Answer> {
   signal?.throwIfAborted();
@@ -77,8 +77,8 @@ export async function askChild<Order extends object, Answer>(
     child.start();
   });
   try {
-    return await inTime(clock, patienceMs, answer, () => {
-      throw new NoAnswer(`did not answer within ${patienceMs / 1000} s`, 'late');
+    return await inTime(clock, waitLimitMs, answer, () => {
+      throw new NoAnswer(`did not answer within ${waitLimitMs / 1000} s`, 'late');
     });
   } finally {
     await release?.();

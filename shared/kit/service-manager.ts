@@ -41,10 +41,10 @@ export function serviceManager(
     if (isTelling) return;
     isTelling = true;
     while (waiting.size > 0) {
-      const said = [...waiting].map(([key, value]) => `${key}=${value}`);
+      const lines = [...waiting].map(([key, value]) => `${key}=${value}`);
       waiting.clear();
       try {
-        await tell(said);
+        await tell(lines);
       } catch (error) {
         if (!isFaulty) log.warn({ err: error }, 'systemd cannot be told how this service is; it may end it');
         isFaulty = true;

@@ -1,11 +1,11 @@
 /** Long enough for a busy machine; a mutation run, where what is waited for often never comes, says less. */
-const PATIENCE_MS = Number(process.env.VEDETTE_UNTIL_MS ?? 20_000);
+const WAIT_LIMIT_MS = Number(process.env.VEDETTE_UNTIL_MS ?? 20_000);
 
 /** Waits for something outside of the test's reach (another process) to become true; fails with what was last seen. */
 export async function until<T>(
   look: () => T | Promise<T>,
   what: string,
-  timeoutMs = PATIENCE_MS,
+  timeoutMs = WAIT_LIMIT_MS,
 ): Promise<NonNullable<Awaited<T>>> {
   const end = Date.now() + timeoutMs;
   let seen: unknown;

@@ -71,12 +71,12 @@ function readingOf(reading: Reading | undefined): string {
   if (!reading) return '';
   const { values = {}, score, threshold, anomalous, label } = reading;
   const measured = Object.entries(values).slice(0, MOST_VALUES);
-  const said = [
+  const facts = [
     ...(label === undefined ? [] : [['class', label]]),
     ...(score === undefined ? [] : [['score', numberText(score)]]),
     ...(threshold === undefined ? [] : [['threshold', numberText(threshold)]]),
   ];
-  const rows = [...measured.map(([channel, value]) => [channel, numberText(value)]), ...said];
+  const rows = [...measured.map(([channel, value]) => [channel, numberText(value)]), ...facts];
   const list = rows.map(([term = '', text = '']) => `<dt>${escapeXml(term)}</dt><dd>${escapeXml(text)}</dd>`).join('');
   return `<dl${anomalous ? ' class="odd"' : ''}>${list}</dl>`;
 }

@@ -1,10 +1,10 @@
 /** What records say of an anomaly, by the names of the channels. Pure. */
 
-import { levelOf, MAX_TOLD_CHANNELS } from '../../../shared/contract/messages/anomaly.ts';
+import { levelOf, MAX_REPORTED_CHANNELS } from '../../../shared/contract/messages/anomaly.ts';
 import type { EventRecord } from '../../../shared/contract/messages/record.ts';
 import type { Moment } from '../stage.ts';
 
-type Said = Pick<EventRecord, 'contributions' | 'expected' | 'values'>;
+type ByChannel = Pick<EventRecord, 'contributions' | 'expected' | 'values'>;
 
 /** Parts of a thousandth say enough. */
 const DIGITS = 3;
@@ -16,13 +16,13 @@ export function byChannel(
   channels: readonly string[],
   { parts, expected }: Pick<Moment['outcome'], 'parts' | 'expected'>,
   values: readonly number[] | undefined,
-): Said {
-  const told = [...channels.keys()]
+): ByChannel {
+  const reported = [...channels.keys()]
     .toSorted((a, b) => (parts?.[b] ?? 0) - (parts?.[a] ?? 0) || a - b)
-    .slice(0, MAX_TOLD_CHANNELS)
+    .slice(0, MAX_REPORTED_CHANNELS)
     .toSorted((a, b) => a - b);
   const named = <T>(of: (channel: number) => T | undefined): Record<string, T> | undefined => {
-    const entries = told.flatMap((c) => {
+    const entries = reported.flatMap((c) => {
       const found = of(c);
       return found === undefined ? [] : [[channels[c] as string, found] as const];
     });
@@ -47,7 +47,7 @@ export function byChannel(
 export function peakOf(
   peak: Moment | undefined,
   channels: readonly string[],
-): Pick<EventRecord, 'level' | 'peak'> & Said {
+): Pick<EventRecord, 'level' | 'peak'> & ByChannel {
   if (!peak) return {};
   const { score, threshold } = peak.outcome;
   return { level: levelOf(score, threshold), peak: score, ...byChannel(channels, peak.outcome, peak.values) };

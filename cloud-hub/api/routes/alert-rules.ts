@@ -60,7 +60,7 @@ export function alertRuleRoutes({
       {
         config: operator,
         schema: {
-          summary: 'Remove a rule; its alerts end, and nobody is told',
+          summary: 'Remove a rule; its alerts end, without a notification',
           tags,
           security,
           params,

@@ -86,7 +86,7 @@ export function alertRoutes({
       {
         config: operator,
         schema: {
-          summary: 'Keep alerts from being told for a while',
+          summary: 'Hold notifications of alerts back for a while',
           tags,
           security,
           body: newSilence,
@@ -100,7 +100,13 @@ export function alertRoutes({
       '/alert-silences/:id',
       {
         config: operator,
-        schema: { summary: 'End a silence: what fires is told now', tags, security, params, response: noContent },
+        schema: {
+          summary: 'End a silence: notifications of what fires are sent now',
+          tags,
+          security,
+          params,
+          response: noContent,
+        },
       },
       async (request, reply) => {
         const { id } = request.params;

@@ -4,7 +4,7 @@ import { FiringList } from './firing-list.tsx';
 import { RuleList } from './rule-list.tsx';
 import { SilenceList } from './silence-list.tsx';
 
-/** What fires, what is watched, whom it is told to, and what became of that. */
+/** What fires, what is watched, where notifications go, and what became of them. */
 export function AlertsPage() {
   return (
     <>

@@ -12,7 +12,7 @@ export function DeliveryList() {
   const { api } = useServices();
   const read = useRead((signal) => api.alertDeliveries({ limit: MOST }, signal), '', EVERY_MS);
   return (
-    <AlertPanel title="Notifications" read={read} empty="Nobody was told anything yet.">
+    <AlertPanel title="Notifications" read={read} empty="No notification was sent yet.">
       {({ id, state, channel, title, tries, reason, doneAt, createdAt }) => (
         <li key={id} data-testid="delivery" data-state={state}>
           <span class={`pill ${deliveryTone(state)}`}>{state}</span>

@@ -70,7 +70,7 @@ export function RuleList() {
           onDone={done}
           onClose={close}
         >
-          <p>Its alerts end, and nobody is told of that.</p>
+          <p>Its alerts end, without a notification.</p>
         </Confirm>
       )}
     </>

@@ -44,7 +44,7 @@ export function SilenceDialog({ rule, onDone, onClose }: SilenceDialogProps) {
           </select>
         </div>
         <FormField name="comment" title="Why" value={comment} onInput={setComment} />
-        <p class="muted">Alerts are still shown. What still fires at the end is told then.</p>
+        <p class="muted">Alerts are still shown. Notifications of what still fires at the end are sent then.</p>
         {act.failure && (
           <p class="bad-text refusal" role="alert">
             {act.failure}

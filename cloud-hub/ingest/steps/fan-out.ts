@@ -16,8 +16,8 @@ export const fanOut: Step = {
   run(message, tools) {
     const { content, device } = message;
     count(message, tools);
-    const saidOfItself = content !== undefined && content.kind !== 'batch';
-    if (saidOfItself || message.stored.length > 0) tools.heard?.(device, message.stored, saidOfItself);
+    const isAboutItself = content !== undefined && content.kind !== 'batch';
+    if (isAboutItself || message.stored.length > 0) tools.heard?.(device, message.stored, isAboutItself);
     for (const item of message.stored) tools.announce(() => liveOf(item), device);
     if (content?.kind === 'report') tools.reported(device, content.report);
     if (content && content.kind !== 'batch') {

@@ -4,11 +4,11 @@ import type { Step } from '../step.ts';
 export const quota: Step = {
   name: 'quota',
   phase: 'after',
-  run({ device, view }, { quota: told, store, announce, metrics }) {
+  run({ device, view }, { quota, store, announce, metrics }) {
     if (!view || view.pausedUntil === undefined) return;
     metrics.pausedBatches.inc();
     if (!view.isPauseNew) return;
-    told.reached(device, view.pausedUntil);
+    quota.reached(device, view.pausedUntil);
     announce(() => {
       const found = store.devices.get(device);
       return found && { type: 'device', device: found };

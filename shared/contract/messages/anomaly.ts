@@ -19,15 +19,15 @@ export function levelOf(peak: number, threshold: number): AnomalyLevel {
 }
 
 /** Most channels of which a record says more than the value. */
-export const MAX_TOLD_CHANNELS = 64;
+export const MAX_REPORTED_CHANNELS = 64;
 
 const byChannel = <T extends z.ZodType>(value: T) =>
   z
     .record(z.string().max(128), value)
-    .refine((object) => Object.keys(object).length <= MAX_TOLD_CHANNELS, {
-      error: `must have at most ${MAX_TOLD_CHANNELS} keys`,
+    .refine((object) => Object.keys(object).length <= MAX_REPORTED_CHANNELS, {
+      error: `must have at most ${MAX_REPORTED_CHANNELS} keys`,
     })
-    .meta({ maxProperties: MAX_TOLD_CHANNELS });
+    .meta({ maxProperties: MAX_REPORTED_CHANNELS });
 
 /** A newer agent may know more levels. */
 export const level = z.string().max(32).describe('notice, warning or alarm, by the greatest score so far');

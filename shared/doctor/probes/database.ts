@@ -20,8 +20,8 @@ export function lookAtDatabase<T>(file: string, more: (database: SqliteDatabase)
     const bytes = statSync(file).size;
     database = openSqlite(file, { synchronous: 'NORMAL', readonly: true });
     const checked = bytes <= CHECKED_BYTES;
-    const said = checked ? database.pragma('quick_check(1)', { simple: true }) : 'ok';
-    if (said !== 'ok') return { state: 'damaged', error: String(said) };
+    const verdict = checked ? database.pragma('quick_check(1)', { simple: true }) : 'ok';
+    if (verdict !== 'ok') return { state: 'damaged', error: String(verdict) };
     return { state: 'whole', bytes, checked, more: more(database) };
   } catch (error) {
     return { state: isCorruption(error) ? 'damaged' : 'unreadable', error: messageOf(error) };

@@ -80,10 +80,10 @@ export function seriesSvg(title: string, channels: readonly string[], rows: read
       text(LEFT + (PLOT * tick) / TICKS - (tick === 0 ? 0 : tick === TICKS ? 96 : 48), foot + 18, label, '#6d7987'),
     );
   }
-  const told = `${title}: would have told ${events.length} event${events.length === 1 ? '' : 's'} in ${rows.length} rows`;
+  const heading = `${title}: would have told ${events.length} event${events.length === 1 ? '' : 's'} in ${rows.length} rows`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${foot + 30}" font-family="system-ui, sans-serif" font-size="12">` +
-    `<rect width="100%" height="100%" fill="#ffffff"/>${text(LEFT, 22, told, '#12181f')}${parts.join('')}</svg>\n`
+    `<rect width="100%" height="100%" fill="#ffffff"/>${text(LEFT, 22, heading, '#12181f')}${parts.join('')}</svg>\n`
   );
 }
 

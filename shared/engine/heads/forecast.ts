@@ -48,10 +48,10 @@ function begin(input: WindowInput, threshold: number, state: DetectorState | und
   let windows = 0;
   return {
     decode(outputs, { tensor, asked, atMs }) {
-      const said = outputs[0]?.data ?? new Float32Array();
-      if (said.length !== count)
-        throw new CodedError('model-failed', `forecast: ${said.length} values for ${count} channels`);
-      const errors = Array.from(said, (value, c) => lastOf(tensor, input, c) - Number(value));
+      const predicted = outputs[0]?.data ?? new Float32Array();
+      if (predicted.length !== count)
+        throw new CodedError('model-failed', `forecast: ${predicted.length} values for ${count} channels`);
+      const errors = Array.from(predicted, (value, c) => lastOf(tensor, input, c) - Number(value));
       if (!errors.every(Number.isFinite)) throw new CodedError('model-failed', `forecast: it is wrong by ${errors}`);
       const limit = asked ?? threshold;
       const time = atMs ?? (windows * input.step * 1000) / input.rateHz;
@@ -70,7 +70,7 @@ function begin(input: WindowInput, threshold: number, state: DetectorState | und
           ? {}
           : {
               expected: expected.map((band, c) => {
-                const middle = Number(said[c]);
+                const middle = Number(predicted[c]);
                 return band && ([mean(c) + scale(c, middle + band[0]), mean(c) + scale(c, middle + band[1])] as const);
               }),
             }),

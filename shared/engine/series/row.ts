@@ -57,8 +57,8 @@ export function planRow(channels: readonly string[], options: RowOptions = {}): 
     time,
     readTime: createTimeReader({ unit: timeUnit, format: timeFormat, zone: timeZone }),
     channels: channels.map((name) => {
-      const said = Object.hasOwn(values, name) ? values[name] : undefined;
-      const { at = name, ...rest } = typeof said === 'string' ? { at: said } : (said ?? {});
+      const given = Object.hasOwn(values, name) ? values[name] : undefined;
+      const { at = name, ...rest } = typeof given === 'string' ? { at: given } : (given ?? {});
       return { ...rest, name, place: at };
     }),
   };

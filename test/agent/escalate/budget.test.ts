@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { affords, fullPurse, isWorthIt, paid, refilled } from '../../../agent/escalate/budget.ts';
+import { affords, fullAllowance, isWorthIt, paid, refilled } from '../../../agent/escalate/budget.ts';
 import { type Budget, budget } from '../../../shared/contract/config/escalate.ts';
 
 const HOUR = 3_600_000;
@@ -16,14 +16,14 @@ const wishes = fc.array(fc.tuple(fc.integer({ min: 0, max: HOUR }), fc.integer({
 test('in no hour and in no day more is spent than its limit', () => {
   fc.assert(
     fc.property(limits, wishes, (limit, asked) => {
-      let purse = fullPurse(limit);
+      let allowance = fullAllowance(limit);
       let now = 0;
       const spent: { at: number; bytes: number }[] = [];
       for (const [wait, bytes] of asked) {
         now += wait;
-        purse = refilled(purse, limit, wait);
-        if (!affords(purse, { samples: 1, bytes })) continue;
-        purse = paid(purse, { samples: 1, bytes });
+        allowance = refilled(allowance, limit, wait);
+        if (!affords(allowance, { samples: 1, bytes })) continue;
+        allowance = paid(allowance, { samples: 1, bytes });
         spent.push({ at: now, bytes });
       }
       for (const [period, { samples, kB }] of [
@@ -43,12 +43,12 @@ test('in no hour and in no day more is spent than its limit', () => {
 
 test('who asks all the time gets three quarters of the limit at least', () => {
   const limit = budget.parse({ perHour: { samples: 100, kB: 1e6 }, perDay: { samples: 1e6, kB: 1e9 } });
-  let purse = fullPurse(limit);
+  let allowance = fullAllowance(limit);
   let got = 0;
   for (let second = 0; second < 3600; second++) {
-    purse = refilled(purse, limit, 1000);
-    if (!affords(purse, { samples: 1, bytes: 1000 })) continue;
-    purse = paid(purse, { samples: 1, bytes: 1000 });
+    allowance = refilled(allowance, limit, 1000);
+    if (!affords(allowance, { samples: 1, bytes: 1000 })) continue;
+    allowance = paid(allowance, { samples: 1, bytes: 1000 });
     got++;
   }
   expect(got).toBeGreaterThanOrEqual(75);
@@ -56,13 +56,13 @@ test('who asks all the time gets three quarters of the limit at least', () => {
 
 test('a clock that goes back gives nothing, and a budget that was lowered counts at once', () => {
   const limit = budget.parse({});
-  const empty = paid(fullPurse(limit), { samples: 1000, bytes: 1e9 });
+  const empty = paid(fullAllowance(limit), { samples: 1000, bytes: 1e9 });
   expect(refilled(empty, limit, -HOUR)).toEqual(empty);
   const none = budget.parse({ perHour: { samples: 0, kB: 0 } });
-  expect(affords(refilled(fullPurse(limit), none, 0), { samples: 1, bytes: 1 })).toBe(false);
+  expect(affords(refilled(fullAllowance(limit), none, 0), { samples: 1, bytes: 1 })).toBe(false);
 });
 
-test('the emptier the purse, the more a sample must be worth; the most urgent always goes', () => {
+test('the emptier the allowance, the more a sample must be worth; the most urgent always goes', () => {
   expect([isWorthIt(0.2, 1), isWorthIt(0.2, 0.5), isWorthIt(0.7, 0.5), isWorthIt(1, 0)]).toEqual([
     true,
     false,

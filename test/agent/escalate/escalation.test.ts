@@ -148,7 +148,7 @@ test('a budget that is spent sends no more, and comes back with the time that th
   expect(link.open).toBe(true);
 });
 
-test('the budget of the device holds over all streams, and what is worth little waits for a full purse', () => {
+test('the budget of the device holds over all streams, and what is worth little waits for a full allowance', () => {
   const { escalation, counts, sent, say } = box({ config: { perHour: { samples: 16, kB: 100_000 } } });
   escalation.offer(header(1), jpeg, 0.3);
   say(1);
@@ -167,7 +167,7 @@ test('a stream without `escalate` sends nothing, whatever a runner says', () => 
   expect(escalation.report().streams).toEqual({});
 });
 
-test('a picture that no full purse holds is counted, and the queue stays within its bytes', async () => {
+test('a picture that no full allowance holds is counted, and the queue stays within its bytes', async () => {
   const { folder, escalation, link, counts } = box({
     queueBytes: 5000,
     escalate: { perHour: { samples: 100, kB: 40 } },

@@ -127,7 +127,7 @@ describe('a stream is what comes of it, not what was said of its source', () => 
 
   test('open and silent it is starting, then stalled; a frame makes it run; silence makes it stall, from the last frame on', async () => {
     const { board, clock, changes } = start({ gate: camera });
-    board.set('gate', { state: 'running', patienceMs: 20_000 });
+    board.set('gate', { state: 'running', waitLimitMs: 20_000 });
     await pass(clock, board, 20);
     expect(states(board)).toEqual([['starting', 20]]);
     await pass(clock, board, 1);

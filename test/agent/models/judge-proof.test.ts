@@ -72,7 +72,7 @@ function answering(output: unknown) {
   const entry = path.join(folder, 'child.mjs');
   const act = output === undefined ? 'process.exit(9)' : `process.send(${JSON.stringify(output)})`;
   writeFileSync(entry, `process.once('message', () => ${act}); setInterval(() => undefined, 1000);`);
-  const askOptions = { entry, workDir: path.join(folder, 'work'), patienceMs: 60_000, clock: new ManualClock() };
+  const askOptions = { entry, workDir: path.join(folder, 'work'), waitLimitMs: 60_000, clock: new ManualClock() };
   return (variant: string) => prove({ modelDir: 'x', variant, runtime: { threads: 1, provider: 'cpu' } }, askOptions);
 }
 

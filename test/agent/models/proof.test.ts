@@ -32,7 +32,7 @@ const tryOut = (modelDir: string, variant = 'auto') =>
     {
       entry: built('agent/models/proof-child.js'),
       workDir: path.join(tempFolder(), 'work'),
-      patienceMs: 60_000,
+      waitLimitMs: 60_000,
       clock: systemClock,
     },
   );
@@ -76,7 +76,7 @@ test('a model that takes all memory when it runs is ended within its bound, and 
       {
         entry: built('agent/models/proof-child.js'),
         workDir: path.join(tempFolder(), 'work'),
-        patienceMs: 60_000,
+        waitLimitMs: 60_000,
         maxMb: 600,
         clock: systemClock,
       },

@@ -22,7 +22,7 @@ async function engineWith(rules: Record<string, unknown>, devices: number) {
       store.devices.noteContact(id, { online: true }, clock.wall());
     }
   });
-  const engine = new AlertEngine({ store, told: () => undefined, clock, log: createLogger('test', 'silent') });
+  const engine = new AlertEngine({ store, notified: () => undefined, clock, log: createLogger('test', 'silent') });
   onTestFinished(() => engine.stop());
   engine.start();
   const turn = (online: boolean, some: readonly string[] = ids) => {
@@ -86,7 +86,7 @@ test('a restart of the hub begins the wait anew, keeps what fires, and tells not
   expect(await told()).toHaveLength(1);
   engine.stop();
   await store.devices.allOffline();
-  const next = new AlertEngine({ store, told: () => undefined, clock, log: createLogger('test', 'silent') });
+  const next = new AlertEngine({ store, notified: () => undefined, clock, log: createLogger('test', 'silent') });
   onTestFinished(() => next.stop());
   next.start();
   await clock.advance(30_000);

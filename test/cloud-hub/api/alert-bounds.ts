@@ -114,7 +114,7 @@ export const alertBodies = {
       waitS: seconds,
       everyS: seconds,
       repeatS: seconds,
-      tellEnd: { good: [true, false], bad: ['yes', 1, null] },
+      notifyEnd: { good: [true, false], bad: ['yes', 1, null] },
       channels: { good: [[]], bad: [null, 'hook', Array.from({ length: 17 }, () => 'hook')] },
       'channels.0': { good: [], bad: [] },
       title: text(200),

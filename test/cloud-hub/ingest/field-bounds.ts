@@ -1,5 +1,5 @@
 /** Values that a field of a record may have, and values for which it is refused; shared by the table of fields. */
-import { MAX_TOLD_CHANNELS } from '../../../shared/contract/messages/anomaly.ts';
+import { MAX_REPORTED_CHANNELS } from '../../../shared/contract/messages/anomaly.ts';
 import { MAX_KEYS } from '../../../shared/contract/messages/record.ts';
 import { jpeg } from '../support.ts';
 
@@ -30,7 +30,7 @@ export const perName = (most: number, good: unknown, ...bad: unknown[]): Bounds 
   bad: [{ ['x'.repeat(129)]: good }, keys(most + 1, good), ...bad.map((value) => ({ a: value })), [], null],
 });
 export const perLabel = (good: unknown, ...bad: unknown[]) => perName(MAX_KEYS, good, ...bad);
-export const perChannel = (good: unknown, ...bad: unknown[]) => perName(MAX_TOLD_CHANNELS, good, ...bad);
+export const perChannel = (good: unknown, ...bad: unknown[]) => perName(MAX_REPORTED_CHANNELS, good, ...bad);
 export const optional = ({ good, bad }: Bounds): Bounds => ({ good: [ABSENT, ...good], bad });
 export const required = ({ good, bad }: Bounds): Bounds => ({ good, bad: [ABSENT, ...bad] });
 

@@ -109,7 +109,7 @@ describe('a model that is sound, and takes everything when it runs', () => {
   test('is ended when its time is over', async () => {
     const file = written(brightModel());
     const order = { file, out: path.join(path.dirname(file), 'made'), overrides: {}, threads: 1 };
-    const failure = await failureOf(initApart(order, { entry: inits, clock: systemClock, patienceMs: 1 }));
+    const failure = await failureOf(initApart(order, { entry: inits, clock: systemClock, waitLimitMs: 1 }));
     expect(String(failure)).toMatch(/takes longer than 0\.001 s to look into and to run/);
     expect(existsSync(order.out)).toBe(false);
   });

@@ -37,7 +37,7 @@ function askOptions(more: { signal?: AbortSignal } = {}) {
     clock,
     pidFile,
     begun,
-    to: { entry, workDir: path.join(folder, 'a', 'b'), patienceMs: 60_000, clock, ...more },
+    to: { entry, workDir: path.join(folder, 'a', 'b'), waitLimitMs: 60_000, clock, ...more },
   };
 }
 

@@ -36,9 +36,9 @@ export function createStallWatch(
         ? `no packet within ${openMs / 1000} s of connecting; one that needs longer wants a larger \`openS\``
         : undefined;
     }
-    const patience = stallMs + apartMs;
-    if (now - packetAt > patience) return `no packet for ${patience / 1000} s`;
-    const limit = Math.max(FRAMELESS_MS, patience);
+    const waitLimit = stallMs + apartMs;
+    if (now - packetAt > waitLimit) return `no packet for ${waitLimit / 1000} s`;
+    const limit = Math.max(FRAMELESS_MS, waitLimit);
     return now - frameAt > limit
       ? `packets come, but no frame of them could be decoded for ${limit / 1000} s`
       : undefined;

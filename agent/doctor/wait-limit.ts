@@ -3,7 +3,7 @@ import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import { isWindowInput, type ModelInput } from '../../shared/contract/model-manifest.ts';
 
 /** Milliseconds from the start. */
-export interface Patience {
+export interface WaitLimits {
   /** To the first frame or sample. */
   readonly sampleMs: number;
   /** To the first result; not shorter than `sampleMs`. */
@@ -25,7 +25,11 @@ const SLACK = 1.5;
  * @param input of the stream's model; undefined where it has none, or none that can be read
  * @param waitMs what a person asked for instead, to the first frame or sample
  */
-export function patienceFor(config: StreamConfig, input: ModelInput | undefined, waitMs: number | undefined): Patience {
+export function waitLimitFor(
+  config: StreamConfig,
+  input: ModelInput | undefined,
+  waitMs: number | undefined,
+): WaitLimits {
   const sampleMs = waitMs ?? OPEN_MS + (isLiveSensor(config) ? SENSOR_MS : openingMs(config));
   const windowMs = config.kind === 'sensor' ? windowMsOf(input) * SLACK : 0;
   const samplesSuffice = windowMs > LONGEST_WINDOW_MS;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { patienceFor, windowMsOf } from '../../../agent/doctor/patience.ts';
+import { waitLimitFor, windowMsOf } from '../../../agent/doctor/wait-limit.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { windowInput } from '../../../shared/contract/model-manifest.ts';
 
 const of = (raw: object, window?: { window: number; rateHz: number }, waitMs?: number) => {
   const input = window && windowInput.parse({ ...window, channels: ['value'] });
-  const { sampleMs, resultMs, samplesSuffice } = patienceFor(streamConfig.parse(raw), input, waitMs);
+  const { sampleMs, resultMs, samplesSuffice } = waitLimitFor(streamConfig.parse(raw), input, waitMs);
   return [sampleMs / 1000, samplesSuffice ? 'samples suffice' : resultMs / 1000];
 };
 const topic = { kind: 'sensor', model: 'm', source: { url: 'mqtt://127.0.0.1', topic: 'a' } };

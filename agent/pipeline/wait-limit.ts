@@ -13,7 +13,7 @@ const UNKNOWN_MS = 900_000;
  * two frames or samples where they are meant to be that far apart; a camera and a sensor at least twice what they are allowed.
  * @param input of its model; undefined: an online detector, which is not told how often samples come
  */
-export function patienceMs(config: StreamConfig, input: ModelInput | undefined): number {
+export function waitLimitMs(config: StreamConfig, input: ModelInput | undefined): number {
   if (config.kind === 'audio') return LEAST_MS;
   if (config.kind === 'sensor') {
     if (!input) return Math.max(UNKNOWN_MS, 2000 * (config.maxGapS ?? 0));
