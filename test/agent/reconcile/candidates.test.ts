@@ -42,6 +42,27 @@ test('how far a candidate is: each phase is told as it begins, with progress, th
   expect(device.changes).toBeGreaterThan(before);
 });
 
+test('how much of a package is here is reported while it comes', async () => {
+  const device = await started();
+  let goOn: () => void = () => undefined;
+  device.arriving = () => new Promise((resolve) => (goOn = resolve));
+  device.desire(device.document('1.0.0'));
+  await device.until(() => reported(device).candidate?.phase === 'downloading', 'it comes');
+  expect(reported(device).candidate).toMatchObject({ version: '1.0.0', phase: 'downloading', progress: 0.5 });
+  goOn();
+  await calm(device, 'it serves', () => device.serving.get('yard') === '1.0.0');
+});
+
+test('a sign of a stream that no model of the device serves, or without an answer, is no news', async () => {
+  const device = await started('1.0.0');
+  const sign = (stream: string, answered: boolean) =>
+    device.reconciler.onSign(stream, { answered, begunAt: device.clock.mono() });
+  const before = device.changes;
+  sign('nobody', true);
+  sign('yard', false);
+  expect(device.changes).toBe(before);
+});
+
 test('a document that comes again changes nothing, whatever else it says; another one wakes what waits', async () => {
   const device = await started('1.0.0');
   const state = device.disk;

@@ -2,7 +2,7 @@
  * A device whose power can fail between any two effects: real state file, store, fleet and reconciler. What measures packages
  * and what runs streams is scripted, so that a test owns how each package fares; both check what they are given.
  */
-import { copyFileSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type AgentConfig, parseConfig } from '../../../agent/config.ts';
 import { Hindrance, Refusal } from '../../../agent/models/outcome.ts';
@@ -25,11 +25,10 @@ import type { ModelFailure } from '../../../shared/contract/messages/model-repor
 import { digestOf } from '../../../shared/kit/digest.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { type Fate, HOME, type Made, MODEL, STREAMS, shadowOf, stream } from './packages.ts';
+import { bring, type Fate, HOME, type Made, MODEL, STREAMS, shadowOf, stream } from './packages.ts';
 
 class PowerCut extends Error {}
 const forever = () => new Promise<never>(() => undefined);
-
 export class Device {
   /** Version that answers a stream. */
   readonly serving = new Map<string, string>();
@@ -42,7 +41,8 @@ export class Device {
   readonly deadStreams = new Set<string>();
   /** Why what does not start does not, if not by its version. */
   deathReason: string | undefined;
-  /** Awaited in the middle of a comparison. */
+  /** Hold a download, or a comparison, until they resolve. */
+  arriving: (() => Promise<void>) | undefined;
   pause: (() => Promise<void>) | undefined;
   readonly effects: string[] = [];
   /** So many more beginnings and ends of effects, then the power fails. */
@@ -270,10 +270,10 @@ export class Device {
       fetch: (wanted, progress) =>
         effect('fetch', async () => {
           progress('downloading', 0.5);
+          await this.arriving?.();
           const made = this.#made.get(wanted.version);
           if (!made || fateOf(wanted.version) === 'no bytes') throw new Hindrance('the hub does not have it');
-          mkdirSync(path.dirname(this.store.partOf(wanted.digest)), { recursive: true });
-          copyFileSync(made.archive, this.store.partOf(wanted.digest));
+          bring(made, this.store.partOf(wanted.digest));
           await this.store.install(wanted.digest);
         }),
       prove: ({ modelDir }) =>

@@ -1,4 +1,5 @@
 /** Real packages for a device, how each of them fares, and what a comparison of them says. */
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type DesiredModel, desiredModel, targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
@@ -31,6 +32,12 @@ export async function makePackages(folder: string, versions: readonly string[]):
     made.set(version, { archive, wanted: desiredModel.parse({ name: MODEL, version, digest, bytes, target }) });
   }
   return made;
+}
+
+/** As a download that has come to its end. */
+export function bring({ archive }: Made, part: string): void {
+  mkdirSync(path.dirname(part), { recursive: true });
+  copyFileSync(archive, part);
 }
 
 export const shadowOf = (frames: number, wanted: number): ShadowResult => ({
