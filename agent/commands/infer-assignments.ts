@@ -3,6 +3,9 @@ import path from 'node:path';
 import { type StreamConfig, streamConfig } from '../../shared/contract/config/stream.ts';
 import { isImageInput, isWindowInput } from '../../shared/contract/model-manifest.ts';
 import { readPackage } from '../../shared/engine/package/package.ts';
+import { CodedError } from '../../shared/kit/errors.ts';
+import { complaintsOf, describeComplaints } from '../../shared/kit/schema.ts';
+import { shownAddress } from '../../shared/kit/shown-address.ts';
 import { type TunerOptions, tuneAll } from '../models/tuner.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { Assignment } from '../runner/messages.ts';
@@ -37,7 +40,7 @@ function assignmentsOf(options: Inference, kind: StreamConfig['kind'], modelDir:
   const { model, folder, fps, variant, threads } = options;
   return options.sources.map((url, index) => ({
     stream: `s${index}`,
-    config: streamConfig.parse({
+    config: configOf(url, {
       kind,
       source: { url: absoluteAddress(url, folder), pace: 'fast' },
       ...(model === undefined ? { detector: 'online' } : { model: 'model' }),
@@ -49,4 +52,16 @@ function assignmentsOf(options: Inference, kind: StreamConfig['kind'], modelDir:
     runtime: { threads, provider: 'cpu' },
     once: true,
   }));
+}
+
+/** @throws CodedError `config-invalid` for a source that an address alone does not describe */
+function configOf(url: string, input: Readonly<Record<string, unknown>>): StreamConfig {
+  const parsed = streamConfig.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const why = describeComplaints(complaintsOf(parsed.error, input, ''));
+  throw new CodedError(
+    'config-invalid',
+    `--source ${shownAddress(url)}: ${why}. \`infer\` takes what an address alone describes; put a source that needs more into agent.yaml, ` +
+      'and try it with `vedette-agent doctor`',
+  );
 }

@@ -40,3 +40,13 @@ test('either a model or none: both, or neither, is wrong use', async () => {
       stderr: expect.stringContaining('give either --model <dir>, or --online'),
     });
 });
+
+test.each([
+  ['mqtt://127.0.0.1:1', /--source mqtt:\/\/127\.0\.0\.1:1: source\.topic: is needed/],
+  ['modbus://127.0.0.1:1', /source\.values: is needed with modbus:\/\/: the register of each channel/],
+  ['ftp://h/a.csv', /source\.url: is of no known kind; known are: a file, /],
+])('a source that an address alone does not describe is refused by name: %s', async (source, message) => {
+  const { code, stderr } = await infer('--online', '--source', source);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+  expect(stderr).toMatch(/put a source that needs more into agent\.yaml/);
+});
