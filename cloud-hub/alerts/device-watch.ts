@@ -45,6 +45,8 @@ export class DeviceWatch {
         const fires = this.#fires(rule, device);
         const finding = readingFinding(rule.condition, record as ReadingRecord, fires);
         if (!finding || (!finding.holds && !this.#tools.standings.get(rule.name, device, finding.subject))) continue;
+        // Of a device that has too many alerts of the rule already, no more are told apart.
+        if (this.#tools.standings.subjectFor(rule.name, device, finding.subject) !== finding.subject) continue;
         const labels = this.#sources.store.devices.labels(device);
         if (selects(rule.selector, { id: device, labels })) judge(this.#tools, rule, device, finding, now);
       }

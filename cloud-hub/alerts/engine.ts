@@ -43,6 +43,9 @@ const RETRY_MS = 5000;
 /** Each device is looked at once in so many ticks. */
 const SWEEP_TICKS = 60;
 const DEVICES_PER_TURN = 200;
+/** A turn asks so many times whether a reading is beyond the bound of a rule, and takes at least so many readings. */
+const READINGS_ASKED = 300;
+const LEAST_READINGS = 10;
 /** Ended alerts are forgotten after so long, so many per tick. */
 const KEEP_MS = 90 * 86_400_000;
 const EXPIRE_PER_TICK = 500;
@@ -150,8 +153,8 @@ export class AlertEngine {
     this.#cancelSoon = undefined;
     const { store, clock, log, notified } = this.#options;
     const now = clock.wall();
-    const readings = this.#readings;
-    this.#readings = [];
+    const begun = clock.mono();
+    const readings = this.#readings.splice(0, Math.max(LEAST_READINGS, READINGS_ASKED / this.#rules.readings.length));
     const devices = this.#agenda.take(DEVICES_PER_TURN);
     try {
       let isMore = false;
@@ -164,7 +167,10 @@ export class AlertEngine {
         this.#tellAt = notifyWhatIsDue(store, this.#rules, now);
       });
       notified();
-      if (isMore || !this.#agenda.isEmpty) this.#soon(1);
+      if (isMore || this.#readings.length > 0 || !this.#agenda.isEmpty) {
+        // Others get as long as this turn took.
+        this.#soon(Math.max(1, clock.mono() - begun));
+      }
     } catch (error) {
       log.error({ err: error }, 'alerts could not be written; tried again soon');
       this.#standings = Standings.of(store.alerts.open());

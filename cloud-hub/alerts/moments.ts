@@ -7,7 +7,10 @@ import { Frequency } from './frequency.ts';
 import { type JudgeTools, moment } from './judge.ts';
 import type { WatchedRules } from './watched-rules.ts';
 
-const PER_TURN = 500;
+/** A turn asks so many times whether a record counts for a rule, and takes at least so many records. */
+const ASKED_PER_TURN = 200;
+const LEAST_PER_TURN = 10;
+const MOST_PER_TURN = 500;
 
 type Source = Parameters<typeof matchOf>[1];
 
@@ -23,9 +26,10 @@ export class Moments {
   look(tools: JudgeTools, rules: WatchedRules, now: number): boolean {
     if (rules.moments.length === 0) return false;
     const { alertSources } = this.#store;
+    const most = Math.min(MOST_PER_TURN, Math.max(LEAST_PER_TURN, Math.floor(ASKED_PER_TURN / rules.moments.length)));
     const before = alertSources.progress() ?? alertSources.newest();
-    const events = rules.wantsEvents ? alertSources.eventsAfter(before.event, PER_TURN) : [];
-    const problems = rules.wantsProblems ? alertSources.problemsAfter(before.problem, PER_TURN) : [];
+    const events = rules.wantsEvents ? alertSources.eventsAfter(before.event, most) : [];
+    const problems = rules.wantsProblems ? alertSources.problemsAfter(before.problem, most) : [];
     for (const found of events) this.#one(tools, rules, found, now, found.id);
     for (const found of problems) this.#one(tools, rules, found, now);
     const newest = alertSources.newest();
@@ -34,7 +38,7 @@ export class Moments {
       problem: rules.wantsProblems ? (problems.at(-1)?.id ?? before.problem) : newest.problem,
     };
     if (after.event !== before.event || after.problem !== before.problem) alertSources.setProgress(after);
-    return events.length === PER_TURN || problems.length === PER_TURN;
+    return events.length === most || problems.length === most;
   }
 
   #one(
@@ -50,9 +54,10 @@ export class Moments {
       const match = matchOf(rule.condition, record, receivedAt);
       if (!match || !selects(rule.selector, { id: device, labels: this.#store.devices.labels(device) })) continue;
       const { count = 1, withinS = 0 } = rule.condition;
-      const key = JSON.stringify([rule.name, rule.changedAt, device, match.subject]);
+      const subject = tools.standings.subjectFor(rule.name, device, match.subject);
+      const key = JSON.stringify([rule.name, rule.changedAt, device, subject]);
       const reached = this.#frequency.reached(key, receivedAt, count, withinS * 1000);
-      if (reached !== undefined) moment(tools, rule, device, { ...match, event, count: reached }, now);
+      if (reached !== undefined) moment(tools, rule, device, { ...match, subject, event, count: reached }, now);
     }
   }
 }

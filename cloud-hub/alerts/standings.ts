@@ -16,6 +16,9 @@ export interface Entry {
   readonly text: string;
 }
 
+/** Of one rule on one device; more than it has streams, mostly. */
+export const MOST_SUBJECTS = 256;
+
 export class Standings {
   readonly #rules = new Map<string, Map<string, Map<string, Entry>>>();
 
@@ -36,6 +39,15 @@ export class Standings {
   /** Of a rule on a device, by subject. */
   of(rule: string, device: string): ReadonlyMap<string, Entry> {
     return this.#rules.get(rule)?.get(device) ?? new Map<string, Entry>();
+  }
+
+  /**
+   * The subject under which something is kept: its own, and where a device has too many of a rule already (it chooses their names),
+   * the device as a whole.
+   */
+  subjectFor(rule: string, device: string, subject: string): string {
+    const known = this.of(rule, device);
+    return known.size < MOST_SUBJECTS || known.has(subject) ? subject : '';
   }
 
   devicesOf(rule: string): string[] {

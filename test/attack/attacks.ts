@@ -1,5 +1,6 @@
 /** Every attack, by the order in which it is made. */
 import type { Attack } from './attack.ts';
+import { alertStorm } from './kinds/alerts.ts';
 import { guesses, oddRequests } from './kinds/http.ts';
 import { previewFlood } from './kinds/previews.ts';
 import { bombs, losses, origins, wideRecords } from './kinds/records.ts';
@@ -16,4 +17,5 @@ export const attacks: readonly Attack[] = [
   wideReport,
   previewFlood,
   wideRecords,
+  alertStorm,
 ];

@@ -1,11 +1,14 @@
 /** Many devices at once, on a real database, with a clock that the test moves. */
 import { expect, onTestFinished, test } from 'vitest';
 import { AlertEngine } from '../../../cloud-hub/alerts/engine.ts';
+import { MOST_SUBJECTS } from '../../../cloud-hub/alerts/standings.ts';
 import { type NewAlertRule, newAlertRule } from '../../../cloud-hub/contract/alert-rule.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
+import { recordBody } from '../../../shared/contract/messages/record.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp.ts';
+import { eventRecord } from '../support.ts';
 
 async function engineWith(rules: Record<string, unknown>, devices: number) {
   const clock = new ManualClock();
@@ -112,4 +115,40 @@ test('a device that is removed, and a rule that is, end their alerts', async () 
   engine.changed();
   await clock.advance(2000);
   expect(store.alerts.open()).toMatchObject([{ rule: 'other', device: 'box-1' }]);
+});
+
+test('a device that invents streams gets some hundred alerts of a rule, and one for all the others', async () => {
+  const streams = 2000;
+  const { clock, store, engine, ids } = await engineWith(
+    {
+      each: { condition: { kind: 'event' }, channels: ['hook'], everyS: 0 },
+      thrice: { condition: { kind: 'event', count: 3, withinS: 600 }, channels: ['hook'], everyS: 0 },
+    },
+    1,
+  );
+  // As when the rules were written.
+  store.transact(() => store.alertSources.setProgress(store.alertSources.newest()));
+  const [device = ''] = ids;
+  const epoch = 'e1';
+  for (let seq = 1; seq <= 3 * streams; seq++) {
+    const { seq: _, ...record } = eventRecord(seq, { stream: `stream-${seq % streams}`, wall: clock.wall() });
+    const about = { device, epoch, seq, receivedAt: clock.wall(), backfill: false };
+    const stored = store.transact(() =>
+      store.records.add({
+        ...about,
+        record: recordBody.parse(record),
+        body: JSON.stringify(record),
+        picture: undefined,
+      }),
+    );
+    if (stored) engine.heard(device, [stored], false);
+  }
+  await clock.advance(5000);
+  for (const rule of ['each', 'thrice']) {
+    const open = store.alerts.open().filter((one) => one.rule === rule);
+    expect(open.length).toBe(MOST_SUBJECTS + 1);
+    expect(open.filter(({ subject }) => subject === '')).toHaveLength(1);
+    // Nothing is left out of the count.
+    if (rule === 'each') expect(open.reduce((sum, { count }) => sum + count, 0)).toBe(3 * streams);
+  }
 });
