@@ -44,8 +44,20 @@ export function startSeriesWalk(
   /** The last window failed: samples are no sign of life then. */
   let failing = false;
 
+  /** Rules look once more at what the run before had not closed with; it was reported then. */
+  const remember = () => {
+    for (const { atMs, last, outcome } of analyser.past?.(config.threshold) ?? []) {
+      firstMs ??= atMs;
+      const values = analyser.channels.length > 0 ? { values: last } : {};
+      const objects = findingsOf(outcome, threshold);
+      const about = { frame, ptsMs: atMs - firstMs, wall: clock.wall(), outcome, ...values, objects, update: NOBODY };
+      for (const rule of rules) rule.evaluate(about);
+    }
+  };
+
   /** Everything that may fail on one window. */
   const analyse = async (window: SensorWindow, startedAt: number) => {
+    if (frame === 0) remember();
     if (window.restart) analyser.reset();
     const { outcome, inferMs, postprocessMs } = await analyser.run(window, config.threshold);
     const inferred = clock.mono();
@@ -55,6 +67,7 @@ export function startSeriesWalk(
     const values = analyser.channels.length > 0 ? { values: window.last } : {};
     const observation = { frame: frame++, ptsMs, wall: clock.wall(), outcome, ...values, objects, update: NOBODY };
     const events = rules.flatMap((rule) => rule.evaluate(observation));
+    analyser.hold?.(rules.some((rule) => rule.isBusy?.() ?? false));
     for (const event of events) out.onRecord(eventBody(id, observation.frame, ptsMs, event, analyser.channels));
     const endedAt = clock.mono();
     summary.inferred(objects, [], { latency: endedAt - startedAt });

@@ -140,6 +140,8 @@ export interface Observation extends FrameInfo {
 export interface RuleStage {
   /** Looks at one frame; returns what happened, in order (mostly nothing). */
   evaluate(observation: Observation): RuleEvent[];
+  /** Of rules on series: is it in the middle of something that began before? A start then shows it the beginning once more. */
+  isBusy?(): boolean;
   /**
    * How long after the frame last evaluated nothing can happen that would be missed by looking at where everybody is before
    * and after; 0: every frame counts.

@@ -11,18 +11,23 @@ import { createCondition } from './hysteresis.ts';
 export function createAnomalyRule(rule: AnomalyRule): RuleStage {
   const condition = createCondition(rule);
   const episode = createEpisode();
+  const enough = rule.of ?? rule.frames;
   let started = false;
   let usual = 0;
+  let now = 0;
+  let lastStart = Number.NEGATIVE_INFINITY;
   return {
     evaluate({ outcome, ptsMs, values }) {
       if (outcome.task !== 'anomaly') return [];
       if (outcome.anomalous) episode.add({ ptsMs, outcome, values });
       usual = outcome.anomalous ? 0 : usual + 1;
+      now = ptsMs;
       const action = condition.update(outcome.anomalous, ptsMs);
       if (action) started = action === 'start';
+      if (action === 'start') lastStart = ptsMs;
       const { peak, since = ptsMs } = episode;
       // Single samples that never became an anomaly are not part of a later one.
-      if (action === 'end' || (!started && usual >= (rule.of ?? rule.frames))) episode.end();
+      if (action === 'end' || (!started && usual >= enough)) episode.end();
       if (!action) return [];
       const { name, kind, snapshot } = rule;
       const { score: value, threshold } = outcome;
@@ -30,6 +35,7 @@ export function createAnomalyRule(rule: AnomalyRule): RuleStage {
       const course = { ...(peak ? { peak } : {}), ...(action === 'end' ? { durationMs: ptsMs - since } : {}) };
       return [{ rule: name, ruleKind: kind, action, ...seen, ...course, snapshot: snapshot && action === 'start' }];
     },
+    isBusy: () => started || usual < enough || now - lastStart < rule.minGapS * 1000,
     quietMs: () => 0,
   };
 }

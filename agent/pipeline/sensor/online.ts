@@ -5,10 +5,13 @@
  * Format: one JSON object, `format: 1` (`shared/engine/series/online/detector.ts`) with `lastAtMs`, the time of the last sample
  * that it knows, replaced as a whole; beside it the samples since then (sample-journal.ts).
  *
- * 1. A sample is in the state or in the journal before what it says is told. 2. The state is saved each `SAVE_MS`, when the journal
- * is full, and at the end; the journal is cleared after that, so a sample may be in both, and `lastAtMs` tells.
+ * 1. A sample is in the state or in the journal before what it says is reported.
+ * 2. The state is saved each `SAVE_MS`, when the journal is full, and at the end; the journal is cleared after that, so a sample may be in
+ *    both, and `lastAtMs` tells.
+ * 3. While a rule is in the middle of something the state is not saved, so that the journal has the beginning; not beyond `MOST_BYTES`.
  *
- * Crash behaviour: the next start replays the journal with its first sample, and goes on as if nothing had been. A state that cannot be
+ * Crash behaviour: the next start replays the journal, for its rules too, and goes on as if nothing had been. An event whose sample was written
+ * down and which had not left the process is lost; an anomaly that is longer than the journal begins again. A state that cannot be
  * read, or of other channels, is reported and replaced. Where nothing can be written, the stream goes on, and says so.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -20,11 +23,13 @@ import type { Clock } from '../../../shared/kit/clock.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
 import { writeDurably } from '../../../shared/kit/durable-file.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
-import type { Analyser } from './analyser.ts';
+import type { Analyser, Past } from './analyser.ts';
 import { openSampleJournal, type SampleJournal } from './sample-journal.ts';
 
 const VERSION = '1.0.0';
 const SAVE_MS = 300_000;
+/** Of the journal while a rule is in the middle of something: the samples of some hours, replayed within seconds. */
+const MOST_BYTES = 1024 * 1024;
 const MODE = 0o600;
 
 const saved = detectorState.extend({ lastAtMs: z.number().optional() });
@@ -55,11 +60,15 @@ export function analyseOnline(
   let lastAtMs = kept?.lastAtMs;
   let savedAt = clock.mono();
   let journal = stateFile === undefined ? undefined : openJournal(stateFile, channels.length, knownUntil(kept), onNote);
-  /** Replayed with the first sample, whose threshold counts for them too. */
+  /** Replayed before the first sample, whose threshold counts for them too. */
   let waiting = journal?.samples ?? [];
+  let isFull = false;
+  let isHeld = false;
 
   const save = () => {
     if (stateFile === undefined || waiting.length > 0) return;
+    if (isHeld && journal && journal.bytes < MOST_BYTES) return;
+    isFull = false;
     savedAt = clock.mono();
     try {
       mkdirSync(path.dirname(stateFile), { recursive: true });
@@ -80,18 +89,30 @@ export function analyseOnline(
       return false;
     }
   };
+  const look = (atMs: number, values: readonly number[], threshold: number) => {
+    lastAtMs = atMs;
+    const { score, anomalous, parts, expected } = detector.next(atMs, values, threshold);
+    return { task: 'anomaly', score, threshold, anomalous, parts, expected } as const;
+  };
+  const replay = (threshold: number): readonly Past[] => {
+    const past = waiting.map(({ atMs, values }) => ({ atMs, last: values, outcome: look(atMs, values, threshold) }));
+    waiting = [];
+    return past;
+  };
   return {
     channels,
     threshold: DEFAULT_WEEKS,
+    past: (threshold = DEFAULT_WEEKS) => replay(threshold),
+    hold(isBusy) {
+      isHeld = isBusy;
+    },
     async run({ atMs, last }, threshold = DEFAULT_WEEKS) {
       const startedAt = clock.mono();
-      for (const sample of waiting) detector.next(sample.atMs, sample.values, threshold);
-      waiting = [];
-      const isFull = note(atMs, last);
-      lastAtMs = atMs;
-      const { score, anomalous, parts, expected } = detector.next(atMs, last, threshold);
+      replay(threshold);
+      // Before the sample: what the rules will make of it is not known yet.
       if (isFull || clock.mono() - savedAt >= SAVE_MS) save();
-      const outcome = { task: 'anomaly', score, threshold, anomalous, parts, expected } as const;
+      isFull = note(atMs, last) || isFull;
+      const outcome = look(atMs, last, threshold);
       return { outcome, inferMs: clock.mono() - startedAt, postprocessMs: 0 };
     },
     // A pause is part of the series.

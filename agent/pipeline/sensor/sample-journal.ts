@@ -6,7 +6,7 @@
  *
  * 1. A line is written before its sample counts. A line that is cut off, or damaged, is passed over; it hides none behind it.
  * 2. Times rise: a line that is not later than the one before is passed over, and so is one that the saved state knows.
- * 3. It is at most `MAX_BYTES` long: who is told that it is full saves the state, and clears it.
+ * 3. From `MAX_BYTES` on it is full: its user saves the state and clears it, and decides how long that may wait.
  *
  * Crash behaviour: after the end of the process nothing is missing. After a power cut the last samples may be: lines are not
  * forced to the disk one by one. They are learned again, as all samples were before.
@@ -17,6 +17,8 @@ import { crc32 } from 'node:zlib';
 
 const MODE = 0o600;
 const MAX_BYTES = 256 * 1024;
+/** What somebody has put there may be of any length. */
+const MOST_READ = 8 * MAX_BYTES;
 const NEW_LINE = 0x0a;
 
 export interface Sample {
@@ -27,6 +29,8 @@ export interface Sample {
 export interface SampleJournal {
   /** What was in it, later than the saved state, in order. */
   readonly samples: readonly Sample[];
+  /** Its length. */
+  readonly bytes: number;
   /** @returns is it full? @throws the file system's error; then the sample is not in it */
   add(sample: Sample): boolean;
   /** The state knows all of it. @throws the file system's error */
@@ -47,7 +51,10 @@ export function openSampleJournal(file: string, channels: number, after: number)
   // What is cut off stays a line of its own.
   if (bytes > 0 && found.at(-1) !== NEW_LINE) bytes += writeSync(handle, '\n');
   return {
-    samples: samplesOf(found.subarray(0, MAX_BYTES * 2).toString('latin1'), channels, after),
+    samples: samplesOf(found.subarray(0, MOST_READ).toString('latin1'), channels, after),
+    get bytes() {
+      return bytes;
+    },
     add(sample) {
       bytes += writeSync(handle, lineOf(sample));
       return bytes >= MAX_BYTES;

@@ -1,4 +1,6 @@
 /** The walk of a stream with an online detector: what its records say of an anomaly. */
+import { cpSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { onlineDetector } from '../../../agent/pipeline/sensor/online.ts';
 import { openSource } from '../../../agent/pipeline/source/picture/open.ts';
@@ -82,3 +84,57 @@ test('an anomaly is one event with begin and end; both say its level, peak, cont
   const stamp = { config: 'c', boot: 'b', mono: 0, wall: 0, clock: 'unsynced' };
   for (const record of records) expect(recordBody.safeParse({ ...record, ...stamp }).error).toBeUndefined();
 });
+
+/** Plays rows to a rule that wants three of five; what it reports, and a copy of what the detector had kept at the last row. */
+async function playRows(rows: readonly string[], folder: string) {
+  const stateFile = path.join(folder, 'pump.json');
+  const atKill = tempFolder();
+  const url = writeCsv(tempFolder(), 'pump.csv', [...rows], 'timestamp,temperature,pressure');
+  const config = streamConfig.parse({
+    kind: 'sensor',
+    source: { url, pace: 'fast', values: { temperature: 'temperature', pressure: 'pressure' } },
+    detector: 'online',
+    rules: [{ kind: 'anomaly', name: 'odd', frames: 3, of: 5 }],
+  });
+  const events: unknown[] = [];
+  let seen = 0;
+  let ms = 0;
+  // Time passes with each look at the clock: the detector is saved every few dozens of rows.
+  const clock = { ...systemClock, mono: () => (ms += 2000) };
+  const failure = await new Promise((resolve) => {
+    startWalk(
+      'pump',
+      config,
+      { engine: onlineDetector(stateFile), openSource, clock },
+      {
+        onOpened: () => undefined,
+        onRecord(body) {
+          if (body.kind === 'event') events.push([body.action, body.peak?.toPrecision(6), body.durationMs]);
+        },
+        onResult() {
+          if (++seen === rows.length) cpSync(folder, atKill, { recursive: true });
+        },
+        onPreview: () => expect.unreachable('there is no picture'),
+        onProblem: (...problem) => expect.unreachable(JSON.stringify(problem)),
+        onEnd: resolve,
+      },
+    );
+  });
+  expect(failure).toBeUndefined();
+  return { events, atKill };
+}
+
+test.each([2400, 2499, 2501, 2503, 2510, 2519, 2521, 2600])(
+  'a stop, or a kill, after %d rows changes no event: an anomaly goes on where it was',
+  async (rowsBefore) => {
+    const rows = pumpRows();
+    const whole = await playRows(rows, tempFolder());
+    expect(whole.events.map((event) => (event as unknown[])[0])).toEqual(['start', 'end']);
+    const folder = tempFolder();
+    const first = await playRows(rows.slice(0, rowsBefore), folder);
+    for (const kept of [folder, first.atKill]) {
+      const second = await playRows(rows.slice(rowsBefore), kept);
+      expect([...first.events, ...second.events]).toEqual(whole.events);
+    }
+  },
+);
