@@ -113,6 +113,15 @@ test.skipIf(!hasChromium)(
     const frames = Number(await picture.getAttribute('data-frames'));
     await until(async () => Number(await picture.getAttribute('data-frames')) > frames + 3, 'the picture moves');
     await page.locator('[data-testid=event][data-label=person]').first().waitFor();
+    // A picture shows its object whole, and the legend of a chart names each line.
+    await page.locator('[data-testid=event] .thumb img').first().waitFor();
+    const fit = await page.evaluate(
+      "getComputedStyle(document.querySelector('[data-testid=event] .thumb img')).objectFit",
+    );
+    expect(fit).toBe('contain');
+    const lines = page.locator('[data-testid=chart][data-title=Latency] .legend .clip');
+    await lines.first().waitFor();
+    expect(await lines.allTextContents()).toEqual(['p50', 'p95']);
     await screenshot(page, 'demo-generated');
     expect(problems).toEqual([]);
     await end(demo);
