@@ -109,7 +109,7 @@ const fields = {
   follow: z
     .boolean()
     .optional()
-    .describe('a file that grows, as a log: only rows that are written from now on; rotation is followed'),
+    .describe('a growing file, as a log: only rows that are written from now on; rotation is followed'),
   everyS: z
     .number()
     .min(0.05)
