@@ -25,6 +25,7 @@ export const registerTables = ['holding', 'input', 'coil', 'discrete'] as const;
 export type RegisterTable = (typeof registerTables)[number];
 
 const MOST_REGISTER = 65_535;
+const MOST_FACTOR = 1e9;
 
 export const channelSource = z
   .strictObject({
@@ -47,8 +48,18 @@ export const channelSource = z
       .describe(
         'of Modbus: which register of a longer value comes first, that of its upper or of its lower half; default: big',
       ),
-    scale: z.number().optional().describe('of Modbus: the value is multiplied by it; default: 1'),
-    offset: z.number().optional().describe('of Modbus: is added after that; default: 0'),
+    scale: z
+      .number()
+      .min(-MOST_FACTOR)
+      .max(MOST_FACTOR)
+      .optional()
+      .describe('of Modbus: the value is multiplied by it; default: 1'),
+    offset: z
+      .number()
+      .min(-MOST_FACTOR)
+      .max(MOST_FACTOR)
+      .optional()
+      .describe('of Modbus: is added after that; default: 0'),
     range: z
       .tuple([z.number(), z.number()])
       .refine(([low, high]) => low <= high, { error: 'begins with the lowest value' })
