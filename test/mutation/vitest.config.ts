@@ -34,16 +34,25 @@ function common(a: string, b: string): number {
 
 const limitMs = (name: string, ms: number): number => Number(process.env[name] ?? ms);
 
+const untilMs = limitMs('VEDETTE_MUTATION_UNTIL_MS', 4_000);
+
 export default defineConfig({
   root,
   test: {
     include: JSON.parse(process.env.VEDETTE_MUTATION_TESTS ?? '[]') as string[],
     // What is waited for often never comes. Below Stryker's own limit: a failed test costs less than a worker that is killed and started again.
-    env: { VEDETTE_UNTIL_MS: String(limitMs('VEDETTE_MUTATION_UNTIL_MS', 4_000)) },
+    env: { VEDETTE_UNTIL_MS: String(untilMs) },
+    // As long as `until` (support/): Vitest's own second would count a busy machine as a test that noticed.
+    expect: { poll: { timeout: untilMs } },
     testTimeout: limitMs('VEDETTE_MUTATION_TEST_MS', 30_000),
     hookTimeout: 120_000,
     // As unit tests are: modules have no state, and to load them again for each file takes longer than the tests.
     isolate: false,
+    // What a test leaves in the shared process would make the next one fail, and count as noticed.
+    setupFiles: ['test/support/seed.ts'],
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     sequence: { sequencer: NearestFirst },
   },
 });
