@@ -24,7 +24,7 @@ import { admit, steps as allSteps, shareRefusals } from './steps.ts';
 /** Limits of a group: large enough to share one flush of the disk, small enough not to block the event loop for long. */
 const GROUP_MESSAGES = 64;
 const GROUP_BYTES = 64 * 1024;
-const GROUP_RECORDS = 1024;
+const GROUP_RECORDS = 512;
 /**
  * No more messages, and no more records of a part, after so many milliseconds of checks; committing what was checked takes
  * about as long again.
