@@ -31,6 +31,14 @@ capabilities: { drop: [ALL] }
 {{- define "vedette.hubUrl" -}}{{ .Values.agent.hub.url | default (printf "https://%s:8443" (include "vedette.hubHost" .)) }}{{- end }}
 {{- define "vedette.mqttUrl" -}}{{ .Values.agent.hub.mqttUrl | default (printf "mqtts://%s:8883" (include "vedette.hubHost" .)) }}{{- end }}
 
+{{/* The hub itself refuses internal receivers unless they are named: those that the policy lets through. */}}
+{{- define "vedette.alertNetworks" -}}
+{{- $networks := list -}}
+{{- range .Values.network.receivers.networks }}{{ $networks = append $networks .cidr }}{{ end -}}
+{{- if .Values.network.receivers.namespaces }}{{ $networks = append $networks .Values.network.serviceNetwork }}{{ end -}}
+{{- join "," (uniq $networks) -}}
+{{- end }}
+
 {{/* agent.yaml of a group or a node. */}}
 {{- define "vedette.agentYaml" -}}
 {{- $token := ternary "/run/vedette/api/token" "${VEDETTE_STATE}/api.token" (ne .root.Values.agent.api.tokenSecret "") -}}

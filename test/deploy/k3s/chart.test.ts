@@ -203,5 +203,8 @@ describe.skipIf(!hasHelm)(`chart${withoutHelm}`, { timeout: 60_000 }, () => {
     const { stdout } = helm('install', 'vedette', chart, '-n', 'vedette', '--dry-run=client');
     expect(stdout).toContain('create secret generic vedette-claim --from-file=claim=/dev/stdin');
     expect(stdout).toContain('network.cameras is empty');
+    expect(stdout).not.toContain('alerts reach nobody');
+    const silent = helm('install', 'vedette', chart, '--dry-run=client', '--set-json', 'network.receivers.internet=[]');
+    expect(silent.stdout).toContain('network.receivers is empty: alerts reach nobody');
   });
 });

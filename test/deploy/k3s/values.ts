@@ -16,5 +16,7 @@ export const everything = {
   'hub.tolerations': [{ key: 'a', operator: 'Exists' }],
   'image.pullSecrets': ['pull'],
   'network.brokers': [{ cidr: '192.0.2.9/32', ports: [{ port: 8883, protocol: 'TCP' }] }],
+  'network.receivers.networks': [{ cidr: '192.0.2.25/32', ports: [{ port: 587, protocol: 'TCP' }] }],
+  'network.receivers.namespaces': [{ name: 'monitoring', ports: [{ port: 9093, protocol: 'TCP' }] }],
   'network.people': ['198.51.100.0/24'],
 };
