@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Product } from '../../deploy/package/products.ts';
 import { nodeFor } from '../../deploy/package/runtime.ts';
 import { debianBase } from './base.ts';
-import { run } from './run.ts';
+import { ask, run } from './run.ts';
 
 export interface ImagesOptions {
   /** The checkout. */
@@ -72,12 +72,12 @@ exec /usr/bin/crun "$@"
   podman(...args: readonly string[]): Promise<string> {
     const runtime = hasCapability(24) ? [] : ['--runtime', this.#runtime];
     const all = [...this.#store, '--cgroup-manager', 'cgroupfs', ...runtime, ...args];
-    if (!hasHybridCgroups()) return run('podman', all);
-    return run('unshare', ['-m', 'sh', '-c', 'umount /sys/fs/cgroup/unified; exec podman "$@"', 'podman', ...all]);
+    if (!hasHybridCgroups()) return ask('podman', all);
+    return ask('unshare', ['-m', 'sh', '-c', 'umount /sys/fs/cgroup/unified; exec podman "$@"', 'podman', ...all]);
   }
 
   buildah(...args: readonly string[]): Promise<string> {
-    return run('buildah', [...this.#store, ...args]);
+    return ask('buildah', [...this.#store, ...args]);
   }
 
   /** Debian, and Debian with Node and npm. */
