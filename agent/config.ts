@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { deviceEscalation } from '../shared/contract/config/escalate.ts';
 import type { StreamConfig } from '../shared/contract/config/stream.ts';
@@ -14,6 +13,7 @@ import { digestOf } from '../shared/kit/digest.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
 import { complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
+import { readYamlText } from '../shared/kit/yaml.ts';
 import { checkStreams, type RefusedStream } from './check-streams.ts';
 import { type Environment, fillIn } from './environment.ts';
 import { absolutePushed, pushedConfig } from './pushed.ts';
@@ -199,9 +199,9 @@ function withoutExtensions(raw: unknown): unknown {
 export function parseConfig(text: string, file: string, environment: Environment = {}): AgentConfig {
   let raw: unknown;
   try {
-    raw = withoutExtensions(parse(text, { merge: true }));
+    raw = withoutExtensions(readYamlText(text));
   } catch (error) {
-    throw new ConfigError(`${file}: not YAML: ${messageOf(error)}`);
+    throw new ConfigError(`${file}: ${messageOf(error)}`);
   }
   const filled = fillIn(raw, environment);
   const ofStream = ({ keys }: { keys: readonly string[] }) => (keys[0] === 'streams' ? keys[1] : undefined);

@@ -1,13 +1,11 @@
 /** `vedette-hub rollout …`: models and streams to devices, in waves. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { progressText } from '../contract/progress-text.ts';
 import { type Rollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
-import { type CommandContext, UsageError } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { clientOf, type HubAccess, labelOf, withHubAccess } from './hub-access.ts';
 import { addRolloutWait } from './rollout-wait.ts';
+import { readYaml } from './yaml-file.ts';
 
 interface CreateOptions extends HubAccess {
   readonly model: string;
@@ -46,7 +44,7 @@ export function addRolloutCommands(program: Command, context: CommandContext): v
         '\nWithout --plan: waves of 1, 10, 50 and 100 percent with ten minutes of soak each; a tripped gate rolls back.',
       ),
   ).action(async (text: string, options: CreateOptions) => {
-    const { proof, ...plan } = options.plan === undefined ? {} : readPlan(options.plan);
+    const { proof, ...plan } = options.plan === undefined ? {} : readYaml('--plan', options.plan);
     const labels = Object.fromEntries(options.selector.map(labelOf));
     const body = {
       ...plan,
@@ -113,11 +111,4 @@ function line(found: Rollout): string {
   const wave = `wave ${found.wave + 1} of ${found.plan.waves.length}`;
   const devices = `${active} active, ${working + waiting} at work, ${failed} failed`;
   return [found.id, found.status, found.package ?? found.plan.target.kind, wave, devices, found.reason].join('\t');
-}
-
-/** The hub checks what is in it. */
-function readPlan(file: string): Record<string, unknown> {
-  const plan = z.record(z.string(), z.unknown()).safeParse(parse(readFileSync(file, 'utf8')));
-  if (!plan.success) throw new UsageError(`--plan: ${file} must be YAML with keys such as waves and gates`);
-  return plan.data;
 }

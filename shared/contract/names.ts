@@ -6,8 +6,11 @@ export const name = z
   .regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of a-z, 0-9, "-" and "_"')
   .describe('identifier: 1 to 64 characters of a-z, 0-9, "-" and "_"');
 
+const OUTSIDE = 'must be a fraction of the picture, from 0 to 1: divide pixels by its width (x) or height (y)';
+const fraction = z.number().min(0, OUTSIDE).max(1, OUTSIDE);
+
 /** A point as fractions of the source frame: [x, y], origin at the top left, both 0 to 1. */
-export const point = z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]);
+export const point = z.tuple([fraction, fraction]);
 export type Point = z.infer<typeof point>;
 
 /** A box as fractions of the source frame: [x, y, width, height] of its top-left corner and size. */

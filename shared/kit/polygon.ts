@@ -1,8 +1,7 @@
+type Corner = readonly [number, number];
+
 /** Is a point in a polygon? Even-odd rule (Shimrat, "Algorithm 112: Position of point relative to polygon", CACM 1962). */
-export function insidePolygon(
-  [x, y]: readonly [number, number],
-  polygon: readonly (readonly [number, number])[],
-): boolean {
+export function insidePolygon([x, y]: Corner, polygon: readonly Corner[]): boolean {
   let inside = false;
   let previous = polygon.at(-1);
   for (const corner of polygon) {

@@ -1,6 +1,7 @@
 /** Turning a schema's complaints into lines that a person can act on. */
 import type { z } from 'zod';
 import { shownAddress } from './shown-address.ts';
+import { hintFor } from './value-hints.ts';
 
 export interface Complaint {
   /** Path of the field, as it is written in YAML: `streams.door.rules[0].points`. */
@@ -43,9 +44,9 @@ function complaintOf(issue: z.core.$ZodIssue, input: unknown, root: string): Com
   }
   const message = issue.code === 'invalid_union' ? describeBranches(issue) : issue.message;
   const found = valueAt(input, issue.path);
-  return [
-    { path: join(root, issue.path), message: `${message}${found === undefined ? '' : `; found ${show(found)}`}` },
-  ];
+  const hint = issue.code === 'invalid_type' ? hintFor(issue.expected, found) : undefined;
+  const shown = [message, ...(found === undefined ? [] : [`found ${show(found)}`]), ...(hint ? [hint] : [])];
+  return [{ path: join(root, issue.path), message: shown.join('; ') }];
 }
 
 /** What each branch of a union would have taken; a union with named kinds says it itself. */
@@ -78,6 +79,7 @@ function shownText(text: string): string {
 function show(value: unknown): string {
   // A complaint is logged and sent: nothing of an address that may be a password is in it.
   const hide = (_key: string, leaf: unknown) => (typeof leaf === 'string' ? shownText(leaf) : leaf);
-  const text = JSON.stringify(value, hide) ?? String(value);
+  // JSON would show null for what is infinite.
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value, hide) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

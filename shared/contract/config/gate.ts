@@ -3,7 +3,7 @@
  * which something may happen.
  */
 import { z } from 'zod';
-import { point } from '../names.ts';
+import { polygon } from './polygon.ts';
 
 export const gateConfig = z.strictObject({
   minArea: z
@@ -34,7 +34,7 @@ export const gateConfig = z.strictObject({
       'for at most so long things may move without the model while no track can reach a line or border of a rule; what happens meanwhile is found from where everybody is before and after. 0: never',
     ),
   mask: z
-    .array(z.array(point).min(3).max(64))
+    .array(polygon)
     .max(64)
     .default([])
     .describe('polygons in which changes do not count: a tree, a clock in the picture'),

@@ -1,8 +1,6 @@
 /** What nobody may see of a stream's pictures. Coordinates are fractions of the source frame. */
 import { z } from 'zod';
-import { point } from '../names.ts';
-
-export const polygon = z.array(point).min(3).max(64);
+import { polygon } from './polygon.ts';
 
 export const privacyConfig = z.strictObject({
   masks: z

@@ -1,6 +1,7 @@
 /** Rules of a stream. Coordinates are fractions of the source frame; seconds are of the stream's own time. */
 import { z } from 'zod';
-import { name, type Point, point } from '../names.ts';
+import { name, point } from '../names.ts';
+import { polygon, SAME_POINT } from './polygon.ts';
 import { schedule } from './schedule.ts';
 
 const seconds = z.number().min(0).max(604_800);
@@ -13,23 +14,6 @@ const common = {
     .describe('least seconds between two events of the same action; the end of a reported event is always reported'),
   schedule: schedule.optional().describe('only in these hours; each time they begin the rule begins afresh'),
 };
-
-/** Points closer than this (fraction of the frame) are one. */
-const SAME = 1e-4;
-
-/** Are all points on one line? */
-function isFlat(points: readonly Point[]): boolean {
-  const [first] = points;
-  if (!first) return true;
-  const far = points.reduce((a, b) => (distance(first, b) > distance(first, a) ? b : a), first);
-  const length = distance(first, far);
-  const away = ([x, y]: Point) => Math.abs((far[0] - first[0]) * (y - first[1]) - (far[1] - first[1]) * (x - first[0]));
-  return length <= SAME || points.every((p) => away(p) <= SAME * length);
-}
-
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a[0] - b[0], a[1] - b[1]);
-}
 
 const selection = {
   labels: z.array(z.string().min(1)).min(1).optional().describe('only these labels of the model; default: all'),
@@ -68,14 +52,9 @@ export const zoneRule = z
     ...common,
     ...selection,
     ...hysteresis(2),
-    points: z
-      .array(point)
-      .min(3)
-      .max(64)
-      .refine((points) => !isFlat(points), { error: 'are all on one line: the zone has no area' })
-      .describe(
-        "polygon, at least three points; an object is in it when its foot is; the picture's border belongs to it",
-      ),
+    points: polygon.describe(
+      "polygon, at least three points; an object is in it when its foot is; the picture's border belongs to it",
+    ),
     leaveS: seconds
       .max(3600)
       .default(2)
@@ -108,7 +87,7 @@ export const lineRule = z
     ...hysteresis(1),
     points: z
       .tuple([point, point])
-      .refine(([from, to]) => Math.hypot(to[0] - from[0], to[1] - from[1]) > SAME, {
+      .refine(([from, to]) => Math.hypot(to[0] - from[0], to[1] - from[1]) > SAME_POINT, {
         error: 'are the same: a line needs two points',
       })
       .describe('[from, to]; `forward` crosses it from its left to its right, seen while walking from `from` to `to`'),

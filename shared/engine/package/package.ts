@@ -1,7 +1,6 @@
 /** Reading a model package (ARCHITECTURE 3.1): a folder with `model.yaml`, labels and one ONNX file per variant. */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
 import {
   type ImageInput,
   isImageInput,
@@ -13,6 +12,7 @@ import {
 import { digestOf } from '../../kit/digest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../kit/schema.ts';
+import { readYamlText } from '../../kit/yaml.ts';
 import { type Contradiction, describeContradictions, inputContradictions } from './check.ts';
 import { constantContradictions } from './constants.ts';
 import { type Graph, readGraph } from './graph.ts';
@@ -52,10 +52,9 @@ export async function readPackage(dir: string): Promise<ModelPackage> {
   const text = (await readBounded(file, MAX_MANIFEST_BYTES)).toString('utf8');
   let raw: unknown;
   try {
-    // Of a stranger's file, warnings would go raw to stderr.
-    raw = parse(text, { logLevel: 'error' });
+    raw = readYamlText(text);
   } catch (error) {
-    throw new CodedError('model-invalid', `${file}: not YAML: ${messageOf(error)}`);
+    throw new CodedError('model-invalid', `${file}: ${messageOf(error)}`);
   }
   const parsed = modelManifest.safeParse(raw);
   if (!parsed.success) {

@@ -80,7 +80,10 @@ test('a union: the branch that got furthest is explained; where none got anywher
   // A union in a union.
   const nested = z.union([z.string(), z.object({ x: z.union([z.number(), z.object({ y: z.boolean() })]) })]);
   expect(one(nested, { x: { y: 1 } })).toEqual([
-    { path: 'x.y', message: 'Invalid input: expected boolean, received number; found 1' },
+    {
+      path: 'x.y',
+      message: 'Invalid input: expected boolean, received number; found 1; write true or false, without quotes',
+    },
   ]);
 });
 

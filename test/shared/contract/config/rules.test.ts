@@ -25,7 +25,7 @@ const of = (kind: Rule['kind'], more: object = {}) => ({ kind, name: 'r', ...tab
 test('a zone without area and a line from a point to itself are refused by their path', () => {
   const complaintOf = (kind: 'zone' | 'line', points: number[][]) =>
     rule.safeParse({ kind, name: 'r', points }).error?.issues.map(({ path, message }) => [path.join('.'), message]);
-  const flat = [['points', 'are all on one line: the zone has no area']];
+  const flat = [['points', 'are all on one line: the polygon has no area']];
   expect(
     complaintOf('zone', [
       [0.1, 0.1],
@@ -48,7 +48,7 @@ test('a zone without area and a line from a point to itself are refused by their
       [0.2, 0.3],
     ]),
   ).toEqual(flat);
-  // A bow-tie has a signed area of zero, and has room all the same.
+  // A bow-tie is a rectangle whose corners were given in the wrong order.
   expect(
     complaintOf('zone', [
       [0, 0],
@@ -56,7 +56,9 @@ test('a zone without area and a line from a point to itself are refused by their
       [1, 0],
       [0, 1],
     ]),
-  ).toBeUndefined();
+  ).toEqual([
+    ['points', expect.stringMatching(/^the edge that begins at point 0 crosses the one that begins at point 2; /)],
+  ]);
   expect(
     complaintOf('zone', [
       [0, 0.5],
