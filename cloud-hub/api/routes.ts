@@ -7,6 +7,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { claimRoutes } from './routes/claims.ts';
+import { correctionRoutes } from './routes/corrections.ts';
 import { deliveryRoutes } from './routes/delivery.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
@@ -29,6 +30,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   claimRoutes,
   certificateRoutes,
   recordRoutes,
+  correctionRoutes,
   readingRoutes,
   opinionRoutes,
   modelRoutes,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { alert, delivery, type newSilence, silence } from '../contract/alert.ts';
 import { channel, channelTest, type NewChannel } from '../contract/alert-channel.ts';
 import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
+import type { NewCorrection } from '../contract/correction.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
 import { event } from '../contract/event.ts';
@@ -87,6 +88,8 @@ export function clientOver(transport: Transport) {
       get(page(sequence), `/devices/${part(id)}/sequences`, {}, signal).then(({ items }) => items),
 
     events: list(event, '/events'),
+    correct: (id: string, body: NewCorrection) => ask(event, 'PUT', `/events/${part(id)}/correction`, { body }),
+    takeCorrectionBack: (id: string) => send('DELETE', `/events/${part(id)}/correction`),
     summaries: list(summary, '/summaries'),
     readings: list(reading, '/readings'),
     /** Newest first; a span without a reading is left out. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { contributions, expected, level } from '../../shared/contract/messages/anomaly.ts';
 import { details } from '../../shared/contract/messages/detail.ts';
 import { box, count, name } from '../../shared/contract/names.ts';
+import { correction } from './correction.ts';
 import { eventOpinion } from './opinion.ts';
 import { time } from './time.ts';
 
@@ -36,6 +37,7 @@ export const event = z.object({
   model: z.string().optional().describe('name@version (variant)'),
   snapshot: z.string().optional().describe('id for /api/v1/snapshots/{id}'),
   opinion: eventOpinion.optional().describe('what the bigger model of the hub says of it; what the device said stays'),
+  correction: correction.optional().describe('what an operator says of it'),
   backfill: z.literal(true).optional().describe('received after later records of the same device'),
 });
 export type Event = z.infer<typeof event>;

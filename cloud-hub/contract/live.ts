@@ -15,7 +15,7 @@ import { summary } from './summary.ts';
 export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('device'), device }),
   z.object({ type: z.literal('event'), event }),
-  /** An event that was told before has its second opinion now. */
+  /** An event that was told before has its second opinion, or an operator has corrected it or taken that back. */
   z.object({ type: z.literal('amendment'), event }),
   z.object({ type: z.literal('summary'), summary }),
   z.object({ type: z.literal('reading'), reading }),

@@ -2,7 +2,9 @@
 import { detailsOf } from '../../shared/contract/messages/detail.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { Opinion } from '../../shared/contract/messages/verdict.ts';
+import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Event } from '../contract/event.ts';
+import { correctionOf } from './corrections.ts';
 import type { HubDatabase } from './database.ts';
 import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import { eventOpinionOf, type OpinionBody } from './opinions.ts';
@@ -14,20 +16,25 @@ export interface EventFilter extends ListFilter {
   readonly label?: string | undefined;
   /** Only those of which a second opinion says so. */
   readonly opinion?: Opinion | undefined;
+  /** Only those of which an operator says so. */
+  readonly correction?: CorrectionVerdict | undefined;
 }
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
 export function createEventStore(database: HubDatabase) {
   const { query } = database;
-  const withOpinions = () =>
+  const whole = () =>
     query
       .selectFrom('events')
       .leftJoin('opinions', (join) =>
         join.onRef('opinions.device', '=', 'events.device').onRef('opinions.sample', '=', 'events.sample'),
       )
+      .leftJoin('corrections', 'corrections.event_id', 'events.id')
       .selectAll('events')
-      .select(['opinions.body as opinion_body', 'opinions.outcome', 'opinions.received_at as opinion_at']);
+      .select(['opinions.body as opinion_body', 'opinions.outcome', 'opinions.received_at as opinion_at'])
+      .select(['corrections.verdict', 'corrections.label as correct_label'])
+      .select(['corrections.at as corrected_at', 'corrections.actor']);
   return {
     async list(filter: EventFilter): Promise<Page<Event>> {
       const few = await fewInTime(query, 'events', filter);
@@ -46,13 +53,19 @@ export function createEventStore(database: HubDatabase) {
           ),
         );
       }
+      if (filter.correction !== undefined) {
+        const { correction } = filter;
+        select = select.where('id', 'in', ({ selectFrom }) =>
+          selectFrom('corrections').select('event_id').where('verdict', '=', correction),
+        );
+      }
       const read = (ids: readonly number[]) =>
-        withOpinions().where('events.id', 'in', ids).orderBy('events.id', 'desc').execute();
+        whole().where('events.id', 'in', ids).orderBy('events.id', 'desc').execute();
       return readPage(await select.execute(), filter.limit, read, fromRow);
     },
 
     async get(id: number): Promise<Event | undefined> {
-      const row = await withOpinions().where('events.id', '=', id).executeTakeFirst();
+      const row = await whole().where('events.id', '=', id).executeTakeFirst();
       return row && fromRow(row);
     },
   };
@@ -73,17 +86,28 @@ interface EventRow {
   readonly opinion_body?: string | null;
   readonly outcome?: Opinion | null;
   readonly opinion_at?: number | null;
+  readonly verdict?: CorrectionVerdict | null;
+  readonly correct_label?: string | null;
+  readonly corrected_at?: number | null;
+  readonly actor?: string | null;
 }
 
 function fromRow(row: EventRow): Event {
   // The body passed its schema before it was stored.
   const { id, device, received_at: receivedAt, has_snapshot, backfill } = row;
   const about = { id, device, receivedAt, pictured: has_snapshot === 1, backfill: backfill === 1 };
-  const event = describe(about, JSON.parse(row.body) as EventRecord);
-  const { outcome, opinion_body: body, opinion_at: at } = row;
-  if (!outcome || !body) return event;
+  return { ...describe(about, JSON.parse(row.body) as EventRecord), ...opinionIn(row), ...correctionIn(row) };
+}
+
+function opinionIn({ outcome, opinion_body: body, opinion_at: at }: EventRow): Pick<Event, 'opinion'> {
+  if (!outcome || !body) return {};
   const { hub } = JSON.parse(body) as OpinionBody;
-  return { ...event, opinion: eventOpinionOf({ outcome, hub, receivedAt: isoTime(at ?? 0) }) };
+  return { opinion: eventOpinionOf({ outcome, hub, receivedAt: isoTime(at ?? 0) }) };
+}
+
+function correctionIn({ verdict, correct_label: label, corrected_at: at, actor }: EventRow): Pick<Event, 'correction'> {
+  if (!verdict) return {};
+  return { correction: correctionOf({ verdict, label: label ?? null, at: at ?? 0, actor: actor ?? '' }) };
 }
 
 type About = Pick<StoredRecord, 'id' | 'device' | 'receivedAt' | 'backfill'> & { readonly pictured: boolean };

@@ -16,6 +16,7 @@ import { up as opinions } from './migrations/0010-opinions.ts';
 import { up as usageAndAddresses } from './migrations/0011-usage-and-addresses.ts';
 import { up as alerts } from './migrations/0012-alerts.ts';
 import { up as eventsAsked } from './migrations/0013-events-asked.ts';
+import { up as corrections } from './migrations/0014-corrections.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -33,6 +34,7 @@ const migrations: readonly Migration[] = [
   usageAndAddresses,
   alerts,
   eventsAsked,
+  corrections,
 ];
 
 /** Version of the newest schema. */

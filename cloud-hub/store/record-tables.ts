@@ -1,6 +1,7 @@
 /** The tables of what devices sent, and of second opinions on it, as types (tables.ts). */
 import type { ColumnType, Generated } from 'kysely';
 import type { Opinion } from '../../shared/contract/messages/verdict.ts';
+import type { CorrectionVerdict } from '../contract/correction.ts';
 
 interface ReceivedColumns {
   id: Generated<number>;
@@ -63,6 +64,29 @@ export interface OpinionTable {
   outcome: Opinion;
   /** `OpinionBody` as JSON. */
   body: string;
+}
+
+/** At most one per event. */
+export interface CorrectionTable {
+  event_id: number;
+  verdict: CorrectionVerdict;
+  /** Of `other`. */
+  label: string | null;
+  at: number;
+  actor: string;
+}
+
+export interface SamplePictureTable {
+  opinion_id: number;
+  at: number;
+  bytes: number;
+  width: number;
+  height: number;
+  /** The part of the source frame that it shows: a box, as JSON. */
+  region: string;
+  /** What tells near-duplicates: 16 hexadecimal digits. */
+  hash: string;
+  picture: ColumnType<Uint8Array, Uint8Array, never>;
 }
 
 export interface OpinionTotalTable {

@@ -6,6 +6,7 @@ import { createAlertStore } from './alerts.ts';
 import { createAuditStore } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
+import { createCorrectionStore } from './corrections.ts';
 import { openDatabase } from './database.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
@@ -42,6 +43,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     problems: createProblemStore(database),
     snapshots: createSnapshotStore(database),
     opinions: createOpinionStore(database),
+    corrections: createCorrectionStore(database),
     sequences: createSequenceStore(database),
     quarantine: createQuarantineStore(database, limits?.quarantine),
     tokens: createTokenStore(database),

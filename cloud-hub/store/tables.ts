@@ -8,12 +8,14 @@ import type { Role } from '../contract/identity.ts';
 import type { DeviceProgress, OutcomeState, RolloutStatus, Subject } from '../contract/rollout.ts';
 import type { AlertDeliveryTable, AlertTable } from './alert-tables.ts';
 import type {
+  CorrectionTable,
   EventTable,
   OpinionTable,
   OpinionTotalTable,
   ProblemTable,
   ReadingTable,
   RecordTable,
+  SamplePictureTable,
   SnapshotTable,
   SummaryTable,
 } from './record-tables.ts';
@@ -268,4 +270,6 @@ export interface Tables {
   audit: AuditTable;
   opinions: OpinionTable;
   opinion_totals: OpinionTotalTable;
+  corrections: CorrectionTable;
+  sample_pictures: SamplePictureTable;
 }

@@ -5,6 +5,7 @@ import { opinions } from '../../../shared/contract/messages/verdict.ts';
 import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
+import { corrections } from '../../contract/correction.ts';
 import { event } from '../../contract/event.ts';
 import { page } from '../../contract/page.ts';
 import { problem } from '../../contract/problem.ts';
@@ -20,6 +21,7 @@ const eventQuery = recordQuery.extend({
   rule: name.optional(),
   label: z.string().max(128).optional(),
   opinion: z.enum(opinions).optional().describe('only events of which a second opinion says so'),
+  correction: z.enum(corrections).optional().describe('only events of which an operator says so'),
 });
 const quarantineQuery = pageQuery.extend({ device: name.optional() });
 
@@ -39,8 +41,8 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
         },
       },
       async ({ query }) => {
-        const filter = { ...filterOf(query), rule: query.rule, label: query.label, opinion: query.opinion };
-        return store.events.list(filter);
+        const { rule, label, opinion, correction } = query;
+        return store.events.list({ ...filterOf(query), rule, label, opinion, correction });
       },
     );
 

@@ -26,6 +26,7 @@ export function DeviceEvents({ device, stream: { id: stream } }: { device: strin
     change: (message) => (message.type === 'amendment' ? message.event : undefined),
   });
   const { items, loading } = list.state.value;
+  const change = (event: Event) => list.change(event);
   const shown = open && (items.find(({ id }) => id === open.id) ?? open);
   return (
     <section class="panel side" aria-label="Events of this stream">
@@ -47,7 +48,7 @@ export function DeviceEvents({ device, stream: { id: stream } }: { device: strin
           <p class="muted hint">Nothing yet. An event appears when a rule of this stream fires.</p>
         )}
       </div>
-      {shown && <EventDialog events={items} event={shown} onShow={setOpen} />}
+      {shown && <EventDialog events={items} event={shown} onShow={setOpen} onChange={change} />}
     </section>
   );
 }

@@ -5,6 +5,8 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { percent, short, span } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
+import { CorrectionBar } from './correction-bar.tsx';
+import { correctionText } from './correction-words.ts';
 import { opinionText, outcomeWords } from './opinion-words.ts';
 import { Thumb } from './thumb.tsx';
 
@@ -12,13 +14,16 @@ interface EventDialogProps {
   /** The list it was opened from, for stepping with the arrow keys. */
   readonly events: readonly Event[];
   readonly event: Event;
+  /** Labels to offer an operator who corrects it. */
+  readonly labels?: readonly string[];
   readonly onShow: (event: Event | undefined) => void;
+  readonly onChange: (event: Event) => void;
 }
 
 const LATE_MS = 60_000;
 
 /** An event with its crop and every field. */
-export function EventDialog({ events, event, onShow }: EventDialogProps) {
+export function EventDialog({ events, event, labels = [], onShow, onChange }: EventDialogProps) {
   const index = events.findIndex(({ id }) => id === event.id);
   const newer = index > 0 ? events[index - 1] : undefined;
   const older = index >= 0 ? events[index + 1] : undefined;
@@ -44,6 +49,8 @@ export function EventDialog({ events, event, onShow }: EventDialogProps) {
         <button type="button" class="button" disabled={!older} onClick={() => older && onShow(older)}>
           Older →
         </button>
+        <span class="spacer" />
+        <CorrectionBar key={event.id} event={event} labels={labels} onChange={onChange} />
       </footer>
     </Dialog>
   );
@@ -91,6 +98,15 @@ function factsOf(event: Event) {
           {`${opinionText(event.opinion)}, by ${event.opinion.model} `}
           <Time at={event.opinion.at} />
           {`: ${outcomeWords[event.opinion.outcome].meaning}`}
+        </>
+      ),
+    ],
+    [
+      'Corrected',
+      event.correction && (
+        <>
+          {`${correctionText(event.correction)}, by ${event.correction.by} `}
+          <Time at={event.correction.at} />
         </>
       ),
     ],

@@ -8,6 +8,7 @@ export function matches(filter: EventFilter, event: Event): boolean {
     (filter.stream === undefined || filter.stream === event.stream) &&
     (filter.rule === undefined || filter.rule === event.rule) &&
     (filter.label === undefined || filter.label === event.label) &&
-    (filter.opinion === undefined || filter.opinion === event.opinion?.outcome)
+    (filter.opinion === undefined || filter.opinion === event.opinion?.outcome) &&
+    (filter.correction === undefined || filter.correction === event.correction?.verdict)
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { type Opinion as Outcome, opinions } from '../../../shared/contract/messages/verdict.ts';
+import { opinions } from '../../../shared/contract/messages/verdict.ts';
 import type { Cancel } from '../../../shared/kit/clock.ts';
+import { corrections } from '../../contract/correction.ts';
 import type { Event } from '../../contract/event.ts';
 import type { EventFilter } from '../navigation/route.ts';
 import { useServices } from '../services.ts';
@@ -16,7 +17,7 @@ const TYPING_MS = 350;
 const OPTIONS_SHOWN = 200;
 const keys = ['device', 'stream', 'rule', 'label'] as const;
 
-/** Exact matches by device, stream, rule, label and second opinion, with what the fleet knows to choose from. */
+/** Exact matches by device, stream, rule, label, second opinion and correction, with what the fleet knows to choose from. */
 export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
   const { shared } = useServices();
   const devices = shared.roster.devices.value;
@@ -43,11 +44,22 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
           }}
         />
       ))}
-      <OpinionField
+      <ChoiceField
+        title="second opinion"
+        choices={opinions}
         value={filter.opinion}
         onChange={(opinion) => {
           const { opinion: _, ...rest } = filter;
           onChange(opinion === undefined ? rest : { ...rest, opinion });
+        }}
+      />
+      <ChoiceField
+        title="correction"
+        choices={corrections}
+        value={filter.correction}
+        onChange={(correction) => {
+          const { correction: _, ...rest } = filter;
+          onChange(correction === undefined ? rest : { ...rest, correction });
         }}
       />
       <button
@@ -62,24 +74,25 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
   );
 }
 
-function OpinionField({
-  value,
-  onChange,
-}: {
-  value: Outcome | undefined;
-  onChange: (value: Outcome | undefined) => void;
-}) {
+interface ChoiceFieldProps<T extends string> {
+  readonly title: string;
+  readonly choices: readonly T[];
+  readonly value: T | undefined;
+  readonly onChange: (value: T | undefined) => void;
+}
+
+function ChoiceField<T extends string>({ title, choices, value, onChange }: ChoiceFieldProps<T>) {
   const id = useId();
   return (
     <label class="field" for={id}>
-      <span class="muted">second opinion</span>
+      <span class="muted">{title}</span>
       <select
         id={id}
         value={value ?? ''}
-        onChange={(event) => onChange(opinions.find((one) => one === event.currentTarget.value))}
+        onChange={(event) => onChange(choices.find((one) => one === event.currentTarget.value))}
       >
         <option value="">any or none</option>
-        {opinions.map((one) => (
+        {choices.map((one) => (
           <option key={one} value={one}>
             {one}
           </option>

@@ -1,6 +1,8 @@
 import type { Event } from '../../contract/event.ts';
 import { strengthOf } from '../sensors/reading-state.ts';
 import { Time } from '../ui/time.tsx';
+import { CorrectionBar } from './correction-bar.tsx';
+import { correctionText, verdictWords } from './correction-words.ts';
 import { countMeaning, countText } from './event-count.ts';
 import { timeOf } from './event-time.ts';
 import { opinionText, outcomeWords } from './opinion-words.ts';
@@ -9,11 +11,15 @@ import { Thumb } from './thumb.tsx';
 interface EventRowProps {
   readonly event: Event;
   readonly onOpen: (event: Event) => void;
+  /** An operator has corrected it, or taken that back; without it, he does so in the dialog. */
+  readonly onChange?: (event: Event) => void;
+  /** Labels to offer him. */
+  readonly labels?: readonly string[];
   /** Name the device, where the list is of more than one. */
   readonly withDevice?: boolean;
 }
 
-export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
+export function EventRow({ event, onOpen, onChange, labels = [], withDevice = false }: EventRowProps) {
   return (
     <li data-testid="event" data-label={event.label} data-rule={event.rule} data-id={event.id}>
       <button
@@ -49,12 +55,18 @@ export function EventRow({ event, onOpen, withDevice = false }: EventRowProps) {
               {opinionText(event.opinion)}
             </span>
           )}
+          {!onChange && event.correction && (
+            <span class={`pill ${verdictWords[event.correction.verdict].tone}`}>
+              {correctionText(event.correction)}
+            </span>
+          )}
           <span class="event-where faint">
             {withDevice && <span class="clip">{`${event.device} / ${event.stream}`}</span>}
             <Time at={timeOf(event)} />
           </span>
         </span>
       </button>
+      {onChange && <CorrectionBar event={event} labels={labels} onChange={onChange} />}
     </li>
   );
 }

@@ -32,11 +32,15 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
     fetchPage: (cursor, signal) => api.events({ ...filter, cursor, limit: PAGE }, signal),
     pick: (message) => (message.type === 'event' && matches(filter, message.event) ? message.event : undefined),
     change: (message) => (message.type === 'amendment' ? message.event : undefined),
-    // An event comes into such a list by its second opinion, and not at its head.
+    // An event comes into such a list by its second opinion or correction, and not at its head.
     renewOn: (message) =>
-      message.type === 'amendment' && filter.opinion !== undefined && matches(filter, message.event),
+      message.type === 'amendment' &&
+      (filter.opinion !== undefined || filter.correction !== undefined) &&
+      matches(filter, message.event),
   });
   const { items, pending, loading } = list.state.value;
+  const labels = [...new Set(items.map(({ label }) => label))];
+  const change = (event: Event) => list.change(event);
   const shown = open && (items.find(({ id }) => id === open.id) ?? open);
 
   useEffect(() => {
@@ -65,7 +69,7 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
       )}
       <ul class={`events ${look.id}`}>
         {items.map((event) => (
-          <EventRow key={event.id} event={event} onOpen={setOpen} withDevice />
+          <EventRow key={event.id} event={event} onOpen={setOpen} onChange={change} labels={labels} withDevice />
         ))}
       </ul>
       {items.length === 0 && loading.kind === 'ready' && (
@@ -79,7 +83,7 @@ export function EventsPage({ filter }: { filter: EventFilter }) {
         />
       )}
       <More list={list} noun="events" />
-      {shown && <EventDialog events={items} event={shown} onShow={setOpen} />}
+      {shown && <EventDialog events={items} event={shown} labels={labels} onShow={setOpen} onChange={change} />}
     </>
   );
 }

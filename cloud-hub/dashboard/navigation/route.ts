@@ -1,5 +1,6 @@
 /** Addresses of the dashboard: pure, both ways. An unknown address is `missing`, never an error. */
 import { type Opinion as Outcome, opinions } from '../../../shared/contract/messages/verdict.ts';
+import { type CorrectionVerdict, corrections } from '../../contract/correction.ts';
 import { queryText } from '../hub/api.ts';
 
 export interface EventFilter {
@@ -9,6 +10,8 @@ export interface EventFilter {
   readonly label?: string;
   /** What a second opinion says. */
   readonly opinion?: Outcome;
+  /** What an operator says. */
+  readonly correction?: CorrectionVerdict;
 }
 
 export type Route =
@@ -25,7 +28,7 @@ export type Route =
   /** `unknown`: parameters of the address that its page does not have. */
   | { readonly page: 'missing'; readonly unknown?: readonly string[] };
 
-const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion'] as const;
+const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion', 'correction'] as const;
 
 /** The parameters that the address of a page may have. */
 const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly string[]>> = {
@@ -63,6 +66,9 @@ function pageOf(url: URL, base: string): Route {
   if (first === 'events' && second === undefined) {
     const opinion = query('opinion');
     if (opinion !== undefined && !isOutcome(opinion)) return { page: 'missing', unknown: ['opinion'] };
+    const correction = query('correction');
+    if (correction !== undefined && !corrections.some((one) => one === correction))
+      return { page: 'missing', unknown: ['correction'] };
     const given = filterKeys.flatMap((key) => (query(key) ? [[key, query(key)]] : []));
     return { page: 'events', filter: Object.fromEntries(given) };
   }

@@ -76,6 +76,7 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   version,
   opinion,
   outcome: opinion,
+  correction: { good: ['right', 'wrong', 'other'], bad: ['', 'maybe', 'Right'] },
   role: { good: ['snapshot', 'timestamp'], bad: ['root', 'targets', 'Snapshot'] },
   file: { good: ['x', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
   alertState: { good: ['firing', 'resolved'], bad: ['', 'open', 'Firing'] },
@@ -152,6 +153,13 @@ export const bodies: Readonly<
   'POST /api/v1/devices/{device}/revoke': {
     body: {},
     fields: { reason: { good: ['x', 'x'.repeat(256)], bad: ['', ' ', 'x'.repeat(257), 1, null] } },
+  },
+  'PUT /api/v1/events/{id}/correction': {
+    body: { verdict: 'other', label: 'dog' },
+    fields: {
+      verdict: required({ good: ['other'], bad: ['', 'maybe', 'Other', 1, null] }),
+      label: text128,
+    },
   },
   'POST /api/v1/devices': { body: { id: 'a-device' }, fields: { id: required(nameField) }, open: [''] },
   'PUT /api/v1/devices/{device}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },

@@ -2,6 +2,7 @@
 import { upload } from '../registry/package.ts';
 import { alertRoutes } from './alert-table.ts';
 import { enrolmentRoutes } from './enrolment-table.ts';
+import { recordRoutes } from './record-table.ts';
 import type { World } from './world.ts';
 
 /** `device`: devices with their own token, and viewers. */
@@ -124,16 +125,7 @@ export const routes: Readonly<Record<string, Entry>> = {
     },
   },
 
-  'GET /api/v1/events': get('/events'),
-  'GET /api/v1/events/{id}': get('/events/1'),
-  'GET /api/v1/snapshots/{id}': get('/snapshots/1'),
-  'GET /api/v1/summaries': get('/summaries'),
-  'GET /api/v1/problems': get('/problems'),
-  'GET /api/v1/quarantine': get('/quarantine'),
-  'GET /api/v1/readings': get('/readings'),
-  'GET /api/v1/opinions': get('/opinions?outcome=withdrawn'),
-  'GET /api/v1/hybrid': get('/hybrid'),
-  'GET /api/v1/readings/course': get('/readings/course?device=cam&stream=door&since=2026-01-01T00:00:00Z&bucketS=60'),
+  ...recordRoutes(api, get),
 
   'POST /api/v1/models': {
     access: 'operator',

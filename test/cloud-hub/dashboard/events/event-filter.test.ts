@@ -37,6 +37,13 @@ test('a filter by second opinion takes only what has one that says so', () => {
   expect(matches({}, { ...seen, opinion })).toBe(true);
 });
 
+test('a filter by correction takes only what an operator says so of', () => {
+  const correction = { verdict: 'other' as const, label: 'dog', by: 'ann', at };
+  expect(matches({ correction: 'other' }, seen)).toBe(false);
+  expect(matches({ correction: 'other' }, { ...seen, correction })).toBe(true);
+  expect(matches({ correction: 'right' }, { ...seen, correction })).toBe(false);
+});
+
 test('the time is the device’s own, unless its clock is known to be wrong', () => {
   expect(timeOf(seen)).toBe(at);
   expect(timeOf({ ...seen, clock: 'wrong' })).toBe(receivedAt);

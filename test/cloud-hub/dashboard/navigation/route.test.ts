@@ -17,6 +17,7 @@ test('every address leads back to its page', () => {
         {
           ...{ device: id, stream: id, rule: id, label: text },
           opinion: fc.constantFrom('confirmed' as const, 'changed' as const, 'withdrawn' as const),
+          correction: fc.constantFrom('right' as const, 'wrong' as const, 'other' as const),
         },
         { requiredKeys: [] },
       ),
@@ -66,6 +67,7 @@ test('a parameter that its page does not know is named, and shows nothing', () =
   });
   expect(parse('/?device=a')).toEqual({ page: 'missing', unknown: ['device'] });
   expect(parse('/events?opinion=maybe&device=a')).toEqual({ page: 'missing', unknown: ['opinion'] });
+  expect(parse('/events?correction=maybe')).toEqual({ page: 'missing', unknown: ['correction'] });
   expect(parse('/nope?device=a')).toEqual({ page: 'missing' });
 });
 

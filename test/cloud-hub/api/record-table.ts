@@ -1,0 +1,35 @@
+/** The routes of what devices sent, and of second opinions on it, for the table of all routes. */
+import type { Access, Call, Entry } from './route-table.ts';
+
+type Api = (path: string, body?: unknown) => Call;
+type Get = (path: string, access?: Access, status?: number) => Entry;
+
+export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>> {
+  return {
+    'GET /api/v1/events': get('/events'),
+    'GET /api/v1/events/{id}': get('/events/1'),
+    'PUT /api/v1/events/{id}/correction': {
+      access: 'operator',
+      status: 200,
+      audit: 'event.correct',
+      call: () => api('/events/1/correction', { verdict: 'right' }),
+    },
+    'DELETE /api/v1/events/{id}/correction': {
+      access: 'operator',
+      status: 204,
+      audit: 'event.uncorrect',
+      async call(world) {
+        await world.put('/events/1/correction', { verdict: 'wrong' });
+        return api('/events/1/correction');
+      },
+    },
+    'GET /api/v1/snapshots/{id}': get('/snapshots/1'),
+    'GET /api/v1/summaries': get('/summaries'),
+    'GET /api/v1/problems': get('/problems'),
+    'GET /api/v1/quarantine': get('/quarantine'),
+    'GET /api/v1/readings': get('/readings'),
+    'GET /api/v1/opinions': get('/opinions?outcome=withdrawn'),
+    'GET /api/v1/hybrid': get('/hybrid'),
+    'GET /api/v1/readings/course': get('/readings/course?device=cam&stream=door&since=2026-01-01T00:00:00Z&bucketS=60'),
+  };
+}
