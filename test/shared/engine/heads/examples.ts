@@ -1,5 +1,5 @@
 /** The model.yaml of each head kind, as a user would write it for the published model. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { COCO_LABELS } from '../../../../shared/engine/labels/coco.ts';
 import { tempFolder } from '../../../support/temp.ts';
@@ -21,7 +21,15 @@ export function packageOf(name: string, model: string): string {
   return dir;
 }
 
-/** A file below node_modules. */
+/**
+ * A file of an npm package, in the nearest `node_modules` that has it, as Node looks for modules: mutation tests run in a folder
+ * inside the project, without a `node_modules` of its own where that of the project is a link.
+ */
 export function installed(file: string): string {
-  return path.resolve(import.meta.dirname, '../../../../node_modules', file);
+  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
+    const found = path.join(folder, 'node_modules', file);
+    if (existsSync(found)) return found;
+    if (folder === path.dirname(folder))
+      throw new Error(`${file} is in no node_modules above ${import.meta.dirname}: run npm ci`);
+  }
 }
