@@ -1,4 +1,5 @@
 // Turns Vitest's JSON reports into the closing line; a run in which a test was skipped, or none ran, has failed.
+// Before it: the tests that passed only at their second try. They fail nothing, but each has a cause to mend.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -21,6 +22,18 @@ const broken = testResults.filter(
   (file) => file.status === 'failed' && file.assertionResults.every((t) => t.status !== 'failed'),
 );
 for (const file of broken) console.log(`failed as a whole: ${file.name}`);
+
+// Vitest keeps what the first try said.
+const secondTries = testResults.flatMap((file) =>
+  file.assertionResults
+    .filter((t) => t.status === 'passed' && t.failureMessages.length > 0)
+    .map((t) => ({ ...t, file })),
+);
+if (secondTries.length > 0) console.log(`${secondTries.length} passed only at the second try; mend the cause of each:`);
+for (const { file, fullName, failureMessages } of secondTries) {
+  const [why] = failureMessages[0].split('\n');
+  console.log(`  ${path.relative(process.cwd(), file.name)}: ${fullName}\n    ${why}`);
+}
 
 if (attacked !== '0') console.log(`failed: npm run attack (exit code ${attacked})`);
 

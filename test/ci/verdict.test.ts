@@ -1,0 +1,52 @@
+/** The closing lines of `.ci/run`, from reports that Vitest itself writes. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { tempFolder } from '../support/temp.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Runs tests as `.ci/run` does, in a folder of their own, and the verdict over both reports. */
+function verdictOf(tests: string, attacked = '0') {
+  const folder = tempFolder();
+  writeFileSync(path.join(folder, 'a.test.ts'), `import { expect, test } from 'vitest';\n${tests}`);
+  const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const report = path.join(folder, 'test.json');
+  const args = ['run', '--root', folder, '--retry=1', '--reporter=json', `--outputFile.json=${report}`];
+  const ran = spawnSync(process.execPath, [vitest, ...args], { cwd: folder, encoding: 'utf8' });
+  copyFileSync(report, path.join(folder, 'test-e2e.json'));
+  const verdict = spawnSync(
+    process.execPath,
+    [path.join(root, '.ci/verdict.mjs'), folder, String(ran.status), attacked],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  return { code: verdict.status, lines: verdict.stdout.trimEnd().split('\n') };
+}
+
+test('a test that needed its second try is named with its file and what it said first, and fails nothing', () => {
+  const { code, lines } = verdictOf(`
+    let tries = 0;
+    test('every time', () => expect(1).toBe(1));
+    test('at the second try', () => expect(++tries).toBe(2));
+  `);
+  const named = ['  a.test.ts: at the second try', '    AssertionError: expected 1 to be 2 // Object.is equality'];
+  expect(lines).toEqual([
+    '2 passed only at the second try; mend the cause of each:',
+    ...named,
+    ...named,
+    '5 passed, 0 failed',
+  ]);
+  expect(code).toBe(0);
+});
+
+test('failed and skipped tests, and attacks that did not hold, fail the run; nothing is said of second tries', () => {
+  const failing = verdictOf(`test('never', () => expect(1).toBe(2)); test.skip('left out', () => {});`, '1');
+  expect(failing.lines).toEqual([
+    'skipped, which is not allowed here: left out',
+    'skipped, which is not allowed here: left out',
+    'failed: npm run attack (exit code 1)',
+    '0 passed, 5 failed',
+  ]);
+  expect(failing.code).toBe(1);
+});
