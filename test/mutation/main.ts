@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { heading, row, survivorLines } from './print.ts';
+import { heading, leftLines, row, survivorLines } from './print.ts';
 import { rooms, roomsOf } from './rooms.ts';
 import { estimate } from './sample.ts';
 import { mutate, type Outcome } from './stryker.ts';
@@ -17,6 +17,7 @@ interface Given {
   readonly since?: string;
   readonly sample?: number;
   readonly seed: number;
+  readonly minutes?: number;
   readonly concurrency: number;
   readonly strings: boolean;
   readonly force: boolean;
@@ -39,10 +40,11 @@ function changedSince(revision: string): Set<string> {
 function report(outcome: Outcome, all: boolean): boolean {
   const { explained, open, stale } = sortOut(outcome.survivors, readAccepted(acceptedFolder, outcome.room.path));
   console.log(row(outcome, explained.length));
+  for (const line of leftLines(outcome)) console.log(line);
   for (const line of survivorLines(all ? outcome.survivors : open)) console.log(line);
   for (const entry of outcome.looked < outcome.reached ? [] : stale)
     console.log(`    stale explanation: ${entry.file}: ${entry.code}`);
-  return estimate(outcome).share * 100 >= outcome.room.floor;
+  return outcome.left > 0 || estimate(outcome).share * 100 >= outcome.room.floor;
 }
 
 await new Command('npm run mutate --')
@@ -54,6 +56,7 @@ await new Command('npm run mutate --')
   .option('--since <revision>', 'only files that changed since a git revision (minutes)')
   .option('--sample <n>', 'look at about so many mutants of each room, and estimate its score', whole)
   .option('--seed <n>', 'which mutants the sample has', whole, 1)
+  .option('--minutes <n>', 'end after so many minutes, and print what is known by then; the next run goes on', whole)
   .option('--concurrency <n>', 'workers', whole, availableParallelism())
   .option('--strings', 'mutate texts too', false)
   .option('--force', 'run again what is known from earlier runs', false)
@@ -61,7 +64,8 @@ await new Command('npm run mutate --')
   .addHelpText(
     'after',
     `\nRooms and the least score of each:\n${rooms.map((r) => `  ${r.path.padEnd(30)} ${r.floor} %`).join('\n')}` +
-      '\n\nExit code: 1 when a room is below its least score.',
+      '\n\nA run that is cut off, by --minutes or in any other way, is not lost: the same command goes on where it was.' +
+      '\n\nExit code: 1 when a room that was looked at to its end is below its least score.',
   )
   .action(async (paths: string[], given: Given) => {
     const files = paths.filter((one) => /\.ts$/.test(one));
@@ -69,17 +73,25 @@ await new Command('npm run mutate --')
       given.since !== undefined ? changedSince(given.since) : files.length > 0 ? new Set(files) : undefined;
     console.log(heading());
     let good = true;
+    const end = given.minutes === undefined ? undefined : Date.now() + given.minutes * 60_000;
+    const notBegun: string[] = [];
     for (const room of roomsOf(paths)) {
+      if (end !== undefined && Date.now() >= end) {
+        notBegun.push(room.path);
+        continue;
+      }
       const outcome = await mutate(room, {
         root,
         concurrency: given.concurrency,
         strings: given.strings,
         force: given.force,
         ...(changed && { changed }),
+        ...(end !== undefined && { end }),
         ...(given.sample !== undefined && { sample: { size: given.sample, seed: given.seed } }),
       });
       if (outcome !== undefined) good = report(outcome, given.all) && good;
     }
+    if (notBegun.length > 0) console.log(`not begun, the time was over: ${notBegun.join(', ')}`);
     if (!good) process.exitCode = 1;
   })
   .parseAsync();

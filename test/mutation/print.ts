@@ -27,7 +27,7 @@ export function row(outcome: Outcome, explained: number): string {
   const { share, low, high } = estimate(outcome);
   const figures = [
     `${percent(share)} %`,
-    low === high ? 'exact' : `${percent(low)}–${percent(high)}`,
+    outcome.left > 0 ? 'so far' : low === high ? 'exact' : `${percent(low)}–${percent(high)}`,
     `${outcome.room.floor} %`,
     outcome.reached + outcome.unreached,
     outcome.looked,
@@ -37,6 +37,14 @@ export function row(outcome: Outcome, explained: number): string {
     (outcome.seconds / 60).toFixed(1),
   ];
   return columns([outcome.room.path, ...figures.map(String)]);
+}
+
+/** What a run began with, and what it left; of mutants that are not a random choice nothing can be said about the others. */
+export function leftLines({ known, left }: Outcome): string[] {
+  return [
+    ...(known > 0 ? [`    it began with ${known} results of earlier runs`] : []),
+    ...(left > 0 ? [`    ${left} are left, the time was over: the same command goes on`] : []),
+  ];
 }
 
 /** A line a survivor: where, what it was, what nobody noticed. */

@@ -14,9 +14,14 @@ export const SAMPLE_CHECKER = 'sample';
 
 interface Mutant {
   readonly id: string;
+  /** The tests that reach it. */
+  readonly coveredBy?: readonly string[];
 }
 
-/** Stryker groups all mutants that tests reach in one call, and then checks each group in the same process. */
+/**
+ * Stryker groups all mutants in one call, and then checks each group in the same process. Those that no test reaches are no part of the
+ * sample: they pass, cost nothing, and are counted.
+ */
 export class SampleChecker {
   #chosen: ReadonlySet<string> = new Set();
 
@@ -24,7 +29,9 @@ export class SampleChecker {
 
   async group(mutants: readonly Mutant[]): Promise<string[][]> {
     const ids = mutants.map(({ id }) => id);
-    this.#chosen = choose(ids, JSON.parse(process.env[SAMPLE] ?? '') as Sample);
+    const unreached = mutants.filter(({ coveredBy }) => coveredBy?.length === 0).map(({ id }) => id);
+    const reached = ids.filter((id) => !unreached.includes(id));
+    this.#chosen = new Set([...unreached, ...choose(reached, JSON.parse(process.env[SAMPLE] ?? '') as Sample)]);
     return ids.length === 0 ? [] : [ids];
   }
 

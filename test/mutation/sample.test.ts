@@ -78,6 +78,18 @@ describe('the checker that Stryker asks', () => {
     );
   });
 
+  it('passes those that no test reaches: they are no part of the sample', async () => {
+    vi.stubEnv(SAMPLE, JSON.stringify({ size: 2, seed: 5 }));
+    const checker = new SampleChecker();
+    const mutants = ids(8).map((id) => ({ id, coveredBy: Number(id) < 4 ? [] : ['a test'] }));
+    await checker.group(mutants);
+    const passed = Object.entries(await checker.check(mutants)).filter(
+      ([, answer]) => 'status' in answer && answer.status === 'passed',
+    );
+    const chosen = choose(['4', '5', '6', '7'], { size: 2, seed: 5 });
+    expect(passed.map(([id]) => id)).toEqual(['0', '1', '2', '3', ...chosen].toSorted());
+  });
+
   it('has no group where there is no mutant', async () => {
     vi.stubEnv(SAMPLE, JSON.stringify({ size: 3, seed: 5 }));
     expect(await new SampleChecker().group([])).toEqual([]);

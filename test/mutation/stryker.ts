@@ -1,12 +1,15 @@
-/** One run of StrykerJS over one room. Results are kept in `.stryker/`, so that only what changed is run again. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+/** One run of StrykerJS over one room. Results are kept in `.stryker/`, so that only what changed, or was not reached, is run again. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
+import { JOURNAL, JOURNAL_REPORTER, type Journaled } from './journal-reporter.ts';
+import { goOn } from './kept.ts';
 import { type Room, sourcesOf, testsOf } from './rooms.ts';
 import type { Counts, Sample } from './sample.ts';
 import { LEFT_OUT, SAMPLE, SAMPLE_CHECKER } from './sample-checker.ts';
 import type { Survivor } from './survivors.ts';
+import { UNTIL as END, OUT_OF_TIME, TIMED_RUNNER } from './timed-runner.ts';
 
 /**
  * Not mutated by default: texts. Most are error texts and names of unions; the first would be a second copy of the text in
@@ -21,14 +24,20 @@ export interface Options {
   /** Forget what is known from earlier runs. */
   readonly force: boolean;
   readonly changed?: ReadonlySet<string>;
-  /** Look at a sample only. Its results are not kept. */
+  /** Look at a sample only. Its results are kept until all of it was looked at. */
   readonly sample?: Sample;
+  /** When to end, in milliseconds since 1970; what was not reached by then is left for the next run. */
+  readonly end?: number;
 }
 
 export interface Outcome extends Counts {
   readonly room: Room;
   /** How many of the noticed ones were so only because the tests did not end in time. */
   readonly timeouts: number;
+  /** How many results of an earlier run that was cut off, or that looked at the same code, the run began with. */
+  readonly known: number;
+  /** How many were not looked at because the time was over. */
+  readonly left: number;
   readonly survivors: readonly Survivor[];
   readonly seconds: number;
 }
@@ -67,25 +76,53 @@ export async function mutate(room: Room, options: Options): Promise<Outcome | un
   const sources = sourcesOf(room, options.changed);
   if (sources.length === 0) return undefined;
   const folder = path.join(options.root, '.stryker');
-  mkdirSync(folder, { recursive: true });
   const name = room.path.replaceAll('/', '-');
-  const report = path.join(folder, `${name}.${options.sample ? 'sample' : 'report'}.json`);
+  // What a run that was killed left of its copy of the project.
+  rmSync(path.join(folder, name), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const kind = options.sample ? 'sample' : 'report';
+  const report = path.join(folder, `${name}.${kind}.json`);
+  const kept = {
+    known: path.join(folder, options.sample ? `${name}.sample.known.json` : `${name}.known.json`),
+    journal: path.join(folder, `${name}.${kind}.journal.jsonl`),
+  };
+  const run = JSON.stringify({ sample: options.sample, strings: options.strings, ...(options.sample && { sources }) });
+  const results = goOn(kept, run, options.sample !== undefined, options.force);
+  const asked = (file: string) => options.changed === undefined || sources.includes(file);
+  const known = [...results].reduce((sum, [file, count]) => sum + (asked(file) ? count : 0), 0);
   const slower = slowdown();
   process.env[TESTS] = JSON.stringify(testsOf(room));
   process.env[UNTIL] = String(Math.round(limitsMs.until * slower));
   process.env[TEST] = String(Math.round(limitsMs.test * slower));
-  if (options.sample) process.env[SAMPLE] = JSON.stringify(options.sample);
+  if (options.end !== undefined) process.env[END] = String(options.end);
+  if (options.sample) {
+    const rest: Sample = { ...options.sample, size: Math.max(0, options.sample.size - known) };
+    process.env[SAMPLE] = JSON.stringify(rest);
+  }
+  const journaled: Journaled = {
+    root: options.root,
+    file: kept.journal,
+    run,
+    ...(options.changed && { only: sources }),
+    notRun: [LEFT_OUT, OUT_OF_TIME],
+  };
+  process.env[JOURNAL] = JSON.stringify(journaled);
   const began = Date.now();
   await new Stryker({
     mutate: sources,
-    testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner', path.join(import.meta.dirname, 'sample-checker.js')],
+    testRunner: TIMED_RUNNER,
+    plugins: [
+      '@stryker-mutator/vitest-runner',
+      ...['sample-checker', 'timed-runner', 'journal-reporter'].map((one) =>
+        path.join(import.meta.dirname, `${one}.js`),
+      ),
+    ],
     checkers: options.sample ? [SAMPLE_CHECKER] : [],
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
     coverageAnalysis: 'perTest',
     ignoreStatic: true,
-    incremental: options.sample === undefined,
-    incrementalFile: path.join(folder, `${name}.known.json`),
+    incremental: true,
+    incrementalFile: kept.known,
     force: options.force,
     // Stryker starts one checker for up to two workers, and ours decides in one process.
     concurrency: options.sample ? Math.min(2, options.concurrency) : options.concurrency,
@@ -97,25 +134,30 @@ export async function mutate(room: Room, options: Options): Promise<Outcome | un
     ignorePatterns: ['/data', '/coverage', '/.stryker'],
     tempDirName: path.join('.stryker', name),
     mutator: { excludedMutations: options.strings ? [] : [texts] },
-    reporters: ['json', process.stdout.isTTY ? 'progress' : 'progress-append-only'],
+    reporters: ['json', JOURNAL_REPORTER, process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     jsonReporter: { fileName: report },
     allowEmpty: true,
   }).runMutationTest();
   const seconds = (Date.now() - began) / 1000;
   if (!existsSync(report)) throw new Error(`${room.path}: Stryker wrote no report`);
-  return { ...outcomeOf(JSON.parse(readFileSync(report, 'utf8')) as Report), room, seconds };
+  const outcome = { ...outcomeOf(JSON.parse(readFileSync(report, 'utf8')) as Report, asked), room, known, seconds };
+  if (options.sample && outcome.left === 0) for (const file of Object.values(kept)) rmSync(file, { force: true });
+  return outcome;
 }
 
-function outcomeOf(report: Report): Omit<Outcome, 'room' | 'seconds'> {
-  const all = Object.entries(report.files).flatMap(([file, { source, mutants }]) => {
+function outcomeOf(report: Report, asked: (file: string) => boolean): Omit<Outcome, 'room' | 'known' | 'seconds'> {
+  const files = Object.entries(report.files).filter(([file]) => asked(file));
+  const all = files.flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n');
     return mutants.map((mutant) => ({ file, mutant, code: (lines[mutant.location.start.line - 1] ?? '').trim() }));
   });
   const count = (...statuses: string[]) => all.filter(({ mutant }) => statuses.includes(mutant.status)).length;
-  const leftOut = all.filter(({ mutant }) => mutant.statusReason === LEFT_OUT).length;
+  const because = (reason: string) => all.filter(({ mutant }) => mutant.statusReason === reason).length;
   const looked = count('Killed', 'Timeout', 'Survived');
+  const left = because(OUT_OF_TIME);
   return {
-    reached: looked + leftOut,
+    reached: looked + because(LEFT_OUT) + left,
+    left,
     unreached: count('NoCoverage'),
     looked,
     noticed: count('Killed', 'Timeout'),

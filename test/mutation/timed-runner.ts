@@ -1,0 +1,39 @@
+/**
+ * A plugin of Stryker: its runner for Vitest, which runs no more mutants when the time is over. Stryker has no way to end a run in order; so
+ * those that are left are answered at once, and it ends by itself, with its report and without leftovers.
+ */
+import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
+
+/** The name of the variable with the end of the run, in milliseconds since 1970. */
+export const UNTIL = 'VEDETTE_MUTATION_UNTIL';
+
+export const TIMED_RUNNER = 'vitest-in-time';
+
+/** Why a mutant was not run, in Stryker's report. */
+export const OUT_OF_TIME = 'the time was over';
+
+/** `run`, and after `end` an answer that says so. Both `end` and `now` are milliseconds since 1970. */
+export function inTime<O, R>(run: (options: O) => Promise<R>, end: number, now: () => number) {
+  return async (options: O): Promise<R | { readonly status: 'error'; readonly errorMessage: string }> =>
+    now() < end ? run(options) : { status: 'error', errorMessage: OUT_OF_TIME };
+}
+
+const vitest = vitestPlugins[0]?.factory;
+if (vitest === undefined) throw new Error('@stryker-mutator/vitest-runner has no runner any more: adapt test/mutation');
+const makeRunner = vitest;
+type Injector = NonNullable<Parameters<typeof makeRunner>[0]>;
+
+function timedRunner(injector: Injector) {
+  const runner = injector.injectFunction(makeRunner);
+  const end = Number(process.env[UNTIL] ?? Number.POSITIVE_INFINITY);
+  return {
+    capabilities: () => runner.capabilities(),
+    init: async () => runner.init?.(),
+    dryRun: runner.dryRun.bind(runner),
+    mutantRun: inTime(runner.mutantRun.bind(runner), end, Date.now),
+    dispose: async () => runner.dispose?.(),
+  };
+}
+timedRunner.inject = ['$injector'];
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: TIMED_RUNNER, factory: timedRunner }];
