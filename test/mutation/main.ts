@@ -37,12 +37,13 @@ function changedSince(revision: string): Set<string> {
   return new Set(files.filter(Boolean));
 }
 
-function report(outcome: Outcome, all: boolean): boolean {
+/** @param whole whether the run was over all files of the room, so that an explanation that fits no survivor is stale */
+function report(outcome: Outcome, all: boolean, whole: boolean): boolean {
   const { explained, open, stale } = sortOut(outcome.survivors, readAccepted(acceptedFolder, outcome.room.path));
   console.log(row(outcome, explained.length));
   for (const line of leftLines(outcome)) console.log(line);
   for (const line of survivorLines(all ? outcome.survivors : open)) console.log(line);
-  for (const entry of outcome.looked < outcome.reached ? [] : stale)
+  for (const entry of whole && outcome.looked === outcome.reached ? stale : [])
     console.log(`    stale explanation: ${entry.file}: ${entry.code}`);
   return outcome.left > 0 || estimate(outcome).share * 100 >= outcome.room.floor;
 }
@@ -89,7 +90,7 @@ await new Command('npm run mutate --')
         ...(end !== undefined && { end }),
         ...(given.sample !== undefined && { sample: { size: given.sample, seed: given.seed } }),
       });
-      if (outcome !== undefined) good = report(outcome, given.all) && good;
+      if (outcome !== undefined) good = report(outcome, given.all, changed === undefined) && good;
     }
     if (notBegun.length > 0) console.log(`not begun, the time was over: ${notBegun.join(', ')}`);
     if (!good) process.exitCode = 1;
