@@ -1,7 +1,13 @@
 /** The decoder of one video stream: software, or hardware with software as its fall-back. */
 import { HardwareContext } from 'node-av/api';
 import type { AVPixelFormat } from 'node-av/constants';
-import { AV_HWDEVICE_TYPE_CUDA, AV_HWDEVICE_TYPE_VAAPI, AVDISCARD_DEFAULT, AVDISCARD_NONREF } from 'node-av/constants';
+import {
+  AV_CODEC_ID_MJPEG,
+  AV_HWDEVICE_TYPE_CUDA,
+  AV_HWDEVICE_TYPE_VAAPI,
+  AVDISCARD_DEFAULT,
+  AVDISCARD_NONREF,
+} from 'node-av/constants';
 import { Codec, CodecContext, Frame, type Stream } from 'node-av/lib';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { reason } from './input.ts';
@@ -88,6 +94,8 @@ function openWith(
   context.pktTimebase = stream.timeBase;
   // The container may not say the size, or not the truth.
   context.setOption('max_pixels', String(MOST_PIXELS));
+  // Else the part that a cut-off JPEG lacks is grey, and looks like a picture.
+  if (codec.id === AV_CODEC_ID_MJPEG) context.setOption('err_detect', 'explode');
   if (hardware) {
     context.hwDeviceCtx = hardware.deviceContext;
     // The second is what FFmpeg takes when the hardware refuses this very stream (its profile, its size).

@@ -149,7 +149,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
       if (info.note !== undefined) noteOnce(info.note);
       const read = await play(connection, kind);
       if (closed.aborted) return;
-      if (read === 0) throw new CodedError('source-no-video', `${shown}: no frame could be decoded`);
+      if (read === 0) throw new CodedError('source-no-video', `${shown}: no frame could be decoded; is it cut off?`);
       if (connection.live) throw new CodedError('source-ended', `${shown}: the other side ended the stream`);
       const short = round === 0 ? connection.reader.shortfall() : undefined;
       if (short) {
