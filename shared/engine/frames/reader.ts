@@ -6,6 +6,7 @@ import {
   AV_CODEC_ID_MJPEG,
   AV_CODEC_ID_PNG,
   AV_CODEC_ID_RAWVIDEO,
+  AV_FRAME_FLAG_INTERLACED,
   AVERROR_EAGAIN,
   AVERROR_EOF,
   AVERROR_INVALIDDATA,
@@ -190,6 +191,8 @@ function createReader(
       decoder.fetch?.(frame);
       // Making a picture goes through a filter graph, which refuses frames without a time base.
       frame.timeBase = stream.timeBase;
+      // FFmpeg scales no frame of two fields to one that is whole. A model sees it much smaller, where the fields melt into each other.
+      frame.clearFlags(AV_FRAME_FLAG_INTERLACED);
       const ms = timeOf(frame.bestEffortTimestamp);
       delivered++;
       thinning?.frame();

@@ -54,6 +54,15 @@ test('a folder of images: in the order of their numbers, others left out, a brok
   expect((await failureOf(path.join(folder, 'more.jpg'))).failure).toMatchObject({ code: 'source-no-video' });
 });
 
+test('a clip of two fields a frame, as analogue cameras give, is analysed', async () => {
+  const file = path.join(tempFolder(), 'fields.mp4');
+  await generateClip(file, { frames: 10, width: 320, height: 240, fps: 10, interlaced: true });
+  const decoding = startDecoding({ url: file });
+  expect(await decoding.ended).toBeUndefined();
+  expect(decoding.all('problem')).toEqual([]);
+  expect(decoding.all('frame')).toHaveLength(10);
+});
+
 test('a resolution that changes in the middle, and timestamps that jump back', async () => {
   const folder = tempFolder();
   const [small, large] = [
