@@ -23,6 +23,7 @@ import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
 import { FailedAttempts } from './identity/attempts.ts';
 import { createIdentityService } from './identity/identity.ts';
+import { createRefusedAttempts } from './identity/refused-attempts.ts';
 import { openSecondOpinions } from './inference/open.ts';
 import { Copies } from './ingest/copies.ts';
 import { Ingest, type IngestOptions } from './ingest/ingest.ts';
@@ -98,6 +99,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const feed = new LiveFeed(metrics, clock);
   const identity = createIdentityService({ store, clock, ended: (what) => feed.end(what) });
   const attempts = new FailedAttempts(clock);
+  const refused = createRefusedAttempts({ store, clock, log });
 
   let broker: HubBroker | undefined;
   let embedded: EmbeddedBroker | undefined;
@@ -167,6 +169,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     store,
     identity,
     attempts,
+    refused,
     feed,
     watches,
     metrics,
@@ -198,6 +201,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
 
   const stop = await startAll([
     { stop: () => store.close() },
+    refused,
     alerting.outbox,
     alerting.engine,
     { stop: () => ingest.stop() },

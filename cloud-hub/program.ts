@@ -13,6 +13,7 @@ import { createLogger } from '../shared/kit/log.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
 import { addAlertCommands } from './commands/alert.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addCaCommands } from './commands/ca.ts';
 import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
@@ -144,6 +145,7 @@ function commands(host: Host, version: string): Command {
   addKeysCommands(root, context);
   addRolloutCommands(root, context);
   addAlertCommands(root, context);
+  addAuditCommands(root, context);
   // It draws by escape sequences, and what devices say is plain in its lines.
   addTopCommand(root, { ...context, stdout: host.stdout });
   addDoctorCommand(root, { ...context, env: host.env, version });

@@ -48,11 +48,12 @@ export function guard(app: FastifyInstance, identity: IdentityService, site: Sit
         'www-authenticate': 'Bearer realm="vedette"',
       });
     }
+    // Before he is refused: the audit says who tried.
+    request.identity = { ...found, address: addressOf(request) };
     const needed = access === 'device' ? 'viewer' : access;
     if (!hasRole(found.role, needed)) {
       throw new ProblemError(403, `this needs the role ${needed}; "${found.name}" has the role ${found.role}`);
     }
-    request.identity = { ...found, address: addressOf(request) };
   });
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/kit/log.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
+import type { RefusedAttempts } from '../identity/refused-attempts.ts';
 import type { SecondOpinions } from '../inference/second-opinions.ts';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Watches } from '../live/watches.ts';
@@ -25,6 +26,8 @@ export interface ApiOptions {
   readonly identity: IdentityService;
   /** Failed sign-ins, by address. */
   readonly attempts: FailedAttempts;
+  /** Refused requests, for the audit. */
+  readonly refused: Pick<RefusedAttempts, 'add'>;
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly metrics: HubMetrics;

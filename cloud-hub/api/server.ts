@@ -12,6 +12,7 @@ import { createHttpServer, WS_BYTES } from './http-server.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
+import { tellRefusals } from './refused.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mqttRoutes } from './routes/mqtt.ts';
 import { routeGroups } from './routes.ts';
@@ -77,6 +78,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
   });
   refuseOtherUpgrades(app);
+  tellRefusals(app, options.refused);
   const document = await describeApi(app, options.version, options.site);
   await app.register(
     async (api) => {

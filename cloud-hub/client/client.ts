@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { alert, delivery, type newSilence, silence } from '../contract/alert.ts';
 import { channel, channelTest, type NewChannel } from '../contract/alert-channel.ts';
 import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
+import { auditCheck, auditEntry } from '../contract/audit.ts';
 import type { NewCorrection } from '../contract/correction.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
@@ -135,6 +136,9 @@ export function clientOver(transport: Transport) {
     alertChannels: (signal?: AbortSignal) => get(whole(channel), '/alert-channels', {}, signal),
     setAlertChannel: (name: string, body: NewChannel) => ask(channel, 'PUT', `/alert-channels/${part(name)}`, { body }),
     removeAlertChannel: (name: string) => send('DELETE', `/alert-channels/${part(name)}`),
+    audit: list(auditEntry, '/audit'),
+    checkAudit: () => get(auditCheck, '/audit/check'),
+
     testAlertChannel: (name: string) => ask(channelTest, 'POST', `/alert-channels/${part(name)}/test`, { body: {} }),
   };
 }

@@ -23,6 +23,9 @@ export interface Caller extends Identity {
   readonly address?: string;
 }
 
+/** Where a request comes from. */
+type From = Pick<Caller, 'address'>;
+
 export interface NewSession {
   readonly identity: Caller;
   /** The value of the cookie. */
@@ -53,21 +56,24 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     return row && matchesDigest(token, row.hash) ? { role: row.role, name: row.name, token: row.id } : undefined;
   };
 
+  /** Part of a transaction. */
   const begin = (from: Caller): NewSession | undefined => {
     const now = clock.wall();
     const secret = newSecret();
     const { role, name, token } = from;
     const about = { role, name, token, createdAt: now, expiresAt: now + SESSION_MS };
     const session = store.sessions.add(digestSecret(secret), about);
-    return session === undefined ? undefined : { identity: { role, name, token, session }, secret };
+    if (session === undefined) return undefined;
+    store.audit.add(actOf(from, now), 'session.begin', String(session), { role });
+    return { identity: { role, name, token, session }, secret };
   };
 
   /** In one transaction: a code is used up exactly when it begins a session. */
-  const beginByCode = (secret: string): NewSession | undefined =>
+  const beginByCode = (secret: string, from: From): NewSession | undefined =>
     store.transact(() => {
       const code = store.sessions.takeCode(digestSecret(secret));
       if (!code || code.expiresAt <= clock.wall()) return undefined;
-      return begin({ role: code.role, name: 'sign-in code', token: code.token });
+      return begin({ ...from, role: code.role, name: 'sign-in code', token: code.token });
     });
 
   return {
@@ -82,20 +88,24 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     },
 
     /** Begins a session for an API token or a one-time code (which it uses up); undefined when it is not valid. */
-    async signIn(credential: { code: string } | { token: string }): Promise<NewSession | undefined> {
+    async signIn(credential: { code: string } | { token: string }, from: From = {}): Promise<NewSession | undefined> {
       if ('code' in credential) {
-        const begun = beginByCode(credential.code);
+        const begun = beginByCode(credential.code, from);
         if (begun) await store.sessions.sweep(clock.wall());
         return begun;
       }
       const found = await fromToken(credential.token);
       if (!found) return undefined;
       await store.sessions.sweep(clock.wall());
-      return begin(found);
+      return store.transact(() => begin({ ...found, ...from }));
     },
 
-    async signOut(secret: string): Promise<void> {
-      const session = store.sessions.removeByHash(digestSecret(secret));
+    signOut(secret: string, caller: Pick<Caller, 'name' | 'address'>): void {
+      const session = store.transact(() => {
+        const gone = store.sessions.removeByHash(digestSecret(secret));
+        if (gone !== undefined) store.audit.add(actOf(caller, clock.wall()), 'session.end', String(gone));
+        return gone;
+      });
       if (session !== undefined) ended?.({ session });
     },
 
@@ -130,16 +140,18 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     },
 
     /** A new API token; undefined when the name is taken. */
-    async newToken(
+    newToken(
       name: string,
       role: Role,
       maker: Pick<Caller, 'name' | 'address'>,
-    ): Promise<{ token: string; row: TokenRow } | undefined> {
+    ): { token: string; row: TokenRow } | undefined {
       const token = newSecret();
-      const row = await store.tokens.add(name, role, digestSecret(token), clock.wall());
-      if (!row) return undefined;
-      store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { role });
-      return { token, row };
+      return store.transact(() => {
+        const row = store.tokens.add(name, role, digestSecret(token), clock.wall());
+        if (!row) return undefined;
+        store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { role });
+        return { token, row };
+      });
     },
 
     /** Ends an API token with its sessions and unused codes; false when there is none. */
@@ -155,12 +167,13 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     },
 
     /** Adds a device; its token, or undefined when the id is taken. */
-    async addDevice(id: string, act: Act): Promise<string | undefined> {
-      const token = newSecret();
-      if (!(await store.devices.add(id, digestSecret(token), act.at))) return undefined;
-      store.audit.add(act, 'device.add', id);
-      return token;
-    },
+    addDevice: (id: string, act: Act): string | undefined =>
+      store.transact(() => {
+        const token = newSecret();
+        if (!store.devices.add(id, digestSecret(token), act.at)) return undefined;
+        store.audit.add(act, 'device.add', id);
+        return token;
+      }),
 
     /** Removes a device with its token and certificates; false when there is none. What it sent stays. */
     removeDevice: (id: string, act: Act): boolean =>
@@ -178,11 +191,12 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     },
 
     /** Replaces a device's token; undefined when there is no such device. */
-    async renewDeviceToken(id: string, act: Act): Promise<string | undefined> {
-      const token = newSecret();
-      if (!(await store.devices.setTokenHash(id, digestSecret(token)))) return undefined;
-      store.audit.add(act, 'device.token', id);
-      return token;
-    },
+    renewDeviceToken: (id: string, act: Act): string | undefined =>
+      store.transact(() => {
+        const token = newSecret();
+        if (!store.devices.setTokenHash(id, digestSecret(token))) return undefined;
+        store.audit.add(act, 'device.token', id);
+        return token;
+      }),
   };
 }

@@ -58,6 +58,11 @@ export function createDeviceStore(database: HubDatabase) {
        usage_bytes = :bytes + CASE usage_day WHEN :day THEN usage_bytes ELSE 0 END WHERE id = :id`,
   );
   const pause = database.prepare('UPDATE devices SET paused_until = ? WHERE id = ?');
+  const add = database.prepare(
+    `INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, '{}') ON CONFLICT (id) DO NOTHING`,
+  );
+  const setToken = database.prepare('UPDATE devices SET token_hash = ? WHERE id = ?');
+  const setLabels = database.prepare('UPDATE devices SET labels = ? WHERE id = ?');
   const enrol = database.prepare(
     'INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, ?)',
   );
@@ -69,15 +74,8 @@ export function createDeviceStore(database: HubDatabase) {
   const row = (id: string): DeviceTable | undefined => byId.get(id) as DeviceTable | undefined;
 
   return {
-    /** Adds a device; false when the id is taken. */
-    async add(id: string, tokenHash: string, now: number): Promise<boolean> {
-      const result = await query
-        .insertInto('devices')
-        .values({ id, token_hash: tokenHash, created_at: now, online: 0, labels: '{}' })
-        .onConflict((c) => c.column('id').doNothing())
-        .executeTakeFirst();
-      return result.numInsertedOrUpdatedRows === 1n;
-    },
+    /** Adds a device; false when the id is taken. May be part of a transaction. */
+    add: (id: string, tokenHash: string, now: number): boolean => add.run(id, tokenHash, now).changes === 1,
 
     /** Adds a device that has a certificate and no token; part of a transaction. */
     enrol: (id: string, labels: Record<string, string>, now: number): void =>
@@ -86,25 +84,12 @@ export function createDeviceStore(database: HubDatabase) {
     /** Removes a device with its document; false when there is none. What it sent stays. May be part of a transaction. */
     remove: (id: string): boolean => remove.run(id).changes === 1,
 
-    /** Replaces the token; false when there is no such device. */
-    async setTokenHash(id: string, tokenHash: string): Promise<boolean> {
-      const result = await query
-        .updateTable('devices')
-        .set({ token_hash: tokenHash })
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
+    /** Replaces the token; false when there is no such device. May be part of a transaction. */
+    setTokenHash: (id: string, tokenHash: string): boolean => setToken.run(tokenHash, id).changes === 1,
 
-    /** Replaces the labels; false when there is no such device. */
-    async setLabels(id: string, labels: Record<string, string>): Promise<boolean> {
-      const result = await query
-        .updateTable('devices')
-        .set({ labels: JSON.stringify(labels) })
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return result.numUpdatedRows === 1n;
-    },
+    /** Replaces the labels; false when there is no such device. May be part of a transaction. */
+    setLabels: (id: string, labels: Record<string, string>): boolean =>
+      setLabels.run(JSON.stringify(labels), id).changes === 1,
 
     /** Every device with what selectors look at. */
     roster: (): { id: string; online: boolean; labels: Record<string, string> }[] =>

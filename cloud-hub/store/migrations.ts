@@ -17,6 +17,7 @@ import { up as usageAndAddresses } from './migrations/0011-usage-and-addresses.t
 import { up as alerts } from './migrations/0012-alerts.ts';
 import { up as eventsAsked } from './migrations/0013-events-asked.ts';
 import { up as corrections } from './migrations/0014-corrections.ts';
+import { up as auditChain } from './migrations/0015-audit-chain.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -35,6 +36,7 @@ const migrations: readonly Migration[] = [
   alerts,
   eventsAsked,
   corrections,
+  auditChain,
 ];
 
 /** Version of the newest schema. */

@@ -199,6 +199,8 @@ export interface AuditTable {
   detail: string;
   /** Null: no request, or an older row. */
   address: string | null;
+  /** See audit-chain.ts. */
+  digest: string;
 }
 
 export interface ClaimTable {

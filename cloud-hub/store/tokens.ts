@@ -10,11 +10,22 @@ export interface TokenRow {
   readonly createdAt: number;
 }
 
+interface StoredToken {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly hash: string;
+  readonly created_at: number;
+}
+
 export type TokenStore = ReturnType<typeof createTokenStore>;
 
 export function createTokenStore({ query, prepare }: HubDatabase) {
+  const insert = prepare(
+    `INSERT INTO tokens (name, role, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING *`,
+  );
   const remove = prepare('DELETE FROM tokens WHERE id = ? RETURNING name').pluck();
-  const toToken = (row: { id: number; name: string; role: Role; hash: string; created_at: number }): TokenRow => ({
+  const toToken = (row: StoredToken): TokenRow => ({
     id: row.id,
     name: row.name,
     role: row.role,
@@ -22,14 +33,9 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
     createdAt: row.created_at,
   });
   return {
-    /** Adds a token; undefined when the name is taken. */
-    async add(name: string, role: Role, hash: string, now: number): Promise<TokenRow | undefined> {
-      const row = await query
-        .insertInto('tokens')
-        .values({ name, role, hash, created_at: now })
-        .onConflict((c) => c.column('name').doNothing())
-        .returningAll()
-        .executeTakeFirst();
+    /** Adds a token; undefined when the name is taken. May be part of a transaction. */
+    add(name: string, role: Role, hash: string, now: number): TokenRow | undefined {
+      const row = insert.get(name, role, hash, now) as StoredToken | undefined;
       return row && toToken(row);
     },
 

@@ -101,7 +101,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
       async (request, reply) => {
         const { id } = request.body;
         if (RESERVED_NAMES.has(id)) throw new ProblemError(400, `the name "${id}" is the hub's own`);
-        const token = await identity.addDevice(id, actOf(request, clock));
+        const token = identity.addDevice(id, actOf(request, clock));
         if (token === undefined) throw new ProblemError(409, `there is a device "${id}" already`);
         return reply.code(201).send({ id, token });
       },
@@ -143,8 +143,10 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
       },
       async (request) => {
         const id = request.params.device;
-        if (!(await store.devices.setLabels(id, request.body))) throw notFound(id);
-        store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
+        store.transact(() => {
+          if (!store.devices.setLabels(id, request.body)) throw notFound(id);
+          store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
+        });
         return deviceOr404(id);
       },
     );
@@ -184,7 +186,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
       },
       async (request, reply) => {
         const id = request.params.device;
-        const token = await identity.renewDeviceToken(id, actOf(request, clock));
+        const token = identity.renewDeviceToken(id, actOf(request, clock));
         if (token === undefined) throw notFound(id);
         disconnect(id);
         return reply.code(201).send({ id, token });

@@ -41,7 +41,7 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
         // A foreign page must not sign its reader in as somebody else.
         if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
         // First the credential: many share the address of a proxy, and none of them may lock the others out.
-        const session = await identity.signIn(request.body);
+        const session = await identity.signIn(request.body, { address: addressOf(request) });
         if (!session) {
           const waitMs = attempts.waitMs(addressOf(request));
           attempts.failed(addressOf(request));
@@ -61,7 +61,7 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
       { config: { access: 'viewer' }, schema: { summary: 'End the session', tags, security, response: noContent } },
       async (request, reply) => {
         const cookie = request.cookies[SESSION_COOKIE];
-        if (cookie !== undefined) await identity.signOut(cookie);
+        if (cookie !== undefined) identity.signOut(cookie, callerOf(request));
         setCookie(request, reply, site, '', 0);
         return reply.code(204).send(undefined);
       },
@@ -117,7 +117,7 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
         },
       },
       async (request, reply) => {
-        const made = await identity.newToken(request.body.name, request.body.role, callerOf(request));
+        const made = identity.newToken(request.body.name, request.body.role, callerOf(request));
         if (!made) throw new ProblemError(409, `there is a token "${request.body.name}" already`);
         return reply.code(201).send({ ...describe(made.row), token: made.token });
       },

@@ -50,6 +50,13 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   state: { good: ['waiting', 'approved', 'refused', 'enrolled'], bad: ['', 'open', 'Waiting'] },
   endsInDays: { good: [0, 0.5, 400], bad: [-1, 401, 'soon'] },
   online: { good: ['true', 'false'], bad: ['', 'TRUE', '1', 'yes'] },
+  head: {
+    good: [`1:${hex(64)}`, `9999999999999999:${hex(64, '0')}`],
+    bad: ['', hex(64), `0:${hex(64)}`, `1:${hex(63)}`, `1:${hex(64, 'A')}`, `x:${hex(64)}`],
+  },
+  actor: { good: ['', 'ann', 'x'.repeat(128)], bad: ['x'.repeat(129)] },
+  action: { good: ['', 'device', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
+  subject: { good: ['', 'cam', 'x'.repeat(256)], bad: ['x'.repeat(257)] },
   device: name,
   stream: name,
   rule: name,

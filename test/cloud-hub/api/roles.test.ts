@@ -91,18 +91,25 @@ function refusalOf(caller: Caller, access: Access, method: string): number {
   return rank[caller.role] >= rank[access === 'device' ? 'viewer' : access] ? 0 : 403;
 }
 
-/** Tells whether the hub has written anything since it was asked last, to its database or to a file. */
+/** Tells whether the hub has changed anything but its audit since it was asked last, in its database or in a file. */
 function watchWrites(folder: string): () => boolean {
   const database = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'NORMAL', readonly: true });
   onTestFinished(() => {
     database.close();
   });
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'").pluck();
+  const contents = (tables.all() as string[]).map((table) => database.prepare(`SELECT * FROM "${table}"`).raw());
+  let version: unknown;
+  let content = '';
   const look = () => {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.startsWith('hub.db'))
       .map((entry) => path.join(entry.parentPath, entry.name))
       .map((file) => `${file} ${statSync(file).mtimeMs}`);
-    return JSON.stringify([database.pragma('data_version', { simple: true }), files.toSorted()]);
+    const now = database.pragma('data_version', { simple: true });
+    if (now !== version) content = JSON.stringify(contents.map((rows) => rows.all()));
+    version = now;
+    return JSON.stringify([content, files.toSorted()]);
   };
   let before = look();
   return () => {

@@ -269,6 +269,8 @@ export const routes: Readonly<Record<string, Entry>> = {
   },
 
   'GET /api/v1/audit': get('/audit', 'admin'),
+  'GET /api/v1/audit/head': get('/audit/head', 'admin'),
+  'GET /api/v1/audit/check': get('/audit/check', 'admin'),
   // Without an upgrade; the feed itself has its own test.
   'GET /api/v1/live': get('/live', 'viewer', 426),
   'GET /healthz': { access: 'public', status: 200, call: () => ({ path: '/healthz' }) },

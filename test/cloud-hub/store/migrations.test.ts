@@ -155,6 +155,15 @@ test('version 4 keeps all that a hub knew', async () => {
   expect(await store.audit.list(page)).toMatchObject([{ action: 'rollout.create', subject: 'r1' }]);
 });
 
+test('entries from before the chain are in it, and later ones follow them', async () => {
+  const turn = async () => undefined;
+  const older = await open(folderOf(14, "INSERT INTO audit VALUES (2, 5000.5, 'x', 'y', 'z', '{}', '192.0.2.1');"));
+  expect(await older.audit.check(turn)).toMatchObject({ entries: 2, faulty: 0 });
+  const store = await open(folderOf(15));
+  store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
+  expect(await store.audit.check(turn)).toMatchObject({ entries: 3, faulty: 0, head: { id: '3' } });
+});
+
 test('version 5 keeps phase and stage of a device apart from its words', async () => {
   const store = await open(folderOf(5));
   const [rollout] = store.rollouts.open();
