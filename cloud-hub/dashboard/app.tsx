@@ -1,5 +1,6 @@
 /** Chooses between the sign-in and the pages, by session and address. */
 import { useEffect } from 'preact/hooks';
+import { AuditPage } from './access/audit-page.tsx';
 import { AlertsPage } from './alerts/alerts-page.tsx';
 import { DevicePage } from './device/device-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
@@ -68,6 +69,8 @@ function Page({ route }: { route: Route }) {
       return <ProblemsPage view={route.view} device={route.device} />;
     case 'alerts':
       return <AlertsPage />;
+    case 'audit':
+      return <AuditPage filter={route.filter} />;
     case 'models':
       return <ModelsPage />;
     case 'hybrid':
@@ -94,6 +97,7 @@ function titleOf(route: Route): string {
     events: 'Events',
     problems: 'Problems',
     alerts: 'Alerts',
+    audit: 'Audit',
     models: 'Models',
     hybrid: 'Hybrid',
     rollouts: 'Rollouts',

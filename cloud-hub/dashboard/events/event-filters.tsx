@@ -1,10 +1,10 @@
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { opinions } from '../../../shared/contract/messages/verdict.ts';
-import type { Cancel } from '../../../shared/kit/clock.ts';
 import { corrections } from '../../contract/correction.ts';
 import type { Event } from '../../contract/event.ts';
 import type { EventFilter } from '../navigation/route.ts';
 import { useServices } from '../services.ts';
+import { FilterField } from '../ui/filter-field.tsx';
 
 interface EventFiltersProps {
   readonly filter: EventFilter;
@@ -13,7 +13,6 @@ interface EventFiltersProps {
   readonly onChange: (filter: EventFilter) => void;
 }
 
-const TYPING_MS = 350;
 const OPTIONS_SHOWN = 200;
 const keys = ['device', 'stream', 'rule', 'label'] as const;
 
@@ -33,7 +32,7 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
   return (
     <search class="filters">
       {keys.map((key) => (
-        <Field
+        <FilterField
           key={key}
           name={key}
           value={filter[key] ?? ''}
@@ -98,45 +97,6 @@ function ChoiceField<T extends string>({ title, choices, value, onChange }: Choi
           </option>
         ))}
       </select>
-    </label>
-  );
-}
-
-interface FieldProps {
-  readonly name: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  readonly onChange: (value: string) => void;
-}
-
-function Field({ name, value, options, onChange }: FieldProps) {
-  const { clock } = useServices();
-  const id = useId();
-  const cancel = useRef<Cancel>();
-  useEffect(() => () => cancel.current?.(), []);
-  const onInput = (text: string) => {
-    cancel.current?.();
-    cancel.current = clock.after(options.includes(text) ? 0 : TYPING_MS, () => onChange(text.trim()));
-  };
-  return (
-    <label class="field" for={id}>
-      <span class="muted">{name}</span>
-      <input
-        id={id}
-        type="search"
-        list={`${id}-options`}
-        value={value}
-        placeholder="any"
-        maxLength={128}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-      <datalist id={`${id}-options`}>
-        {options.map((option) => (
-          <option key={option} value={option} />
-        ))}
-      </datalist>
     </label>
   );
 }

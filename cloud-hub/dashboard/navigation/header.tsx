@@ -41,6 +41,11 @@ export function Header({ identity, route }: { identity: Identity; route: Route }
       <span class="who muted" title={`Signed in as ${identity.name}, ${identity.role}`}>
         {identity.name === identity.role ? identity.name : `${identity.name} · ${identity.role}`}
       </span>
+      {identity.role === 'admin' && (
+        <Link class="button small quiet" to={{ page: 'audit', filter: {} }} current={route.page === 'audit'}>
+          Audit
+        </Link>
+      )}
       <button type="button" class="button small quiet" onClick={() => void session.signOut()}>
         Sign out
       </button>

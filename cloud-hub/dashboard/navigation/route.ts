@@ -14,12 +14,20 @@ export interface EventFilter {
   readonly correction?: CorrectionVerdict;
 }
 
+/** What the list of the audit is narrowed to. */
+export interface AuditFilter {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+}
+
 export type Route =
   | { readonly page: 'fleet' }
   | { readonly page: 'device'; readonly device: string; readonly stream?: string }
   | { readonly page: 'events'; readonly filter: EventFilter }
   | { readonly page: 'problems'; readonly view: 'problems' | 'quarantine'; readonly device?: string }
   | { readonly page: 'alerts' }
+  | { readonly page: 'audit'; readonly filter: AuditFilter }
   | { readonly page: 'models' }
   | { readonly page: 'hybrid' }
   /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
@@ -29,6 +37,7 @@ export type Route =
   | { readonly page: 'missing'; readonly unknown?: readonly string[] };
 
 const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion', 'correction'] as const;
+const auditKeys = ['actor', 'action', 'subject'] as const;
 
 /** The parameters that the address of a page may have. */
 const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly string[]>> = {
@@ -37,6 +46,7 @@ const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly st
   events: filterKeys,
   problems: ['device'],
   alerts: [],
+  audit: auditKeys,
   models: [],
   hybrid: [],
   rollouts: ['create'],
@@ -69,14 +79,14 @@ function pageOf(url: URL, base: string): Route {
     const correction = query('correction');
     if (correction !== undefined && !corrections.some((one) => one === correction))
       return { page: 'missing', unknown: ['correction'] };
-    const given = filterKeys.flatMap((key) => (query(key) ? [[key, query(key)]] : []));
-    return { page: 'events', filter: Object.fromEntries(given) };
+    return { page: 'events', filter: filterOf(filterKeys, query) };
   }
   if ((first === 'problems' || first === 'quarantine') && second === undefined) {
     const device = query('device');
     return { page: 'problems', view: first, ...(device ? { device } : {}) };
   }
   if (first === 'alerts' && second === undefined) return { page: 'alerts' };
+  if (first === 'audit' && second === undefined) return { page: 'audit', filter: filterOf(auditKeys, query) };
   if (first === 'models' && second === undefined) return { page: 'models' };
   if (first === 'hybrid' && second === undefined) return { page: 'hybrid' };
   if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
@@ -85,6 +95,16 @@ function pageOf(url: URL, base: string): Route {
     return { page: 'rollouts', ...(create === null ? {} : { create }) };
   }
   return { page: 'missing' };
+}
+
+/** The keys that the address has. */
+function filterOf(keys: readonly string[], query: (key: string) => string | undefined): Record<string, string> {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = query(key);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 /** Relative to the base of the page. */
@@ -100,6 +120,8 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
       return `${route.view}${queryText({ device: route.device })}`;
     case 'alerts':
       return 'alerts';
+    case 'audit':
+      return `audit${queryText({ ...route.filter })}`;
     case 'models':
       return 'models';
     case 'hybrid':

@@ -29,6 +29,10 @@ test('every address leads back to its page', () => {
     fc.record({ page: fc.constantFrom('models' as const, 'hybrid' as const) }),
     fc.record({ page: fc.constant('rollouts' as const), create: fc.string() }, { requiredKeys: ['page'] }),
     fc.record({ page: fc.constant('rollout' as const), id }),
+    fc.record({
+      page: fc.constant('audit' as const),
+      filter: fc.record({ actor: text, action: id, subject: text }, { requiredKeys: [] }),
+    }),
   );
   fc.assert(
     fc.property(route, (wanted) => {
