@@ -62,13 +62,16 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
   let frames = 0;
   let size = '';
 
-  const noteOnce = (message: string) => {
-    if (!noted.has(message)) port.send({ type: 'note', message: `${shown}: ${message}` }, []);
-    noted.add(message);
+  const noteOnce = (message: string, what = message) => {
+    if (!noted.has(what)) port.send({ type: 'note', message: `${shown}: ${message}` }, []);
+    noted.add(what);
   };
 
   const noteHole = (milliseconds: number) => {
-    noteOnce(`its time jumps ahead by ${Math.round(milliseconds / 1000)} s; it is played without the hole`);
+    noteOnce(
+      `its time jumps ahead by ${Math.round(milliseconds / 1000)} s; it is played without the hole, as without others`,
+      'hole',
+    );
   };
 
   /** Now and then a frame is delayed for long; only stamps that stay wrong are worth a word. */

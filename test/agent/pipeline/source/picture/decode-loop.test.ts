@@ -101,3 +101,24 @@ test('what cannot be opened fails at once; only a camera that may come back is t
   expect(await once.ended).toMatchObject({ code: 'source-open' });
   expect(once.all('waiting')).toEqual([]);
 });
+
+test('recordings that were joined: their holes are closed, and a person is told of the first, once', async () => {
+  const [folder, parts] = [tempFolder(), [] as Buffer[]];
+  for (const [index, startS] of [0, 72_000, 72_060, 72_000].entries()) {
+    const file = path.join(folder, `${index}.ts`);
+    await generateClip(file, { frames: 10, width: 320, height: 240, fps: 10, startS });
+    parts.push(readFileSync(file));
+  }
+  const url = path.join(folder, 'joined.ts');
+  writeFileSync(url, Buffer.concat(parts));
+  const decoding = startDecoding({ url, loop: true });
+  await until(() => decoding.all('frame').length > 90, 'two rounds');
+  await decoding.close();
+  const times = decoding.all('frame').map(({ ptsMs }) => ptsMs);
+  for (const [i, time] of times.entries()) if (i > 0) expect(time - (times[i - 1] ?? 0)).toBeLessThan(2_500);
+  expect(decoding.all('note').map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /joined\.ts: its time jumps ahead by 7\d{4} s; it is played without the hole, as without others$/,
+    ),
+  ]);
+});
