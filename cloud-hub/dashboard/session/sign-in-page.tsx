@@ -61,6 +61,8 @@ export function SignInPage({ reason }: { reason?: string | undefined }) {
             <code>--data-dir</code> or <code>VEDETTE_DATA_DIR</code> says. On the hub's machine:
           </p>
           <pre>cat data/admin.token data/hub/admin.token</pre>
+          <p>Of the Debian package:</p>
+          <pre>sudo cat /var/lib/vedette-hub/admin.token</pre>
           <p>A one-time link that the hub printed signs you in without a token.</p>
         </div>
       </form>
