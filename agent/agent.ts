@@ -17,6 +17,10 @@ import { createLive } from './api/live.ts';
 import type { ApiOptions } from './api/options.ts';
 import { createWatchRequests } from './api/watch-requests.ts';
 import { openOutbox } from './buffer/outbox.ts';
+import { createErasing } from './erase/erasing.ts';
+import { createForgetting } from './erase/forgetting.ts';
+import { memoriesIn, removeMemory } from './erase/memories.ts';
+import { openOrders } from './erase/orders.ts';
 import { openEscalation, queueBytesOf } from './escalate/open.ts';
 import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
@@ -132,6 +136,24 @@ export function createAgent(options: AgentOptions): Agent {
       problem({ code: 'model-rejected', message, count: 1 });
     },
   });
+  const forgetting = createForgetting({
+    ask: (stream) => supervisor.send(stream, { type: 'forget', stream }),
+    remove: (stream) => removeMemory(config.dataDir, stream),
+    clock,
+  });
+  const erasing = createErasing({
+    orders: openOrders(config.dataDir),
+    places: {
+      records: (judge) => outbox.erase(judge),
+      samples: escalation.erase,
+      memories: () => memoriesIn(config.dataDir),
+      forget: forgetting.forget,
+      unshow: live.drop,
+    },
+    onChange: () => sync?.changed(),
+    clock,
+    log,
+  });
   const fromRunners = createFromRunners({
     stamps,
     board,
@@ -141,6 +163,7 @@ export function createAgent(options: AgentOptions): Agent {
     requests,
     outbox,
     escalation,
+    forgot: forgetting.forgot,
     problem,
     preview: (picture) => sync?.preview(picture),
     clock,
@@ -166,6 +189,7 @@ export function createAgent(options: AgentOptions): Agent {
           uptimeMs: stamps.uptimeMs(),
           wallOffset: stamps.wallOffset(),
           escalation: escalation.report(),
+          erase: erasing.report(),
         }),
       onCommand(command) {
         if (command.kind === 'notice') {
@@ -175,7 +199,10 @@ export function createAgent(options: AgentOptions): Agent {
         const { stream, seconds, fps, width } = command;
         if (board.has(stream)) requests.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
       },
-      onDesired: reconciler.onDesired,
+      onDesired(document) {
+        erasing.onDesired(document.erase ?? []);
+        reconciler.onDesired(document);
+      },
       onVerdict: escalation.onVerdict,
       onConnected: reconciler.onConnected,
       onProblem: (code, message, count) => problem({ code, message, count }),
@@ -209,6 +236,7 @@ export function createAgent(options: AgentOptions): Agent {
       stopLooking = clock.every(LOOK_MS, board.look);
       for (const found of refusals(config.refused)) problem(found);
       escalation.start();
+      erasing.start();
       sync?.start?.();
       await renewer?.start?.();
       await api?.start?.();
@@ -218,6 +246,8 @@ export function createAgent(options: AgentOptions): Agent {
       stopLooking?.();
       await api?.stop();
       await drawing.stop();
+      // Before the runners, which it may ask.
+      await erasing.stop();
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
       problems.flush();

@@ -24,6 +24,8 @@ export interface Receivers {
   problem(found: Problem): void;
   /** For a second opinion. */
   readonly escalation: Pick<Escalation, 'offer'>;
+  /** A stream has forgotten what it had learned, or could not. */
+  forgot(stream: string, failure: string | undefined): void;
   /** To the hub; lost when there is no connection. */
   preview(picture: Buffer): void;
   readonly clock: Clock;
@@ -84,6 +86,8 @@ export function createFromRunners(to: Receivers): FromRunners {
           return onSample(message);
         case 'preview':
           return onPreview(message);
+        case 'forgot':
+          return to.forgot(message.stream, message.failure);
         // `memory`, `ready` and `drained` end at the supervisor; `result` and `done` are for `infer`.
         case 'memory':
         case 'ready':

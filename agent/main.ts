@@ -193,6 +193,53 @@ program
     });
   });
 
+interface EraseFlags {
+  stream?: string;
+  allStreams: boolean;
+  from?: string;
+  before?: string;
+  picturesOnly: boolean;
+  dataDir?: string;
+  config?: string;
+  wait: number;
+}
+
+program
+  .command('erase')
+  .summary('erase what this box keeps of a stream')
+  .description(
+    'Erases records that were not sent yet, pictures, samples for second opinions, and what an online detector has learned.\n' +
+      'What the hub has already is erased there: `vedette-hub erase`, which also gives the order to the box.',
+  )
+  .option('--stream <name>', 'of this stream')
+  .option('--all-streams', 'of every stream', false)
+  .option('--from <time>', 'from this time on: 2026-03-31T14:00:00Z, or 2026-03-31, its beginning in UTC')
+  .option('--before <time>', 'before this time (default: all until now)')
+  .option('--pictures-only', 'only pictures; the records stay', false)
+  .option('--data-dir <folder>', 'data folder of the agent (default: that of the configuration, or ./data)')
+  .option('-c, --config <file>', 'configuration of the agent, which names its data folder')
+  .option('--wait <seconds>', 'longest wait for an agent that runs', positive, 60)
+  .addHelpText(
+    'after',
+    '\nIt may be used while the agent runs: the agent is given the order, and carries it out within seconds. After a failure it may be repeated.\n' +
+      'Records whose clock was wrong are erased whatever their time says.\n' +
+      'Exit code: 0 if it is erased, 1 if it is not erased yet, 2 for wrong use.',
+  )
+  .action(async ({ wait, allStreams, config, ...flags }: EraseFlags, command: Command) => {
+    if ((flags.stream === undefined) !== allStreams)
+      command.error('error: give either --stream <name> or --all-streams');
+    const { erase } = await import('./commands/erase.ts');
+    process.exitCode = await erase({
+      ...flags,
+      ...(config === undefined ? {} : { configFile: config }),
+      waitS: wait,
+      environment: process.env,
+      clock: systemClock,
+      stdout,
+      stderr,
+    });
+  });
+
 trainCommand(program, { clock: systemClock, stdout, stderr }, (code) => {
   process.exitCode = code;
 });

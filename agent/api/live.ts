@@ -44,6 +44,8 @@ export interface Live {
   picture(stream: string, width: number, waitMs: number): Promise<Uint8Array | undefined>;
   /** The newest result, and the next one if nobody had asked before; undefined when there is none in time. */
   latest(stream: string, waitMs: number): Promise<Seen | undefined>;
+  /** Drops what is held of a stream (undefined: of all); the next picture and the next result are shown as before. */
+  drop(stream: string | undefined): void;
   /** How many look now, and how many pictures runners have sent since the start, for whomever. */
   viewers(): number;
   previews(): number;
@@ -189,6 +191,13 @@ export function createLive(options: LiveOptions): Live {
         };
       });
       return next ?? scene.seen;
+    },
+    drop(stream) {
+      for (const [id, scene] of scenes) {
+        if (stream !== undefined && id !== stream) continue;
+        scene.seen = undefined;
+        scene.next = undefined;
+      }
     },
     viewers: () => looking,
     previews: () => previews,

@@ -14,11 +14,13 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { isFull, openSqlite } from '../../shared/kit/sqlite.ts';
 import { PendingAcks } from './acks/pending-acks.ts';
 import { settle } from './acks/settle.ts';
+import { type Erased, eraseHeld, type Judge } from './erase.ts';
 import type { AckOutcome, Position, Taken, Wanted } from './exchange.ts';
 import { noteEpoch } from './file/epoch-note.ts';
 import type { Leased } from './file/format.ts';
@@ -73,6 +75,7 @@ function begin(options: OutboxOptions, quotaBytes: number): Outbox {
 
 export class Outbox {
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #file: string;
   #unlock: () => void;
   readonly #losses: LossWriter;
@@ -89,6 +92,7 @@ export class Outbox {
   constructor(options: OutboxOptions, quotaBytes: number, unlock: () => void) {
     const { clock, log } = options;
     this.#log = log;
+    this.#clock = clock;
     this.#unlock = unlock;
     this.#losses = new LossWriter(options.stamp);
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
@@ -220,6 +224,12 @@ export class Outbox {
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @see eraseHeld */
+  erase(judge: Judge): Promise<Erased> {
+    const pause = () => this.#clock.sleep(0);
+    return eraseHeld(judge, { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause });
   }
 
   state(): OutboxState {

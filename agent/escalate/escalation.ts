@@ -41,6 +41,13 @@ export interface Escalation {
   /** @param worth 0 to 1 */
   offer(header: SampleHeader, jpeg: Uint8Array, worth: number): void;
   onVerdict(verdict: Verdict): void;
+  /**
+   * Erases the samples that wait and that `covers` says. One that is on the line may still come to the hub.
+   * @param covers payload: undefined where it cannot be read
+   * @returns how many
+   * @throws the file system's error; calling again does the rest
+   */
+  erase(covers: (stream: string, payload: Uint8Array | undefined) => boolean): number;
   report(): EscalationReport;
 }
 
@@ -185,6 +192,13 @@ export function createEscalation(options: EscalationOptions): Escalation {
         pausedUntil = Math.max(pausedUntil, clock.mono() + waitS * 1000);
       }
       turn();
+    },
+    erase(covers) {
+      const gone = queue.list().filter(({ id, stream }) => covers(stream, queue.payload(id)));
+      for (const { id } of gone) giveUp(id, 'erased');
+      queue.force();
+      if (gone.length > 0) save();
+      return gone.length;
     },
     report: () => ({
       waiting: queue.list().length,

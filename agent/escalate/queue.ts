@@ -8,6 +8,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { forceFolder } from '../../shared/kit/durable-file.ts';
 
 export interface Waiting {
   readonly id: string;
@@ -26,6 +27,8 @@ export interface SampleQueue {
   /** Undefined: its file is gone, or cannot be read. */
   payload(id: string): Buffer | undefined;
   remove(id: string): void;
+  /** Forces what was removed to the disk. @throws the file system's error */
+  force(): void;
 }
 
 interface Entry extends Waiting {
@@ -93,5 +96,6 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
       }
     },
     remove,
+    force: () => forceFolder(folder),
   };
 }

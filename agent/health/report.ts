@@ -31,6 +31,8 @@ export interface ReportInput {
   /** How far our wall clock is from the hub's time. */
   readonly wallOffset: WallOffset | undefined;
   readonly escalation: Report['escalation'];
+  /** What became of the hub's orders to erase. */
+  readonly erase: Report['erase'];
 }
 
 export function buildReport({
@@ -45,6 +47,7 @@ export function buildReport({
   uptimeMs,
   wallOffset,
   escalation,
+  erase,
 }: ReportInput): Report {
   const { epoch, waiting, bytesOnDisk, lastSeq, blocked, givenUp } = outbox.state();
   return {
@@ -58,6 +61,7 @@ export function buildReport({
     streams: [...streams],
     takesPackages,
     ...(escalation ? { escalation } : {}),
+    ...(erase ? { erase } : {}),
     ...modelsReport,
   };
 }

@@ -47,6 +47,8 @@ export type ToRunner =
       readonly fps: number;
       readonly width: number;
     }
+  /** The stream begins anew, and its online detector with nothing of what it had learned. Answered by `forgot`. */
+  | { readonly type: 'forget'; readonly stream: string }
   /** Somebody looks at the results of a stream: send `latest`, a few a second, until that moment of `Clock.mono`. */
   | { readonly type: 'follow'; readonly stream: string; readonly until: number };
 
@@ -102,6 +104,8 @@ export type FromRunner =
   | { readonly type: 'ready'; readonly stream: string }
   /** The last word on a stream when its runner ends: when the decoding of the last frame began, if there was one. */
   | { readonly type: 'drained'; readonly stream: string; readonly lastAt?: number }
+  /** Answers `forget`. @property failure why it could not */
+  | { readonly type: 'forgot'; readonly stream: string; readonly failure?: string }
   /** How much the process takes, each few seconds. */
   | { readonly type: 'memory'; readonly rssMb: number }
   /** Nothing more will come of this stream (`once`). */

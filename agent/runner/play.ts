@@ -29,6 +29,8 @@ export interface Playing {
   watch(until: number, fps: number, width: number): void;
   live(after: number): void;
   lastAt(): number | undefined;
+  /** Its source was read to its end, and is not tried again. */
+  isOver(): boolean;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
   let lastAt: number | undefined;
   let isReady = false;
   let closed = false;
+  let over = false;
 
   const status = (rest: StreamStatus) => send({ type: 'status', stream, status: { model: engine.model, ...rest } });
   const problem = (code: ErrorCode, message: string, count = 1) =>
@@ -102,6 +105,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
           walk = undefined;
           if (failure) problem(failure.code, failure.message);
           if (once || !failure) {
+            over = true;
             status({ state: 'ended' });
             ready();
             send({ type: 'done', stream, rssMb: rssMb(), ...(failure ? { failure } : {}) });
@@ -129,6 +133,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
       else walk?.live(after);
     },
     lastAt: () => walk?.lastAt() ?? lastAt,
+    isOver: () => over,
     async close() {
       closed = true;
       cancelRetry?.();

@@ -13,7 +13,7 @@ import { openEngine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
-import { onlineDetector } from '../pipeline/sensor/online.ts';
+import { onlineDetector, removeLearned } from '../pipeline/sensor/online.ts';
 import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
 import type { WalkParts } from '../pipeline/walk-parts.ts';
 import { createEngines } from './engines.ts';
@@ -83,6 +83,22 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
     for (const assignment of assignments) if (!streams.has(assignment.stream)) begin(assignment);
   };
 
+  /** The file goes between two walks: whoever closes writes it. */
+  const forget = async (stream: string) => {
+    const running = streams.get(stream);
+    const stateFile = running?.assignment.stateFile;
+    if (!running || stateFile === undefined) return send({ type: 'forgot', stream });
+    try {
+      await end(running);
+      removeLearned(stateFile);
+      send({ type: 'forgot', stream });
+    } catch (error) {
+      send({ type: 'forgot', stream, failure: messageOf(error) });
+    } finally {
+      if (!running.playing?.isOver()) begin(running.assignment);
+    }
+  };
+
   return {
     handle(message) {
       switch (message.type) {
@@ -93,6 +109,9 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
         case 'live':
           standby = false;
           for (const [stream, { playing }] of streams) playing?.live(message.after[stream] ?? Number.NEGATIVE_INFINITY);
+          break;
+        case 'forget':
+          work = work.then(() => forget(message.stream));
           break;
         case 'follow':
           streams.get(message.stream)?.playing?.follow(message.until);

@@ -50,8 +50,8 @@ export interface Supervisor {
    * @returns what failed, when all is done; nothing when all of it is in force
    */
   apply(assignments: readonly Assignment[]): Promise<readonly FailedChange[]>;
-  /** Passes a watch request on to the runner that has the stream. */
-  send(stream: string, message: ToRunner): void;
+  /** Passes a message on to the runner that has the stream. @returns is there one? */
+  send(stream: string, message: ToRunner): boolean;
   /** Process ids of the living runners. */
   pids(): number[];
   stop(): Promise<void>;
@@ -191,7 +191,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return applied;
     },
     send(stream, message) {
-      runners.find((runner) => runner?.assignments.some((a) => a.stream === stream))?.send(message);
+      const runner = runners.find((one) => one?.assignments.some((a) => a.stream === stream));
+      runner?.send(message);
+      return runner !== undefined;
     },
     pids: () => living().flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async stop() {

@@ -58,6 +58,7 @@ async function receivers() {
     problem: on('problem'),
     preview: on('to hub'),
     escalation: { offer: on('sample') },
+    forgot: on('forgot'),
     clock,
     log: createLogger('test', 'silent'),
   });

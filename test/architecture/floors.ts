@@ -51,7 +51,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['agent/config.ts'],
     ['agent/models', 'agent/sync'],
     ['agent/reconcile', 'agent/escalate'],
-    ['agent/health', 'agent/doctor'],
+    ['agent/health', 'agent/doctor', 'agent/erase'],
     ['agent/api', 'agent/stamps.ts'],
     ['agent/from-runners.ts'],
     ['agent/agent-options.ts'],

@@ -24,6 +24,10 @@ const metaState = z.object({
   givenUp: count.describe('records given up since the file was born'),
   starts: z.array(start).max(MAX_STARTS).default([]).describe('which start gave which numbers: starts.ts'),
   earlier: z.array(earlierEpoch).max(MAX_EARLIER).default([]).describe('names that numbers had before: starts.ts'),
+  secure: z
+    .boolean()
+    .default(false)
+    .describe('what was ever deleted from it was overwritten; a file of an older version is not'),
   inDoubt: z.array(range).default([]).describe('numbers on their way to the hub: acks/in-doubt.ts'),
 });
 export type MetaState = z.infer<typeof metaState>;

@@ -14,7 +14,7 @@
  * 1. Numbers rise by one from 1 and are never used twice in an epoch, whatever is deleted: `nextSeq` lives in `meta` and
  *    changes in the transaction that inserts.
  * 2. `meta.held` equals a recount of the records, so that opening is O(1) in the backlog.
- * 3. A record that was leased is never changed.
+ * 3. A record that was leased is never changed, except that an order to erase takes its picture out.
  * 4. What is in doubt (`meta.inDoubt`) is evicted last. It is written with the next change, or at once where room is short: a
  *    file from which something has to be evicted always knows what was sent.
  * 5. The last of `meta.starts` is this opening of the file. It is written with the next change, so that no number of it is in
@@ -22,11 +22,13 @@
  * 6. After every commit, file, WAL and reserve are brought within the quota, or within what the disk has of it
  *    (space/disk-space.ts, space/evict.ts), as far as there is something to evict. The WAL is small compared with the quota
  *    (space/sizes.ts).
+ * 7. What is deleted is overwritten with zeros (`secure_delete`). After `scrub` no byte of it is in the file or in its WAL.
  *
  * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { z } from 'zod';
 import { CodedError } from '../../../shared/kit/errors.ts';
 import type { Range } from '../../../shared/kit/ranges.ts';
 import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
@@ -58,6 +60,7 @@ export class OutboxFile {
   constructor(database: SqliteDatabase, path: string) {
     this.path = path;
     this.#database = database;
+    database.pragma('secure_delete = ON');
     create(database, path);
     this.#place = placeOf(path);
     this.#meta = readMeta(database);
@@ -162,10 +165,32 @@ export class OutboxFile {
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
 
+  /**
+   * Leaves no byte of what was deleted in the file and its WAL. A file of an older version, which did not overwrite, is
+   * rebuilt as a whole, once: that takes its size again for a while.
+   * @throws SQLite's error, or that somebody else reads the file just now; then it is done by calling again
+   */
+  scrub(): void {
+    if (!this.#meta.secure) {
+      this.#database.exec('VACUUM');
+      this.change((transaction) => {
+        transaction.draft.secure = true;
+      });
+    }
+    // Whoever reads the file must not hold the agent up.
+    this.#database.pragma('busy_timeout = 100');
+    const [row] = checkpointed.parse(this.#database.pragma('wal_checkpoint(TRUNCATE)'));
+    this.#database.pragma('busy_timeout = 5000');
+    if (row?.busy !== 0)
+      throw new Error(`another program reads ${this.path}, so that its WAL keeps what was erased; end that program`);
+  }
+
   close(): void {
     this.#database.close();
   }
 }
+
+const checkpointed = z.array(z.object({ busy: z.number() }));
 
 const META_COLUMNS = 'only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL';
 const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL';
@@ -202,6 +227,7 @@ function create(database: SqliteDatabase, path: string): void {
     starts: [],
     earlier: [],
     inDoubt: [],
+    secure: true,
   };
   database.transaction(() => {
     database.exec(`

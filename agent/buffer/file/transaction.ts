@@ -9,6 +9,11 @@ export interface Victim {
   readonly bytes: number;
 }
 
+export interface RefusedRow {
+  readonly id: number;
+  readonly json: string;
+}
+
 interface Weight {
   readonly records: number;
   readonly bytes: number | null;
@@ -18,6 +23,9 @@ export class FileTransaction {
   readonly #database: SqliteDatabase;
   readonly #tables: ByRank<ReturnType<typeof statementsOf>>;
   readonly #trimRefused;
+  readonly #refusedAfter;
+  readonly #removeRefused;
+  readonly #rewriteRefused;
   readonly #pages;
   readonly #freePages;
   #draft: MetaState | undefined;
@@ -27,6 +35,13 @@ export class FileTransaction {
     this.#tables = byRank((rank) => statementsOf(database, rank));
     this.#pages = database.prepare<[], number>('PRAGMA page_count').pluck();
     this.#freePages = database.prepare<[], number>('PRAGMA freelist_count').pluck();
+    this.#refusedAfter = database.prepare<[number, number], RefusedRow>(
+      'SELECT id, body AS json FROM refused WHERE id > ? ORDER BY id LIMIT ?',
+    );
+    this.#removeRefused = database.prepare<[number]>('DELETE FROM refused WHERE id = ?');
+    this.#rewriteRefused = database.prepare<[number, string, number]>(
+      'UPDATE refused SET bytes = ?, body = ? WHERE id = ?',
+    );
     this.#trimRefused = database.prepare<[number, number]>(
       `DELETE FROM refused WHERE id IN (
          SELECT id FROM (SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
@@ -103,6 +118,17 @@ export class FileTransaction {
   /** Deletes the oldest of the refused ones until at most `maxRecords` and `maxBytes` are left. Reads all of them. */
   trimRefused(maxRecords: number, maxBytes: number): void {
     this.#trimRefused.run(maxRecords, maxBytes);
+  }
+
+  /** The refused ones after a row: its `id` is not a record's number. */
+  refusedAfter(id: number, limit: number): RefusedRow[] {
+    return this.#refusedAfter.all(id, limit);
+  }
+
+  /** Deletes a refused one, or replaces its text. */
+  changeRefused(id: number, json: string | undefined): void {
+    if (json === undefined) this.#removeRefused.run(id);
+    else this.#rewriteRefused.run(Buffer.byteLength(json), json, id);
   }
 
   /** Pages of the file, free ones included. */

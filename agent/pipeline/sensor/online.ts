@@ -14,14 +14,14 @@
  * down and which had not left the process is lost; an anomaly that is longer than the journal begins again. A state that cannot be
  * read, or of other channels, is reported and replaced. Where nothing can be written, the stream goes on, and says so.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { ModelRef } from '../../../shared/contract/messages/record.ts';
 import { DEFAULT_WEEKS, Detector, detectorState } from '../../../shared/engine/series/online/detector.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
-import { writeDurably } from '../../../shared/kit/durable-file.ts';
+import { forceFolder, writeDurably } from '../../../shared/kit/durable-file.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { Analyser, Past } from './analyser.ts';
 import { openSampleJournal, type SampleJournal } from './sample-journal.ts';
@@ -46,6 +46,13 @@ export interface Online {
 export function onlineDetector(stateFile: string | undefined): Online {
   const model = { name: 'online', version: VERSION, digest: digestOf(`online ${VERSION}`), variant: 'online' };
   return { online: true, model, stateFile };
+}
+
+/** Removes what a detector that is closed has learned, and its samples. @throws the file system's error */
+export function removeLearned(stateFile: string): void {
+  for (const file of [stateFile, `${stateFile}.new`, `${stateFile}.samples`]) rmSync(file, { force: true });
+  const folder = path.dirname(stateFile);
+  if (existsSync(folder)) forceFolder(folder);
 }
 
 /** @param onNote told what a person should know of the file */

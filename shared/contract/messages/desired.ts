@@ -14,10 +14,12 @@
  * 4. `streams`, when present, replaces `streams` of the device's own configuration as a whole; when absent these hold. Each
  *    stream is checked by `streamConfig` on both sides. A document with a wrong stream changes no stream: the last good
  *    set runs on, and the report says each wrong field by its path.
- * 5. A document that does not pass its schema changes nothing.
+ * 5. `erase` names what shall be erased (erase.ts); it holds whether the rest can be carried out or not.
+ * 6. A document that does not pass its schema changes nothing.
  */
 import { z } from 'zod';
 import { count, name } from '../names.ts';
+import { eraseOrder, MAX_ERASE_ORDERS } from './erase.ts';
 
 /** `sha256:` and 64 hex digits. */
 export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits');
@@ -86,5 +88,6 @@ export const desired = z.looseObject({
   revision: digest,
   models: z.record(name, desiredModel),
   streams: desiredStreams.optional(),
+  erase: z.array(eraseOrder).max(MAX_ERASE_ORDERS).optional().describe('orders that the device has not answered yet'),
 });
 export type Desired = z.infer<typeof desired>;

@@ -1,6 +1,7 @@
 /** `up/report`: what a device is running now. Sent after connecting, on change, and once per minute. */
 import { z } from 'zod';
 import { count, MAX_TEXT, name, point } from '../names.ts';
+import { eraseAnswer, MAX_ERASE_ORDERS } from './erase.ts';
 import { escalationReport } from './escalation-report.ts';
 import { desiredReport, modelReport } from './model-report.ts';
 import { modelRef } from './record.ts';
@@ -73,6 +74,11 @@ export const report = z.looseObject({
     .describe('its `agent.yaml` says where packages come from (`updates`); absent: an older agent'),
   models: z.record(name, modelReport).optional().describe("by the names of the device's own `models`"),
   escalation: escalationReport.optional().describe('absent: the device asks for no second opinions'),
+  erase: z
+    .array(eraseAnswer)
+    .max(MAX_ERASE_ORDERS)
+    .optional()
+    .describe('of the orders that the document names; absent: a device that does not know them'),
   desired: desiredReport.optional().describe('absent until a desired document was taken up'),
 });
 export type Report = z.infer<typeof report>;

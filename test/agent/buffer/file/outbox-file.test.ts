@@ -21,6 +21,7 @@ describe('a file', () => {
       starts: [{ id: expect.stringMatching(/^[0-9a-f]{16}$/), from: 1 }],
       earlier: [],
       inDoubt: [],
+      secure: true,
     });
     expect(opened().file.meta.epoch).not.toBe(file.meta.epoch);
     expect(database.pragma('auto_vacuum', { simple: true })).toBe(2);
@@ -102,7 +103,7 @@ describe('a file', () => {
 
   test('whose state is of the time before starts were told apart and anything was in doubt is whole', () => {
     const old = { epoch: 'e', nextSeq: 1, held: Array(4).fill({ records: 0, bytes: 0 }), refused: 0, givenUp: 0 };
-    expect(parseMeta(JSON.stringify(old))).toEqual({ ...old, starts: [], earlier: [], inDoubt: [] });
+    expect(parseMeta(JSON.stringify(old))).toEqual({ ...old, starts: [], earlier: [], inDoubt: [], secure: false });
   });
 
   test('leases by number over all ranks, within every bound', () => {

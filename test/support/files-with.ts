@@ -1,0 +1,13 @@
+/** Looks for bytes in files, however they came there. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Files of a folder, and of those below it, that have the bytes somewhere, as paths from the folder. */
+export function filesWith(folder: string, needle: string | Buffer): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => readFileSync(file).includes(needle))
+    .map((file) => path.relative(folder, file))
+    .toSorted();
+}
