@@ -20,6 +20,8 @@ export interface PowerDisk {
   takeAway(): { comeBack(): void };
   /** Takes it away, and lets it come back at once. */
   comeBack(): void;
+  /** Cuts the power, and puts what has reached the device in its place, at the same folder. No program may have files open there. */
+  restart(): void;
 }
 
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: 'pipe' });
@@ -42,7 +44,7 @@ export function mayCutPower(): boolean {
 /** A disk of `bytes` that ends with the test. */
 export function powerDisk(bytes: number): PowerDisk {
   const folder = mkdtempSync(path.join(tmpdir(), 'vedette-power-'));
-  const image = makeImage(folder, bytes);
+  let image = makeImage(folder, bytes);
   const mounted: string[] = [];
   const mountAt = (file: string, at: string) => {
     mount(file, at);
@@ -69,6 +71,14 @@ export function powerDisk(bytes: number): PowerDisk {
     folder: home,
     takeAway,
     comeBack: () => takeAway().comeBack(),
+    restart() {
+      const before = image;
+      image = path.join(folder, `restarted-${++cuts}.img`);
+      copyFileSync(before, image);
+      run('umount', home);
+      rmSync(before);
+      mount(image, home);
+    },
     cut() {
       const copy = path.join(folder, `cut-${++cuts}`);
       copyFileSync(image, `${copy}.img`);

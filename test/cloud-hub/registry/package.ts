@@ -47,20 +47,23 @@ export function upload(
   });
 }
 
+/** Who asks a hub as its admin. */
+export type Asks = Pick<TestHub, 'api' | 'json'>;
+
 /** The owner of offline keys, who signs for one hub. */
 export class Owner {
   readonly keys: Keys;
   readonly #forge: Forge;
-  readonly #hub: TestHub;
+  readonly #hub: Asks;
 
-  private constructor(hub: TestHub, forge: Forge) {
+  private constructor(hub: Asks, forge: Forge) {
     this.#hub = hub;
     this.#forge = forge;
     this.keys = forge.keys;
   }
 
   /** Publishes a first root that names the hub's own keys, and empty targets. */
-  static async of(hub: TestHub, now = Date.now()): Promise<Owner> {
+  static async of(hub: Asks, now = Date.now()): Promise<Owner> {
     const { online } = await hub.json<{ online: Record<'snapshot' | 'timestamp', unknown> }>('/trust');
     const forge = new Forge();
     forge.now = now;
