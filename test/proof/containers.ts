@@ -54,8 +54,8 @@ export async function proveContainers({ images, folder, model, step }: Container
   const hub = `https://127.0.0.1:${http}`;
 
   await step('bases are made', async () => {
-    await images.makeBases();
-    return images.hindrances().join('; ') || 'nothing stands in the way';
+    const bytes = await images.makeBases();
+    return [mib(bytes), ...images.hindrances()].join('; ');
   });
   for (const [product, user] of [
     ['vedette-hub', HUB],
@@ -70,12 +70,12 @@ export async function proveContainers({ images, folder, model, step }: Container
           Config: z.object({
             User: z.string(),
             Labels: z.record(z.string(), z.string()),
-            Healthcheck: z.object({ Test: z.array(z.string()) }),
           }),
+          Healthcheck: z.object({ Test: z.array(z.string()) }),
         }),
       )
       .parse(JSON.parse(await images.podman('image', 'inspect', 'localhost/vedette-agent')));
-    const { User, Labels, Healthcheck } = found[0]?.Config ?? {};
+    const { User, Labels } = found[0]?.Config ?? {};
     if (User !== `${AGENT}:${AGENT}`) throw new Error(`it runs as ${User}`);
     if (Labels?.['org.opencontainers.image.title'] !== 'vedette-agent') throw new Error('it has no title');
     const sbom = await images.podman(
@@ -87,7 +87,7 @@ export async function proveContainers({ images, folder, model, step }: Container
       '/usr/lib/vedette/sbom.cdx.json',
     );
     const { components } = z.object({ components: z.array(z.unknown()) }).parse(JSON.parse(sbom));
-    return `user ${User}, ${components.length} components, health by ${Healthcheck?.Test.slice(1).join(' ')}`;
+    return `user ${User}, ${components.length} components, health by ${found[0]?.Healthcheck.Test.slice(1).join(' ')}`;
   });
 
   const health = (name: string) =>

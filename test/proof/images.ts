@@ -4,7 +4,7 @@
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Product } from '../../deploy/package/products.ts';
+import { NODE_VERSION, type Product } from '../../deploy/package/products.ts';
 import { nodeFor } from '../../deploy/package/runtime.ts';
 import { debianBase } from './base.ts';
 import { ask, run } from './run.ts';
@@ -13,14 +13,14 @@ export interface ImagesOptions {
   /** The checkout. */
   readonly root: string;
   readonly cache: string;
-  /** Folder for images and containers of this proof. */
+  /** Folder for images and containers. What is there from an earlier proof is used again: bases, and steps that would be the same. */
   readonly folder: string;
   readonly mirror?: string | undefined;
   readonly say: (line: string) => void;
 }
 
-export const BASE = 'localhost/vedette-base';
-const BUILDER = 'localhost/vedette-builder';
+const BASE = 'localhost/vedette-base';
+const BUILDER = `localhost/vedette-builder:${NODE_VERSION}`;
 const HOST_CA = process.env.NODE_EXTRA_CA_CERTS;
 
 export class Images {
@@ -80,13 +80,23 @@ exec /usr/bin/crun "$@"
     return ask('buildah', [...this.#store, ...args]);
   }
 
-  /** Debian, and Debian with Node and npm. */
-  async makeBases(): Promise<void> {
-    const { cache, mirror, say, root } = this.#options;
-    const debian = await debianBase(cache, say, mirror);
+  /** Debian, and Debian with Node and npm; and the checkout as builders get it. @returns the size of Debian in bytes */
+  async makeBases(): Promise<number> {
+    if (!(await this.#has(BASE))) await this.#makeBase();
+    if (!(await this.#has(BUILDER))) await this.#makeBuilder();
+    await this.#copyCheckout();
+    return this.#sizeOf(BASE);
+  }
+
+  async #makeBase(): Promise<void> {
+    const { cache, mirror, say } = this.#options;
     const base = await this.#from('scratch');
-    await this.buildah('copy', '--quiet', base, debian, '/');
+    await this.buildah('copy', '--quiet', base, await debianBase(cache, say, mirror), '/');
     await this.#commit(base, BASE);
+  }
+
+  async #makeBuilder(): Promise<void> {
+    const { cache, say, root } = this.#options;
     const node = await nodeFor('amd64', { root, cache: path.join(path.dirname(cache), 'package'), say });
     const npm = (await run('npm', ['root', '-g'])).trim();
     const builder = await this.#from(BASE);
@@ -109,22 +119,48 @@ exec /usr/bin/crun "$@"
     await this.#commit(builder, BUILDER);
   }
 
+  /** Ends what runs, and unmounts what is mounted in the folder, so that it can be removed. */
+  async release(): Promise<void> {
+    await this.podman('rm', '--all', '--force').catch(() => undefined);
+    const mounted = readFileSync('/proc/mounts', 'utf8').split('\n');
+    const ours = mounted
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((at) => at.startsWith(`${this.#options.folder}/`));
+    for (const at of ours.toReversed()) await run('umount', ['--lazy', at]).catch(() => undefined);
+  }
+
   /** @returns its size in bytes */
   async build(product: Product, user: number): Promise<number> {
-    const { root, folder } = this.#options;
-    const context = path.join(folder, 'context');
-    rmSync(context, { recursive: true, force: true });
-    // What is committed and what is not yet, as a user's checkout has it.
-    for (const file of (await run('git', ['-C', root, 'ls-files', '--cached', '--others', '--exclude-standard'])).split(
-      '\n',
-    ))
-      if (file !== '' && existsSync(path.join(root, file))) cpSync(path.join(root, file), path.join(context, file));
+    const context = this.#context;
     const given = { BASE, BUILDER, PRODUCT: product, USER_ID: String(user), TARGETARCH: 'amd64' };
     const args = Object.entries(given).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
     const file = path.join(context, 'deploy/container/Dockerfile');
     const how = ['--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--layers'];
     await this.buildah('build', ...how, ...args, '-t', `localhost/${product}`, '-f', file, context);
-    return Number((await this.podman('image', 'inspect', '--format', '{{.Size}}', `localhost/${product}`)).trim());
+    return this.#sizeOf(`localhost/${product}`);
+  }
+
+  get #context(): string {
+    return path.join(this.#options.folder, 'context');
+  }
+
+  /** What is committed and what is not yet, as a user's checkout has it. */
+  async #copyCheckout(): Promise<void> {
+    const { root } = this.#options;
+    rmSync(this.#context, { recursive: true, force: true });
+    const files = await ask('git', ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+    // A step of a build is the same where the times of its files are.
+    for (const file of files.split('\0'))
+      if (file !== '' && existsSync(path.join(root, file)))
+        cpSync(path.join(root, file), path.join(this.#context, file), { preserveTimestamps: true });
+  }
+
+  async #has(image: string): Promise<boolean> {
+    return (await this.podman('image', 'ls', '--quiet', image)).trim() !== '';
+  }
+
+  async #sizeOf(image: string): Promise<number> {
+    return Number((await this.podman('image', 'inspect', '--format', '{{.Size}}', image)).trim());
   }
 
   async #from(image: string): Promise<string> {

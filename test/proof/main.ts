@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** `npm run proof`: what is installed, on machines as users have them. It needs root and takes minutes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -78,24 +80,45 @@ program
     'the images: built by buildah on a base made here, run by podman read-only and without rights; records arrive',
   )
   .option('--mirror <url>', 'where debootstrap finds Debian (default: the mirror of this machine)')
-  .option('--keep', 'leave the images in place')
+  .option(
+    '--images <folder>',
+    'keep the images there, and use what an earlier run left there (8 GB; default: nothing is kept)',
+  )
   .addHelpText(
     'after',
     '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun\nExit code: 0 if everything holds, 1 if not.',
   )
-  .action(async ({ mirror, keep }: { mirror?: string; keep?: boolean }) => {
+  .action(async ({ mirror, images: kept }: { mirror?: string; images?: string }) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
     const root = path.resolve(import.meta.dirname, '../../..');
-    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder, mirror, say });
+    const store = kept === undefined ? folderFor(folder, 'store') : path.resolve(kept);
+    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
     try {
       const { dir: model } = await ensureDetector({ cacheDir, print: say });
       await proveContainers({ images, folder: folderFor(folder, 'data'), model, step });
       console.log('everything holds');
     } finally {
-      await images.podman('rm', '--all', '--force').catch(() => undefined);
-      if (keep) say(`images and data are in ${folder}`);
-      else rmSync(folder, { recursive: true, force: true });
+      await images.release();
+      rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+program
+  .command('power-cuts')
+  .description(
+    'cuts the power of a box while it enrols, and while it renews its certificate: it always has what it needs to go on',
+  )
+  .option('--cuts <count>', 'of each', '200')
+  .action(async ({ cuts }: { cuts: string }) => {
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts'];
+    const child = spawn(process.execPath, [...vitest, 'test/agent/identity/cut-off'], {
+      cwd: root,
+      env: { ...process.env, VEDETTE_CUTS: cuts },
+      stdio: 'inherit',
+    });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error('not everything holds');
   });
 
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
