@@ -16,7 +16,7 @@ const NEW: DeviceState = { format: 1, models: {}, running: true };
 const revisionOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 
 /** The first package in the store, two models in `agent.yaml`, three good streams and a refused one. */
-async function fleetOf() {
+async function fleetOf(more: Record<string, unknown> = {}) {
   const folder = tempFolder();
   const made = await makePackages(folder, ['1.0.0']);
   const { archive, wanted } = made.get('1.0.0') as Made;
@@ -28,7 +28,7 @@ async function fleetOf() {
     JSON.stringify({
       device: 'box',
       models: { walker: { path: home, variant: 'int8' }, other: home },
-      streams: { a: stream('walker'), b: stream('other'), c: stream('walker'), d: stream('nobody') },
+      streams: { a: stream('walker'), b: stream('other'), c: stream('walker'), d: stream('nobody'), ...more },
       runners: { threads: 3, provider: 'cpu' },
     }),
     path.join(folder, 'agent.yaml'),
@@ -90,6 +90,31 @@ test('each stream gets the package of its model, tuned, each package is looked a
     once: false,
   });
   expect(applied).toEqual([[of('a', dir, 'fp32'), of('b', home, 'auto'), of('c', dir, 'fp32')]]);
+  expect(opened).toEqual([wanted.digest]);
+});
+
+test('a stream with an online detector runs without a package, and keeps what it has learnt in a file of its own', async () => {
+  const { folder, fleet, applied, wanted, config, opened } = await fleetOf({
+    tank: {
+      kind: 'sensor',
+      detector: 'online',
+      source: { url: 'mqtt://127.0.0.1:1883', topic: 'tank', values: { level: '$.level' } },
+      rules: [{ name: 'unusual', kind: 'anomaly' }],
+    },
+  });
+  await fleet.apply({ ...NEW, models: { walker: activeOf(wanted.digest, 'fp32') } });
+  expect(applied[0]?.find((a) => a.stream === 'tank')).toEqual({
+    stream: 'tank',
+    config: config.streams.get('tank'),
+    modelDir: '',
+    variant: 'auto',
+    stateFile: path.join(folder, 'data', 'detectors', 'tank.json'),
+    batch: 4,
+    runtime: { threads: 3, provider: 'cpu' },
+    once: false,
+  });
+  // The others have theirs, and nothing was looked for in the store for this one.
+  expect(applied[0]?.map((a) => a.stream).toSorted()).toEqual(['a', 'b', 'c', 'tank']);
   expect(opened).toEqual([wanted.digest]);
 });
 
