@@ -72,10 +72,10 @@ function sensorFeed(id: string, config: SensorStream, engine: Engine, clock: Clo
       pauses.flush();
       onEnd(failure);
     };
-    const counted = function* (formed: Iterable<SensorWindow>) {
+    const counted = function* (formed: Iterable<SensorWindow>, shiftMs = 0) {
       for (const window of formed) {
         fit.formed();
-        yield window;
+        yield { ...window, shiftMs };
       }
     };
     const source = openSamples(options, {
@@ -84,7 +84,7 @@ function sensorFeed(id: string, config: SensorStream, engine: Engine, clock: Clo
         if (over) return;
         read(samples.length, dropped);
         for (const sample of samples) {
-          await walk(counted(windows.push(sample)));
+          await walk(counted(windows.push(sample), sample.shiftMs));
           fit.came(sample.atMs);
           if (windows.gaps === gaps) continue;
           gaps = windows.gaps;
@@ -117,15 +117,17 @@ function sensorFeed(id: string, config: SensorStream, engine: Engine, clock: Clo
 function onlineFeed(id: string, config: SensorStream, clock: Clock): OpenFeed {
   const channels = onlineChannels(config);
   const quietMs = Math.max(ONLINE_QUIET_MS, 1000 * (config.maxGapS ?? 0));
-  const options = { source: config.source, channels, clientId: clientIdOf(id), quietMs, clock };
+  const ownRhythm = config.maxGapS === undefined;
+  const options = { source: config.source, channels, clientId: clientIdOf(id), quietMs, ownRhythm, clock };
   return ({ walk, read, out, onEnd }) =>
     openSamples(options, {
       onOpened: () => out.onOpened(undefined),
       async onSamples(samples, dropped) {
         read(samples.length, dropped);
-        const windows = samples.map(({ atMs, values, restart }) => ({
+        const windows = samples.map(({ atMs, shiftMs = 0, values, restart }) => ({
           tensor: Float32Array.from(values),
           atMs,
+          shiftMs,
           last: values,
           restart,
         }));

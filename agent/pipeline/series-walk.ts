@@ -82,7 +82,7 @@ export function startSeriesWalk(
       timing,
       startedAt,
       endedAt,
-      atMs: window.atMs,
+      atMs: window.atMs - (window.shiftMs ?? 0),
       ...values,
     });
   };

@@ -16,6 +16,7 @@ import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
 import { reconnects } from './reconnects.ts';
 import { rollout } from './rollout.ts';
+import { sensors } from './sensors.ts';
 import { sign } from './sign.ts';
 import { swaps } from './swaps.ts';
 import { uplink } from './uplink.ts';
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, Bench>> = {
   swaps,
   rollout,
   nab,
+  sensors,
   hybrid,
 };
 

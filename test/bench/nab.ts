@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { createOrder } from '../../agent/pipeline/source/series/order.ts';
 import { DEFAULT_WEEKS, Detector } from '../../shared/engine/series/online/detector.ts';
 import type { Bench } from './bench.ts';
 import { assetsFolder } from './material.ts';
@@ -83,16 +84,19 @@ function read(folder: string): Series[] {
   return found;
 }
 
-/** Score by threshold of each row; a row that is not later than the one before is left out, as the product does. */
+/** Score by threshold of each row, in the order that the product brings rows into; rows of the same time share the highest. */
 function scoresOf({ times, values }: Series): number[] {
   const detector = new Detector(1);
-  let before = Number.NEGATIVE_INFINITY;
-  return values.map((value, i) => {
-    const atMs = Date.parse(`${times[i]?.replace(' ', 'T')}Z`);
-    if (!(atMs > before)) return 0;
-    before = atMs;
-    return detector.next(atMs, [value]).score / DEFAULT_WEEKS;
-  });
+  const order = createOrder();
+  const highest = new Map<string, number>();
+  for (const [i, value] of values.entries()) {
+    const time = times[i] ?? '';
+    const placed = order.place(Date.parse(`${time.replace(' ', 'T')}Z`));
+    if (typeof placed === 'string') continue;
+    const score = detector.next(placed.atMs, [value]).score / DEFAULT_WEEKS;
+    highest.set(time, Math.max(score, highest.get(time) ?? 0));
+  }
+  return times.map((time) => highest.get(time) ?? 0);
 }
 
 /** The sum at the best threshold, between that of silence (0) and that of a perfect detector (100). */

@@ -8,6 +8,8 @@ export interface SensorWindow {
   readonly tensor: Float32Array;
   /** Time of the last point, in milliseconds of the series. */
   readonly atMs: number;
+  /** By how many milliseconds that is ahead of what the rows said, where their clock was set back. */
+  readonly shiftMs?: number;
   /** The last values, as the sensor gave them. */
   readonly last: readonly number[];
   /** The series was interrupted since the window before. */

@@ -10,7 +10,7 @@ import { createArrival } from './arrival.ts';
 import { createFaults, type Faults, isRound } from './faults.ts';
 import { growingLines } from './growing-file.ts';
 import type { PolledOptions } from './polled.ts';
-import { createQuiet } from './quiet.ts';
+import { createQuiet, secondsOf } from './quiet.ts';
 import { DEFAULT_TIME, refuseMissing } from './replay.ts';
 import { createRows } from './rows.ts';
 import { leave, type SlowDisk, watchDisk } from './slow-disk.ts';
@@ -19,13 +19,13 @@ import type { SampleEvents, SampleSource } from './source.ts';
 const LOOK_MS = 1_000;
 
 export function openFollowed(options: PolledOptions, events: SampleEvents): SampleSource {
-  const { source, clock, quietMs } = options;
+  const { source, clock, quietMs, ownRhythm } = options;
   const stop = new AbortController();
   const faults = createFaults(clock, events.onProblem);
   const disk = watchDisk(clock, (message) => faults.add('source-stalled', `${source.url}: ${message}`));
-  const quiet = createQuiet(clock, quietMs);
+  const quiet = createQuiet(clock, quietMs, ownRhythm);
   const cancelLook = clock.every(LOOK_MS, () => {
-    if (quiet.look(false)) faults.add('source-stalled', `${source.url}: no new row for ${quietMs / 1000} s`);
+    if (quiet.look(false)) faults.add('source-stalled', `${source.url}: no new row for ${secondsOf(quiet.limitMs)} s`);
   });
   const done = follow(options, events, faults, disk, () => void quiet.look(true), stop.signal)
     .catch((error: unknown) => {

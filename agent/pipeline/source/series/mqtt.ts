@@ -15,6 +15,7 @@ import { createLogger } from '../../../../shared/kit/log.ts';
 import { createArrival } from './arrival.ts';
 import { createFaults, isRound } from './faults.ts';
 import { createMessages } from './messages.ts';
+import { createQuiet, secondsOf } from './quiet.ts';
 import { secretOf } from './secrets.ts';
 import type { Sample, SampleEvents, SampleSource } from './source.ts';
 
@@ -28,12 +29,14 @@ export interface TopicOptions {
   readonly clientId: string;
   /** Without a message for so long the source is reported as stalled, once until the next message. */
   readonly quietMs: number;
+  /** Nobody has said how often messages come: that is learned (quiet.ts), and `quietMs` holds until then. */
+  readonly ownRhythm?: boolean;
 }
 
 export function openTopic(
   source: SensorSourceConfig,
   channels: readonly string[],
-  { clientId, quietMs }: TopicOptions,
+  { clientId, quietMs, ownRhythm }: TopicOptions,
   clock: Clock,
   events: SampleEvents,
 ): SampleSource {
@@ -46,8 +49,7 @@ export function openTopic(
   let open = true;
   let opened = false;
   let reason = 'it does not answer';
-  let receivedAt = clock.mono();
-  let quiet = false;
+  const quiet = createQuiet(clock, quietMs, ownRhythm);
   let cancelAway: Cancel = () => undefined;
   let link: Link | undefined;
 
@@ -75,8 +77,7 @@ export function openTopic(
       );
     // What the broker had kept, and what says nothing of the channels, is no sign that the sensor lives.
     if (samples.length === 0 && (retained || found.length === 0)) return;
-    receivedAt = clock.mono();
-    quiet = false;
+    quiet.look(true);
     waiting.push(...samples);
     while (waiting.length > MAX_WAITING) {
       waiting.shift();
@@ -98,11 +99,10 @@ export function openTopic(
   };
 
   const cancelLook = clock.every(LOOK_MS, () => {
-    if (quiet || !opened || clock.mono() - receivedAt < quietMs) return;
-    quiet = true;
+    if (!opened || !quiet.look(false)) return;
     const { filters, others } = messages;
     const found = others > 0 ? `; of the messages so far ${messages.describeOthers()}` : '';
-    const message = `${source.url} ${filters.join(', ')}: no message for ${quietMs / 1000} s${found}`;
+    const message = `${source.url} ${filters.join(', ')}: no message for ${secondsOf(quiet.limitMs)} s${found}`;
     events.onProblem('source-stalled', message, 1);
   });
 

@@ -22,7 +22,8 @@ export function createPlacer(plan: RowPlan): Placer {
       const placed = order.place(atMs);
       if (typeof placed === 'string') return placed;
       const rated = counters.rate(placed.atMs, values, placed.restart);
-      return rated && { ...placed, values: rated };
+      const shiftMs = placed.atMs - atMs;
+      return rated && { ...placed, ...(shiftMs === 0 ? {} : { shiftMs }), values: rated };
     },
     isLater: order.isLater,
     restart: order.restart,

@@ -16,7 +16,7 @@ import { CodedError, messageOf } from '../../../../shared/kit/errors.ts';
 import { shownAddress } from '../../../../shared/kit/shown-address.ts';
 import { createArrival } from './arrival.ts';
 import { createFaults, type Faults, isRound } from './faults.ts';
-import { createQuiet } from './quiet.ts';
+import { createQuiet, secondsOf } from './quiet.ts';
 import { createRows } from './rows.ts';
 import type { SampleEvents, SampleSource } from './source.ts';
 
@@ -32,6 +32,8 @@ export interface PolledOptions {
   readonly channels: readonly string[];
   /** Without a sample for so long the source is reported as stalled, once until the next. */
   readonly quietMs: number;
+  /** Nobody has said how often it gives one: that is learned, and `quietMs` holds until then. */
+  readonly ownRhythm?: boolean;
   readonly clock: Clock;
 }
 
@@ -65,7 +67,7 @@ export function openPolled(options: PolledOptions, create: () => Promise<Asker>,
 }
 
 async function poll(
-  { source, channels, quietMs, clock }: PolledOptions,
+  { source, channels, quietMs, ownRhythm, clock }: PolledOptions,
   create: () => Promise<Asker>,
   events: SampleEvents,
   faults: Faults,
@@ -77,7 +79,7 @@ async function poll(
   const rows = createRows(planRow(channels, source), source.holdS, (code, message) =>
     faults.add(code, `${shown}: ${message}`),
   );
-  const quiet = createQuiet(clock, quietMs);
+  const quiet = createQuiet(clock, quietMs, ownRhythm);
   let asker = await create();
   let opened = false;
   let failures = 0;
@@ -97,7 +99,7 @@ async function poll(
         const samples = typeof answer === 'string' ? rows.refuse(answer) : rows.take(answer, arrival());
         if (isRound(rows.others) && samples.length === 0) events.onNote?.(`${shown}: ${rows.describeOthers()}`);
         if (quiet.look(samples.length > 0))
-          faults.add('source-stalled', `${shown}: answers, but gave no usable row for ${quietMs / 1000} s`);
+          faults.add('source-stalled', `${shown}: answers, but gave no usable row for ${secondsOf(quiet.limitMs)} s`);
         if (samples.length > 0) await events.onSamples(samples, 0);
       } catch (error) {
         signal.throwIfAborted();

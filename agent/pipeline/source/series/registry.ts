@@ -17,6 +17,8 @@ export interface SampleOptions {
   readonly clientId: string;
   /** A live source without a sample for so long is reported (`source-stalled`), once until the next sample. */
   readonly quietMs: number;
+  /** Nobody has said how often samples come: that is learned (quiet.ts), and `quietMs` holds until then. */
+  readonly ownRhythm?: boolean;
   readonly clock: Clock;
 }
 
@@ -33,8 +35,7 @@ const kinds: Readonly<Record<SensorKind, Open>> = {
     options.source.follow
       ? openFollowed(options, events)
       : openReplay(options.source, options.channels, options.clock, events),
-  broker: ({ source, channels, clientId, quietMs, clock }, events) =>
-    openTopic(source, channels, { clientId, quietMs }, clock, events),
+  broker: ({ source, channels, clock, ...options }, events) => openTopic(source, channels, options, clock, events),
   http: (options, events) => openPolled(options, async () => createHttpAsker(options.source), events),
   modbus: (options, events) => openPolled(options, () => modbus(options), events),
   opcua: (options, events) => openPolled(options, () => opcua(options), events),

@@ -6,6 +6,8 @@ export interface Sample {
   readonly atMs: number;
   /** One number a channel, in the order of the model's channels; all finite. */
   readonly values: readonly number[];
+  /** By how many milliseconds `atMs` is ahead of what the row said: of a clock that was set back, or a file that begins again. */
+  readonly shiftMs?: number;
   /** The series was interrupted before it: a window must not reach over this point. */
   readonly restart: boolean;
 }
