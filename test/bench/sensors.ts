@@ -125,6 +125,8 @@ async function play(urls: readonly string[], parts: Pick<WalkParts, 'engine'>): 
     ),
   );
   const { user, system } = process.cpuUsage(started);
+  // At one sample per second the totals of an interval are of ten samples, not of all.
+  for (const walk of walks) walk.flush();
   const kilobytes = (liveBytes() - before) / urls.length / 1024;
   await Promise.all(walks.map((walk) => walk.close()));
   return { samplesPerSecond: (urls.length * ROWS) / ((user + system) / 1e6), delays, kilobytes, results };
@@ -167,7 +169,7 @@ function fullDetectorKb(): number {
   const detectors = Array.from({ length: FULL_SERIES }, () => new Detector(1));
   for (const [n, detector] of detectors.entries())
     for (let i = 0; i < FULL; i++)
-      detector.next(i * 300_000, [
+      detector.next(i * 1000, [
         Math.sin(i / (20 + n)) + Math.sin(i * 12.9898 * (n + 1)) * 0.2 + (i % 997 === 0 ? 5 : 0),
       ]);
   const bytes = liveBytes() - before;

@@ -30,8 +30,6 @@ export class Sketch {
   #weights: number[] = [];
   #buffer: number[] = [];
   #total = 0;
-  #highest: TailShape | undefined;
-  #lowest: TailShape | undefined;
   readonly #memory: number;
 
   /** @param memory so many values count; older ones fade */
@@ -56,13 +54,11 @@ export class Sketch {
 
   /** The upper tail that holds this part of all values (at least five of them). */
   upper(part: number): TailShape {
-    this.#highest ??= this.#tail(part, 1);
-    return this.#highest;
+    return this.#tail(part, 1);
   }
 
   lower(part: number): TailShape {
-    this.#lowest ??= this.#tail(part, -1);
-    return this.#lowest;
+    return this.#tail(part, -1);
   }
 
   /** From the lowest to the highest value that counts. */
@@ -101,16 +97,16 @@ export class Sketch {
     for (const value of this.#buffer) all.push([value, 1]);
     all.sort((a, b) => a[0] - b[0]);
     const total = all.reduce((sum, [, weight]) => sum + weight, 0);
-    this.#means = [];
-    this.#weights = [];
+    const means: number[] = [];
+    const weights: number[] = [];
     let mean = 0;
     let weight = 0;
     let before = 0;
     let limit = limitAfter(0);
     for (const [value, one] of all) {
       if (weight > 0 && (before + weight + one) / total > limit) {
-        this.#means.push(mean);
-        this.#weights.push(weight);
+        means.push(mean);
+        weights.push(weight);
         before += weight;
         limit = limitAfter(before / total);
         mean = 0;
@@ -119,12 +115,14 @@ export class Sketch {
       weight += one;
       mean += ((value - mean) * one) / weight;
     }
-    this.#means.push(mean);
-    this.#weights.push(weight);
+    means.push(mean);
+    weights.push(weight);
+    // A copy has no room for more: a detector has dozens of these.
+    this.#means = means.slice();
+    this.#weights = weights.slice();
     this.#total = total;
-    this.#buffer = [];
-    this.#highest = undefined;
-    this.#lowest = undefined;
+    // Kept: an array that grows anew each time has room for more than it ever holds.
+    this.#buffer.length = 0;
   }
 }
 

@@ -56,6 +56,25 @@ test('any series: the median over seven days of the distance to the nearest slot
 test('a slot is the shortest that holds a step; a series slower than two hours has no day', () => {
   const slotOf = (minutes: number) => Season.of(minutes * MINUTE)?.state().slotMs;
   expect([0.1, 5, 5.04, 5.06, 6, 15, 16, 30, 59, 61, 120, 121, 122].map((m) => (slotOf(m) ?? 0) / MINUTE)).toEqual([
-    5, 5, 5, 10, 10, 15, 30, 30, 60, 120, 120, 120, 0,
+    10, 5, 5, 10, 10, 15, 30, 30, 60, 120, 120, 120, 0,
   ]);
+});
+
+test('a fast series has slots of ten minutes, and 20 minutes count as the same time, also after a restart', () => {
+  const season = Season.of(1000);
+  season?.add(0, 10);
+  const state = seasonState.parse(JSON.parse(JSON.stringify(season?.state())));
+  expect(state).toEqual({ slotMs: 10 * MINUTE, near: 2, slots: [[0, 10, 10]] });
+  for (const one of [season, Season.restore(state)]) {
+    const after = (minutes: number) => one?.residual(DAY + minutes * MINUTE, 13);
+    expect([-21, -20, 0, 29, 30].map(after)).toEqual([undefined, 3, 3, 3, undefined]);
+  }
+});
+
+test('a series whose clock was years ahead once learns its days anew', () => {
+  const season = Season.of(5 * MINUTE);
+  season?.add(70_000 * 8 * DAY, 1);
+  season?.add(0, 2);
+  season?.add(70_000 * 8 * DAY, 3);
+  expect(season?.state().slots).toEqual([[(70_000 * 8 * DAY) / (5 * MINUTE), 3, 3]]);
 });
