@@ -20,6 +20,8 @@ export interface Wanted {
 export interface Taken {
   /** Lowest number still held. */
   readonly base: number;
+  /** The highest number that the outbox has given. */
+  readonly given: number;
   readonly starts: readonly Start[];
   readonly earlier: readonly EarlierEpoch[];
   readonly leased: readonly Leased[];

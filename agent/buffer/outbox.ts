@@ -180,7 +180,7 @@ export class Outbox {
       starts: [],
       earlier: [],
     });
-    return { base, leased, starts, earlier };
+    return { base, given: Math.max(last.seq, this.lastSeq), leased, starts, earlier };
   }
 
   /**

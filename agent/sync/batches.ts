@@ -9,6 +9,8 @@ import type { Leased } from '../buffer/file/format.ts';
 export interface BatchInput {
   readonly epoch: string;
   readonly base: number;
+  /** The highest number that the outbox has given. */
+  readonly given?: number;
   /** Which start gave which numbers, and the epochs that they had before. */
   readonly starts?: readonly Start[];
   readonly earlier?: readonly EarlierEpoch[];
@@ -42,7 +44,7 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
   const to = input.leased.at(-1)?.seq;
   if (to === undefined) return undefined;
   const maxRecordBytes = input.maxRecordBytes ?? channels.records.maxBytes - FRAME_BYTES;
-  const { epoch, base, from, starts = [], earlier = [] } = input;
+  const { epoch, base, from, given, starts = [], earlier = [] } = input;
   const texts: string[] = [];
   const unsendable: Unsendable[] = [];
   const take = ({ seq, bytes, json }: Leased, reasonOf: (json: string) => string | undefined) => {
@@ -60,6 +62,7 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
       from,
       to,
       base,
+      ...(given === undefined ? {} : { given }),
       ...(starts.length > 0 ? { starts: [...starts] } : {}),
       ...(earlier.length > 0 ? { earlier: [...earlier] } : {}),
     };

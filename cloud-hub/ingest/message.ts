@@ -33,6 +33,8 @@ export interface BatchContent {
   readonly kind: 'batch';
   readonly epoch: string;
   readonly arrival: Arrival;
+  /** The highest number that the outbox has given, as far as the batch says it; at least the last one of the batch. */
+  readonly given: number;
   readonly lineage: Lineage;
   readonly good: readonly GoodRecord[];
   readonly bad: readonly BadRecord[];

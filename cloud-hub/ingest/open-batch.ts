@@ -20,6 +20,7 @@ const FRAME_KEYS = new Map([
   ['from', 256],
   ['to', 256],
   ['base', 256],
+  ['given', 256],
   ['starts', 8 * 1024],
   ['earlier', 8 * 1024],
 ]);

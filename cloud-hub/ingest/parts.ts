@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { batchFrame } from '../../shared/contract/messages/batch.ts';
 import { rangesOf } from '../../shared/kit/ranges.ts';
 import { complaintsOf, describeComplaints } from '../../shared/kit/schema.ts';
-import type { Lineage } from './lineage.ts';
+import type { Arrival } from './ledger.ts';
 import type { BadRecord, BatchContent, GoodRecord } from './message.ts';
 import { nextPart, type OpenBatch } from './open-batch.ts';
 import { checkRecord } from './record.ts';
@@ -29,10 +29,11 @@ export function nextContent(open: OpenBatch, enough = () => false): BatchContent
   const lineage = { starts, earlier };
   const from = Math.max(open.from, frame.data.from);
   const base = frame.data.base ?? frame.data.from;
+  const given = Math.max(to, frame.data.given ?? to);
   const { good, bad, next, complaint } = checked(open, from, to, enough);
   if (complaint !== undefined) {
     open.next = open.spans.length;
-    return refusedFrom({ epoch, from, to, base, lineage }, complaint);
+    return refusedFrom({ epoch, from, to, base, given, lineage }, complaint);
   }
   open.next += good.length + bad.length;
   open.from = next;
@@ -40,7 +41,7 @@ export function nextContent(open: OpenBatch, enough = () => false): BatchContent
   const answered = rangesOf([...good, ...bad].map((r) => r.seq).toSorted((a, b) => a - b));
   // What is below `base` and not in the batch is settled by its last part: a part does not speak of those after it.
   const arrival = last ? { from, to, base, answered } : { from, to: next - 1, base: Math.min(base, from), answered };
-  return { kind: 'batch', epoch, arrival, lineage, good, bad, last };
+  return { kind: 'batch', epoch, arrival, given, lineage, good, bad, last };
 }
 
 /**
@@ -51,8 +52,9 @@ function refusedByFrame(read: unknown, reason: string): BatchContent | undefined
   const frame = batchFrame.safeParse(read);
   const known = frame.success ? frame : batchFrame.safeParse(withoutOptions(read));
   if (!known.success) return undefined;
-  const { epoch, from, to, base = from, starts = [], earlier = [] } = known.data;
-  return refusedFrom({ epoch, from, to, base, lineage: { starts, earlier } }, cut(reason));
+  const { epoch, from, to, base = from, given = to, starts = [], earlier = [] } = known.data;
+  const about = { epoch, from, to, base, given: Math.max(to, given), lineage: { starts, earlier } };
+  return refusedFrom(about, cut(reason));
 }
 
 interface Part {
@@ -87,15 +89,15 @@ function checked(open: OpenBatch, from: number, to: number, enough: () => boolea
 }
 
 function refusedFrom(
-  { epoch, from, to, base, lineage }: { epoch: string; from: number; to: number; base: number; lineage: Lineage },
+  { from, to, base, ...about }: Pick<BatchContent, 'epoch' | 'given' | 'lineage'> & Omit<Arrival, 'answered'>,
   reason: string,
 ) {
   const arrival = { from, to, base, answered: [{ from, to }] };
-  return { kind: 'batch' as const, epoch, arrival, lineage, good: [], bad: [], refusedWhole: reason, last: true };
+  return { kind: 'batch' as const, ...about, arrival, good: [], bad: [], refusedWhole: reason, last: true };
 }
 
 function withoutOptions(frame: unknown): unknown {
-  const none = { base: undefined, starts: undefined, earlier: undefined };
+  const none = { base: undefined, given: undefined, starts: undefined, earlier: undefined };
   return typeof frame === 'object' && frame !== null ? { ...frame, ...none } : frame;
 }
 

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isBusy, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 
-const LOCK_FILE = 'hub.lock.db';
+/** In the data folder. */
+export const LOCK_FILE = 'hub.lock.db';
 
 /**
  * One hub per data folder. @throws Error when another has it, or the file cannot be opened

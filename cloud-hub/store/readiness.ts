@@ -10,7 +10,7 @@ export const MIN_FREE_BYTES = 64 * 1024 ** 2;
 const FILES = ['hub.db', 'hub.db-wal'] as const;
 
 /** Made and removed to see whether the disk takes a file. */
-const PROBE = 'hub.probe';
+export const PROBE_FILE = 'hub.probe';
 
 /** Bytes that a folder may still take. @throws Error of the file system */
 export function freeBytes(folder: string): number {
@@ -44,7 +44,7 @@ export function createReadiness(sqlite: SqliteDatabase, folder: string) {
     /** @throws Error when the disk takes no writes, or too little of it is free */
     disk(): void {
       // What SQLite rolls back has not left its memory.
-      const probe = path.join(folder, PROBE);
+      const probe = path.join(folder, PROBE_FILE);
       writeFileSync(probe, '');
       rmSync(probe);
       const free = freeBytes(folder);

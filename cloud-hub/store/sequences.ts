@@ -6,13 +6,14 @@
  *   sequence_ranges  settled ranges above up_to, disjoint, not touching; between them are holes that may still be filled
  *   sequence_gaps    settled numbers that have no record, disjoint, with how they came to be settled
  *   losses           what `loss` records said of numbers; it names the reason of gaps when they are read, so that a loss
- *                    costs the same however many gaps it speaks of
+ *                    costs the same however many gaps it speaks of. After a restore of the hub (store/restores.ts) the first
+ *                    batch of each epoch adds what went with the old hub, and a row of the number 0 that says that this is done
  *
  * Invariants: 1. Written only inside the ingest transaction, together with the records it speaks of. 2. A gap is settled.
  * 3. No number is in a gap and stored.
  */
 import type { Start } from '../../shared/contract/messages/batch.ts';
-import type { Range } from '../../shared/kit/ranges.ts';
+import { missing, type Range, union } from '../../shared/kit/ranges.ts';
 import type { HubDatabase } from './database.ts';
 import { type Gap, refine } from './gaps.ts';
 
@@ -72,6 +73,9 @@ export function createSequenceStore(database: HubDatabase) {
     `SELECT from_seq, to_seq, reason FROM losses WHERE device = ? AND epoch = ? AND to_seq >= ? AND from_seq <= ?
        ORDER BY rowid DESC LIMIT ?`,
   );
+  const selectNote = database.prepare(
+    'SELECT 1 FROM losses WHERE device = ? AND epoch = ? AND to_seq = 0 AND reason = ? LIMIT 1',
+  );
   const insertLoss = database.prepare(
     'INSERT INTO losses (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)',
   );
@@ -124,6 +128,22 @@ export function createSequenceStore(database: HubDatabase) {
 
     addLoss(device: string, epoch: string, loss: Gap): void {
       insertLoss.run(device, epoch, loss.from, loss.to, loss.reason);
+    },
+
+    /**
+     * At the first batch of an epoch since a restore: which of its numbers the old hub may have had. A gap among them gets the
+     * reason; what is known of gaps or losses from before stays.
+     * @param upTo the high-water mark before the batch
+     * @param given the highest number that the device had given
+     */
+    explainRestore(device: string, epoch: string, upTo: number, given: number, reason: string): void {
+      if (selectNote.get(device, epoch, reason) !== undefined) return;
+      insertLoss.run(device, epoch, 0, 0, reason);
+      if (given <= upTo) return;
+      const open = { from: upTo + 1, to: given };
+      const losses = selectLosses.all(device, epoch, open.from, open.to, MAX_LISTED) as ReasonRow[];
+      const known = union(this.gapsIn(device, epoch, [open]), losses.map(toRange));
+      for (const { from, to } of missing(open, known)) insertLoss.run(device, epoch, from, to, reason);
     },
 
     /** Writes the new state; `before` is what `read` gave, `stored` how many records were added. */

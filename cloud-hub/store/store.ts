@@ -17,6 +17,7 @@ import { createProblemStore } from './problems.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
+import { createRestoreStore } from './restores.ts';
 import { createRolloutStore } from './rollouts.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
@@ -55,6 +56,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     claims: createClaimStore(database),
     certificates: createCertificateStore(database),
     audit: createAuditStore(database),
+    restores: createRestoreStore(database),
     alerts: createAlertStore(database),
     alertRules: createAlertRuleStore(database),
     alertDeliveries: createAlertDeliveryStore(database),

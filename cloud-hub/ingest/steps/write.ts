@@ -55,6 +55,15 @@ function storeBatch(message: Message, content: BatchContent, view: LedgerView, t
     quarantine(message, tools, { reason: bad.reason, payload: bad.text, from: bad.seq, to: bad.seq, epoch });
   }
 
+  const { restored } = tools.store.restores;
+  if (restored)
+    sequences.explainRestore(
+      device,
+      epoch,
+      view.ledger.upTo,
+      Math.max(content.given, arrival.base - 1),
+      restored.reason,
+    );
   for (const loss of lossesOf(epoch, view.fresh)) sequences.addLoss(device, epoch, loss);
   const after = settle(view.ledger, view.gaps, arrival);
   sequences.write(device, epoch, view.ledger, after.ledger, message.stored.length, receivedAt);

@@ -19,6 +19,9 @@
  *    No number is settled by it: what stands in damaged bytes is not believed. The agent knows whether it sent these bytes:
  *    if not, they were damaged on the way, and it sends the batch again; if so, it sends smaller batches, and sets a record aside
  *    that cannot be read alone (decision 0016). An agent that does not know this answer ignores it and sends the batch again.
+ * 7. `given` is the highest number that the outbox has given. A hub that was restored from a backup does not know what it has
+ *    acknowledged since: what is missing up to `given` at the first batch after the restore, and is not held any more, went with
+ *    the old hub (decision 0018). Without `given`, `to` is taken.
  */
 import { z } from 'zod';
 import { count } from '../names.ts';
@@ -65,6 +68,7 @@ const frame = {
   from: seq,
   to: seq,
   base: seq.optional(),
+  given: seq.optional().describe('the highest number that the outbox has given'),
   starts: starts.optional().describe('oldest first; the last one sends'),
   earlier: z.array(earlierEpoch).max(MAX_EARLIER).optional().describe('oldest first'),
 };
