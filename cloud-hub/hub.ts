@@ -78,6 +78,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
+    const { restored } = store.restores;
+    if (restored)
+      options.log.info(restored, 'this hub was restored from a backup; what came between is gone, and gaps name it');
     const security = await openSecurity(options.config, dataDir, options.clock, options.log);
     const running = await startParts(options, store, dataDir, security);
     stop = running.stop;

@@ -14,6 +14,7 @@ import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
 import { addAlertCommands } from './commands/alert.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCaCommands } from './commands/ca.ts';
 import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
@@ -148,6 +149,7 @@ function commands(host: Host, version: string): Command {
   addAuditCommands(root, context);
   // It draws by escape sequences, and what devices say is plain in its lines.
   addTopCommand(root, { ...context, stdout: host.stdout });
+  addBackupCommands(root, { ...context, version });
   addDoctorCommand(root, { ...context, env: host.env, version });
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
   for (const command of family(root)) command.version(version);

@@ -77,7 +77,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['cloud-hub/live', 'cloud-hub/ingest', 'cloud-hub/broker', 'cloud-hub/alerts'],
     ['cloud-hub/api'],
     ['cloud-hub/model-parts.ts'],
-    ['cloud-hub/dashboard', 'cloud-hub/hub.ts', 'cloud-hub/doctor'],
+    ['cloud-hub/dashboard', 'cloud-hub/hub.ts', 'cloud-hub/doctor', 'cloud-hub/backup'],
     ['cloud-hub/commands'],
     ['cloud-hub/program.ts'],
     ['cloud-hub/main.ts'],

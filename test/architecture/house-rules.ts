@@ -17,7 +17,7 @@ const OF_THE_ENVIRONMENT: ReadonlySet<string> = new Set([
 const homes: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['shared/engine/infer/onnxruntime.ts'],
   'onnx-proto': ['shared/engine/package/', 'agent/train/', 'cloud-hub/quantize/', 'fixtures/'],
-  tar: ['shared/engine/package/', 'shared/doctor/bundle/'],
+  tar: ['shared/engine/package/', 'shared/doctor/bundle/', 'cloud-hub/backup/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts'],

@@ -1,0 +1,48 @@
+/** Which files of a data folder a backup holds. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ADDRESS_FILE } from '../config.ts';
+import { DATABASE_FILE } from '../store/database.ts';
+import { LOCK_FILE } from '../store/lock.ts';
+import { PROBE_FILE } from '../store/readiness.ts';
+
+/** Folders whose content is made again: what is on its way, and what is unpacked from packages. */
+const MADE_AGAIN = ['models/incoming', 'inference'];
+/** Packages: many and large, and they never change. */
+const PACKAGES = 'models/sha256';
+
+export interface Sources {
+  /** Relative paths; small files that may be written anew while the hub runs. */
+  readonly small: readonly string[];
+  readonly packages: readonly string[];
+}
+
+export function sourcesOf(dataDir: string): Sources {
+  const files = filesBelow(dataDir, '').filter(isKept).toSorted();
+  const isPackage = (file: string) => file.startsWith(`${PACKAGES}/`);
+  return { small: files.filter((file) => !isPackage(file)), packages: files.filter(isPackage) };
+}
+
+function filesBelow(dataDir: string, folder: string): string[] {
+  return readdirSync(path.join(dataDir, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return MADE_AGAIN.includes(name) ? [] : filesBelow(dataDir, name);
+    return entry.isFile() ? [name] : [];
+  });
+}
+
+/** The database is copied in its own way; a lock, an address and drafts mean nothing elsewhere. */
+function isKept(file: string): boolean {
+  const others = [DATABASE_FILE, LOCK_FILE].flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]);
+  return ![...others, ADDRESS_FILE, PROBE_FILE].includes(file) && !file.endsWith('.new');
+}
+
+/** Changes when any of the files was written, came or went. */
+export function stateOf(dataDir: string, files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const { mtimeMs, size, ino } = statSync(path.join(dataDir, file));
+      return `${file} ${ino} ${size} ${mtimeMs}`;
+    })
+    .join('\n');
+}
