@@ -5,5 +5,15 @@
  * The library reads the variable once, from the environment of the process: the first import sets it before the second loads it.
  */
 import './no-telemetry.ts';
+import { Tensor } from 'onnxruntime-node';
+
+// Its native part knows 16-bit floats as Uint16Array only. Which of the two its tensors take is decided by the first of them, and where
+// JavaScript has Float16Array (from Node 24 on) it would be that.
+const half = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array');
+if (half) {
+  Reflect.deleteProperty(globalThis, 'Float16Array');
+  new Tensor(new Float32Array(0), [0]);
+  Object.defineProperty(globalThis, 'Float16Array', half);
+}
 
 export { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
