@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError } from '../../../agent/config.ts';
+import { ConfigError, loadConfig } from '../../../agent/config.ts';
+import { enrol, filesOf } from '../../../agent/identity/enrol.ts';
 import { readConnection } from '../../../agent/sync/connection.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { TrustFault } from '../../../shared/pki/dial.ts';
-import { secureHub } from '../../support/secure-hub.ts';
+import { newClaim, secureHub } from '../../support/secure-hub.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const surroundings = { clock: systemClock, isSynced: () => true };
@@ -71,4 +72,27 @@ test('requests to the hub go by the authority of the configuration, and by no ot
   expect((await ask({ caFile: at('ca') })).status).toBe(200);
   await expect(ask({})).rejects.toThrow('issuer certificate');
   await expect(ask({ caFile: certificate(at('.')) })).rejects.toThrow(TrustFault);
+});
+
+test('a certificate is proven at the broker, by the name of the box; that of a box that was removed is refused with the reason', async () => {
+  const secure = await secureHub();
+  const folder = tempFolder();
+  const { signal } = new AbortController();
+  const claim = await newClaim(secure);
+  const quiet = { reaches: async () => true, print: () => undefined, signal };
+  await enrol({ hub: secure.url, claim, device: 'gate', folder, ...quiet, ...surroundings });
+  const { hub } = loadConfig(filesOf(folder).config);
+  if (!hub) throw new Error('the configuration has no hub');
+  expect(() => readConnection(hub, 'yard', surroundings)).toThrow(
+    'device: yard is not the name with which this box was enrolled: "gate"',
+  );
+  const { identity, token } = readConnection(hub, 'gate', surroundings);
+  if (!identity) throw new Error('there is no identity');
+  expect(token).toBeUndefined();
+  const credentials = identity.holder.credentials();
+  expect(await identity.prove(credentials)).toBeUndefined();
+
+  const removed = await secure.request('/api/v1/devices/gate', { method: 'DELETE' });
+  expect(removed.ok).toBe(true);
+  await expect(identity.prove(credentials)).rejects.toThrow(/refused this client: .*Not authorized/);
 });

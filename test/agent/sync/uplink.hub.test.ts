@@ -14,8 +14,12 @@ describe('what the hub says', () => {
     await t.ack(10, { epoch: 'another' });
     expect(t.uplink.state()).toMatchObject({ staleAcks: 2, inFlight: 1 });
     expect(t.outbox.base()).toBe(1);
+    expect(t.problems).toEqual([]);
     await t.ack(17);
     expect(t.outbox.epoch).not.toBe(epoch);
+    expect(t.problems).toEqual([
+      { code: 'outbox-copied', message: expect.stringContaining('nothing is lost'), count: 1 },
+    ]);
     expect(t.link.published.map((one) => contentOf(one).epoch)).toEqual([epoch, t.outbox.epoch]);
     expect(t.spans()).toEqual([
       [1, 16, 16],
