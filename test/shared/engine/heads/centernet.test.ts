@@ -39,6 +39,17 @@ test.each(layouts)('%s: a peak becomes a box around its cell', (_name, shapes, a
   ]);
 });
 
+test.each([
+  ['width', [0, 1, 0, 1]],
+  ['height', [1, 2, 1, -2]],
+])('a peak whose box has no %s is no object', (_name, sides) => {
+  const heat = new Float32Array(rows * columns * labels);
+  heat[5 * labels] = 0.9;
+  const flat = Float32Array.from({ length: rows * columns * 4 }, (_, i) => sides[i % 4] ?? 0);
+  expect(head(last).decode(outputs(heat, flat), 0.5)).toEqual([]);
+  expect(head(last).decode(outputs(heat, flat.fill(1)), 0.5)).toHaveLength(1);
+});
+
 test.each(layouts)('%s: the end of a row is no neighbour of the beginning of the next', (_name, shapes, at) => {
   const heat = new Float32Array(rows * columns * labels);
   const peaks = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contoursOf, doubleArea } from '../../../../shared/engine/heads/contour.ts';
+import { contoursOf, doubleArea, type Ring } from '../../../../shared/engine/heads/contour.ts';
 import { simplified } from '../../../../shared/engine/heads/simplify.ts';
 
 const grids = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([width, height]) =>
@@ -99,4 +99,22 @@ test('a circle of a thousand points keeps its area', () => {
   const made = simplified(circle, 0.3, 64);
   expect(made.length).toBeLessThan(40);
   expect(doubleArea(made) / doubleArea(circle)).toBeGreaterThan(0.98);
+});
+
+test('a rectangle is its four corners, whatever points lie on its sides', () => {
+  const sides: Ring = [
+    [0, 0],
+    [4, 0],
+    [4, 1],
+    [4, 3],
+    [2, 3],
+    [0, 3],
+    [0, 1],
+  ];
+  expect(simplified(sides, 0.3, 64)).toEqual([
+    [0, 0],
+    [4, 0],
+    [4, 3],
+    [0, 3],
+  ]);
 });
