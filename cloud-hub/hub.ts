@@ -22,8 +22,10 @@ import { budgetOf } from './connections/budget.ts';
 import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
 import { FailedAttempts } from './identity/attempts.ts';
-import { createIdentityService } from './identity/identity.ts';
+import { createIdentityService, type Ended } from './identity/identity.ts';
+import { createPasswords } from './identity/passwords.ts';
 import { createRefusedAttempts } from './identity/refused-attempts.ts';
+import { createUsers } from './identity/users.ts';
 import { openSecondOpinions } from './inference/open.ts';
 import { Copies } from './ingest/copies.ts';
 import { Ingest, type IngestOptions } from './ingest/ingest.ts';
@@ -100,8 +102,13 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const places = new Places(budget.http, () => metrics.droppedConnections.inc());
   const mqttPlaces = new Places(budget.mqtt, () => metrics.refusedConnections.inc({ reason: 'too many' }));
   const feed = new LiveFeed(metrics, clock);
-  const identity = createIdentityService({ store, clock, ended: (what) => feed.end(what) });
+  const ended = (what: Ended) => feed.end(what);
+  const identity = createIdentityService({ store, clock, ended });
   const attempts = new FailedAttempts(clock);
+  const users = createUsers({
+    ...{ store, clock, ended, passwords: createPasswords(), begin: identity.begin },
+    ...{ byAddress: attempts, byName: new FailedAttempts(clock) },
+  });
   const refused = createRefusedAttempts({ store, clock, log });
 
   let broker: HubBroker | undefined;
@@ -171,6 +178,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const parts = {
     store,
     identity,
+    users,
     attempts,
     refused,
     feed,

@@ -25,6 +25,7 @@ import { addModelCommands } from './commands/model.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { readSettings, type SettingOptions, withSettings } from './commands/settings.ts';
 import { addTopCommand } from './commands/top.ts';
+import { addTokenCommands, addUserCommands } from './commands/user.ts';
 import { type HubConfig, hostInUrl, protectionOf } from './config.ts';
 import type { Hub } from './hub.ts';
 import type { Security } from './pki/security.ts';
@@ -147,6 +148,8 @@ function commands(host: Host, version: string): Command {
   addRolloutCommands(root, context);
   addAlertCommands(root, context);
   addAuditCommands(root, context);
+  addUserCommands(root, context);
+  addTokenCommands(root, context);
   // It draws by escape sequences, and what devices say is plain in its lines.
   addTopCommand(root, { ...context, stdout: host.stdout });
   addBackupCommands(root, { ...context, version });

@@ -9,6 +9,7 @@ import type { Role } from '../contract/identity.ts';
 import type { Caller, IdentityService } from '../identity/identity.ts';
 import { hasRole } from '../identity/roles.ts';
 import type { IdentifyClient } from '../pki/clients.ts';
+import { checkScope, type ScopeStore } from './scope.ts';
 import type { Site } from './site.ts';
 
 export const SESSION_COOKIE = 'vedette_session';
@@ -31,7 +32,13 @@ declare module 'fastify' {
 }
 
 /** Adds the check to all routes of this scope. */
-export function guard(app: FastifyInstance, identity: IdentityService, site: Site, clientOf?: IdentifyClient): void {
+export function guard(
+  app: FastifyInstance,
+  identity: IdentityService,
+  site: Site,
+  store: ScopeStore,
+  clientOf?: IdentifyClient,
+): void {
   app.decorateRequest('identity', null);
   app.decorateRequest('device', null);
   app.addHook('onRequest', async (request) => {
@@ -54,6 +61,7 @@ export function guard(app: FastifyInstance, identity: IdentityService, site: Sit
     if (!hasRole(found.role, needed)) {
       throw new ProblemError(403, `this needs the role ${needed}; "${found.name}" has the role ${found.role}`);
     }
+    checkScope(request, found, store);
   });
 }
 

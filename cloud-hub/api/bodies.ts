@@ -11,8 +11,9 @@ export const pageQuery = z.object({
 
 export const newDevice = z.object({ id: name });
 
-/** Sign in with a one-time code or a token; the answer sets the session cookie. */
+/** Sign in with a password, a one-time code or a token; the answer sets the session cookie. */
 export const signIn = z.union([
+  z.strictObject({ name: z.string().max(64), password: z.string().max(256) }),
   z.strictObject({ code: z.string().max(128) }),
   z.strictObject({ token: z.string().max(256) }),
 ]);

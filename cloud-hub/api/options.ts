@@ -8,6 +8,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
 import type { RefusedAttempts } from '../identity/refused-attempts.ts';
+import type { Users } from '../identity/users.ts';
 import type { SecondOpinions } from '../inference/second-opinions.ts';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Watches } from '../live/watches.ts';
@@ -24,6 +25,7 @@ import type { Site } from './site.ts';
 export interface ApiOptions {
   readonly store: HubStore;
   readonly identity: IdentityService;
+  readonly users: Users;
   /** Failed sign-ins, by address. */
   readonly attempts: FailedAttempts;
   /** Refused requests, for the audit. */

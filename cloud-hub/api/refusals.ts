@@ -3,6 +3,7 @@ import { ProblemError } from '../../shared/http/problems.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { isBusy, isFull, isUnwritable } from '../../shared/kit/sqlite.ts';
 import { TrustError } from '../../shared/trust/error.ts';
+import { PasswordsBusy } from '../identity/passwords.ts';
 import { EnrolmentError } from '../pki/enrolment.ts';
 import { RequestFault } from '../pki/request.ts';
 import { UploadError } from '../registry/blobs.ts';
@@ -48,6 +49,7 @@ export function refusalOf(error: unknown): unknown {
   if (error instanceof RequestFault)
     return new ProblemError(422, `the request for a certificate is refused: ${error.message}`);
   if (error instanceof EnrolmentError) return new ProblemError(enrolmentStatusOf[error.why], error.message);
+  if (error instanceof PasswordsBusy) return new ProblemError(503, error.message, { 'retry-after': '1' });
   if (isBusy(error)) {
     return new ProblemError(503, 'another program holds the lock of the database: try again', { 'retry-after': '1' });
   }

@@ -21,10 +21,12 @@ import { rolloutRoutes } from './routes/rollouts.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
 import { trustRoutes } from './routes/trust.ts';
+import { userRoutes } from './routes/users.ts';
 
 export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZod)[] = [
   identityRoutes,
   sessionRoutes,
+  userRoutes,
   deviceRoutes,
   enrolmentRoutes,
   claimRoutes,

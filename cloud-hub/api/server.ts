@@ -82,7 +82,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const document = await describeApi(app, options.version, options.site);
   await app.register(
     async (api) => {
-      guard(api, options.identity, options.site, options.fleet?.identify);
+      guard(api, options.identity, options.site, options.store, options.fleet?.identify);
       api.addHook('preValidation', refuseUnknownQuery);
       for (const group of routeGroups) await api.register(group(options));
     },

@@ -8,7 +8,17 @@ import type { NewCorrection } from '../contract/correction.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
 import { event } from '../contract/event.ts';
-import { identity } from '../contract/identity.ts';
+import {
+  identity,
+  invitation,
+  type newToken,
+  type newUser,
+  session,
+  token,
+  tokenSecret,
+  user,
+  type userRights,
+} from '../contract/identity.ts';
 import { model } from '../contract/model.ts';
 import { hybrid, opinion } from '../contract/opinion.ts';
 import { page } from '../contract/page.ts';
@@ -24,6 +34,12 @@ export interface Page<T> {
   /** Cursor of the following page; absent on the last. */
   readonly next?: string | undefined;
 }
+
+/** With what somebody signs in. */
+export type Proof =
+  | { readonly code: string }
+  | { readonly token: string }
+  | { readonly name: string; readonly password: string };
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -72,8 +88,10 @@ export function clientOver(transport: Transport) {
     },
 
     me: () => get(identity, '/me'),
-    signIn: (proof: { readonly code: string } | { readonly token: string }) =>
-      ask(identity, 'POST', '/sign-in', { body: proof }),
+    signIn: (proof: Proof) => ask(identity, 'POST', '/sign-in', { body: proof }),
+    join: (secret: string, password: string) =>
+      ask(identity, 'POST', '/invitations/accept', { body: { invitation: secret, password } }),
+    changePassword: (before: string, after: string) => send('PUT', '/me/password', { body: { before, after } }),
     signOut: () => send('POST', '/sign-out', { body: {} }),
 
     devices: list(device, '/devices'),
@@ -136,6 +154,17 @@ export function clientOver(transport: Transport) {
     alertChannels: (signal?: AbortSignal) => get(whole(channel), '/alert-channels', {}, signal),
     setAlertChannel: (name: string, body: NewChannel) => ask(channel, 'PUT', `/alert-channels/${part(name)}`, { body }),
     removeAlertChannel: (name: string) => send('DELETE', `/alert-channels/${part(name)}`),
+    users: (signal?: AbortSignal) => get(whole(user), '/users', {}, signal),
+    addUser: (body: z.input<typeof newUser>) => ask(invitation, 'POST', '/users', { body }),
+    inviteUser: (name: string) => ask(invitation, 'POST', `/users/${part(name)}/invitation`, { body: {} }),
+    setUserRights: (name: string, body: z.input<typeof userRights>) =>
+      ask(user, 'PUT', `/users/${part(name)}`, { body }),
+    removeUser: (name: string) => send('DELETE', `/users/${part(name)}`),
+    tokens: (signal?: AbortSignal) => get(whole(token), '/tokens', {}, signal),
+    addToken: (body: z.input<typeof newToken>) => ask(tokenSecret, 'POST', '/tokens', { body }),
+    removeToken: (id: string) => send('DELETE', `/tokens/${part(id)}`),
+    sessions: list(session, '/sessions'),
+    endSession: (id: string) => send('DELETE', `/sessions/${part(id)}`),
     audit: list(auditEntry, '/audit'),
     checkAudit: () => get(auditCheck, '/audit/check'),
 

@@ -44,7 +44,7 @@ export function withHubAccess(command: Command): Command {
 /** @throws UsageError for an address that is none, or a file that is not there */
 export function clientOf(access: HubAccess): Client {
   const { tokenFile } = access;
-  const url = access.url ?? addressBeside(tokenFile);
+  const url = hubUrlOf(access);
   if (!URL.canParse(url)) throw new UsageError(`--url: "${url}" is not a URL such as http://127.0.0.1:8080`);
   if (!existsSync(tokenFile)) {
     throw new UsageError(`--token-file: there is no file ${tokenFile}; it is admin.token in the hub's data folder`);
@@ -56,6 +56,11 @@ export function clientOf(access: HubAccess): Client {
     init: () => ({ headers: { authorization }, signal: AbortSignal.timeout(TIMEOUT_MS) }),
     words: wordsFor(url),
   });
+}
+
+/** Address of the hub, without a slash at its end. */
+export function hubUrlOf({ url, tokenFile }: HubAccess): string {
+  return (url ?? addressBeside(tokenFile)).replace(/\/+$/, '');
 }
 
 function addressBeside(tokenFile: string): string {

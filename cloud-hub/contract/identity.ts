@@ -1,20 +1,82 @@
-/** Who somebody is, and what he may do. */
+/** Who somebody is, what he may do, and which devices he sees. */
 import { z } from 'zod';
+import { name } from '../../shared/contract/names.ts';
 import { time } from './time.ts';
 
 export const role = z.enum(['viewer', 'operator', 'admin']);
 export type Role = z.infer<typeof role>;
 
-export const identity = z.object({ role, name: z.string() });
+/** A group of devices: those that have all of these labels. Whoever has a scope sees these devices and no others. */
+export const scope = z
+  .record(name, z.string().min(1).max(128))
+  .refine((labels) => Object.keys(labels).length > 0 && Object.keys(labels).length <= 8, {
+    error: 'must have one to eight labels',
+  });
+export type Scope = z.infer<typeof scope>;
+
+const seen = scope.optional().describe('he sees devices with all of these labels; absent: every device');
+
+export const identity = z.object({
+  role,
+  name: z.string(),
+  scope: seen,
+  user: z.boolean().optional().describe('a person with a password, not a token'),
+});
 export type Identity = z.infer<typeof identity>;
 
 export const session = z.object({
   id: z.string(),
   role,
   name: z.string(),
-  token: z.string().describe('id of the token that it came from, by itself or by a code'),
+  token: z.string().describe('id of the token or user that it came from, by itself or by a code'),
   createdAt: time,
   expiresAt: time,
   current: z.boolean().describe('is it the session that asks?'),
 });
 export type Session = z.infer<typeof session>;
+
+export const token = z.object({
+  id: z.string(),
+  name: z.string(),
+  role,
+  scope: seen,
+  createdAt: time,
+  expiresAt: time.optional().describe('absent: never'),
+});
+export type Token = z.infer<typeof token>;
+
+/** Fields of what somebody may be given. */
+const given = {
+  role,
+  scope: scope.optional().describe('only devices with all of these labels; not for admins'),
+};
+const isNoScopedAdmin = (one: { role: Role; scope?: Scope | undefined }) => one.role !== 'admin' || !one.scope;
+const scopedAdmin = { error: 'an admin sees every device', path: ['scope'] };
+
+export const newToken = z
+  .strictObject({
+    name,
+    ...given,
+    days: z.number().positive().max(3650).optional().describe('ends after so many days; absent: never'),
+  })
+  .refine(isNoScopedAdmin, scopedAdmin);
+export const tokenSecret = token.extend({ token: z.string().describe('shown once') });
+
+/** @see passwords.ts for how it is kept */
+export const password = z.string().min(12).max(256).describe('12 to 256 characters');
+
+export const user = z.object({
+  name: z.string(),
+  role,
+  scope: seen,
+  createdAt: time,
+  state: z.enum(['invited', 'active']).describe('invited: he has no password yet'),
+  invitedUntil: time.optional().describe('until when a link works by which he chooses a password'),
+});
+export type User = z.infer<typeof user>;
+
+export const userRights = z.strictObject(given).refine(isNoScopedAdmin, scopedAdmin);
+export const newUser = z.strictObject({ name, ...given }).refine(isNoScopedAdmin, scopedAdmin);
+export const invitation = user.extend({
+  invitation: z.string().describe('the secret of the link, shown once: BASE/#invite=SECRET'),
+});

@@ -36,7 +36,7 @@ export async function ensureAdminToken(folder: string, store: HubStore, now: num
   writeDurably(file, `${token}\n`, 0o600);
   store.transact(() => {
     if (known) store.tokens.remove(known.id);
-    store.tokens.add(ADMIN_NAME, 'admin', digestSecret(token), now);
+    store.tokens.add({ name: ADMIN_NAME, role: 'admin', hash: digestSecret(token), createdAt: now });
     store.audit.add({ at: now, actor: 'hub' }, 'token.add', ADMIN_NAME, { role: 'admin' });
   });
   return { file, created: token, mismatch: false };

@@ -1,6 +1,6 @@
 /** Who sent a request: API tokens, sessions, one-time codes, and the tokens of devices. Only digests are stored. */
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { Identity, Role } from '../contract/identity.ts';
+import type { Identity, Role, Scope } from '../contract/identity.ts';
 import type { Act } from '../store/audit.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import type { HubStore } from '../store/store.ts';
@@ -15,7 +15,7 @@ const MAX_SECRET = 256;
 
 /** Who calls, and by what: it ends when its token or its session does. */
 export interface Caller extends Identity {
-  /** Id of the API token that he has, or that his session came from. */
+  /** Id of the API token or user that he is, or that his session came from. */
   readonly token: number;
   /** Id of his session, when he has one. */
   readonly session?: number;
@@ -47,13 +47,23 @@ export interface IdentityOptions {
   readonly ended?: (what: Ended) => void;
 }
 
+/** What a token or user may do, and with which devices. */
+export interface Rights {
+  readonly role: Role;
+  readonly scope?: Scope | undefined;
+  /** Milliseconds since 1970; absent: it does not end by itself. */
+  readonly expiresAt?: number | undefined;
+}
+
 export type IdentityService = ReturnType<typeof createIdentityService>;
 
 export function createIdentityService({ store, clock, ended }: IdentityOptions) {
   const fromToken = async (token: string): Promise<Caller | undefined> => {
     if (token.length > MAX_SECRET) return undefined;
     const row = await store.tokens.byHash(digestSecret(token));
-    return row && matchesDigest(token, row.hash) ? { role: row.role, name: row.name, token: row.id } : undefined;
+    if (row?.kind !== 'token' || !matchesDigest(token, row.hash)) return undefined;
+    if (row.expiresAt !== undefined && row.expiresAt <= clock.wall()) return undefined;
+    return { ...seenOf(row.scope), role: row.role, name: row.name, token: row.id };
   };
 
   /** Part of a transaction. */
@@ -65,7 +75,8 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     const session = store.sessions.add(digestSecret(secret), about);
     if (session === undefined) return undefined;
     store.audit.add(actOf(from, now), 'session.begin', String(session), { role });
-    return { identity: { role, name, token, session }, secret };
+    const user = from.user === undefined ? {} : { user: from.user };
+    return { identity: { ...seenOf(from.scope), ...user, role, name, token, session }, secret };
   };
 
   /** In one transaction: a code is used up exactly when it begins a session. */
@@ -78,13 +89,16 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
 
   return {
     fromToken,
+    begin,
 
     async fromSession(secret: string): Promise<Caller | undefined> {
       if (secret.length > MAX_SECRET) return undefined;
       const session = await store.sessions.byHash(digestSecret(secret));
-      if (!session || session.expiresAt <= clock.wall()) return undefined;
-      const { role, name, token, id } = session;
-      return { role, name, token, session: id };
+      const now = clock.wall();
+      if (!session || session.expiresAt <= now || (session.tokenEndsAt ?? Infinity) <= now) return undefined;
+      const { role, name, token, id, kind, scope } = session;
+      const user = kind === 'user' ? { user: true } : {};
+      return { ...seenOf(scope), ...user, role, name, token, session: id };
     },
 
     /** Begins a session for an API token or a one-time code (which it uses up); undefined when it is not valid. */
@@ -142,14 +156,14 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     /** A new API token; undefined when the name is taken. */
     newToken(
       name: string,
-      role: Role,
+      rights: Rights,
       maker: Pick<Caller, 'name' | 'address'>,
     ): { token: string; row: TokenRow } | undefined {
       const token = newSecret();
       return store.transact(() => {
-        const row = store.tokens.add(name, role, digestSecret(token), clock.wall());
+        const row = store.tokens.add({ ...rights, name, hash: digestSecret(token), createdAt: clock.wall() });
         if (!row) return undefined;
-        store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { role });
+        store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { ...rights });
         return { token, row };
       });
     },
@@ -199,4 +213,8 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
         return token;
       }),
   };
+}
+
+function seenOf(scope: Scope | undefined): { readonly scope?: Scope } {
+  return scope === undefined ? {} : { scope };
 }

@@ -23,6 +23,8 @@ const POLICY = 1008;
 export interface Credential {
   readonly token: number;
   readonly session?: number;
+  /** Which devices it sees; absent: all, and what is of none. */
+  readonly sees?: (device: string) => boolean;
 }
 
 export class LiveFeed {
@@ -79,7 +81,8 @@ export class LiveFeed {
     if (!message) return;
     const text = JSON.stringify(message);
     if (device !== undefined) this.#budget.spend(device, Buffer.byteLength(text));
-    for (const client of this.#clients.keys()) {
+    for (const [client, { sees }] of this.#clients) {
+      if (sees && (device === undefined || !sees(device))) continue;
       if (client.buffered > MAX_BUFFERED_BYTES) {
         this.leave(client);
         client.close(TRY_AGAIN_LATER, 'too slow');

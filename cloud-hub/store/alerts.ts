@@ -1,6 +1,8 @@
 /** Alerts that fire and that fired. All changes are parts of a transaction. */
 import type { Alert } from '../contract/alert.ts';
+import type { Scope } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
+import { isOfScope } from './lists.ts';
 import { isoTime } from './rows.ts';
 
 /** Times in milliseconds since 1970. */
@@ -22,6 +24,8 @@ export interface StoredAlert {
 }
 
 export interface AlertFilter {
+  /** Only of devices that have these labels now. */
+  readonly scope?: Scope | undefined;
   readonly state?: Alert['state'] | undefined;
   readonly rule?: string | undefined;
   readonly device?: string | undefined;
@@ -82,13 +86,14 @@ export function createAlertStore(database: HubDatabase) {
 
     /** Newest first. @param isSilenced of an alert that fires */
     async list(
-      { state, rule, device, before, limit }: AlertFilter,
+      { state, rule, device, scope, before, limit }: AlertFilter,
       isSilenced: (alert: StoredAlert) => boolean,
     ): Promise<Alert[]> {
       let select = query.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(limit);
       if (state !== undefined) select = select.where('resolved_at', state === 'firing' ? 'is' : 'is not', null);
       if (rule !== undefined) select = select.where('rule', '=', rule);
       if (device !== undefined) select = select.where('device', '=', device);
+      if (scope !== undefined) select = select.where(isOfScope(scope));
       if (before !== undefined) select = select.where('id', '<', before);
       return (await select.execute()).map((row) => {
         const stored = toStored(row as AlertRow);

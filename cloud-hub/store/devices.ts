@@ -3,8 +3,9 @@ import { type Selectable, sql } from 'kysely';
 import type { Report } from '../../shared/contract/messages/report.ts';
 import { DAY_MS } from '../../shared/kit/durations.ts';
 import type { Device } from '../contract/device.ts';
+import type { Scope } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
-import { type Page, readPage } from './lists.ts';
+import { hasLabels, type Page, readPage } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
 import type { DeviceTable as DeviceColumns } from './tables.ts';
 
@@ -19,6 +20,8 @@ export interface Contact {
 
 export interface DeviceFilter {
   readonly online?: boolean | undefined;
+  /** Only those that have these labels. */
+  readonly scope?: Scope | undefined;
   /** Only ids above it. */
   readonly after?: string | undefined;
   readonly limit: number;
@@ -150,6 +153,8 @@ export function createDeviceStore(database: HubDatabase) {
     async list(filter: DeviceFilter): Promise<Page<Device>> {
       let select = query.selectFrom('devices').select(['id', reportBytes]).orderBy('id');
       if (filter.after !== undefined) select = select.where('id', '>', filter.after);
+      if (filter.scope !== undefined)
+        select = select.where(sql<boolean>`id IN (SELECT d.id FROM devices d WHERE ${hasLabels(filter.scope)})`);
       if (filter.online !== undefined) select = select.where('online', '=', filter.online ? 1 : 0);
       const read = (ids: readonly string[]) =>
         query.selectFrom('devices').selectAll().where('id', 'in', ids).orderBy('id').execute();

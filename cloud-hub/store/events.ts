@@ -24,6 +24,7 @@ export type EventStore = ReturnType<typeof createEventStore>;
 
 export function createEventStore(database: HubDatabase) {
   const { query } = database;
+  const deviceOf = database.prepare('SELECT device FROM events WHERE id = ?').pluck();
   const whole = () =>
     query
       .selectFrom('events')
@@ -63,6 +64,9 @@ export function createEventStore(database: HubDatabase) {
         whole().where('events.id', 'in', ids).orderBy('events.id', 'desc').execute();
       return readPage(await select.execute(), filter.limit, read, fromRow);
     },
+
+    /** Whose it is. */
+    deviceOf: (id: number): string | undefined => deviceOf.get(id) as string | undefined,
 
     async get(id: number): Promise<Event | undefined> {
       const row = await whole().where('events.id', '=', id).executeTakeFirst();

@@ -1,9 +1,12 @@
 /** What lists have in common: filters, order, and pages that are bounded in rows and in bytes. */
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Scope } from '../contract/identity.ts';
 import type { Tables } from './tables.ts';
 
 export interface ListFilter {
   readonly device?: string | undefined;
+  /** Only of devices that have these labels now. */
+  readonly scope?: Scope | undefined;
   readonly stream?: string | undefined;
   /** Bounds of the device's wall clock, milliseconds since 1970: `since` included, `until` not. */
   readonly since?: number | undefined;
@@ -31,6 +34,19 @@ export interface Mark<Id> {
 
 /** Size of a record's body, which SQLite knows without reading it. */
 export const bodyBytes = sql<number>`octet_length(body)`.as('bytes');
+
+/** Does the row's device have these labels? The row has a column `device`. */
+export function isOfScope(scope: Scope): RawBuilder<boolean> {
+  return sql<boolean>`device IN (SELECT d.id FROM devices d WHERE ${hasLabels(scope)})`;
+}
+
+/** Does the device `d` have these labels? Keys are names (contract), so that they need no quotes. */
+export function hasLabels(scope: Scope): RawBuilder<boolean> {
+  const each = Object.entries(scope).map(
+    ([key, value]) => sql<boolean>`json_extract(d.labels, ${`$."${key}"`}) = ${value}`,
+  );
+  return sql<boolean>`${sql.join(each, sql` AND `)}`;
+}
 
 /**
  * The rows of one page.
@@ -105,6 +121,7 @@ export function newestFirst<Q>(selection: Q, filter: ListFilter, among?: readonl
   // kysely cannot express "any of these tables"; each of them has the columns of `Listed`.
   let select = selection as unknown as SelectQueryBuilder<{ t: Listed }, 't', Listed>;
   if (filter.device !== undefined) select = select.where('device', '=', filter.device);
+  if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
   if (filter.stream !== undefined) select = select.where('stream', '=', filter.stream);
   if (filter.since !== undefined) select = select.where('at', '>=', filter.since);
   if (filter.until !== undefined) select = select.where('at', '<', filter.until);

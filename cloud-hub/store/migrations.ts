@@ -18,6 +18,7 @@ import { up as alerts } from './migrations/0012-alerts.ts';
 import { up as eventsAsked } from './migrations/0013-events-asked.ts';
 import { up as corrections } from './migrations/0014-corrections.ts';
 import { up as auditChain } from './migrations/0015-audit-chain.ts';
+import { up as users } from './migrations/0016-users.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -37,6 +38,7 @@ const migrations: readonly Migration[] = [
   eventsAsked,
   corrections,
   auditChain,
+  users,
 ];
 
 /** Version of the newest schema. */

@@ -3,9 +3,10 @@
  * An event finds its verdict by its sample, whichever of the two came first.
  */
 import type { Opinion as Outcome } from '../../shared/contract/messages/verdict.ts';
+import type { Scope } from '../contract/identity.ts';
 import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
 import type { HubDatabase } from './database.ts';
-import { bodyBytes, type Page, readPage } from './lists.ts';
+import { bodyBytes, isOfScope, type Page, readPage } from './lists.ts';
 import { isoTime } from './rows.ts';
 import { wilson } from './wilson.ts';
 
@@ -22,6 +23,8 @@ export interface NewOpinion extends OpinionBody {
 
 export interface OpinionFilter {
   readonly device?: string | undefined;
+  /** Only of devices that have these labels now. */
+  readonly scope?: Scope | undefined;
   readonly stream?: string | undefined;
   readonly outcome?: Outcome | undefined;
   readonly before?: number | undefined;
@@ -80,6 +83,7 @@ export function createOpinionStore(database: HubDatabase) {
         .orderBy('id', 'desc')
         .limit(filter.limit + 1);
       if (filter.device !== undefined) select = select.where('device', '=', filter.device);
+      if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
       if (filter.stream !== undefined) select = select.where('stream', '=', filter.stream);
       if (filter.outcome !== undefined) select = select.where('outcome', '=', filter.outcome);
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);

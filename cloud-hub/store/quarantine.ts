@@ -5,8 +5,10 @@
  * `quarantine_totals.evicted`. 2. The same refused thing is held once. 3. Totals change in the transaction that changes
  * the entries.
  */
+import type { Scope } from '../contract/identity.ts';
 import type { Quarantined } from '../contract/quarantined.ts';
 import type { HubDatabase } from './database.ts';
+import { isOfScope } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
 
 export interface Refused {
@@ -92,6 +94,8 @@ export function createQuarantineStore(database: HubDatabase, limits: QuarantineL
 
     async list(filter: {
       device?: string | undefined;
+      /** Only of devices that have these labels now. */
+      scope?: Scope | undefined;
       before?: number | undefined;
       limit: number;
     }): Promise<Quarantined[]> {
@@ -101,6 +105,7 @@ export function createQuarantineStore(database: HubDatabase, limits: QuarantineL
         .orderBy('id', 'desc')
         .limit(filter.limit);
       if (filter.device !== undefined) select = select.where('device', '=', filter.device);
+      if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);
       return (await select.execute()).map((row) => ({
         id: String(row.id),

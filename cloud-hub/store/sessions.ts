@@ -2,8 +2,9 @@
  * Sessions and one-time sign-in codes. Only digests are kept, so that nobody can sign in with a copy of the database. Each belongs
  * to the token that it came from: the database deletes it with that token.
  */
-import type { Role } from '../contract/identity.ts';
+import type { Role, Scope } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
+import { scopeOf } from './tokens.ts';
 
 export interface NewSessionRow {
   readonly role: Role;
@@ -16,6 +17,14 @@ export interface NewSessionRow {
 
 export interface SessionRow extends NewSessionRow {
   readonly id: number;
+}
+
+/** A session with what its token or user says now. */
+export interface OwnedSession extends SessionRow {
+  readonly kind: 'token' | 'user';
+  readonly scope: Scope | undefined;
+  /** When the token ends, milliseconds since 1970; null: not by itself. */
+  readonly tokenEndsAt: number | null;
 }
 
 export interface CodeRow {
@@ -35,6 +44,7 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
   const removeByHash = prepare('DELETE FROM sessions WHERE hash = ? RETURNING id').pluck();
   const removeById = prepare('DELETE FROM sessions WHERE id = ?');
   const removeOwn = prepare('DELETE FROM sessions WHERE id = ? AND token = ?');
+  const removeOf = prepare('DELETE FROM sessions WHERE token = ? AND id <> ? RETURNING id').pluck();
   const insertCode = prepare(
     'INSERT INTO sign_in_codes (hash, role, expires_at, token) SELECT ?, ?, ?, id FROM tokens WHERE id = ?',
   );
@@ -46,8 +56,15 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
       return insert.get(hash, role, name, createdAt, expiresAt, token) as number | undefined;
     },
 
-    byHash(hash: string): Promise<SessionRow | undefined> {
-      return query.selectFrom('sessions').select(columns).where('hash', '=', hash).executeTakeFirst();
+    async byHash(hash: string): Promise<OwnedSession | undefined> {
+      const row = await query
+        .selectFrom('sessions')
+        .innerJoin('tokens', 'tokens.id', 'sessions.token')
+        .select(['sessions.id', 'sessions.role', 'sessions.name', 'sessions.token', 'sessions.created_at as createdAt'])
+        .select(['sessions.expires_at as expiresAt', 'kind', 'scope', 'tokens.expires_at as tokenEndsAt'])
+        .where('sessions.hash', '=', hash)
+        .executeTakeFirst();
+      return row && { ...row, scope: scopeOf(row.scope) };
     },
 
     /** Newest first; those of one token, or all. Without those that expired before `now`. */
@@ -72,6 +89,9 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
     remove(id: number, token?: number): boolean {
       return (token === undefined ? removeById.run(id) : removeOwn.run(id, token)).changes > 0;
     },
+
+    /** Ends all of a token or user but one; their ids. May be part of a transaction. */
+    removeOf: (token: number, but = 0): number[] => removeOf.all(token, but) as number[],
 
     /** False when its token is gone. May be part of a transaction. */
     addCode(hash: string, { role, token, expiresAt }: CodeRow): boolean {

@@ -25,6 +25,7 @@ import { createSnapshotStore } from './snapshots.ts';
 import { createStreamSetStore } from './stream-sets.ts';
 import { createSummaryStore } from './summaries.ts';
 import { createTokenStore } from './tokens.ts';
+import { createUserStore } from './users.ts';
 
 export type HubStore = Awaited<ReturnType<typeof openStore>>;
 
@@ -48,6 +49,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     sequences: createSequenceStore(database),
     quarantine: createQuarantineStore(database, limits?.quarantine),
     tokens: createTokenStore(database),
+    users: createUserStore(database),
     sessions: createSessionStore(database),
     models: createModelStore(database),
     streamSets: createStreamSetStore(database),

@@ -81,12 +81,31 @@ export interface QuarantineTotalTable {
   evicted: number;
 }
 
+/** An API token of a program, or a person with a password. */
+export type TokenKind = 'token' | 'user';
+
 export interface TokenTable {
   id: Generated<number>;
   name: string;
   role: Role;
   hash: string;
   created_at: number;
+  kind: Generated<TokenKind>;
+  /** As JSON: labels that a device must have to be seen. Null: every device. */
+  scope: string | null;
+  expires_at: number | null;
+}
+
+export interface PasswordTable {
+  owner: number;
+  hash: string;
+  changed_at: number;
+}
+
+export interface InvitationTable {
+  owner: number;
+  hash: string;
+  expires_at: number;
 }
 
 export interface SessionTable {
@@ -260,6 +279,8 @@ export interface Tables {
   quarantine: QuarantineTable;
   quarantine_totals: QuarantineTotalTable;
   tokens: TokenTable;
+  passwords: PasswordTable;
+  invitations: InvitationTable;
   sessions: SessionTable;
   sign_in_codes: SignInCodeTable;
   models: ModelTable;

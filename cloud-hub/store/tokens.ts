@@ -1,42 +1,42 @@
-/** API tokens: only their SHA-256 digests are kept. */
-import type { Role } from '../contract/identity.ts';
+/**
+ * Who may call the API: tokens, of which only the SHA-256 digest is kept, and users (people with a password: users.ts). Both have
+ * a name, a role, perhaps a scope, and sessions and codes that end with them. The digest of a user is of no secret that anybody has.
+ */
+import type { Selectable } from 'kysely';
+import { type Role, type Scope, scope } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
+import type { TokenKind, TokenTable } from './tables.ts';
 
-export interface TokenRow {
-  readonly id: number;
+export interface NewTokenRow {
   readonly name: string;
   readonly role: Role;
   readonly hash: string;
   readonly createdAt: number;
+  readonly kind?: TokenKind;
+  readonly scope?: Scope | undefined;
+  /** Milliseconds since 1970; absent: it does not end by itself. */
+  readonly expiresAt?: number | undefined;
 }
 
-interface StoredToken {
+export interface TokenRow extends NewTokenRow {
   readonly id: number;
-  readonly name: string;
-  readonly role: Role;
-  readonly hash: string;
-  readonly created_at: number;
+  readonly kind: TokenKind;
 }
 
 export type TokenStore = ReturnType<typeof createTokenStore>;
 
 export function createTokenStore({ query, prepare }: HubDatabase) {
   const insert = prepare(
-    `INSERT INTO tokens (name, role, hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING *`,
+    `INSERT INTO tokens (name, role, hash, created_at, kind, scope, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO NOTHING RETURNING *`,
   );
-  const remove = prepare('DELETE FROM tokens WHERE id = ? RETURNING name').pluck();
-  const toToken = (row: StoredToken): TokenRow => ({
-    id: row.id,
-    name: row.name,
-    role: row.role,
-    hash: row.hash,
-    createdAt: row.created_at,
-  });
+  const remove = prepare('DELETE FROM tokens WHERE id = ? AND kind = ? RETURNING name').pluck();
+  const setRights = prepare('UPDATE tokens SET role = ?, scope = ? WHERE id = ?');
   return {
-    /** Adds a token; undefined when the name is taken. May be part of a transaction. */
-    add(name: string, role: Role, hash: string, now: number): TokenRow | undefined {
-      const row = insert.get(name, role, hash, now) as StoredToken | undefined;
-      return row && toToken(row);
+    /** Adds a token or user; undefined when the name is taken. May be part of a transaction. */
+    add({ name, role, hash, createdAt, kind = 'token', scope: seen, expiresAt }: NewTokenRow): TokenRow | undefined {
+      const found = insert.get(name, role, hash, createdAt, kind, scopeColumn(seen), expiresAt ?? null);
+      return found ? toToken(found as Selectable<TokenTable>) : undefined;
     },
 
     async byHash(hash: string): Promise<TokenRow | undefined> {
@@ -44,8 +44,14 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
       return row && toToken(row);
     },
 
-    async list(): Promise<TokenRow[]> {
-      return (await query.selectFrom('tokens').selectAll().orderBy('id').execute()).map(toToken);
+    async byId(id: number): Promise<TokenRow | undefined> {
+      const row = await query.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst();
+      return row && toToken(row);
+    },
+
+    async list(kind: TokenKind = 'token'): Promise<TokenRow[]> {
+      const select = query.selectFrom('tokens').selectAll().where('kind', '=', kind);
+      return (await select.orderBy('id').execute()).map(toToken);
     },
 
     async byName(name: string): Promise<TokenRow | undefined> {
@@ -53,9 +59,33 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
       return row && toToken(row);
     },
 
-    /** Removes a token with its sessions and codes; its name, or undefined when there is none. May be part of a transaction. */
-    remove(id: number): string | undefined {
-      return remove.get(id) as string | undefined;
+    /** May be part of a transaction. */
+    setRights(id: number, role: Role, seen: Scope | undefined): void {
+      setRights.run(role, scopeColumn(seen), id);
+    },
+
+    /**
+     * Removes a token, or a user, with its sessions and codes; its name, or undefined when there is none of that kind. May be
+     * part of a transaction.
+     */
+    remove(id: number, kind: TokenKind = 'token'): string | undefined {
+      return remove.get(id, kind) as string | undefined;
     },
   };
+}
+
+/** A column of the scope, as our own code wrote it. */
+export function scopeOf(column: string | null): Scope | undefined {
+  return column === null ? undefined : scope.parse(JSON.parse(column));
+}
+
+function scopeColumn(seen: Scope | undefined): string | null {
+  return seen === undefined ? null : JSON.stringify(seen);
+}
+
+function toToken(row: Selectable<TokenTable>): TokenRow {
+  const { id, name, role, hash, kind } = row;
+  const seen = scopeOf(row.scope);
+  const expiresAt = row.expires_at ?? undefined;
+  return { id, name, role, hash, kind, createdAt: row.created_at, scope: seen, expiresAt };
 }

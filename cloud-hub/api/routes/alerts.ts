@@ -10,6 +10,7 @@ import { rowNumber } from '../../store/rows.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, cursorRow, noContent, pageOf, security } from '../responses.ts';
+import { scopeOf } from '../scope.ts';
 
 const params = z.object({ id: z.string().max(32) });
 const alertQuery = pageQuery.extend({
@@ -31,7 +32,7 @@ export function alertRoutes({
     app.get(
       '/alerts',
       {
-        config: viewer,
+        config: { ...viewer, scope: 'lists' },
         schema: {
           summary: 'List alerts that fire and that fired, newest first',
           tags,
@@ -40,8 +41,9 @@ export function alertRoutes({
           response: answers(page(alert)),
         },
       },
-      async ({ query: { alertState: state, rule, device, cursor, limit } }) => {
-        const filter = { state, rule, device, before: cursorRow(cursor), limit: limit + 1 };
+      async (request) => {
+        const { alertState: state, rule, device, cursor, limit } = request.query;
+        const filter = { ...scopeOf(request), state, rule, device, before: cursorRow(cursor), limit: limit + 1 };
         return pageOf(await store.alerts.list(filter, alerts.silencedNow()), limit);
       },
     );

@@ -17,7 +17,7 @@ export function correctionRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'feed' | 'clock'>): FastifyPluginAsyncZod {
   const common = { tags: ['records'], security, params };
-  const config = { access: 'operator' } as const;
+  const config = { access: 'operator', scope: 'event' } as const;
   const missing = (id: string) => new ProblemError(404, `there is no event "${id}"`);
   /** The event as it is now; those who follow the feed get it too. */
   const announced = async (row: number) => {

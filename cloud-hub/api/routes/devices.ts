@@ -10,11 +10,14 @@ import { device, deviceSecret, sequence } from '../../contract/device.ts';
 import { labels } from '../../contract/labels.ts';
 import { page } from '../../contract/page.ts';
 import type { IdentityService } from '../../identity/identity.ts';
+import { isInScope, scopeText } from '../../identity/scope.ts';
 import type { FleetIdentity } from '../../pki/fleet.ts';
 import { RESERVED_NAMES } from '../../pki/reserved.ts';
 import type { HubStore } from '../../store/store.ts';
+import { callerOf } from '../auth.ts';
 import { newDevice, pageQuery } from '../bodies.ts';
 import { actOf, noContent, security } from '../responses.ts';
+import { scopeOf } from '../scope.ts';
 
 const params = z.object({ device: name });
 const query = pageQuery.extend({
@@ -40,7 +43,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.get(
       '/devices',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'lists' },
         schema: {
           summary: 'List devices by id',
           tags: ['devices'],
@@ -49,8 +52,10 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
           response: answers(page(device)),
         },
       },
-      async ({ query: { cursor, limit, online } }) => {
+      async (request) => {
+        const { cursor, limit, online } = request.query;
         const filter = {
+          ...scopeOf(request),
           after: cursor,
           limit,
           online: online === undefined ? undefined : online === 'true',
@@ -62,7 +67,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.get(
       '/devices/:device',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'device' },
         schema: { summary: 'Get a device', tags: ['devices'], security, params, response: answers(device) },
       },
       async (request) => deviceOr404(request.params.device),
@@ -71,7 +76,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.get(
       '/devices/:device/sequences',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'device' },
         schema: {
           summary: 'What has come of each epoch of the outbox, and what never will',
           tags: ['devices'],
@@ -131,7 +136,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.put(
       '/devices/:device/labels',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', scope: 'device' },
         schema: {
           summary: 'Replace the labels of a device, which selectors of rollouts look at',
           tags: ['devices'],
@@ -143,6 +148,9 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
       },
       async (request) => {
         const id = request.params.device;
+        const { scope } = callerOf(request);
+        if (scope && !isInScope(scope, request.body))
+          throw new ProblemError(403, `the device must keep the labels by which you see it: ${scopeText(scope)}`);
         store.transact(() => {
           if (!store.devices.setLabels(id, request.body)) throw notFound(id);
           store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
@@ -154,7 +162,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.get(
       '/devices/:device/desired',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'device' },
         schema: {
           summary: 'Get the document that says what a device should run',
           tags: ['devices'],

@@ -86,8 +86,8 @@ export function healthRoutes({ metrics, identity, site, checks }: HealthRouteOpt
       async (request, reply) => {
         const isLocal = isFromHere(request, site);
         const found = isLocal ? undefined : await identify(request, identity, site);
-        if (!isLocal && !(found && hasRole(found.role, 'viewer'))) {
-          throw new ProblemError(401, 'send the token of a viewer as "Authorization: Bearer …"', {
+        if (!isLocal && !(found && hasRole(found.role, 'viewer') && !found.scope)) {
+          throw new ProblemError(401, 'send the token of a viewer of every device as "Authorization: Bearer …"', {
             'www-authenticate': 'Bearer realm="vedette"',
           });
         }

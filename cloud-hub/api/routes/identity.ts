@@ -2,34 +2,57 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { name } from '../../../shared/contract/names.ts';
 import { answers, created } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
-import { identity as identitySchema, role } from '../../contract/identity.ts';
-import { time } from '../../contract/time.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
+import { DAY_MS } from '../../../shared/kit/durations.ts';
+import { identity as identitySchema, newToken, role, type Token, token, tokenSecret } from '../../contract/identity.ts';
 import type { FailedAttempts } from '../../identity/attempts.ts';
 import { type IdentityService, SESSION_MS } from '../../identity/identity.ts';
+import type { Users } from '../../identity/users.ts';
 import { isoTime, rowNumber } from '../../store/rows.ts';
 import type { HubStore } from '../../store/store.ts';
+import type { TokenRow } from '../../store/tokens.ts';
 import { addressOf, callerOf, requireOwnOrigin, SESSION_COOKIE } from '../auth.ts';
 import { signIn, signInCode } from '../bodies.ts';
 import { noContent, security } from '../responses.ts';
+import { setCookie } from '../session-cookie.ts';
 import type { Site } from '../site.ts';
+import { tooManyFailures } from '../too-many.ts';
 
 export interface IdentityRouteOptions {
   readonly identity: IdentityService;
+  readonly users: Users;
+  readonly clock: Pick<Clock, 'wall'>;
   readonly attempts: FailedAttempts;
   readonly store: HubStore;
   readonly site: Site;
 }
 
-const token = z.object({ id: z.string(), name, role, createdAt: time });
-const newToken = z.strictObject({ name, role });
-const newTokenAnswer = token.extend({ token: z.string().describe('shown once') });
 const codeBody = z.strictObject({ role: role.optional().describe('default: admin') }).nullish();
 
-export function identityRoutes({ identity, attempts, store, site }: IdentityRouteOptions): FastifyPluginAsyncZod {
+export function identityRoutes({
+  identity,
+  users,
+  attempts,
+  store,
+  site,
+  clock,
+}: IdentityRouteOptions): FastifyPluginAsyncZod {
   const tags = ['identity'];
+  const signInByPassword = async (
+    { name, password }: { name: string; password: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => {
+    const found = await users.signIn(name, password, addressOf(request));
+    if ('waitMs' in found) {
+      if (found.waitMs > 0) throw tooManyFailures('name or password', found.waitMs);
+      throw new ProblemError(401, 'name or password is not right', { 'www-authenticate': 'Bearer realm="vedette"' });
+    }
+    setCookie(request, reply, site, found.secret, SESSION_MS / 1000);
+    return found.identity;
+  };
   return async (app) => {
     app.post(
       '/sign-in',
@@ -40,12 +63,13 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
       async (request, reply) => {
         // A foreign page must not sign its reader in as somebody else.
         if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
+        if ('password' in request.body) return signInByPassword(request.body, request, reply);
         // First the credential: many share the address of a proxy, and none of them may lock the others out.
         const session = await identity.signIn(request.body, { address: addressOf(request) });
         if (!session) {
           const waitMs = attempts.waitMs(addressOf(request));
           attempts.failed(addressOf(request));
-          if (waitMs > 0) throw tooManyFailures(waitMs);
+          if (waitMs > 0) throw tooManyFailures('the token or code', waitMs);
           throw new ProblemError(401, 'the token or code is not valid (codes work once, for ten minutes)', {
             'www-authenticate': 'Bearer realm="vedette"',
           });
@@ -58,7 +82,10 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
 
     app.post(
       '/sign-out',
-      { config: { access: 'viewer' }, schema: { summary: 'End the session', tags, security, response: noContent } },
+      {
+        config: { access: 'viewer', scope: 'own' },
+        schema: { summary: 'End the session', tags, security, response: noContent },
+      },
       async (request, reply) => {
         const cookie = request.cookies[SESSION_COOKIE];
         if (cookie !== undefined) identity.signOut(cookie, callerOf(request));
@@ -70,7 +97,7 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
     app.get(
       '/me',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: { summary: 'Who am I?', tags, security, response: answers(identitySchema) },
       },
       async (request) => callerOf(request),
@@ -113,12 +140,14 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
           tags,
           security,
           body: newToken,
-          response: created(newTokenAnswer, 'The token, which is shown only now'),
+          response: created(tokenSecret, 'The token, which is shown only now'),
         },
       },
       async (request, reply) => {
-        const made = identity.newToken(request.body.name, request.body.role, callerOf(request));
-        if (!made) throw new ProblemError(409, `there is a token "${request.body.name}" already`);
+        const { name, role, scope, days } = request.body;
+        const expiresAt = days === undefined ? undefined : Math.round(clock.wall() + days * DAY_MS);
+        const made = identity.newToken(name, { role, scope, expiresAt }, callerOf(request));
+        if (!made) throw new ProblemError(409, `there is a token "${name}" already`);
         return reply.code(201).send({ ...describe(made.row), token: made.token });
       },
     );
@@ -145,18 +174,10 @@ export function identityRoutes({ identity, attempts, store, site }: IdentityRout
   };
 }
 
-function tooManyFailures(waitMs: number): ProblemError {
-  const seconds = Math.ceil(waitMs / 1000);
-  const detail = `the token or code is not valid, as many before it: try again in ${seconds} s`;
-  return new ProblemError(429, detail, { 'retry-after': String(seconds) });
-}
-
-function describe(row: { id: number; name: string; role: z.infer<typeof role>; createdAt: number }) {
-  return { id: String(row.id), name: row.name, role: row.role, createdAt: isoTime(row.createdAt) };
-}
-
-/** Over plain HTTP a browser would not send a cookie back that is `Secure`; a proxy may have taken TLS off. */
-function setCookie(request: FastifyRequest, reply: FastifyReply, site: Site, value: string, maxAge: number): void {
-  const secure = request.protocol === 'https' || (site.origin?.startsWith('https:') ?? false);
-  reply.setCookie(SESSION_COOKIE, value, { path: site.base, httpOnly: true, sameSite: 'strict', secure, maxAge });
+function describe({ id, name, role, scope, createdAt, expiresAt }: TokenRow): Token {
+  return {
+    ...{ id: String(id), name, role, createdAt: isoTime(createdAt) },
+    ...(scope === undefined ? {} : { scope }),
+    ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),
+  };
 }

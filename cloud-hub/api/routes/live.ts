@@ -11,14 +11,17 @@ import type { IdentityService } from '../../identity/identity.ts';
 import type { LiveClient } from '../../live/client.ts';
 import type { LiveFeed } from '../../live/feed.ts';
 import type { Watches } from '../../live/watches.ts';
+import type { HubStore } from '../../store/store.ts';
 import { callerOf, identify } from '../auth.ts';
 import { security } from '../responses.ts';
+import { seesDevice } from '../scope.ts';
 import type { Site } from '../site.ts';
 
 export interface LiveRouteOptions {
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly identity: IdentityService;
+  readonly store: Pick<HubStore, 'devices'>;
   readonly site: Site;
   readonly clock: Clock;
 }
@@ -30,12 +33,12 @@ const POLICY = 1008;
 const TOO_BIG = 1009;
 const MESSAGE_BYTES = 4096;
 
-export function liveRoutes({ feed, watches, identity, site, clock }: LiveRouteOptions): FastifyPluginAsyncZod {
+export function liveRoutes({ feed, watches, identity, store, site, clock }: LiveRouteOptions): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: 'GET',
       url: '/live',
-      config: { access: 'viewer', upgrade: true },
+      config: { access: 'viewer', scope: 'lists', upgrade: true },
       schema: {
         summary: 'The live feed (WebSocket)',
         description: 'Text frames are JSON messages, binary frames pictures of the watched stream.',
@@ -49,10 +52,19 @@ export function liveRoutes({ feed, watches, identity, site, clock }: LiveRouteOp
       wsHandler(socket, request) {
         const client = clientOf(socket);
         socket.on('error', () => socket.terminate());
-        if (!feed.join(client, callerOf(request))) return;
+        const caller = callerOf(request);
+        const sees = (device: string) => seesDevice(caller, device, store);
+        const { token, session } = caller;
+        const credential = { token, ...(session === undefined ? {} : { session }), ...(caller.scope ? { sees } : {}) };
+        if (!feed.join(client, credential)) return;
+        let watched: string | undefined;
         const recheck = () =>
           identify(request, identity, site).then(
-            (found) => found ?? client.close(POLICY, 'signed out'),
+            (found) => {
+              if (!found) client.close(POLICY, 'signed out');
+              // Its labels may have changed meanwhile.
+              else if (watched !== undefined && !sees(watched)) watches.unwatch(client);
+            },
             () => client.close(POLICY, 'signed out'),
           );
         // Its end between the check of the request and now was told to nobody.
@@ -81,8 +93,10 @@ export function liveRoutes({ feed, watches, identity, site, clock }: LiveRouteOp
           if (data.length > MESSAGE_BYTES) return client.close(TOO_BIG, `a message has at most ${MESSAGE_BYTES} bytes`);
           const parsed = isBinary ? 'must be text' : parse(data.toString('utf8'));
           if (typeof parsed === 'string') client.close(POLICY, parsed);
-          else if (parsed.type === 'watch') watches.watch(client, parsed.device, parsed.stream);
-          else watches.unwatch(client);
+          else if (parsed.type === 'watch' && sees(parsed.device)) {
+            watched = parsed.device;
+            watches.watch(client, parsed.device, parsed.stream);
+          } else watches.unwatch(client);
         });
       },
     });

@@ -46,7 +46,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.get(
       '/models',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: {
           summary: 'List model versions, newest first',
           tags,
@@ -64,7 +64,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.get(
       '/models/:name/:version',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: { summary: 'Get a model version', tags, security, params, response: answers(model) },
       },
       async (request) => describe(registry.get(request.params.name, request.params.version)),
@@ -106,7 +106,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.get(
       '/models/:name/aliases',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: {
           summary: 'List the aliases of a model',
           tags,

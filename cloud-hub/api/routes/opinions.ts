@@ -9,6 +9,7 @@ import { page } from '../../contract/page.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
 import { cursorRow, security } from '../responses.ts';
+import { scopeOf } from '../scope.ts';
 
 const query = pageQuery.extend({
   device: name.optional(),
@@ -29,7 +30,7 @@ export function opinionRoutes({
     app.get(
       '/opinions',
       {
-        config,
+        config: { ...config, scope: 'lists' },
         schema: {
           summary: 'List second opinions, newest first',
           tags,
@@ -38,8 +39,10 @@ export function opinionRoutes({
           response: answers(page(opinion)),
         },
       },
-      async ({ query: { device, stream, outcome, cursor, limit } }) =>
-        store.opinions.list({ device, stream, outcome, before: cursorRow(cursor), limit }),
+      async (request) => {
+        const { device, stream, outcome, cursor, limit } = request.query;
+        return store.opinions.list({ ...scopeOf(request), device, stream, outcome, before: cursorRow(cursor), limit });
+      },
     );
 
     app.get(

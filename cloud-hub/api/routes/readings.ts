@@ -7,7 +7,9 @@ import { page } from '../../contract/page.ts';
 import { reading, readingBucket } from '../../contract/reading.ts';
 import { MAX_BUCKETS } from '../../store/readings.ts';
 import type { HubStore } from '../../store/store.ts';
+import { callerOf } from '../auth.ts';
 import { filterOf, recordQuery, security } from '../responses.ts';
+import { scopeOf, seesDevice } from '../scope.ts';
 
 const courseQuery = z.object({
   device: name,
@@ -18,7 +20,7 @@ const courseQuery = z.object({
 });
 
 export function readingRoutes({ store }: { store: HubStore }): FastifyPluginAsyncZod {
-  const config = { access: 'viewer' } as const;
+  const config = { access: 'viewer', scope: 'lists' } as const;
   return async (app) => {
     app.get(
       '/readings',
@@ -32,7 +34,7 @@ export function readingRoutes({ store }: { store: HubStore }): FastifyPluginAsyn
           response: answers(page(reading)),
         },
       },
-      async ({ query }) => store.readings.list(filterOf(query)),
+      async (request) => store.readings.list({ ...filterOf(request.query), ...scopeOf(request) }),
     );
 
     app.get(
@@ -48,15 +50,13 @@ export function readingRoutes({ store }: { store: HubStore }): FastifyPluginAsyn
           response: answers(z.object({ items: z.array(readingBucket) })),
         },
       },
-      async ({ query: { device, stream, since, until, bucketS } }) => ({
-        items: await store.readings.course({
-          device,
-          stream,
-          since: Date.parse(since),
-          until: until === undefined ? undefined : Date.parse(until),
-          bucketMs: bucketS * 1000,
-        }),
-      }),
+      async (request) => {
+        const { device, stream, since, until, bucketS } = request.query;
+        // As of a device that is not there.
+        if (!seesDevice(callerOf(request), device, store)) return { items: [] };
+        const span = { since: Date.parse(since), until: until === undefined ? undefined : Date.parse(until) };
+        return { items: await store.readings.course({ ...span, device, stream, bucketMs: bucketS * 1000 }) };
+      },
     );
   };
 }

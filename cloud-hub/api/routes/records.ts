@@ -15,6 +15,7 @@ import { rowNumber } from '../../store/rows.ts';
 import type { HubStore } from '../../store/store.ts';
 import { pageQuery } from '../bodies.ts';
 import { cursorRow, filterOf, pageOf, recordQuery, security } from '../responses.ts';
+import { scopeOf } from '../scope.ts';
 
 const params = z.object({ id: z.string().max(32) });
 const eventQuery = recordQuery.extend({
@@ -26,7 +27,8 @@ const eventQuery = recordQuery.extend({
 const quarantineQuery = pageQuery.extend({ device: name.optional() });
 
 export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsyncZod {
-  const list = { access: 'viewer' } as const;
+  const list = { access: 'viewer', scope: 'lists' } as const;
+  const one = { access: 'viewer', scope: 'event' } as const;
   return async (app) => {
     app.get(
       '/events',
@@ -40,16 +42,16 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
           response: answers(page(event)),
         },
       },
-      async ({ query }) => {
-        const { rule, label, opinion, correction } = query;
-        return store.events.list({ ...filterOf(query), rule, label, opinion, correction });
+      async (request) => {
+        const { rule, label, opinion, correction } = request.query;
+        return store.events.list({ ...filterOf(request.query), ...scopeOf(request), rule, label, opinion, correction });
       },
     );
 
     app.get(
       '/events/:id',
       {
-        config: list,
+        config: one,
         schema: { summary: 'Get an event', tags: ['records'], security, params, response: answers(event) },
       },
       async (request) => {
@@ -63,7 +65,7 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
     app.get(
       '/snapshots/:id',
       {
-        config: list,
+        config: one,
         schema: {
           summary: 'Get the picture of an event',
           tags: ['records'],
@@ -96,7 +98,7 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
           response: answers(page(summary)),
         },
       },
-      async ({ query }) => store.summaries.list(filterOf(query)),
+      async (request) => store.summaries.list({ ...filterOf(request.query), ...scopeOf(request) }),
     );
 
     app.get(
@@ -111,7 +113,7 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
           response: answers(page(problem)),
         },
       },
-      async ({ query }) => store.problems.list(filterOf(query)),
+      async (request) => store.problems.list({ ...filterOf(request.query), ...scopeOf(request) }),
     );
 
     app.get(
@@ -126,8 +128,11 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
           response: answers(page(quarantined)),
         },
       },
-      async ({ query: { device, cursor, limit } }) =>
-        pageOf(await store.quarantine.list({ device, before: cursorRow(cursor), limit: limit + 1 }), limit),
+      async (request) => {
+        const { device, cursor, limit } = request.query;
+        const filter = { ...scopeOf(request), device, before: cursorRow(cursor), limit: limit + 1 };
+        return pageOf(await store.quarantine.list(filter), limit);
+      },
     );
   };
 }

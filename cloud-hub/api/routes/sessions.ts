@@ -17,7 +17,7 @@ export function sessionRoutes({ identity }: { identity: IdentityService }): Fast
     app.get(
       '/sessions',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: {
           summary: 'List the sessions of your token, newest first; an admin sees all',
           tags,
@@ -46,7 +46,7 @@ export function sessionRoutes({ identity }: { identity: IdentityService }): Fast
     app.delete(
       '/sessions/:id',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'own' },
         schema: {
           summary: 'End a session of your token; an admin ends any',
           tags,

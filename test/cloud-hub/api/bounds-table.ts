@@ -1,6 +1,7 @@
 /** Values of every parameter and of every field of a body: at their bounds, and beyond them. */
 
 import { alertBodies } from './alert-bounds.ts';
+import { identityBodies } from './identity-bounds.ts';
 
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
@@ -98,7 +99,6 @@ const text128: Bounds = { good: ['x', 'x'.repeat(128)], bad: ['', 'x'.repeat(129
 const soon = 2_592_000;
 const nameField: Bounds = { good: NAME_GOOD, bad: [...NAME_BAD, 1, null] };
 const required = (bounds: Bounds): Bounds => ({ ...bounds, required: true });
-const role: Bounds = { good: ['viewer', 'operator', 'admin'], bad: ['', 'root', 'Admin', 1, null] };
 const labelValues: Readonly<Record<string, Bounds>> = { '*': text128 };
 const envelope: Readonly<Record<string, Bounds>> = {
   signed: required({ good: [{}], bad: [null, 1, 'x', []] }),
@@ -123,18 +123,7 @@ export const bodies: Readonly<
   Record<string, { body: unknown; fields: Readonly<Record<string, Bounds>>; open?: string[] }>
 > = {
   ...alertBodies,
-  'POST /api/v1/sign-in': {
-    body: { token: 'x' },
-    fields: {
-      token: { good: ['x', 'x'.repeat(256)], bad: ['x'.repeat(257), 1, null] },
-      code: { good: [], bad: [] },
-    },
-  },
-  'POST /api/v1/sign-in-codes': { body: {}, fields: { role } },
-  'POST /api/v1/tokens': {
-    body: { name: 'a-token', role: 'viewer' },
-    fields: { name: required(nameField), role: required(role) },
-  },
+  ...identityBodies,
   'POST /api/v1/enrol': {
     body: { claim: 'x', request: 'x' },
     fields: {

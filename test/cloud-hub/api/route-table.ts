@@ -3,6 +3,7 @@ import { upload } from '../registry/package.ts';
 import { alertRoutes } from './alert-table.ts';
 import { enrolmentRoutes } from './enrolment-table.ts';
 import { recordRoutes } from './record-table.ts';
+import { userRoutes } from './user-table.ts';
 import type { World } from './world.ts';
 
 /** `device`: devices with their own token, and viewers. */
@@ -69,23 +70,7 @@ export const routes: Readonly<Record<string, Entry>> = {
     call: (world) => endSession(world, world.hub.token),
     own: endSession,
   },
-  'GET /api/v1/tokens': get('/tokens', 'admin'),
-  'POST /api/v1/tokens': {
-    access: 'admin',
-    status: 201,
-    audit: 'token.add',
-    call: (world) => api('/tokens', { name: world.fresh('token'), role: 'admin' }),
-  },
-  'DELETE /api/v1/tokens/{id}': {
-    access: 'admin',
-    status: 204,
-    audit: 'token.remove',
-    async call(world) {
-      const { id } = await world.made<{ id: string }>('/tokens', { name: world.fresh('token'), role: 'viewer' });
-      return api(`/tokens/${id}`);
-    },
-  },
-
+  ...userRoutes(api, get),
   ...enrolmentRoutes(api, get),
   ...alertRoutes(api, get),
 

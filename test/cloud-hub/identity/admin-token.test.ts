@@ -32,7 +32,7 @@ test('deleting it gives a new one, and ends the old one and its sessions, but no
   const { folder, store, identity } = await setUp();
   const first = await ensureAdminToken(folder, store, 0);
   const session = await identity.signIn({ token: first.created ?? '' });
-  const other = await identity.newToken('grafana', 'viewer', { name: 'admin' });
+  const other = await identity.newToken('grafana', { role: 'viewer' }, { name: 'admin' });
   const otherSession = await identity.signIn({ token: other?.token ?? '' });
   rmSync(first.file);
   const second = await ensureAdminToken(folder, store, 0);

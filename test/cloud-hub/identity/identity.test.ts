@@ -12,7 +12,7 @@ async function setUp() {
   const clock = new ManualClock();
   const identity = createIdentityService({ store, clock });
   const root = digestSecret('root');
-  const row = await store.tokens.add('root', 'admin', root, 0);
+  const row = store.tokens.add({ name: 'root', role: 'admin', hash: root, createdAt: 0 });
   const maker = { role: 'admin', name: 'root', token: row?.id ?? 0 } as const;
   const newCode = async (role: Role) => {
     const made = await identity.newCode(role, maker);
@@ -100,10 +100,10 @@ describe('sessions', () => {
 describe('API tokens', () => {
   test('ending a token ends its sessions, and no others, for good', async () => {
     const { identity, maker, begin } = await setUp();
-    const other = await identity.newToken('script', 'operator', maker);
-    const made = await identity.newToken('grafana', 'viewer', maker);
+    const other = await identity.newToken('script', { role: 'operator' }, maker);
+    const made = await identity.newToken('grafana', { role: 'viewer' }, maker);
     expect(made?.row).toMatchObject({ name: 'grafana', role: 'viewer', hash: digestSecret(made?.token ?? '') });
-    expect(await identity.newToken('grafana', 'admin', maker)).toBeUndefined();
+    expect(await identity.newToken('grafana', { role: 'admin' }, maker)).toBeUndefined();
     const kept = { code: await begin(), token: (await identity.signIn({ token: other?.token ?? '' }))?.secret ?? '' };
     const session = await identity.signIn({ token: made?.token ?? '' });
     expect(session?.identity).toMatchObject({ role: 'viewer', name: 'grafana' });
@@ -119,7 +119,7 @@ describe('API tokens', () => {
     expect(await identity.fromToken(other?.token ?? '')).toMatchObject({ role: 'operator', name: 'script' });
 
     // A second token of the name brings neither the first nor its sessions back.
-    const again = await identity.newToken('grafana', 'admin', maker);
+    const again = await identity.newToken('grafana', { role: 'admin' }, maker);
     expect(await identity.fromToken(again?.token ?? '')).toMatchObject({ role: 'admin', name: 'grafana' });
     expect(await identity.fromToken(made?.token ?? '')).toBeUndefined();
     expect(await identity.fromSession(session?.secret ?? '')).toBeUndefined();
@@ -132,7 +132,7 @@ describe('API tokens', () => {
     const clock = new ManualClock();
     const identity = createIdentityService({ store, clock, ended: (what) => reported.push(what) });
     const people = ['ann', 'bob'].map(async (name) => {
-      const made = await identity.newToken(name, 'admin', { name: 'root' });
+      const made = await identity.newToken(name, { role: 'admin' }, { name: 'root' });
       const caller = await identity.fromToken(made?.token ?? '');
       if (!made || !caller) throw new Error('no token was made');
       const codeOf = async () => (await identity.newCode('admin', caller))?.code ?? '';
@@ -180,7 +180,7 @@ describe('API tokens', () => {
   test('sessions are listed and ended by whom they belong to, or an admin', async () => {
     const { identity, store, clock, maker, begin } = await setUp();
     const of = async (name: string) => {
-      const made = await identity.newToken(name, 'operator', maker);
+      const made = await identity.newToken(name, { role: 'operator' }, maker);
       const begun = await identity.signIn({ token: made?.token ?? '' });
       if (!begun) throw new Error('no session');
       return begun;
@@ -216,7 +216,7 @@ describe('API tokens', () => {
     const [long, longer] = ['a'.repeat(256), 'a'.repeat(257)];
     for (const [n, secret] of [long, longer].entries()) {
       const hash = digestSecret(secret);
-      const token = (await store.tokens.add(`t${n}`, 'viewer', hash, 0))?.id ?? 0;
+      const token = store.tokens.add({ name: `t${n}`, role: 'viewer', hash, createdAt: 0 })?.id ?? 0;
       store.sessions.add(hash, { role: 'viewer', name: `t${n}`, token, createdAt: 0, expiresAt: clock.wall() + 1 });
       await store.devices.add(`cam-${n}`, hash, 0);
     }

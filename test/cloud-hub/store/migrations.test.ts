@@ -164,6 +164,18 @@ test('entries from before the chain are in it, and later ones follow them', asyn
   expect(await store.audit.check(turn)).toMatchObject({ entries: 3, faulty: 0, head: { id: '3' } });
 });
 
+test('version 16 keeps users with what they see, tokens with their end, and invitations', async () => {
+  const store = await open(folderOf(16));
+  expect(await store.tokens.list('user')).toMatchObject([{ name: 'eve', role: 'viewer', scope: { site: 'berlin' } }]);
+  expect(await store.tokens.byName('ci')).toMatchObject({ kind: 'token', scope: undefined, expiresAt: 9e12 });
+  expect(store.users.password(2)).toMatch(/^scrypt/);
+  expect(store.users.invited('h9', 8e12)).toBe(2);
+  expect(store.users.invited('h9', 9e12)).toBeUndefined();
+  expect(store.tokens.remove(2)).toBeUndefined();
+  expect(store.tokens.remove(2, 'user')).toBe('eve');
+  expect([store.users.password(2), store.users.invited('h9', 0)]).toEqual([undefined, undefined]);
+});
+
 test('version 5 keeps phase and stage of a device apart from its words', async () => {
   const store = await open(folderOf(5));
   const [rollout] = store.rollouts.open();

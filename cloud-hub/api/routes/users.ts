@@ -1,0 +1,189 @@
+/** People: inviting them, what they may do, and their passwords. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { name } from '../../../shared/contract/names.ts';
+import { answers, created } from '../../../shared/http/answers.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
+import {
+  identity as identitySchema,
+  invitation,
+  newUser,
+  password,
+  type User,
+  user,
+  userRights,
+} from '../../contract/identity.ts';
+import { SESSION_MS } from '../../identity/identity.ts';
+import { isoTime } from '../../store/rows.ts';
+import type { TokenRow } from '../../store/tokens.ts';
+import { addressOf, callerOf, requireOwnOrigin } from '../auth.ts';
+import type { ApiOptions } from '../options.ts';
+import { noContent, security } from '../responses.ts';
+import { setCookie } from '../session-cookie.ts';
+import { tooManyFailures } from '../too-many.ts';
+
+const params = z.object({ name });
+const tags = ['identity'];
+
+export function userRoutes({
+  users,
+  attempts,
+  clock,
+  site,
+}: Pick<ApiOptions, 'users' | 'attempts' | 'clock' | 'site'>): FastifyPluginAsyncZod {
+  const notFound = (who: string) => new ProblemError(404, `there is no user "${who}"`);
+  const describe = (row: TokenRow, hasPassword: boolean, invitedUntil: number | undefined): User => ({
+    name: row.name,
+    role: row.role,
+    ...(row.scope === undefined ? {} : { scope: row.scope }),
+    createdAt: isoTime(row.createdAt),
+    state: hasPassword ? 'active' : 'invited',
+    ...(invitedUntil === undefined || invitedUntil <= clock.wall() ? {} : { invitedUntil: isoTime(invitedUntil) }),
+  });
+  const found = async (who: string): Promise<User | undefined> => {
+    const one = (await users.list()).find(({ row }) => row.name === who);
+    return one && describe(one.row, one.state?.hasPassword ?? false, one.state?.invitedUntil);
+  };
+
+  return async (app) => {
+    app.get(
+      '/users',
+      {
+        config: { access: 'admin' },
+        schema: { summary: 'List users', tags, security, response: answers(z.object({ items: z.array(user) })) },
+      },
+      async () => ({
+        items: (await users.list()).map(({ row, state }) =>
+          describe(row, state?.hasPassword ?? false, state?.invitedUntil),
+        ),
+      }),
+    );
+
+    app.post(
+      '/users',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Invite a person: the link works once, for seven days',
+          tags,
+          security,
+          body: newUser,
+          response: created(invitation, 'The user and the secret of his link, which is shown only now'),
+        },
+      },
+      async (request, reply) => {
+        const { name: who, ...rights } = request.body;
+        const made = users.add(who, rights, callerOf(request));
+        if (!made) throw new ProblemError(409, `there is a user or a token "${who}" already`);
+        return reply.code(201).send({ ...describe(made.row, false, made.expiresAt), invitation: made.invitation });
+      },
+    );
+
+    app.post(
+      '/users/:name/invitation',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Make a new link by which a user chooses a password; the link before ends',
+          tags,
+          security,
+          params,
+          response: created(invitation, 'The user and the secret of his link, which is shown only now'),
+        },
+      },
+      async (request, reply) => {
+        const who = request.params.name;
+        const made = await users.invite(who, callerOf(request));
+        const described = made && (await found(who));
+        if (!described) throw notFound(who);
+        return reply.code(201).send({ ...described, invitation: made.invitation });
+      },
+    );
+
+    app.put(
+      '/users/:name',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Change role and devices of a user; his sessions end',
+          tags,
+          security,
+          params,
+          body: userRights,
+          response: answers(user),
+        },
+      },
+      async (request) => {
+        const who = request.params.name;
+        const described = (await users.setRights(who, request.body, callerOf(request))) && (await found(who));
+        if (!described) throw notFound(who);
+        return described;
+      },
+    );
+
+    app.delete(
+      '/users/:name',
+      {
+        config: { access: 'admin' },
+        schema: { summary: 'Remove a user; his sessions end', tags, security, params, response: noContent },
+      },
+      async (request, reply) => {
+        if (!(await users.remove(request.params.name, callerOf(request)))) throw notFound(request.params.name);
+        return reply.code(204).send(undefined);
+      },
+    );
+
+    app.post(
+      '/invitations/accept',
+      {
+        config: { access: 'public' },
+        schema: {
+          summary: 'Choose a password by an invitation, and begin a session',
+          tags,
+          security: [],
+          body: z.strictObject({ invitation: z.string().max(128), password }),
+          response: answers(identitySchema),
+        },
+      },
+      async (request, reply) => {
+        if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
+        const address = addressOf(request);
+        const waitMs = attempts.waitMs(address);
+        if (waitMs > 0) throw tooManyFailures('the invitation', waitMs);
+        const session = await users.join(request.body.invitation, request.body.password, address);
+        if (!session) {
+          attempts.failed(address);
+          throw new ProblemError(401, 'the invitation is not valid: it works once, for seven days; ask for another', {
+            'www-authenticate': 'Bearer realm="vedette"',
+          });
+        }
+        setCookie(request, reply, site, session.secret, SESSION_MS / 1000);
+        return session.identity;
+      },
+    );
+
+    app.put(
+      '/me/password',
+      {
+        config: { access: 'viewer', scope: 'own' },
+        schema: {
+          summary: 'Change your password; your other sessions end',
+          tags,
+          security,
+          body: z.strictObject({ before: z.string().max(256), after: password }),
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const caller = callerOf(request);
+        if (!caller.user) throw new ProblemError(409, `"${caller.name}" is a token: it has no password`);
+        const done = await users.changePassword(caller, request.body.before, request.body.after);
+        if (done !== true) {
+          if (done.waitMs > 0) throw tooManyFailures('the password', done.waitMs);
+          throw new ProblemError(403, 'the password before is not right');
+        }
+        return reply.code(204).send(undefined);
+      },
+    );
+  };
+}

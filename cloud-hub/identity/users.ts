@@ -1,0 +1,184 @@
+/**
+ * People: an admin invites them with a role and perhaps a scope, they choose a password by a link that works once, and sign in
+ * with name and password. What they may do is decided as for tokens (identity.ts).
+ *
+ * Guessing a password is slowed twice: by the client's network, and by the name. So that nobody can lock a person out by guessing
+ * at his name, the name does not count for networks from which he signed in before (as long as the hub runs).
+ */
+import type { Clock } from '../../shared/kit/clock.ts';
+import type { HubStore } from '../store/store.ts';
+import type { TokenRow } from '../store/tokens.ts';
+import type { FailedAttempts } from './attempts.ts';
+import { actOf, type Caller, type Ended, type NewSession, type Rights } from './identity.ts';
+import { networkOf } from './network.ts';
+import type { Passwords } from './passwords.ts';
+import { digestSecret, newSecret } from './secrets.ts';
+
+export const INVITATION_MS = 7 * 24 * 3600_000;
+
+/** Pairs of user and network that are remembered; with more, the one that signed in longest ago is forgotten. */
+const MAX_KNOWN = 10_000;
+
+export interface UsersOptions {
+  readonly store: Pick<HubStore, 'tokens' | 'users' | 'sessions' | 'audit' | 'transact'>;
+  readonly clock: Pick<Clock, 'wall'>;
+  readonly passwords: Passwords;
+  /** Failures by name. */
+  readonly byName: FailedAttempts;
+  /** Failures by network. */
+  readonly byAddress: FailedAttempts;
+  /** Begins a session; part of a transaction. */
+  readonly begin: (from: Caller) => NewSession | undefined;
+  readonly ended: (what: Ended) => void;
+}
+
+/** A sign-in that did not work; `waitMs` above 0: not even tried, or the last that is tried for so long. */
+export interface SignInFailure {
+  readonly waitMs: number;
+}
+
+export type Users = ReturnType<typeof createUsers>;
+
+export function createUsers({ store, clock, passwords, byName, byAddress, begin, ended }: UsersOptions) {
+  const known = new Set<string>();
+  const remember = (pair: string) => {
+    known.delete(pair);
+    known.add(pair);
+    const [oldest] = known;
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  };
+  const userNamed = async (name: string): Promise<TokenRow | undefined> => {
+    const row = await store.tokens.byName(name);
+    return row?.kind === 'user' ? row : undefined;
+  };
+  const callerOf = ({ id, name, role, scope }: TokenRow, address: string): Caller => ({
+    ...{ name, role, token: id, address, user: true },
+    ...(scope === undefined ? {} : { scope }),
+  });
+  /** Part of a transaction. */
+  const invite = (owner: number): { invitation: string; expiresAt: number } => {
+    const invitation = newSecret();
+    const expiresAt = clock.wall() + INVITATION_MS;
+    store.users.invite(owner, digestSecret(invitation), expiresAt);
+    return { invitation, expiresAt };
+  };
+
+  return {
+    /** @throws PasswordsBusy */
+    async signIn(name: string, password: string, address: string): Promise<NewSession | SignInFailure> {
+      const pair = `${name} ${networkOf(address)}`;
+      const waitMs = Math.max(byAddress.waitMs(address), known.has(pair) ? 0 : byName.waitMs(name));
+      if (waitMs > 0) return { waitMs };
+      // Counted before anything is waited for: whoever asks many at once gets no more tries than others.
+      byAddress.failed(address);
+      byName.failed(name);
+      const user = await userNamed(name);
+      const hash = user && store.users.password(user.id);
+      if (!(await passwords.verify(password, hash)) || !user) return { waitMs: 0 };
+      const session = store.transact(() =>
+        // It may have been changed, or he removed, while it was looked at.
+        store.users.password(user.id) === hash ? begin(callerOf(user, address)) : undefined,
+      );
+      if (!session) return { waitMs: 0 };
+      byAddress.succeeded(address);
+      byName.succeeded(name);
+      remember(pair);
+      return session;
+    },
+
+    list: async () => {
+      const [rows, states] = await Promise.all([store.tokens.list('user'), store.users.states()]);
+      return rows.map((row) => ({ row, state: states.get(row.id) }));
+    },
+
+    /** A new user with an invitation; undefined when the name is taken, by a token too. */
+    add(name: string, { role, scope }: Rights, maker: Caller) {
+      return store.transact(() => {
+        const about = { name, role, scope, kind: 'user' as const, createdAt: clock.wall() };
+        const row = store.tokens.add({ ...about, hash: digestSecret(newSecret()) });
+        if (!row) return undefined;
+        store.audit.add(actOf(maker, clock.wall()), 'user.add', name, { role, ...(scope ? { scope } : {}) });
+        return { row, ...invite(row.id) };
+      });
+    },
+
+    /** A new link by which a user chooses a password, his first or another; undefined when there is no such user. */
+    async invite(name: string, maker: Caller) {
+      const row = await userNamed(name);
+      if (!row) return undefined;
+      return store.transact(() => {
+        store.audit.add(actOf(maker, clock.wall()), 'user.invite', name);
+        return { row, ...invite(row.id) };
+      });
+    },
+
+    /** Changes what a user may do; his sessions end. False when there is no such user. */
+    async setRights(name: string, { role, scope }: Rights, maker: Caller): Promise<TokenRow | undefined> {
+      const row = await userNamed(name);
+      if (!row) return undefined;
+      store.transact(() => {
+        store.tokens.setRights(row.id, role, scope);
+        store.sessions.removeOf(row.id);
+        store.audit.add(actOf(maker, clock.wall()), 'user.set', name, { role, ...(scope ? { scope } : {}) });
+      });
+      ended({ token: row.id });
+      return { ...row, role, scope };
+    },
+
+    /** Ends a user with his sessions; false when there is no such user. */
+    async remove(name: string, maker: Caller): Promise<boolean> {
+      const row = await userNamed(name);
+      if (!row) return false;
+      store.transact(() => {
+        store.tokens.remove(row.id, 'user');
+        store.audit.add(actOf(maker, clock.wall()), 'user.remove', name);
+      });
+      ended({ token: row.id });
+      return true;
+    },
+
+    /** Chooses a password by an invitation, which is used up, and begins a session; undefined when it does not work. @throws PasswordsBusy */
+    async join(invitation: string, password: string, address: string): Promise<NewSession | undefined> {
+      const digest = digestSecret(invitation);
+      const owner = store.users.invited(digest, clock.wall());
+      const user = owner === undefined ? undefined : await store.tokens.byId(owner);
+      if (!user) return undefined;
+      const hash = await passwords.hash(password);
+      const session = store.transact(() => {
+        if (store.users.takeInvitation(digest, clock.wall()) !== user.id) return undefined;
+        store.users.setPassword(user.id, hash, clock.wall());
+        store.sessions.removeOf(user.id);
+        const caller = callerOf(user, address);
+        store.audit.add(actOf(caller, clock.wall()), 'user.join', user.name);
+        return begin(caller);
+      });
+      if (!session) return undefined;
+      ended({ token: user.id });
+      remember(`${user.name} ${networkOf(address)}`);
+      return session;
+    },
+
+    /**
+     * Replaces one's own password; the other sessions end. A failure counts as one of signing in.
+     * @throws PasswordsBusy
+     */
+    async changePassword(caller: Caller, before: string, after: string): Promise<true | SignInFailure> {
+      const waitMs = byName.waitMs(caller.name);
+      if (waitMs > 0) return { waitMs };
+      const hash = store.users.password(caller.token);
+      byName.failed(caller.name);
+      if (!(await passwords.verify(before, hash))) return { waitMs: 0 };
+      byName.succeeded(caller.name);
+      const next = await passwords.hash(after);
+      const others = store.transact(() => {
+        if (store.users.password(caller.token) !== hash) return undefined;
+        store.users.setPassword(caller.token, next, clock.wall());
+        store.audit.add(actOf(caller, clock.wall()), 'user.password', caller.name);
+        return store.sessions.removeOf(caller.token, caller.session);
+      });
+      if (!others) return { waitMs: 0 };
+      for (const session of others) ended({ session });
+      return true;
+    },
+  };
+}

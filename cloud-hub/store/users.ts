@@ -1,0 +1,58 @@
+/** Passwords and invitations of users; the users themselves are rows of `tokens`, and these end with them. Only hashes are kept. */
+import type { HubDatabase } from './database.ts';
+
+export interface UserState {
+  readonly id: number;
+  readonly hasPassword: boolean;
+  /** Until when his invitation works, milliseconds since 1970; it may have ended. */
+  readonly invitedUntil: number | undefined;
+}
+
+export type UserStore = ReturnType<typeof createUserStore>;
+
+export function createUserStore({ query, prepare }: HubDatabase) {
+  const setPassword = prepare(
+    `INSERT INTO passwords (owner, hash, changed_at) VALUES (?, ?, ?)
+     ON CONFLICT (owner) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`,
+  );
+  const password = prepare('SELECT hash FROM passwords WHERE owner = ?').pluck();
+  const invite = prepare(
+    `INSERT INTO invitations (owner, hash, expires_at) VALUES (?, ?, ?)
+     ON CONFLICT (owner) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at`,
+  );
+  const invited = prepare('SELECT owner FROM invitations WHERE hash = ? AND expires_at > ?').pluck();
+  const take = prepare('DELETE FROM invitations WHERE hash = ? AND expires_at > ? RETURNING owner').pluck();
+  return {
+    /** Hash of the password of a user, see passwords.ts; undefined when he has none. May be part of a transaction. */
+    password: (owner: number): string | undefined => password.get(owner) as string | undefined,
+
+    /** May be part of a transaction. */
+    setPassword: (owner: number, hash: string, now: number): void => void setPassword.run(owner, hash, now),
+
+    /** Replaces the invitation of a user. @param hash digest of its secret. May be part of a transaction. */
+    invite: (owner: number, hash: string, expiresAt: number): void => void invite.run(owner, hash, expiresAt),
+
+    /** Whose invitation this is, while it works. */
+    invited: (hash: string, now: number): number | undefined => invited.get(hash, now) as number | undefined,
+
+    /** Uses an invitation up: it works once. May be part of a transaction. */
+    takeInvitation: (hash: string, now: number): number | undefined => take.get(hash, now) as number | undefined,
+
+    /** By the id of the user. */
+    async states(): Promise<Map<number, UserState>> {
+      const rows = await query
+        .selectFrom('tokens')
+        .leftJoin('passwords', 'passwords.owner', 'tokens.id')
+        .leftJoin('invitations', 'invitations.owner', 'tokens.id')
+        .select(['tokens.id', 'passwords.changed_at as changedAt', 'invitations.expires_at as invitedUntil'])
+        .where('kind', '=', 'user')
+        .execute();
+      return new Map(
+        rows.map(({ id, changedAt, invitedUntil }) => [
+          id,
+          { id, hasPassword: changedAt !== null, invitedUntil: invitedUntil ?? undefined },
+        ]),
+      );
+    },
+  };
+}
