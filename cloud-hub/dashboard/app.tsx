@@ -1,5 +1,6 @@
 /** Chooses between the sign-in and the pages, by session and address. */
 import { useEffect } from 'preact/hooks';
+import { AccessPage } from './access/access-page.tsx';
 import { AuditPage } from './access/audit-page.tsx';
 import { AlertsPage } from './alerts/alerts-page.tsx';
 import { DevicePage } from './device/device-page.tsx';
@@ -14,6 +15,7 @@ import { ProblemsPage } from './problems/problems-page.tsx';
 import { RolloutPage } from './rollouts/rollout-page.tsx';
 import { RolloutsPage } from './rollouts/rollouts-page.tsx';
 import { useServices } from './services.ts';
+import { JoinPage } from './session/join-page.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { EmptyState } from './ui/empty-state.tsx';
 
@@ -38,6 +40,7 @@ export function App() {
       </main>
     );
   }
+  if (state.kind === 'invited') return <JoinPage invitation={state.invitation} />;
   if (state.kind === 'signed-out') return <SignInPage reason={state.reason} />;
   return (
     <>
@@ -71,6 +74,10 @@ function Page({ route }: { route: Route }) {
       return <AlertsPage />;
     case 'audit':
       return <AuditPage filter={route.filter} />;
+    case 'users':
+    case 'tokens':
+    case 'sessions':
+      return <AccessPage view={route.page} />;
     case 'models':
       return <ModelsPage />;
     case 'hybrid':
@@ -98,6 +105,9 @@ function titleOf(route: Route): string {
     problems: 'Problems',
     alerts: 'Alerts',
     audit: 'Audit',
+    users: 'Users',
+    tokens: 'Tokens',
+    sessions: 'Sessions',
     models: 'Models',
     hybrid: 'Hybrid',
     rollouts: 'Rollouts',

@@ -24,7 +24,7 @@ import { createFeed } from './hub/feed.ts';
 import { createSharedState } from './hub/shared-state.ts';
 import { openSocket } from './hub/socket.ts';
 import { createUpload } from './models/upload.ts';
-import { codeOf } from './navigation/route.ts';
+import { codeOf, invitationOf } from './navigation/route.ts';
 import { createRouter } from './navigation/router.ts';
 import { ServicesProvider } from './services.ts';
 import { createSession } from './session/session.ts';
@@ -33,8 +33,9 @@ function main(root: HTMLElement): void {
   const clock = browserClock;
   const page = new URL(window.location.href);
   const code = codeOf(page.hash);
+  const invitation = invitationOf(page.hash);
   // A one-time code is worth nothing after use, but the address bar gets copied and filmed.
-  if (code) window.history.replaceState(null, '', page.pathname + page.search);
+  if (code || invitation) window.history.replaceState(null, '', page.pathname + page.search);
 
   const api = createApi({ fetch: (input, init) => fetch(input, init), onUnauthorized: () => session.lost() });
   const session = createSession(api);
@@ -68,7 +69,8 @@ function main(root: HTMLElement): void {
     else if (kind !== 'signed-in' && isRunning) shared.stop();
     isRunning = kind === 'signed-in';
   });
-  void session.begin(code);
+  if (invitation) session.invited(invitation);
+  else void session.begin(code);
 
   const upload = createUpload({ open: () => new XMLHttpRequest() });
   const router = createRouter(window);

@@ -29,6 +29,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.goto(hub.url);
     await page.getByLabel('Token').fill(hub.token);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Access' }).click();
     await page.getByRole('link', { name: 'Audit' }).click();
     const entries = page.getByTestId('audit-entry');
     await entries.filter({ hasText: 'DELETE /api/v1/devices/:device' }).filter({ hasText: 'by ann' }).waitFor();

@@ -7,6 +7,7 @@ import { useMayAdminister } from '../session/use-role.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { FilterField } from '../ui/filter-field.tsx';
 import { Time } from '../ui/time.tsx';
+import { AccessTabs } from './access-tabs.tsx';
 import { AuditCheckPanel } from './audit-check.tsx';
 import { detailText, toneOf } from './words.ts';
 
@@ -22,8 +23,9 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
   return (
     <>
       <div class="page-head">
-        <h1>Audit</h1>
+        <h1>Access</h1>
       </div>
+      <AccessTabs page="audit" />
       {isAdmin ? (
         <div class="stack">
           <AuditCheckPanel />

@@ -6,7 +6,7 @@ import { problemDocument } from '../../../shared/contract/problem-document.ts';
 import { API_BASE, type Client, clientOver } from '../../client/client.ts';
 import type { Words } from '../../client/request.ts';
 
-export { type Page, type Query, queryText } from '../../client/client.ts';
+export { type Page, type Proof, type Query, queryText } from '../../client/client.ts';
 export { ApiError } from '../../client/request.ts';
 
 export interface ApiOptions {

@@ -28,6 +28,9 @@ export type Route =
   | { readonly page: 'problems'; readonly view: 'problems' | 'quarantine'; readonly device?: string }
   | { readonly page: 'alerts' }
   | { readonly page: 'audit'; readonly filter: AuditFilter }
+  | { readonly page: 'users' }
+  | { readonly page: 'tokens' }
+  | { readonly page: 'sessions' }
   | { readonly page: 'models' }
   | { readonly page: 'hybrid' }
   /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
@@ -47,6 +50,9 @@ const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly st
   problems: ['device'],
   alerts: [],
   audit: auditKeys,
+  users: [],
+  tokens: [],
+  sessions: [],
   models: [],
   hybrid: [],
   rollouts: ['create'],
@@ -87,6 +93,7 @@ function pageOf(url: URL, base: string): Route {
   }
   if (first === 'alerts' && second === undefined) return { page: 'alerts' };
   if (first === 'audit' && second === undefined) return { page: 'audit', filter: filterOf(auditKeys, query) };
+  if ((first === 'users' || first === 'tokens' || first === 'sessions') && second === undefined) return { page: first };
   if (first === 'models' && second === undefined) return { page: 'models' };
   if (first === 'hybrid' && second === undefined) return { page: 'hybrid' };
   if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
@@ -122,15 +129,22 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
       return 'alerts';
     case 'audit':
       return `audit${queryText({ ...route.filter })}`;
+    case 'users':
+    case 'tokens':
+    case 'sessions':
     case 'models':
-      return 'models';
     case 'hybrid':
-      return 'hybrid';
+      return route.page;
     case 'rollouts':
       return route.create === undefined ? 'rollouts' : `rollouts?create=${encodeURIComponent(route.create)}`;
     case 'rollout':
       return `rollouts/${encodeURIComponent(route.id)}`;
   }
+}
+
+/** The secret of an invitation's link, `#invite=…`. */
+export function invitationOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('invite') || undefined;
 }
 
 /** The one-time code of a sign-in link, `#code=…`. */

@@ -1,11 +1,13 @@
 /** Who is signed in: asks the hub, signs in with a one-time code or a token, and falls back to signed out on any 401. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Identity } from '../../contract/identity.ts';
-import { type Api, ApiError } from '../hub/api.ts';
+import { type Api, ApiError, type Proof } from '../hub/api.ts';
 
 export type SessionState =
   | { readonly kind: 'checking' }
   | { readonly kind: 'signed-out'; readonly reason?: string }
+  /** Somebody came by the link of an invitation, and has not chosen a password yet. */
+  | { readonly kind: 'invited'; readonly invitation: string }
   | { readonly kind: 'signed-in'; readonly identity: Identity }
   /** The hub could not be asked. */
   | { readonly kind: 'unreachable'; readonly reason: string };
@@ -15,13 +17,17 @@ export interface Session {
   /** Signs in with `code` if there is one, else asks whether the cookie still counts. */
   begin(code?: string): Promise<void>;
   /** @returns why it failed, or undefined when signed in */
-  signIn(proof: { readonly code: string } | { readonly token: string }): Promise<string | undefined>;
+  signIn(proof: Proof): Promise<string | undefined>;
+  /** Whoever came by the link of an invitation chooses a password first. */
+  invited(invitation: string): void;
+  /** @returns why it failed, or undefined when signed in */
+  join(invitation: string, password: string): Promise<string | undefined>;
   signOut(): Promise<void>;
   /** The hub said 401. */
   lost(): void;
 }
 
-export function createSession(api: Pick<Api, 'me' | 'signIn' | 'signOut'>): Session {
+export function createSession(api: Pick<Api, 'me' | 'signIn' | 'join' | 'signOut'>): Session {
   const state = signal<SessionState>({ kind: 'checking' });
 
   async function attempt(work: () => Promise<Identity>): Promise<ApiError | undefined> {
@@ -52,6 +58,12 @@ export function createSession(api: Pick<Api, 'me' | 'signIn' | 'signOut'>): Sess
     },
     async signIn(proof) {
       return (await attempt(() => api.signIn(proof)))?.message;
+    },
+    invited(invitation) {
+      state.value = { kind: 'invited', invitation };
+    },
+    async join(invitation, password) {
+      return (await attempt(() => api.join(invitation, password)))?.message;
     },
     async signOut() {
       try {

@@ -2,26 +2,28 @@ import { useRef, useState } from 'preact/hooks';
 import { Mark } from '../navigation/mark.tsx';
 import { useServices } from '../services.ts';
 
-/** Asks for a token, and says where to find one. */
+/** Asks for name and password, or for a token, and says where to find one. */
 export function SignInPage({ reason }: { reason?: string | undefined }) {
   const { session } = useServices();
   const field = useRef<HTMLInputElement>(null);
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
   const onSubmit = async (event: Event) => {
     event.preventDefault();
     const token = field.current?.value.trim() ?? '';
-    if (token === '') {
-      setFailure('Paste the token first.');
-      field.current?.focus();
+    const isByName = name.trim() !== '' || password !== '';
+    if (token === '' && (name.trim() === '' || password === '')) {
+      setFailure(isByName ? 'Give both, name and password.' : 'Give name and password, or paste the token.');
       return;
     }
     setBusy(true);
-    const why = await session.signIn({ token });
+    const why = await session.signIn(isByName ? { name: name.trim(), password } : { token });
     if (why === undefined) return;
     setBusy(false);
     setFailure(why);
-    field.current?.select();
+    if (!isByName) field.current?.select();
   };
   return (
     <main class="sign-in">
@@ -35,12 +37,32 @@ export function SignInPage({ reason }: { reason?: string | undefined }) {
             {reason}
           </p>
         )}
+        <label for="name">Name</label>
+        <input
+          id="name"
+          type="text"
+          autocomplete="username"
+          spellcheck={false}
+          maxLength={64}
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+        <label for="password">Password</label>
+        <input
+          id="password"
+          type="password"
+          autocomplete="current-password"
+          maxLength={256}
+          value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+        <p class="muted">Or with a token instead:</p>
         <label for="token">Token</label>
         <input
           id="token"
           ref={field}
           type="password"
-          autocomplete="current-password"
+          autocomplete="off"
           spellcheck={false}
           maxLength={256}
           aria-describedby="token-help"

@@ -128,7 +128,7 @@ test('a hub that is away is told apart from one that says no, and can be asked a
 
 test('a defect of the page is not taken for an answer of the hub', async () => {
   const fail = () => Promise.reject(new TypeError('a defect'));
-  const session = createSession({ me: fail, signIn: fail, signOut: fail });
+  const session = createSession({ me: fail, signIn: fail, join: fail, signOut: fail });
   await expect(session.begin()).rejects.toThrow('a defect');
   await expect(session.signIn({ token: 'x' })).rejects.toThrow('a defect');
   await session.signOut();
