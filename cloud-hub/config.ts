@@ -1,6 +1,7 @@
 /** Settings of the hub. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { name } from '../shared/contract/names.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
 
 const port = (what: string) =>
@@ -38,6 +39,13 @@ const networks = z
   .refine((list) => list.length <= 100 && list.every(isNetwork), {
     error: 'must be at most 100 addresses or networks (10.0.0.0/8), with commas between',
   });
+
+const mqttAddress = z
+  .string()
+  .regex(
+    /^(mqtts?|wss?):\/\/[^@\s/]+(\/[^@\s]*)?$/,
+    'must be mqtt://HOST:PORT (or mqtts, ws, wss), without user or password',
+  );
 
 export const hubConfig = z
   .strictObject({
@@ -81,14 +89,7 @@ export const hubConfig = z
       .max(3650)
       .default(60)
       .describe('how long after its end a device can renew its certificate, in days'),
-    mqttUrl: z
-      .string()
-      .regex(
-        /^(mqtts?|wss?):\/\/[^@\s/]+(\/[^@\s]*)?$/,
-        'must be mqtt://HOST:PORT (or mqtts, ws, wss), without user or password',
-      )
-      .optional()
-      .describe('an external broker instead of the embedded one'),
+    mqttUrl: mqttAddress.optional().describe('an external broker instead of the embedded one'),
     mqttUsername: z.string().min(1).max(256).optional().describe('user name of the hub at the external broker'),
     mqttPasswordFile: file.optional().describe('file with the password of the hub at the external broker'),
     mqttVersion: z.enum(['3.1.1', '5']).default('5').describe('version of MQTT, with an external broker'),
@@ -112,6 +113,20 @@ export const hubConfig = z
     alertNetworks: networks
       .default([])
       .describe('internal addresses and networks that notifications of alerts may go to; default: none'),
+    homeAssistantUrl: mqttAddress
+      .optional()
+      .describe('broker of a Home Assistant that is told of devices, streams and rules; default: none is told'),
+    homeAssistantUsername: z.string().min(1).max(256).optional().describe('user name of the hub at that broker'),
+    homeAssistantPasswordFile: file.optional().describe('file with the password of the hub at that broker'),
+    homeAssistantCaFile: file.optional().describe("PEM file of the authority that signed that broker's certificate"),
+    homeAssistantPrefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64}){0,3}$/, 'must be letters, digits, _, - and / between them')
+      .default('homeassistant')
+      .describe('where Home Assistant looks for discovery messages'),
+    homeAssistantName: name
+      .default('vedette')
+      .describe('name of this hub there; two hubs with one Home Assistant have two'),
     deviceRecordsPerDay: perDay('records')
       .default(10_000_000)
       .describe('records stored of a device per day; 0: no limit'),
@@ -124,6 +139,11 @@ export const hubConfig = z
     if (config.mqttUrl === undefined) {
       for (const key of own)
         if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');
+    }
+    const there = ['homeAssistantUsername', 'homeAssistantPasswordFile', 'homeAssistantCaFile'] as const;
+    if (config.homeAssistantUrl === undefined) {
+      for (const key of there)
+        if (config[key] !== undefined) wrong(key, 'is for the broker of Home Assistant: set its address too');
     }
     if ((config.mqttCertFile === undefined) !== (config.mqttKeyFile === undefined))
       wrong('mqttKeyFile', 'set certificate and key together');

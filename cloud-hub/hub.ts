@@ -19,6 +19,7 @@ import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
 import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
+import { openHomeAssistant } from './home-assistant/open.ts';
 import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
 import { FailedAttempts } from './identity/attempts.ts';
@@ -140,7 +141,11 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
   const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
   const alerting = openAlerts({ store, dataDir, networks: config.alertNetworks, clock, log });
-  const heard: IngestOptions['heard'] = (...news) => alerting.engine.heard(...news);
+  const home = openHomeAssistant({ config, version: options.version, store, clock, log });
+  const heard: IngestOptions['heard'] = (...news) => {
+    alerting.engine.heard(...news);
+    home?.heard(...news);
+  };
   const ingest = new Ingest({ store, metrics, send, copies, quota, reported, heard, announce, clock, log });
 
   const secondOpinions = openSecondOpinions({
@@ -215,6 +220,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     refused,
     alerting.outbox,
     alerting.engine,
+    ...(home ? [home] : []),
     { stop: () => ingest.stop() },
     {
       async start() {

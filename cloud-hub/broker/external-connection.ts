@@ -17,7 +17,8 @@ export function externalConnection(config: HubConfig, url: string): ExternalBrok
   return { url, ...(username ? { username } : {}), ...(password ? { password } : {}), protocolVersion, tls };
 }
 
-function readSetting(file: string, setting: string): string {
+/** Text of a file that a setting names. @throws Error that names the setting and the file */
+export function readSetting(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -80,6 +80,36 @@ const settings = {
     'VEDETTE_ALERT_NETWORKS',
     'internal addresses or networks that notifications of alerts may go to, with commas between (default: none)',
   ],
+  homeAssistantUrl: [
+    '--home-assistant-url <url>',
+    'VEDETTE_HOME_ASSISTANT_URL',
+    'broker of a Home Assistant that is told of devices, streams and rules, mqtt://HOST:PORT (default: none is told)',
+  ],
+  homeAssistantUsername: [
+    '--home-assistant-username <name>',
+    'VEDETTE_HOME_ASSISTANT_USERNAME',
+    'user name of the hub at that broker',
+  ],
+  homeAssistantPasswordFile: [
+    '--home-assistant-password-file <file>',
+    'VEDETTE_HOME_ASSISTANT_PASSWORD_FILE',
+    'file with the password of that user',
+  ],
+  homeAssistantCaFile: [
+    '--home-assistant-ca-file <file>',
+    'VEDETTE_HOME_ASSISTANT_CA_FILE',
+    'PEM file of the authority to trust there, for mqtts',
+  ],
+  homeAssistantPrefix: [
+    '--home-assistant-prefix <prefix>',
+    undefined,
+    'where Home Assistant looks for discovery messages (default: homeassistant)',
+  ],
+  homeAssistantName: [
+    '--home-assistant-name <name>',
+    undefined,
+    'name of this hub there; two hubs with one Home Assistant have two (default: vedette)',
+  ],
   deviceRecordsPerDay: [
     '--device-records-per-day <n>',
     'VEDETTE_DEVICE_RECORDS_PER_DAY',

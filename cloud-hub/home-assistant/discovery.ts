@@ -1,0 +1,111 @@
+/**
+ * What Home Assistant is told of a device: one discovery message (device-based discovery, since Home Assistant 2024.11) with an
+ * entity for the device, each of its streams and each of their rules; and the states of these. Pure.
+ */
+import type { Device } from '../contract/device.ts';
+import type { Topics } from './topics.ts';
+
+/** A rule's binary sensor goes off so many seconds after the rule fired last. */
+export const FIRED_S = 30;
+
+/** Entities of one device: more are not told. Each takes about 300 bytes. */
+export const MAX_ENTITIES = 500;
+
+export interface About {
+  /** Name of the hub. */
+  readonly name: string;
+  readonly version: string;
+  /** Where people open the hub; absent: nobody knows. */
+  readonly url?: string | undefined;
+}
+
+type Entity = Readonly<Record<string, unknown>> & { readonly platform: string; readonly unique_id: string };
+
+/** The discovery message of a device. */
+export function discoveryOf(device: Device, topics: Topics, { name, version, url }: About): Record<string, unknown> {
+  const state = topics.state(device.id);
+  const unique = (...parts: string[]) => ['vedette', name, device.id, ...parts].join('.');
+  const whenOnline = {
+    availability: [
+      { topic: topics.hub },
+      { topic: state, value_template: "{{ 'online' if value_json.online else 'offline' }}" },
+    ],
+    availability_mode: 'all',
+  };
+  const entities: [string, Entity][] = [
+    [
+      'online',
+      {
+        ...{ platform: 'binary_sensor', unique_id: unique('online'), name: 'Connection' },
+        ...{ device_class: 'connectivity', entity_category: 'diagnostic', state_topic: state },
+        value_template: "{{ 'ON' if value_json.online else 'OFF' }}",
+        availability: [{ topic: topics.hub }],
+      },
+    ],
+    [
+      'picture',
+      {
+        ...{ platform: 'image', unique_id: unique('picture'), name: 'Last event' },
+        ...{ image_topic: topics.picture(device.id), content_type: 'image/jpeg' },
+        availability: [{ topic: topics.hub }],
+      },
+    ],
+  ];
+  for (const { id, rules } of device.streams) {
+    const path = `value_json.streams['${id}']`;
+    entities.push([
+      `${id}.running`,
+      {
+        ...{ platform: 'binary_sensor', unique_id: unique(id, 'running'), name: `${id} running` },
+        ...{ device_class: 'running', entity_category: 'diagnostic', state_topic: state },
+        ...{ value_template: `{{ 'ON' if ${path}.state == 'running' else 'OFF' }}`, ...whenOnline },
+      },
+    ]);
+    entities.push([
+      `${id}.fps`,
+      {
+        ...{ platform: 'sensor', unique_id: unique(id, 'fps'), name: `${id} frames per second` },
+        ...{ state_class: 'measurement', unit_of_measurement: 'fps', entity_category: 'diagnostic' },
+        ...{ suggested_display_precision: 1, state_topic: state, value_template: `{{ ${path}.fps }}`, ...whenOnline },
+      },
+    ]);
+    for (const rule of rules) {
+      entities.push([
+        `${id}.${rule.name}`,
+        {
+          ...{ platform: 'binary_sensor', unique_id: unique(id, rule.name), name: `${id} ${rule.name}` },
+          ...{ state_topic: topics.fired(device.id, id, rule.name), off_delay: FIRED_S, ...whenOnline },
+        },
+      ]);
+      entities.push([
+        `${id}.${rule.name}.count`,
+        {
+          ...{ platform: 'sensor', unique_id: unique(id, rule.name, 'count'), name: `${id} ${rule.name} events` },
+          ...{ state_class: 'total_increasing', state_topic: topics.counts(device.id) },
+          ...{ value_template: `{{ value_json['${countKey(id, rule.name)}'] | default(0) }}` },
+          availability: [{ topic: topics.hub }],
+        },
+      ]);
+    }
+  }
+  return {
+    device: {
+      identifiers: [`vedette.${name}.${device.id}`],
+      ...{ name: device.id, manufacturer: 'Vedette', model: 'edge device' },
+      ...(device.version === undefined ? {} : { sw_version: device.version }),
+      ...(url === undefined ? {} : { configuration_url: `${url}devices/${device.id}` }),
+    },
+    origin: { name: 'Vedette', sw_version: version },
+    components: Object.fromEntries(entities.slice(0, MAX_ENTITIES)),
+  };
+}
+
+/** What `state` carries. */
+export function stateOf({ online, streams }: Device): Record<string, unknown> {
+  return { online, streams: Object.fromEntries(streams.map(({ id, state, fps }) => [id, { state, fps }])) };
+}
+
+/** The key of a rule in `counts`. */
+export function countKey(stream: string, rule: string): string {
+  return `${stream}/${rule}`;
+}
