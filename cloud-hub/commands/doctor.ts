@@ -1,8 +1,13 @@
 /** `vedette-hub doctor`: what is wrong with a hub on this machine, and what mends it. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { name } from '../../shared/contract/names.ts';
 import { isBroken } from '../../shared/doctor/finding.ts';
 import { printFindings } from '../../shared/doctor/print.ts';
-import type { CommandContext } from './context.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
+import type { HubConfig } from '../config.ts';
+import { type CommandContext, UsageError } from './context.ts';
 import { readSettings, type SettingOptions, withSettings } from './settings.ts';
 
 export interface DoctorContext extends CommandContext {
@@ -20,24 +25,64 @@ export function addDoctorCommand(program: Command, { clock, stdout, stderr, env,
   )
     .option('--json', 'print JSON', false)
     .option('--bundle <file>', 'write a support archive (.tar.gz) too, without secrets, pictures and records')
+    .option(
+      '--broker <url>',
+      'only: does this MQTT broker do what the hub and its devices need of one? Takes ten seconds',
+    )
+    .option('--broker-device <id>', 'with --broker: a device that nothing else uses, so that rights are checked too')
+    .option('--broker-device-password-file <file>', 'its token')
     .option('--log <file>', 'log whose end goes into it (default: the journal of vedette-hub)')
     .addHelpText(
       'after',
-      '\nIt changes nothing, and the hub may run or not.\nExit code: 0 if everything works, 1 if something is broken, 2 for wrong use.',
+      '\nIt changes nothing, and the hub may run or not. With --broker it signs in as the hub and as the device, and sends messages in their\nname: a broker may end the connection of a hub that runs.\nExit code: 0 if everything works, 1 if something is broken, 2 for wrong use.',
     )
-    .action(async ({ json, bundle, log, ...options }: SettingOptions) => {
-      const config = readSettings(options, env);
-      // Loaded when it is wanted: the other commands need neither authority nor database.
-      const { examineHub } = await import('../doctor/examine.ts');
-      const findings = await examineHub({ config, nodeVersion: process.version, clock });
-      const broken = isBroken(findings);
-      stdout.write(json === true ? `${JSON.stringify({ ok: !broken, findings }, null, 2)}\n` : printFindings(findings));
-      if (typeof bundle === 'string') {
-        const { writeHubBundle } = await import('../doctor/bundle.ts');
-        const logFile = typeof log === 'string' ? log : undefined;
-        await writeHubBundle({ file: bundle, version, config, environment: env, logFile, findings });
-        stderr.write(`wrote ${bundle}: read it before you send it\n`);
-      }
-      if (broken) fail();
-    });
+    .action(
+      async ({ json, bundle, log, broker, brokerDevice, brokerDevicePasswordFile, ...options }: SettingOptions) => {
+        const config = readSettings(typeof broker === 'string' ? { ...options, mqttUrl: broker } : options, env);
+        // Loaded when it is wanted: the other commands need neither authority nor database.
+        const { examineHub } = await import('../doctor/examine.ts');
+        const findings =
+          typeof broker === 'string'
+            ? await conformance(config, broker, deviceOf(brokerDevice, brokerDevicePasswordFile), clock)
+            : await examineHub({ config, nodeVersion: process.version, clock });
+        const broken = isBroken(findings);
+        stdout.write(
+          json === true ? `${JSON.stringify({ ok: !broken, findings }, null, 2)}\n` : printFindings(findings),
+        );
+        if (typeof bundle === 'string') {
+          const { writeHubBundle } = await import('../doctor/bundle.ts');
+          const logFile = typeof log === 'string' ? log : undefined;
+          await writeHubBundle({ file: bundle, version, config, environment: env, logFile, findings });
+          stderr.write(`wrote ${bundle}: read it before you send it\n`);
+        }
+        if (broken) fail();
+      },
+    );
+}
+
+type Value = SettingOptions[string];
+
+async function conformance(config: HubConfig, url: string, device: Device | undefined, clock: Clock) {
+  const { examineConformance } = await import('../doctor/conformance/conformance.ts');
+  const { externalConnection } = await import('../broker/external-connection.ts');
+  const { protocolVersion: _, ...hub } = externalConnection(config, url);
+  return examineConformance({ hub, device, clock });
+}
+
+interface Device {
+  readonly id: string;
+  readonly password: string;
+}
+
+function deviceOf(id: Value, file: Value): Device | undefined {
+  if (id === undefined && file === undefined) return undefined;
+  if (!name.safeParse(id).success || typeof id !== 'string' || typeof file !== 'string')
+    throw new UsageError(
+      'give both: --broker-device with its id, and --broker-device-password-file with the file of its token',
+    );
+  try {
+    return { id, password: readFileSync(file, 'utf8').trim() };
+  } catch (error) {
+    throw new UsageError(`--broker-device-password-file: ${messageOf(error)}`);
+  }
 }

@@ -20,7 +20,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   tar: ['shared/engine/package/', 'shared/doctor/bundle/', 'cloud-hub/backup/'],
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
-  mqtt: ['shared/kit/link.ts'],
+  mqtt: ['shared/kit/link.ts', 'cloud-hub/doctor/conformance/'],
   nodemailer: ['cloud-hub/alerts/channels/email.ts'],
   '@peculiar/x509': ['shared/pki/', 'cloud-hub/pki/'],
   ws: ['shared/pki/', 'cloud-hub/api/'],
