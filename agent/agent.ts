@@ -31,6 +31,8 @@ import { buildReport } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
 import { createRenewer } from './identity/renewer.ts';
 import { composeModels } from './model-parts.ts';
+import { keepNormal } from './pipeline/sensor/normal-file.ts';
+import { DETECTORS } from './reconcile/fleet.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createStamps } from './stamps.ts';
 import { createSync, type Sync } from './sync/sync.ts';
@@ -202,6 +204,7 @@ export function createAgent(options: AgentOptions): Agent {
       onDesired(document) {
         erasing.onDesired(document.erase ?? []);
         reconciler.onDesired(document);
+        keepNormal(path.join(config.dataDir, DETECTORS), document.normal ?? []);
       },
       onVerdict: escalation.onVerdict,
       onConnected: reconciler.onConnected,

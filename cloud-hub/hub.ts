@@ -196,6 +196,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerts: alerting.alerts,
     secondOpinions,
     disconnect,
+    publishDesired: models.sendDesired,
     checks,
     ...tls,
     acceptMqtt: (connection: Duplex, socket: Socket) => {

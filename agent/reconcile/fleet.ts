@@ -47,6 +47,8 @@ export interface Fleet {
 
 type GoodStreams = NonNullable<DeviceState['goodStreams']>;
 
+/** Folder of what online detectors have learned, in the data folder. */
+export const DETECTORS = 'detectors';
 const NO_STREAMS = { streams: new Map<string, StreamConfig>(), refused: [] } as const;
 const REVISION = 'sha256:'.length + 12;
 
@@ -96,7 +98,7 @@ export function createFleet({ config, store, supervisor, tune, onStreams, realPa
       const { model } = streamConfig;
       const common = { stream, config: streamConfig, batch: 1, runtime: { threads, provider }, once: false };
       if (isOnline(streamConfig)) {
-        const stateFile = path.join(config.dataDir, 'detectors', `${stream}.json`);
+        const stateFile = path.join(config.dataDir, DETECTORS, `${stream}.json`);
         assignments.push({ ...common, modelDir: '', variant: 'auto', stateFile });
         continue;
       }

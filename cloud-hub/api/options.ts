@@ -41,6 +41,8 @@ export interface ApiOptions {
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Sends a device its desired document. */
+  readonly publishDesired: (device: string) => void;
   /** Ends a device's MQTT connection. */
   readonly disconnect: (device: string) => void;
   /** Absent: plain HTTP. */

@@ -14,6 +14,7 @@ import { enrolmentRoutes } from './routes/enrolment.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
+import { normalRoutes } from './routes/normal.ts';
 import { opinionRoutes } from './routes/opinions.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { recordRoutes } from './routes/records.ts';
@@ -34,6 +35,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   recordRoutes,
   correctionRoutes,
   readingRoutes,
+  normalRoutes,
   opinionRoutes,
   modelRoutes,
   trustRoutes,

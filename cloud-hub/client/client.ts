@@ -20,6 +20,7 @@ import {
   type userRights,
 } from '../contract/identity.ts';
 import { model } from '../contract/model.ts';
+import { normalEvent } from '../contract/normal.ts';
 import { hybrid, opinion } from '../contract/opinion.ts';
 import { page } from '../contract/page.ts';
 import { problem } from '../contract/problem.ts';
@@ -109,6 +110,11 @@ export function clientOver(transport: Transport) {
     events: list(event, '/events'),
     correct: (id: string, body: NewCorrection) => ask(event, 'PUT', `/events/${part(id)}/correction`, { body }),
     takeCorrectionBack: (id: string) => send('DELETE', `/events/${part(id)}/correction`),
+    /** The anomalies of a device that people have called normal. */
+    normalEvents: (device: string, signal?: AbortSignal) =>
+      get(whole(normalEvent), `/devices/${part(device)}/normal`, {}, signal).then(({ items }) => items),
+    sayNormal: (event: string, isNormal: boolean) =>
+      send(isNormal ? 'PUT' : 'DELETE', `/events/${part(event)}/normal`, isNormal ? { body: {} } : undefined),
     summaries: list(summary, '/summaries'),
     readings: list(reading, '/readings'),
     /** Newest first; a span without a reading is left out. */

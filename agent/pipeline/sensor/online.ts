@@ -8,7 +8,8 @@
  * 1. A sample is in the state or in the journal before what it says is reported.
  * 2. The state is saved each `SAVE_MS`, when the journal is full, and at the end; the journal is cleared after that, so a sample may be in
  *    both, and `lastAtMs` tells.
- * 3. While a rule is in the middle of something the state is not saved, so that the journal has the beginning; not beyond `MOST_BYTES`.
+ * 3. What a person has called normal (normal-file.ts) is learned before the next sample, and once: `taught` tells.
+ * 4. While a rule is in the middle of something the state is not saved, so that the journal has the beginning; not beyond `MOST_BYTES`.
  *
  * Crash behaviour: the next start replays the journal, for its rules too, and goes on as if nothing had been. An event whose sample was written
  * down and which had not left the process is lost; an anomaly that is longer than the journal begins again. A state that cannot be
@@ -17,6 +18,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { MOST_NORMAL } from '../../../shared/contract/messages/desired.ts';
 import type { ModelRef } from '../../../shared/contract/messages/record.ts';
 import { DEFAULT_WEEKS, Detector, detectorState } from '../../../shared/engine/series/online/detector.ts';
 import type { Clock } from '../../../shared/kit/clock.ts';
@@ -24,6 +26,7 @@ import { digestOf } from '../../../shared/kit/digest.ts';
 import { forceFolder, writeDurably } from '../../../shared/kit/durable-file.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { Analyser, Past } from './analyser.ts';
+import { watchNormal } from './normal-file.ts';
 import { openSampleJournal, type SampleJournal } from './sample-journal.ts';
 
 const VERSION = '1.0.0';
@@ -31,8 +34,18 @@ const SAVE_MS = 300_000;
 /** Of the journal while a rule is in the middle of something: the samples of some hours, replayed within seconds. */
 const MOST_BYTES = 1024 * 1024;
 const MODE = 0o600;
+/** Beginnings of anomalies that people may still speak of, and what they have said. */
+const MOST_BEGINNINGS = 32;
+/** The clock that an event is stamped with may differ by so much from the detector's. */
+const SLACK_MS = 2_000;
+const DAY_MS = 86_400_000;
 
-const saved = detectorState.extend({ lastAtMs: z.number().optional() });
+const begun = z.object({ wall: z.number(), atMs: z.number() });
+const saved = detectorState.extend({
+  lastAtMs: z.number().optional(),
+  begun: z.array(begun).max(MOST_BEGINNINGS).optional(),
+  taught: z.array(z.string().max(32)).max(MOST_NORMAL).optional(),
+});
 
 export interface Online {
   readonly online: true;
@@ -71,6 +84,10 @@ export function analyseOnline(
   let waiting = journal?.samples ?? [];
   let isFull = false;
   let isHeld = false;
+  const news = stateFile === undefined ? () => [] : watchNormal(stateFile, clock);
+  let begun = kept?.begun ?? [];
+  let taught = kept?.taught ?? [];
+  let wasAnomalous = false;
 
   const save = () => {
     if (stateFile === undefined || waiting.length > 0) return;
@@ -79,7 +96,7 @@ export function analyseOnline(
     savedAt = clock.mono();
     try {
       mkdirSync(path.dirname(stateFile), { recursive: true });
-      writeDurably(stateFile, JSON.stringify({ ...detector.state(), lastAtMs }), MODE);
+      writeDurably(stateFile, JSON.stringify({ ...detector.state(), lastAtMs, begun, taught }), MODE);
       journal?.clear();
     } catch (error) {
       onNote(`what the online detector has learned could not be kept in ${stateFile}: ${messageOf(error)}`);
@@ -96,15 +113,41 @@ export function analyseOnline(
       return false;
     }
   };
-  const look = (atMs: number, values: readonly number[], threshold: number) => {
+  /** @param wall when it came, by the device's clock */
+  const look = (atMs: number, values: readonly number[], threshold: number, wall: number) => {
     lastAtMs = atMs;
     const { score, anomalous, parts, expected } = detector.next(atMs, values, threshold);
+    if (anomalous && !wasAnomalous) begun = [...begun, { wall, atMs }].slice(-MOST_BEGINNINGS);
+    wasAnomalous = anomalous;
     return { task: 'anomaly', score, threshold, anomalous, parts, expected } as const;
   };
   const replay = (threshold: number): readonly Past[] => {
-    const past = waiting.map(({ atMs, values }) => ({ atMs, last: values, outcome: look(atMs, values, threshold) }));
+    const now = clock.wall();
+    // When they came is not kept; the series of a live sensor has nearly the same time.
+    const wallOf = (atMs: number) => (Math.abs(now - atMs) < DAY_MS ? Math.min(now, atMs) : now);
+    const past = waiting.map(({ atMs, values }) => ({
+      atMs,
+      last: values,
+      outcome: look(atMs, values, threshold, wallOf(atMs)),
+    }));
     waiting = [];
     return past;
+  };
+  /** Invariant 3. */
+  const learn = () => {
+    for (const { event, wall } of news()) {
+      if (taught.includes(event)) continue;
+      taught = [...taught, event].slice(-MOST_NORMAL);
+      isFull = true;
+      const began = begun.findLast((one) => one.wall <= wall + SLACK_MS);
+      const isKnown = began !== undefined && detector.wasNormal(began.atMs);
+      const when = new Date(wall).toISOString();
+      onNote(
+        isKnown
+          ? `the anomaly of ${when} was normal, as somebody says: the online detector has learned it`
+          : `the anomaly of ${when}, which somebody calls normal, is not remembered any more: nothing was learned`,
+      );
+    }
   };
   return {
     channels,
@@ -116,10 +159,11 @@ export function analyseOnline(
     async run({ atMs, last }, threshold = DEFAULT_WEEKS) {
       const startedAt = clock.mono();
       replay(threshold);
+      learn();
       // Before the sample: what the rules will make of it is not known yet.
       if (isFull || clock.mono() - savedAt >= SAVE_MS) save();
       isFull = note(atMs, last) || isFull;
-      const outcome = look(atMs, last, threshold);
+      const outcome = look(atMs, last, threshold, clock.wall());
       return { outcome, inferMs: clock.mono() - startedAt, postprocessMs: 0 };
     },
     // A pause is part of the series.

@@ -7,6 +7,7 @@ import { percent, short, span } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
 import { CorrectionBar } from './correction-bar.tsx';
 import { correctionText } from './correction-words.ts';
+import { NormalButton } from './normal-button.tsx';
 import { opinionText, outcomeWords } from './opinion-words.ts';
 import { Thumb } from './thumb.tsx';
 
@@ -49,6 +50,7 @@ export function EventDialog({ events, event, labels = [], onShow, onChange }: Ev
         <button type="button" class="button" disabled={!older} onClick={() => older && onShow(older)}>
           Older →
         </button>
+        {event.ruleKind === 'anomaly' && <NormalButton event={event} />}
         <span class="spacer" />
         <CorrectionBar key={event.id} event={event} labels={labels} onChange={onChange} />
       </footer>

@@ -16,6 +16,8 @@
  *    set runs on, and the report says each wrong field by its path.
  * 5. `erase` names what shall be erased (erase.ts); it holds whether the rest can be carried out or not.
  * 6. A document that does not pass its schema changes nothing.
+ * 7. `normal`, when present, is all that people have said of the device's anomalies. Its online detectors learn from those of their streams,
+ *    each once; the others are for who trains a model. A device that does not know the event any more leaves it.
  */
 import { z } from 'zod';
 import { count, name } from '../names.ts';
@@ -84,10 +86,22 @@ export const desiredStreams = z.looseObject({
 });
 export type DesiredStreams = z.infer<typeof desiredStreams>;
 
+/** The oldest are forgotten. */
+export const MOST_NORMAL = 256;
+
+/** Somebody says that an anomaly was none. */
+export const normal = z.looseObject({
+  event: z.string().min(1).max(32).describe("the hub's id of the event"),
+  stream: name,
+  wall: z.number().describe("of the event: the device's wall clock, milliseconds since 1970"),
+});
+export type Normal = z.infer<typeof normal>;
+
 export const desired = z.looseObject({
   revision: digest,
   models: z.record(name, desiredModel),
   streams: desiredStreams.optional(),
   erase: z.array(eraseOrder).max(MAX_ERASE_ORDERS).optional().describe('orders that the device has not answered yet'),
+  normal: z.array(normal).max(MOST_NORMAL).optional(),
 });
 export type Desired = z.infer<typeof desired>;

@@ -23,6 +23,23 @@ export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>
         return api('/events/1/correction');
       },
     },
+    'PUT /api/v1/events/{id}/normal': {
+      access: 'operator',
+      status: 204,
+      audit: 'event.normal',
+      call: async (world) => api(`/events/${await world.anomaly()}/normal`, {}),
+    },
+    'DELETE /api/v1/events/{id}/normal': {
+      access: 'operator',
+      status: 204,
+      audit: 'event.anomaly',
+      async call(world) {
+        const id = await world.anomaly();
+        await world.put(`/events/${id}/normal`, {});
+        return api(`/events/${id}/normal`);
+      },
+    },
+    'GET /api/v1/devices/{device}/normal': get('/devices/cam/normal'),
     'GET /api/v1/snapshots/{id}': get('/snapshots/1'),
     'GET /api/v1/summaries': get('/summaries'),
     'GET /api/v1/problems': get('/problems'),

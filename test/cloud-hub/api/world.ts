@@ -9,6 +9,8 @@ export class World {
   readonly owner: Owner;
   readonly revision: string;
   #count = 0;
+  /** Records of `cam`. */
+  #sent = 1;
 
   private constructor(hub: TestHub, cam: TestDevice, archive: Archive, owner: Owner, revision: string) {
     this.hub = hub;
@@ -58,6 +60,16 @@ export class World {
     const headers = { 'content-type': 'application/json' };
     const response = await this.hub.api(path, { method: 'PUT', headers, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** An anomaly of which nobody has said anything, by its id. */
+  async anomaly(): Promise<string> {
+    const seq = ++this.#sent;
+    const record = eventRecord(seq, { ruleKind: 'anomaly', rule: 'odd', label: 'anomaly' });
+    await this.cam.publish('records', { epoch: 'e1', from: seq, to: seq, records: [record] });
+    await this.cam.nextAck();
+    const { items } = await this.hub.json<{ items: { id: string }[] }>('/events?limit=1');
+    return items[0]?.id ?? '';
   }
 
   /** A rollout under way, by its id. */

@@ -56,9 +56,10 @@ export class Events {
 
   /**
    * @param limit samples that must lie between peaks of this strength for one to be the beginning of an anomaly
+   * @param isNormal asked of a peak that would begin an anomaly: was something like it called normal? Then it is no peak
    * @returns of a peak: one at least as strong comes once in so many samples; else below 1
    */
-  next(strength: number, limit: number, learning: boolean): number {
+  next(strength: number, limit: number, learning: boolean, isNormal?: () => boolean): number {
     this.#samples++;
     this.#since++;
     this.#calm = strength > FLOOR ? 0 : this.#calm + 1;
@@ -66,10 +67,16 @@ export class Events {
     const left = this.#level * Math.exp(-this.#since / FADE);
     if (strength <= FLOOR || strength <= left) return strength / (strength + FLOOR);
     const apart = this.#apart(strength);
+    if (!this.#anomalous && isNormal?.()) return Math.min(apart, limit / 2);
     this.#remember(strength);
     if (learning) return Math.min(apart, limit / 2);
     if (apart >= limit) this.#anomalous = true;
     return apart;
+  }
+
+  /** The anomaly that lasts is none. */
+  calmDown(): void {
+    this.#anomalous = false;
   }
 
   state(): EventsState {

@@ -132,6 +132,11 @@ export class Features {
     return [mean + usual[0], mean + usual[1]];
   }
 
+  /** How surprising each feature of the last sample was, below zero for what was too low; always in the same order. */
+  surprises(): readonly number[] {
+    return [...this.#surprises.values()].map(({ last }) => last);
+  }
+
   state(): FeaturesState {
     const season = this.#season?.state();
     return {

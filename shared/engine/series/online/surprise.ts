@@ -19,6 +19,7 @@ const HIGHEST = 100;
 export class Surprise {
   readonly #sketch: Sketch;
   #seen: number;
+  #last = 0;
 
   constructor(memory: number, state?: SurpriseState) {
     this.#sketch = new Sketch(memory, state?.sketch);
@@ -27,10 +28,15 @@ export class Surprise {
 
   /** @returns 0 to 100; the value counts from now on */
   next(value: number): number {
-    const surprise = this.#seen >= WARM_UP ? this.#of(value) : 0;
+    this.#last = this.#seen >= WARM_UP ? this.#of(value) : 0;
     this.#seen++;
     this.#sketch.add(value);
-    return surprise;
+    return Math.abs(this.#last);
+  }
+
+  /** Of the last value; below zero for one that was too low. */
+  get last(): number {
+    return this.#last;
   }
 
   /** Between which bounds nearly all values lie: the beginnings of both tails, and their mean excess. Undefined at first. */
@@ -50,7 +56,7 @@ export class Surprise {
     const { from: low, meanExcess: below, part: lower } = this.#sketch.lower(TAIL);
     const least = Math.max(1e-9, this.#sketch.spread * NARROWEST);
     if (value > high) return bounded((value - high) / Math.max(above, least) / Math.LN10 - Math.log10(upper));
-    if (value < low) return bounded((low - value) / Math.max(below, least) / Math.LN10 - Math.log10(lower));
+    if (value < low) return -bounded((low - value) / Math.max(below, least) / Math.LN10 - Math.log10(lower));
     return 0;
   }
 }

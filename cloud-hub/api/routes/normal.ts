@@ -1,0 +1,115 @@
+/** "This was normal": what people say of anomalies. It travels to the device with its desired document, and is kept for training. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Desired, MOST_NORMAL } from '../../../shared/contract/messages/desired.ts';
+import { name } from '../../../shared/contract/names.ts';
+import { answers } from '../../../shared/http/answers.ts';
+import { ProblemError } from '../../../shared/http/problems.ts';
+import type { Clock } from '../../../shared/kit/clock.ts';
+import type { Event } from '../../contract/event.ts';
+import { normalEvent } from '../../contract/normal.ts';
+import { withNormal, withoutNormal } from '../../rollout/normal.ts';
+import { isoTime, rowNumber } from '../../store/rows.ts';
+import type { HubStore } from '../../store/store.ts';
+import { actOf, noContent, security } from '../responses.ts';
+
+export interface NormalRouteOptions {
+  readonly store: HubStore;
+  /** Sends a device its document. */
+  readonly publishDesired: (device: string) => void;
+  readonly clock: Pick<Clock, 'wall'>;
+}
+
+const params = z.object({ id: z.string().max(32) });
+
+export function normalRoutes({ store, publishDesired, clock }: NormalRouteOptions): FastifyPluginAsyncZod {
+  const anomalyOr404 = async (id: string): Promise<Event> => {
+    const row = rowNumber(id);
+    const found = row === undefined ? undefined : await store.events.get(row);
+    if (!found) throw new ProblemError(404, `there is no event "${id}"`);
+    if (found.ruleKind !== 'anomaly')
+      throw new ProblemError(
+        409,
+        `event "${id}" is of a rule of kind ${found.ruleKind}; only an anomaly can be normal`,
+      );
+    if (!store.devices.get(found.device)) throw new ProblemError(404, `there is no device "${found.device}" any more`);
+    return found;
+  };
+  const keep = (device: string, document: Desired, record: () => void) => {
+    store.transact(() => {
+      store.desired.set(device, document, clock.wall());
+      record();
+    });
+    publishDesired(device);
+  };
+  return async (app) => {
+    app.put(
+      '/events/:id/normal',
+      {
+        config: { access: 'operator' },
+        schema: {
+          summary: 'Say that an anomaly was normal',
+          description: `The device's online detector learns it and reports no anomaly of the same kind on this stream again. A device keeps the last ${MOST_NORMAL}.`,
+          tags: ['records'],
+          security,
+          params,
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const { id, device, stream, at } = await anomalyOr404(request.params.id);
+        const before = store.desired.get(device);
+        const document = withNormal(before, { event: id, stream, wall: Date.parse(at) });
+        if (document !== before)
+          keep(device, document, () =>
+            store.audit.add(actOf(request, clock), 'event.normal', device, { event: id, stream, at }),
+          );
+        return reply.code(204).send(undefined);
+      },
+    );
+
+    app.delete(
+      '/events/:id/normal',
+      {
+        config: { access: 'operator' },
+        schema: {
+          summary: 'Say no more that an anomaly was normal; what the device has learned of it already stays',
+          tags: ['records'],
+          security,
+          params,
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const { id, device, stream, at } = await anomalyOr404(request.params.id);
+        const before = store.desired.get(device);
+        const document = before && withoutNormal(before, id);
+        if (document && document !== before)
+          keep(device, document, () =>
+            store.audit.add(actOf(request, clock), 'event.anomaly', device, { event: id, stream, at }),
+          );
+        return reply.code(204).send(undefined);
+      },
+    );
+
+    app.get(
+      '/devices/:device/normal',
+      {
+        config: { access: 'viewer' },
+        schema: {
+          summary:
+            'List the anomalies of a device that people have called normal, oldest first; for who trains a model',
+          tags: ['devices'],
+          security,
+          params: z.object({ device: name }),
+          response: answers(z.object({ items: z.array(normalEvent) })),
+        },
+      },
+      async ({ params: { device } }) => {
+        if (!store.devices.get(device)) throw new ProblemError(404, `there is no device "${device}"`);
+        const said = store.desired.get(device)?.normal ?? [];
+        return { items: said.map(({ event, stream, wall }) => ({ event, stream, at: isoTime(wall) })) };
+      },
+    );
+  };
+}
