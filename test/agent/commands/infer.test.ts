@@ -184,3 +184,23 @@ test.skipIf(!assets)('[assets] a real detector on a real clip agrees with an ind
   expect(match.recall).toBeGreaterThanOrEqual(0.98);
   expect(match.precision).toBeGreaterThanOrEqual(0.98);
 });
+
+test('the line of a detector in `--help` and in the README has the fields of a real one', async () => {
+  const folder = tempFolder();
+  const { stdout } = await infer('--model', writeWalkerPackage(folder), '--source', await writeClip(folder));
+  const real = lines(stdout).find(({ detections }) => detections.length > 0);
+  const fieldsOf = ({ detections: [found], ...rest }: z.infer<typeof line>) => [
+    Object.keys(rest),
+    Object.keys(found ?? {}).toSorted(),
+  ];
+  const readme = readFileSync(path.join(import.meta.dirname, '../../../README.md'), 'utf8');
+  for (const text of [(await infer('--help')).stdout, readme]) {
+    const [written = ''] = /\{"frame":0,"ptsMs":0,"detections":.*?\]\}/.exec(text) ?? [];
+    const example = line.parse(JSON.parse(written));
+    expect(fieldsOf(example)).toEqual(fieldsOf(real ?? expect.fail('nobody is seen')));
+    // Left, top, width and height: the corner opposite lies in the picture too.
+    const [left = 0, top = 0, width = 1, height = 1] = example.detections[0]?.box ?? [];
+    expect([left + width <= 1, top + height <= 1]).toEqual([true, true]);
+    expect(text).toMatch(/left, top, width,?\s+(and\s+)?height as fractions of the picture/);
+  }
+});

@@ -72,6 +72,21 @@ test('the rate is told when it has changed by more than a tenth', () => {
   expect(board.streams()[0]?.fps).toBe(0.3);
 });
 
+test('the rate that a stream asks for is told, and no longer when it asks for all', () => {
+  const { board } = start({ gate: { ...camera, fps: 5 }, yard: camera, pump: sensor });
+  const asked = () => board.streams().map(({ id, askedFps }) => [id, askedFps]);
+  expect(asked()).toEqual([
+    ['gate', 5],
+    ['yard', undefined],
+    ['pump', undefined],
+  ]);
+  board.show(configs({ gate: camera, yard: { ...camera, fps: 2 } }), []);
+  expect(asked()).toEqual([
+    ['gate', undefined],
+    ['yard', 2],
+  ]);
+});
+
 test('other streams: what stays keeps what is known, what goes is gone, what is refused says why', () => {
   const { board, changes } = start({ gate: camera, pump: sensor }, [{ stream: 'yard', complaints: [complaint] }]);
   expect(board.streams().at(-1)).toEqual({

@@ -34,7 +34,8 @@ test('a summary each interval, of as long as it was, and none of one in which no
   report.flush();
   report.flush();
   expect(calls).toMatchObject([
-    { kind: 'summary', stream: 'yard', frames: 2, intervalMs: 2000 },
+    // What is asked for stands beside what is analysed.
+    { kind: 'summary', stream: 'yard', frames: 2, intervalMs: 2000, askedFps: 5 },
     { kind: 'summary', stream: 'yard', frames: 1, intervalMs: 2500 },
     { kind: 'summary', stream: 'yard', frames: 1, intervalMs: 500 },
   ]);
