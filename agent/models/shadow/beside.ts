@@ -1,8 +1,10 @@
 /** A candidate beside its incumbent on live frames, until enough have been compared. In a process of its own (`shadow-child.ts`). */
-import type { StreamConfig } from '../../../shared/contract/config/stream.ts';
+import { hiddenLabels, type StreamConfig } from '../../../shared/contract/config/stream.ts';
 import type { ProofPolicy } from '../../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
-import { openEngine } from '../../../shared/engine/engine.ts';
+import { type Engine, openEngine } from '../../../shared/engine/engine.ts';
+import { type Complaint, describeComplaints } from '../../../shared/kit/schema.ts';
+import { unsuited } from '../../pipeline/suits.ts';
 import type { Runtime } from '../../runner/messages.ts';
 import { type Look, type LookParts, lookAt } from './look.ts';
 import { createPair, incomparable } from './pair.ts';
@@ -36,7 +38,7 @@ export async function compareLive(
   const { clock } = parts;
   const open = ({ modelDir, variant }: ShadowSide) => openEngine({ dir: modelDir, variant, ...runtime }, clock);
   const [a, b] = [await open(incumbent), await open(candidate)];
-  const reason = incomparable(a, b);
+  const reason = incomparable(a, b) ?? takenAway(a, b, streams);
   if (reason !== undefined) return { type: 'refused', reason };
   const tally = createTally(policy.shadowFrames);
   const pair = createPair(a, b, tally);
@@ -64,4 +66,17 @@ export async function compareLive(
   const result = tally.result();
   await Promise.all(looks.map((look) => look.close()));
   return { type: 'done', result };
+}
+
+/** What rules and `privacy.labels` of the streams find in the incumbent, and would not find in the candidate, each by its path. */
+function takenAway(incumbent: Engine, candidate: Engine, streams: ShadowOrder['streams']): string | undefined {
+  const lost = streams.flatMap(({ stream, config }) => {
+    const complaints = ({ manifest: { name, task }, labels }: Engine): Complaint[] =>
+      unsuited(config.rules, { name, task, labels }, hiddenLabels(config));
+    const before = new Set(complaints(incumbent).map(({ path }) => path));
+    return complaints(candidate).flatMap((one) =>
+      before.has(one.path) ? [] : [{ ...one, path: `streams.${stream}.${one.path}` }],
+    );
+  });
+  return lost.length > 0 ? describeComplaints(lost) : undefined;
 }

@@ -144,3 +144,25 @@ test('a version that keeps crashing its runner is taken back without a hub, and 
   agent.process.kill('SIGTERM');
   expect((await agent.ended).code).toBe(0);
 });
+
+test('a version that does not know what a rule looks for is refused, and says which label of which rule', {
+  timeout: 200_000,
+}, async () => {
+  const { folder, clip, hub } = await installation();
+  const rules = [{ kind: 'absence', name: 'alone', afterS: 60, labels: ['person'] }];
+  const street = { source: { url: clip, loop: true }, model: 'walker', summaryS: 1, rules };
+  startAgent(writeUpdatingAgent(folder, hub, clip, { streams: { street } }));
+  await serves(hub, '1.0.0');
+  const labels = ['cat'];
+  const other = await hub.publish(walkerVersion(folder, '2.0.0', {}, { labels }));
+  const unseen = await hub.publish(walkerVersion(folder, '2.0.1', {}, { labels }));
+  // With a comparison on live frames, and without one.
+  for (const wanted of [underPolicy(other), { ...unseen, proof: { ...POLICY, shadowFrames: 0 } }]) {
+    hub.desire({ walker: wanted });
+    const isRefused = (m: { failures: readonly { digest?: string | undefined }[] }) =>
+      m.failures.some((f) => f.digest === wanted.digest);
+    const after = await hub.sees('walker', `${wanted.version} is refused`, isRefused);
+    expect(after.failures[0]?.reason).toMatch(/rules\[0\]\.labels\[0\]: "person" is no label of walker; it has: cat/);
+    expect(after.active?.version).toBe('1.0.0');
+  }
+});

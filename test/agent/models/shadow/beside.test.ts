@@ -86,6 +86,29 @@ test('models that cannot be compared are refused before a source is opened', asy
   await expect(compare({ candidate: { ...candidate, modelDir: folder } })).rejects.toThrow(/model\.yaml/);
 });
 
+test('a candidate that takes away what a rule or a hidden label needs is refused by its path; what was wrong before is not held against it', async () => {
+  const labels = (...all: string[]) => side(`labels-${all.join('-')}`, { labels: all.length }, { labels: all });
+  const config = street(
+    {},
+    {
+      rules: [
+        { kind: 'absence', name: 'alone', afterS: 5, labels: ['person'] },
+        { kind: 'threshold', name: 'crowd', atLeast: 5, labels: ['horse'] },
+      ],
+      privacy: { labels: ['person'] },
+    },
+  );
+  const streams = [{ stream: 'yard', config }];
+  const both = { incumbent: labels('person', 'dog'), streams };
+  await expect(compare({ ...both, candidate: labels('cat', 'dog') })).rejects.toThrow(
+    /^streams\.yard\.rules\[0\]\.labels\[0\]: "person" is no label of bright; it has: cat, dog.*streams\.yard\.privacy\.labels\[0\]/s,
+  );
+  const others = streams.map((one) => ({ ...one, config: street() }));
+  expect(
+    (await compare({ ...both, streams: others, candidate: labels('person', 'cat') }, { shadowFrames: 5 })).type,
+  ).toBe('done');
+});
+
 test('windows of a series are shown to both; when no stream gives more, it ends', async () => {
   const ofWave = { modelDir: wave, variant: 'auto' };
   const url = writeCsv(folder, 'live.csv', waveRows(400, 300));
