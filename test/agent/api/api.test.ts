@@ -176,6 +176,12 @@ test('without a token only requests addressed to loopback by name are answered; 
   });
   expect((await get('/api/v1/streams/Not%20A%20Name/latest')).status).toBe(400);
   expect(problemDocument.parse(await (await get('/api/v1/nothing')).json()).status).toBe(404);
+  expect(problemDocument.parse(await (await get('/api/v1/streams/walker/picture.jpg?widht=320')).json())).toMatchObject(
+    {
+      status: 400,
+      errors: [{ path: 'querystring.widht', message: expect.stringContaining('is no parameter here') }],
+    },
+  );
 });
 
 test('a taken port, a missing token: a line that says what to do, and the agent runs', async () => {

@@ -83,6 +83,32 @@ test('good and bad streams: figures and a verdict for the one, the reason for th
   expect(table.stdout).toMatch(/^good +10\.0 +\d+\.\d/m);
 });
 
+test('a rule that can never fire, and one that does not suit its model, are told by their path', async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, 'agent.yaml');
+  const clip = await writeClip(folder);
+  const stream = (rule: object) => ({ source: { url: clip, loop: true }, model: 'walker', rules: [rule] });
+  const config = {
+    device: 'box',
+    models: { walker: writeWalkerPackage(folder) },
+    streams: {
+      gone: stream({ kind: 'absence', name: 'away', afterS: 5, labels: ['Person'] }),
+      crowd: stream({ kind: 'threshold', name: 'crowd', atLeast: 5, labels: ['cat'] }),
+      odd: stream({ kind: 'anomaly', name: 'odd' }),
+    },
+    api: false,
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const { code, of } = await examine('-c', file);
+  expect(code).toBe(1);
+  const broken = (text: string) => expect.objectContaining({ level: 'broken', text: expect.stringContaining(text) });
+  expect(of('stream gone')).toContainEqual(
+    broken('rules[0].labels[0]: "Person" is no label of bright; it has: person'),
+  );
+  expect(of('stream crowd')).toContainEqual(broken('rules[0].labels[0]: "cat" is no label of bright'));
+  expect(of('stream odd')).toContainEqual(broken('rules[0].kind: "anomaly" needs a model of task anomaly'));
+});
+
 test('sensors: silent, and slow ones whose window takes longer than anybody waits', async () => {
   const folder = tempFolder();
   const broker = await startBroker();

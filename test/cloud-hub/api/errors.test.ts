@@ -30,6 +30,8 @@ const rows: readonly Row[] = [
   [400, 'cursor: must be `next` of the page before', '/events?cursor=x'],
   [400, 'cursor: must be `next` of the page before', '/audit?cursor=0'],
   [400, 'the query of the address is not valid', '/events?limit=0'],
+  [400, 'the query of the address is not valid', '/events?devcie=cam'],
+  [400, 'the query of the address is not valid', '/devices/cam?limit=1'],
   [400, 'the path of the address is not valid', '/devices/A'],
   [400, 'the body is not valid', '/devices', json('POST', {})],
   [404, 'there is no device "none"', '/devices/none'],
