@@ -5,9 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { auditEntry } from '../../../cloud-hub/contract/audit.ts';
-import { type Alias, type Model, model } from '../../../cloud-hub/contract/model.ts';
+import { type Alias, type Model, model, uploaded } from '../../../cloud-hub/contract/model.ts';
 import { page } from '../../../cloud-hub/contract/page.ts';
 import { keptLog } from '../../support/kept-log.ts';
+import { brightModel } from '../../support/onnx.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { problemOf } from '../api/problems.ts';
@@ -44,7 +45,8 @@ describe('an upload', () => {
     expect(await again.json()).toEqual(made);
     expect(incoming(folder)).toEqual([]);
     const audit = page(auditEntry).parse(await hub.json('/audit'));
-    expect(audit.items).toMatchObject([{ action: 'model.upload', subject: 'bright@1.0.0', actor: 'admin' }]);
+    expect(audit.items[0]).toMatchObject({ action: 'model.upload', subject: 'bright@1.0.0', actor: 'admin' });
+    expect(audit.items.filter(({ action }) => action === 'model.upload')).toHaveLength(1);
   });
 
   test('of other content under the same version is refused: versions never change', async () => {
@@ -54,6 +56,24 @@ describe('an upload', () => {
     expect(other.status).toBe(409);
     expect((await problemOf(other)).detail).toMatch(/bright@1\.0\.0 is there already.*raise `version`/);
     expect(blobs(folder)).toHaveLength(1);
+  });
+
+  test('may be a bare ONNX file: a package is made of it, and what was guessed is said', async () => {
+    const { hub } = await withHub();
+    const send = (bytes: Uint8Array, query: string) =>
+      hub.api(`/models?${query}`, {
+        method: 'POST',
+        body: Buffer.from(bytes),
+        headers: { 'content-type': 'application/octet-stream' },
+      });
+    const response = await send(brightModel(), 'name=mine');
+    expect(response.status).toBe(201);
+    const made = uploaded.parse(await response.json());
+    expect(made).toMatchObject({ name: 'mine', version: '1.0.0', task: 'detect', signed: false });
+    expect(made.guesses).toContainEqual(expect.objectContaining({ field: 'labels', sure: false }));
+    expect((await hub.api('/models/mine/1.0.0')).status).toBe(200);
+    const none = await send(new TextEncoder().encode('no model'), 'name=other');
+    expect([none.status, (await problemOf(none)).detail]).toEqual([422, expect.stringMatching(/^the ONNX file: /)]);
   });
 
   test('in a folder of its own inside the archive is taken too', async () => {

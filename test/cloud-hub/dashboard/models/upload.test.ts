@@ -64,6 +64,20 @@ test('sends the file as it is, says how far it is, and ends with the version', (
   expect(upload.state.value).toMatchObject({ kind: 'done', isNew: false });
 });
 
+test('a bare ONNX file is sent as one, under a name made of its own', () => {
+  const { upload, last } = bench();
+  upload.start(file('My Model (v2).ONNX'));
+  expect(last().log.slice(0, 2)).toEqual([
+    'POST api/v1/models?name=my-model-v2',
+    'content-type: application/octet-stream',
+  ]);
+  const guesses = [
+    { field: 'labels', value: '2: class-0, class-1', why: 'the graph has 2 without names', sure: false },
+  ];
+  last().answer(201, { ...modelOf('1.0.0'), guesses });
+  expect(upload.state.value).toMatchObject({ kind: 'done', model: { guesses } });
+});
+
 test('a refusal is shown in the words of the hub', () => {
   const { upload, last } = bench();
   const detail = 'the archive: model.yaml is missing';
