@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { hasChromium, startChromium } from '../support/chromium.ts';
@@ -68,6 +70,39 @@ test('npm start: events arrive, Ctrl-C ends it with 0, and the next start goes o
   expect((await second.events()).map((e) => e.id)).toEqual(expect.arrayContaining(seen.map((e) => e.id)));
   await until(async () => (await second.events()).length > seen.length, 'new events join the old');
   await end(second);
+});
+
+test('a clip or a model that is not there is refused before anything starts', { timeout: 60_000 }, async () => {
+  const folder = tempFolder();
+  const refused = async (...args: string[]) => {
+    const dataDir = path.join(folder, 'data');
+    const ports = ['--http-port', '0', '--mqtt-port', '0'];
+    const { code, stdout, stderr } = await startProgram('deploy/demo/main.js', [
+      '--data-dir',
+      dataDir,
+      ...ports,
+      ...args,
+    ]).ended;
+    // No hub has been there: it would have left its database and its token.
+    expect({ code, dashboard: stdout.includes('Dashboard'), hub: existsSync(path.join(dataDir, 'hub')) }).toEqual({
+      ...{ code: 1, dashboard: false, hub: false },
+    });
+    return stderr;
+  };
+  expect(await refused('--clip', path.join(folder, 'no.mp4'))).toMatch(/no\.mp4: No such file/);
+  const clip = await writeClip(folder);
+  expect(await refused('--clip', clip, '--model', path.join(folder, 'no.onnx'))).toMatch(
+    /no\.onnx: there is no such model/,
+  );
+});
+
+test('npm has nothing of its own to say at a call of a program', { timeout: 60_000 }, async () => {
+  const repository = path.resolve(import.meta.dirname, '../..');
+  for (const program of ['vedette-agent', 'vedette-hub']) {
+    const call = promisify(execFile)('npm', ['exec', '--offline', '--', program, '--version'], { cwd: repository });
+    const { stdout, stderr } = await call;
+    expect([stdout.trim(), stderr]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/), '']);
+  }
 });
 
 test('a taken port: named, with how to choose another, exit code 1', async () => {
