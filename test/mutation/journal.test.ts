@@ -167,21 +167,27 @@ describe('what is taken over', () => {
   });
 });
 
-it('a runner in time runs until the end, and then says that the time was over', async () => {
+it('a runner in time runs until the end, and then says that the time was over, also of what is under way', async () => {
+  const late = { status: 'error', errorMessage: OUT_OF_TIME };
   let now = 0;
   const ran: string[] = [];
-  const run = inTime(
-    async (id: string) => {
-      ran.push(id);
-      return { status: 'killed' };
-    },
-    100,
-    () => now,
-  );
+  const runs = async (id: string) => {
+    ran.push(id);
+    return id === 'hangs' ? new Promise<never>(() => undefined) : { status: 'killed' };
+  };
+  const run = inTime(runs, 100, () => now);
   expect(await run('a')).toEqual({ status: 'killed' });
   now = 99;
-  await run('b');
+  expect(await run('hangs')).toEqual(late);
   now = 100;
-  expect(await run('c')).toEqual({ status: 'error', errorMessage: OUT_OF_TIME });
-  expect(ran).toEqual(['a', 'b']);
+  expect(await run('c')).toEqual(late);
+  expect(ran).toEqual(['a', 'hangs']);
+  await expect(
+    inTime(
+      () => Promise.reject(new Error('it broke')),
+      1e9,
+      () => 0,
+    )('d'),
+  ).rejects.toThrow('it broke');
+  expect(await inTime(runs, Number.POSITIVE_INFINITY, () => now)('e')).toEqual({ status: 'killed' });
 });

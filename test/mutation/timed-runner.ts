@@ -2,6 +2,7 @@
  * A plugin of Stryker: its runner for Vitest, which runs no more mutants when the time is over. Stryker has no way to end a run in order; so
  * those that are left are answered at once, and it ends by itself, with its report and without leftovers.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
 
 /** The name of the variable with the end of the run, in milliseconds since 1970. */
@@ -12,10 +13,27 @@ export const TIMED_RUNNER = 'vitest-in-time';
 /** Why a mutant was not run, in Stryker's report. */
 export const OUT_OF_TIME = 'the time was over';
 
-/** `run`, and after `end` an answer that says so. Both `end` and `now` are milliseconds since 1970. */
+type Late = { readonly status: 'error'; readonly errorMessage: string };
+const late: Late = { status: 'error', errorMessage: OUT_OF_TIME };
+
+/**
+ * `run` until `end`, and after it an answer that says that the time was over; also for what is under way then, because one mutant may hang for
+ * minutes. Both `end` and `now` are milliseconds since 1970.
+ */
 export function inTime<O, R>(run: (options: O) => Promise<R>, end: number, now: () => number) {
-  return async (options: O): Promise<R | { readonly status: 'error'; readonly errorMessage: string }> =>
-    now() < end ? run(options) : { status: 'error', errorMessage: OUT_OF_TIME };
+  return async (options: O): Promise<R | Late> => {
+    const left = end - now();
+    if (left === Number.POSITIVE_INFINITY) return run(options);
+    if (left <= 0) return late;
+    const over = new AbortController();
+    const ended = sleep(Math.min(left, 2 ** 31 - 1), late, { signal: over.signal });
+    try {
+      return await Promise.race([run(options), ended]);
+    } finally {
+      ended.catch(() => undefined);
+      over.abort();
+    }
+  };
 }
 
 const vitest = vitestPlugins[0]?.factory;
