@@ -62,6 +62,13 @@ test('a file without a certificate is no authority', () => {
   expect(read).toThrow(/hub\.caFile: .*no certificate in PEM form/);
 });
 
+test('an identity file that is none is named with what is wrong', () => {
+  const { at, hub } = files({ token: 't', identity: '{"device":' });
+  const read = () => readConnection({ ...hub, identityFile: at('identity') }, 'box', surroundings);
+  expect(read).toThrow(ConfigError);
+  expect(read).toThrow(/^hub\.identityFile: .*identity/);
+});
+
 test('requests to the hub go by the authority of the configuration, and by no other', async () => {
   const secure = await secureHub();
   const { at, hub } = files({ token: secure.token, ca: secure.authority.roots().map(String).join('\n') });
