@@ -41,7 +41,7 @@ export function createSender({ store, secrets, addresses, clock }: SenderOptions
         const picture = event === undefined ? undefined : (await store.snapshots.get(Number(event)))?.picture;
         const secret = sealed === undefined ? undefined : secrets.open(name, sealed);
         const nowS = Math.floor(clock.wall() / 1000);
-        const sending = { channel, secret, notification, picture, addresses, nowS, signal: abort.signal };
+        const sending = { channel, secret, notification, picture, addresses, clock, nowS, signal: abort.signal };
         await Promise.race([channelSenders[channel.kind](sending), broken]);
         return undefined;
       } catch (error) {

@@ -4,14 +4,14 @@ import { name } from '../../shared/contract/names.ts';
 import { time } from './time.ts';
 
 const url = z
-  .url({ protocol: /^https?$/, error: 'must be an address with http or https' })
+  .url({ protocol: /^(https?|mqtts?)$/, error: 'must be an address with http or https (of a broker: mqtt or mqtts)' })
   .max(2048)
   .refine((text) => !URL.canParse(text) || (new URL(text).username === '' && new URL(text).password === ''), {
     error: 'must have no user and no password; give them as `secret`',
   });
 const address = z.email().max(254);
 
-export const channelKinds = ['webhook', 'ntfy', 'alertmanager', 'email'] as const;
+export const channelKinds = ['webhook', 'mqtt', 'ntfy', 'alertmanager', 'email'] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
 /** Fields that a channel of each kind cannot be without, and those that it may have. */
@@ -19,6 +19,7 @@ const fieldsOfKind: Readonly<
   Record<ChannelKind, { readonly must: readonly string[]; readonly may: readonly string[] }>
 > = {
   webhook: { must: ['url'], may: ['secret'] },
+  mqtt: { must: ['url', 'topic'], may: ['user', 'secret'] },
   ntfy: { must: ['url', 'topic'], may: ['secret'] },
   alertmanager: { must: ['url'], may: ['secret'] },
   email: { must: ['host', 'from', 'to'], may: ['port', 'tls', 'user', 'secret'] },
@@ -26,12 +27,14 @@ const fieldsOfKind: Readonly<
 
 const fields = {
   kind: z.enum(channelKinds),
-  url: url.optional().describe('webhook: where to post; ntfy, alertmanager: address of the server'),
+  url: url.optional().describe('webhook: where to post; mqtt, ntfy, alertmanager: address of the server'),
   topic: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, _ and -' })
+    .regex(/^[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64}){0,7}$/, {
+      error: 'must be 1 to 64 letters, digits, _ and - (of a broker: up to eight of these, with / between)',
+    })
     .optional()
-    .describe('of ntfy'),
+    .describe('of ntfy, or of an MQTT broker'),
   host: z
     .string()
     .regex(/^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/, { error: 'must be a host name or an address' })
@@ -53,7 +56,7 @@ export const newChannel = z
       .max(1024)
       .optional()
       .describe(
-        'webhook: key of the signature; ntfy, alertmanager: bearer token; email: password. Absent: what there is stays',
+        'webhook: key of the signature; ntfy, alertmanager: bearer token; mqtt, email: password. Absent: what there is stays',
       ),
   })
   .superRefine((channel, context) => {
@@ -62,6 +65,10 @@ export const newChannel = z
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
     for (const key of given)
       if (key !== 'kind' && !must.includes(key) && !may.includes(key)) wrong(key, `"${channel.kind}" does not have it`);
+    const isBroker = channel.url !== undefined && /^mqtts?:/.test(channel.url);
+    if (channel.url !== undefined && isBroker !== (channel.kind === 'mqtt'))
+      wrong('url', channel.kind === 'mqtt' ? 'must be mqtt://HOST:PORT or mqtts://HOST:PORT' : 'must be http or https');
+    if (channel.kind === 'ntfy' && channel.topic?.includes('/')) wrong('topic', 'a topic of ntfy has no "/"');
     for (const key of must) if (!given.includes(key)) wrong(key, `"${channel.kind}" needs it`);
   });
 export type NewChannel = z.infer<typeof newChannel>;

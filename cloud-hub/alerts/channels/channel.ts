@@ -1,4 +1,5 @@
 /** What a kind of channel is. To add one: a file here, a line in registry.ts, its fields in contract/alert-channel.ts. */
+import type { Clock } from '../../../shared/kit/clock.ts';
 import type { Notification } from '../../contract/alert.ts';
 import type { NewChannel } from '../../contract/alert-channel.ts';
 import type { Addresses } from '../addresses.ts';
@@ -11,6 +12,7 @@ export interface Sending {
   /** JPEG of the latest event, if there is one. */
   readonly picture: Uint8Array | undefined;
   readonly addresses: Addresses;
+  readonly clock: Clock;
   /** Seconds since 1970. */
   readonly nowS: number;
   /** Aborted when it takes too long. */

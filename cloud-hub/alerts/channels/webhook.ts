@@ -6,19 +6,10 @@
 import { createHmac } from 'node:crypto';
 import { post } from '../post.ts';
 import type { Send } from './channel.ts';
+import { cloudEventOf } from './cloud-event.ts';
 
 export const webhook: Send = async ({ channel, secret, notification, addresses, nowS, signal }) => {
-  const { id, at, rule } = notification;
-  const body = JSON.stringify({
-    specversion: '1.0',
-    id,
-    source: 'vedette-hub',
-    type: `vedette.alert.${notification.state}`,
-    subject: rule,
-    time: at,
-    datacontenttype: 'application/json',
-    data: notification,
-  });
+  const body = JSON.stringify(cloudEventOf(notification));
   const headers = {
     'content-type': 'application/cloudevents+json',
     ...(secret === undefined ? {} : { 'vedette-signature': `t=${nowS},v1=${signatureOf(secret, nowS, body)}` }),

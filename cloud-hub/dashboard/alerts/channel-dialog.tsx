@@ -10,12 +10,19 @@ interface ChannelDialogProps {
   readonly onClose: () => void;
 }
 
-const kinds = { webhook: 'Webhook', ntfy: 'ntfy', alertmanager: 'Alertmanager', email: 'E-mail' } as const;
+const kinds = {
+  webhook: 'Webhook',
+  mqtt: 'MQTT',
+  ntfy: 'ntfy',
+  alertmanager: 'Alertmanager',
+  email: 'E-mail',
+} as const;
 type Kind = keyof typeof kinds;
 
 const texts = (kind: Kind): readonly (readonly [string, string])[] =>
   ({
     webhook: [['url', 'Address'] as const],
+    mqtt: [['url', 'Broker'] as const, ['topic', 'Topic'] as const, ['user', 'User'] as const],
     ntfy: [['url', 'Server'] as const, ['topic', 'Topic'] as const],
     alertmanager: [['url', 'Server'] as const],
     email: [
@@ -69,7 +76,9 @@ export function ChannelDialog({ onDone, onClose }: ChannelDialogProps) {
           />
         ))}
         <div class="form-field">
-          <label for="channel-secret">{kind === 'email' ? 'Password' : 'Secret (may be empty)'}</label>
+          <label for="channel-secret">
+            {kind === 'email' || kind === 'mqtt' ? 'Password' : 'Secret (may be empty)'}
+          </label>
           <input
             id="channel-secret"
             type="password"

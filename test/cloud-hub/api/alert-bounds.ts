@@ -125,7 +125,7 @@ export const alertBodies = {
   'PUT /api/v1/alert-channels/{name}': {
     body: { kind: 'webhook', url: 'http://127.0.0.1:9/', secret: 'long enough' },
     fields: {
-      kind: required({ good: ['alertmanager'], bad: ['', 'Webhook', 'ntfy', 'email', 1, null] }),
+      kind: required({ good: ['alertmanager'], bad: ['', 'Webhook', 'ntfy', 'mqtt', 'email', 1, null] }),
       url,
       topic: ofAnother('x'),
       host: ofAnother('h'),
