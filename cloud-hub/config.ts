@@ -47,6 +47,33 @@ const mqttAddress = z
     'must be mqtt://HOST:PORT (or mqtts, ws, wss), without user or password',
   );
 
+/** What has an age at which it ends. */
+export const KEPT_KINDS = ['events', 'summaries', 'readings', 'problems'] as const;
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+/** Days since it was received; a kind that is not named is kept for ever. */
+export type Keep = Readonly<Partial<Record<KeptKind, number>>>;
+
+const MAX_DAYS = 36_500;
+const PART = /^(events|summaries|readings|problems)=([1-9]\d{0,4})$/;
+
+/** `events=365,readings=30`. */
+export const keepText = z
+  .string()
+  .max(256)
+  .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ''))
+  .refine((parts) => parts.every((part) => PART.test(part) && Number(part.split('=')[1]) <= MAX_DAYS), {
+    error: `must be KIND=DAYS with commas between: ${KEPT_KINDS.join(', ')}; 1 to ${MAX_DAYS} days (events=365,readings=30)`,
+  })
+  .refine((parts) => new Set(parts.map((part) => part.split('=')[0])).size === parts.length, {
+    error: 'names a kind twice',
+  });
+
+/** @param parts as `keepText` gives them */
+export function keepOf(parts: readonly string[]): Keep {
+  return Object.fromEntries(parts.map((part) => [part.split('=')[0], Number(part.split('=')[1])]));
+}
+
 export const hubConfig = z
   .strictObject({
     dataDir: z.string().min(1).default('./data').describe('folder of the database and admin.token'),
@@ -131,6 +158,7 @@ export const hubConfig = z
       .default(10_000_000)
       .describe('records stored of a device per day; 0: no limit'),
     deviceMbPerDay: perDay('megabytes').default(20_000).describe('megabytes stored of a device per day; 0: no limit'),
+    keep: keepText.default([]).describe('days that records are kept, by kind; default: for ever'),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((config, context) => {

@@ -17,7 +17,7 @@ import type { BrokerEvents, HubBroker } from './broker/broker.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from './broker/embedded.ts';
 import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
-import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, portsOf } from './config.ts';
+import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, keepOf, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
 import { openHomeAssistant } from './home-assistant/open.ts';
 import { hubFacts } from './hub-facts.ts';
@@ -39,6 +39,7 @@ import { createModelParts } from './model-parts.ts';
 import { createFleetIdentity } from './pki/fleet.ts';
 import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
+import { Retention } from './retention/retention.ts';
 import { makeDataFolder } from './store/folder.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
@@ -222,6 +223,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerting.outbox,
     alerting.engine,
     ...(home ? [home] : []),
+    new Retention({ store, keep: keepOf(config.keep), clock, log }),
     { stop: () => ingest.stop() },
     {
       async start() {

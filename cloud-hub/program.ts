@@ -22,6 +22,7 @@ import { addDeviceCommands } from './commands/device.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addModelCommands } from './commands/model.ts';
+import { addRetentionCommand } from './commands/retention.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { readSettings, type SettingOptions, withSettings } from './commands/settings.ts';
 import { addTopCommand } from './commands/top.ts';
@@ -152,6 +153,7 @@ function commands(host: Host, version: string): Command {
   addTokenCommands(root, context);
   // It draws by escape sequences, and what devices say is plain in its lines.
   addTopCommand(root, { ...context, stdout: host.stdout });
+  addRetentionCommand(root, context);
   addBackupCommands(root, { ...context, version });
   addDoctorCommand(root, { ...context, env: host.env, version });
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];

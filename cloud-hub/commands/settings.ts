@@ -120,6 +120,11 @@ const settings = {
     'VEDETTE_DEVICE_MB_PER_DAY',
     'megabytes stored of one device per day, pictures included (default: 20000; 0: no limit)',
   ],
+  keep: [
+    '--keep <kinds>',
+    'VEDETTE_KEEP',
+    'days that records are kept: events=365,summaries=90,readings=30,problems=90 (default: for ever)',
+  ],
   logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
 } as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
 

@@ -18,6 +18,7 @@ import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
 import { createRestoreStore } from './restores.ts';
+import { createRetentionStore } from './retention.ts';
 import { createRolloutStore } from './rollouts.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
@@ -59,6 +60,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     certificates: createCertificateStore(database),
     audit: createAuditStore(database),
     restores: createRestoreStore(database),
+    retention: createRetentionStore(database),
     alerts: createAlertStore(database),
     alertRules: createAlertRuleStore(database),
     alertDeliveries: createAlertDeliveryStore(database),

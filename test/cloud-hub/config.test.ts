@@ -66,6 +66,21 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
   homeAssistantName: { good: ['vedette', 'z'.repeat(64)], bad: ['', 'A', 'a/b', 'z'.repeat(65), 7] },
   deviceRecordsPerDay: { good: [0, 1, '1000', 1e12], bad: [-1, 1.5, 1e13, 'many', {}] },
   deviceMbPerDay: { good: [0, 1, '1000', 1e12], bad: [-1, 1.5, 1e13, 'many', {}] },
+  keep: {
+    good: ['', 'events=1', 'events=365,summaries=90,readings=30,problems=36500'],
+    bad: [
+      'events',
+      'events=0',
+      'events=1.5',
+      'events=-1',
+      'events=36501',
+      'pictures=3',
+      'events=1,events=2',
+      'events=1;x',
+      7,
+      null,
+    ],
+  },
   logLevel: { good: ['debug', 'info', 'warn', 'error', 'silent'], bad: ['trace', 'INFO', '', null] },
 };
 
@@ -87,6 +102,7 @@ test('without any setting it is a hub for this machine only', () => {
     homeAssistantName: 'vedette',
     deviceRecordsPerDay: 10_000_000,
     deviceMbPerDay: 20_000,
+    keep: [],
     logLevel: 'info',
   });
 });

@@ -1,0 +1,89 @@
+/**
+ * Removes records that are older than `--keep` says, every hour, a few at a time, so that ingest and the API go on in between.
+ *
+ * Crash behaviour: each window is a transaction; what was not reached is reached in the next hour.
+ */
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import { clockQuality } from '../../shared/kit/clock-quality.ts';
+import type { Logger } from '../../shared/kit/log.ts';
+import { KEPT_KINDS, type Keep, type KeptKind } from '../config.ts';
+import type { HubStore } from '../store/store.ts';
+import { DAY_MS } from './forecast.ts';
+
+export interface RetentionOptions {
+  readonly store: Pick<HubStore, 'retention' | 'audit' | 'transact'>;
+  readonly keep: Keep;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const EVERY_MS = 3_600_000;
+/** The first round waits until a hub that starts has taken in what waited for it. */
+const FIRST_MS = 60_000;
+const WINDOW = 250;
+const PAUSE_MS = 40;
+
+export class Retention {
+  readonly #options: RetentionOptions;
+  #cancel: Cancel = () => undefined;
+  #stopped = false;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (Object.keys(this.#options.keep).length > 0) this.#later(FIRST_MS, () => this.#round());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #later(ms: number, work: () => void): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#options.clock.after(ms, () => {
+      try {
+        work();
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'old records could not be removed; tried again in an hour');
+        this.#later(EVERY_MS, () => this.#round());
+      }
+    });
+  }
+
+  /** A clock that cannot be right decides nothing. */
+  #round(): void {
+    const now = this.#options.clock.wall();
+    const kinds =
+      clockQuality(now) === 'wrong' ? [] : KEPT_KINDS.filter((kind) => this.#options.keep[kind] !== undefined);
+    this.#next(kinds, now);
+  }
+
+  #next([kind, ...others]: readonly KeptKind[], now: number): void {
+    if (kind === undefined) {
+      this.#later(EVERY_MS, () => this.#round());
+      return;
+    }
+    const days = this.#options.keep[kind] ?? Number.POSITIVE_INFINITY;
+    this.#window({ kind, before: now - days * DAY_MS, after: 0, removed: 0 }, () => this.#next(others, now));
+  }
+
+  #window(at: { kind: KeptKind; before: number; after: number; removed: number }, done: () => void): void {
+    const { store, log, clock } = this.#options;
+    const { removed, next } = store.retention.removeBefore(at.kind, at.before, at.after, WINDOW);
+    const total = at.removed + removed;
+    if (next !== undefined) {
+      this.#later(PAUSE_MS, () => this.#window({ ...at, after: next, removed: total }, done));
+      return;
+    }
+    if (total > 0) {
+      const before = new Date(at.before).toISOString();
+      const act = { at: clock.wall(), actor: 'hub' };
+      store.transact(() => store.audit.add(act, 'retention.remove', at.kind, { records: total, before }));
+      log.info({ kind: at.kind, records: total, before }, 'old records were removed (--keep)');
+    }
+    done();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Old records: how many there are, how fast they come, and their end.
+ *
+ * Invariants: 1. What is removed stays settled in the ledger: a record that is sent again does not come back, and no gap begins.
+ * 2. An event that an operator has judged (`corrections`) is never removed here. 3. The newest record of a
+ * kind stays: SQLite would give its id again, and pages of lists go by ids.
+ */
+import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import type { KeptKind } from '../config.ts';
+import type { HubDatabase } from './database.ts';
+
+/** Records of one kind. */
+export interface Growth {
+  readonly kind: KeptKind;
+  readonly rows: number;
+  /** When the oldest and the newest came; milliseconds since 1970. */
+  readonly oldest: number;
+  readonly newest: number;
+  /** How many came since the moment that was asked for. */
+  readonly recent: number;
+  /** On the disk, with indexes and pictures; bytes. */
+  readonly bytesEach: number;
+}
+
+const SAMPLE = 1000;
+/** What SQLite adds to each row and to its entries in six indexes, as measured. */
+const ROW_OVERHEAD_BYTES = 250;
+
+/** What an operator has judged stays. */
+const mayEnd = (kind: KeptKind) =>
+  kind === 'events' ? 'NOT EXISTS (SELECT 1 FROM corrections WHERE event_id = events.id)' : 'true';
+
+const contentOf: Readonly<Record<KeptKind, string>> = {
+  events: `length(t.body) + coalesce((SELECT length(picture) FROM snapshots WHERE event_id = t.id), 0)`,
+  summaries: 'length(t.body)',
+  readings: 'length(t.body)',
+  problems: 'length(t.body)',
+};
+
+type Read = (sql: string, ...values: number[]) => unknown;
+interface Row {
+  readonly id: number;
+  readonly received_at: number;
+}
+
+/**
+ * Counts a kind, and else looks at it with a few reads by id: ids rise in the order of receipt.
+ * @returns undefined when there is none
+ */
+export function growthOf(database: SqliteDatabase, kind: KeptKind, since: number): Growth | undefined {
+  const read: Read = (sql, ...values) => database.prepare(sql).get(...values);
+  const at = (order: 'ASC' | 'DESC') =>
+    read(`SELECT id, received_at FROM ${kind} WHERE ${mayEnd(kind)} ORDER BY id ${order} LIMIT 1`) as Row | undefined;
+  const [first, last] = [at('ASC'), at('DESC')];
+  if (!first || !last) return undefined;
+  const sample = read(
+    `SELECT avg(${contentOf[kind]}) AS bytes FROM (SELECT * FROM ${kind} ORDER BY id DESC LIMIT ${SAMPLE}) AS t`,
+  ) as { bytes: number };
+  const begin = firstSince(read, kind, first.id, last.id, since);
+  return {
+    kind,
+    rows: (read(`SELECT count(*) AS n FROM ${kind}`) as { n: number }).n,
+    oldest: first.received_at,
+    newest: last.received_at,
+    recent: begin === undefined ? 0 : last.id - begin + 1,
+    bytesEach: sample.bytes + ROW_OVERHEAD_BYTES,
+  };
+}
+
+/** The first id that came at `since` or later, by halving. */
+function firstSince(read: Read, kind: KeptKind, lowest: number, highest: number, since: number): number | undefined {
+  let [low, high] = [lowest, highest + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const row = read(`SELECT id, received_at FROM ${kind} WHERE id >= ? ORDER BY id LIMIT 1`, middle) as
+      | Row
+      | undefined;
+    if (!row || row.received_at >= since) high = middle;
+    else low = row.id + 1;
+  }
+  return low > highest ? undefined : low;
+}
+
+export type RetentionStore = ReturnType<typeof createRetentionStore>;
+
+export interface Removal {
+  readonly removed: number;
+  /** Where the next window begins; undefined: nothing old is left. */
+  readonly next: number | undefined;
+}
+
+export function createRetentionStore({ prepare, transact }: HubDatabase) {
+  const windowOf = (kind: KeptKind) =>
+    prepare(
+      `SELECT max(id) AS last, min(received_at) AS oldest
+         FROM (SELECT id, received_at FROM ${kind} WHERE id > ? ORDER BY id LIMIT ?)`,
+    );
+  const removeOf = (kind: KeptKind) =>
+    prepare(
+      `DELETE FROM ${kind} WHERE id > :after AND id <= :last AND received_at < :before AND ${mayEnd(kind)}
+         AND id < (SELECT max(id) FROM ${kind})`,
+    );
+  const of = (kind: KeptKind) => ({ window: windowOf(kind), remove: removeOf(kind) });
+  const kinds = {
+    events: of('events'),
+    summaries: of('summaries'),
+    readings: of('readings'),
+    problems: of('problems'),
+  };
+
+  return {
+    /**
+     * Removes what came before a moment, of the `limit` rows behind `after`. One transaction.
+     * @param before milliseconds since 1970
+     */
+    removeBefore(kind: KeptKind, before: number, after: number, limit: number): Removal {
+      const { window, remove } = kinds[kind];
+      const { last, oldest } = window.get(after, limit) as { last: number | null; oldest: number | null };
+      if (last === null || oldest === null || oldest >= before) return { removed: 0, next: undefined };
+      const { changes } = transact(() => remove.run({ after, last, before }));
+      return { removed: changes, next: last };
+    },
+  };
+}
