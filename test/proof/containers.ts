@@ -10,12 +10,16 @@ import { exactTime } from '../../shared/pki/time.ts';
 import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 import type { Images } from './images.ts';
+import { playPod } from './pod.ts';
 
 export interface ContainersOptions {
   readonly images: Images;
   readonly folder: string;
+  /** The checkout. */
+  readonly root: string;
   /** A model package. */
   readonly model: string;
+  readonly helm: string;
   readonly step: (what: string, run: () => Promise<string>) => Promise<void>;
 }
 
@@ -36,7 +40,7 @@ const CONFINED = [
 ];
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-export async function proveContainers({ images, folder, model, step }: ContainersOptions): Promise<void> {
+export async function proveContainers({ images, folder, root, model, helm, step }: ContainersOptions): Promise<void> {
   const [hubData, state, etc] = ['hub', 'state', 'etc'].map((name) => path.join(folder, name)) as [
     string,
     string,
@@ -152,7 +156,17 @@ export async function proveContainers({ images, folder, model, step }: Container
     const env = ['-e', `VEDETTE_HEALTH=http://127.0.0.1:${api}/readyz`];
     await images.podman('run', '-d', '--name', 'agent', ...CONFINED, ...mounts, ...env, 'localhost/vedette-agent');
     await health('agent');
-    return until(() => ledger(hub, hubData), 'records are at the hub', LONG_MS);
+    return until(() => ledger(hub, hubData, 'box'), 'records are at the hub', LONG_MS);
+  });
+
+  await step('the pod of the chart runs by `podman kube play`, and feeds the hub', async () => {
+    const claim = await images.podman('exec', 'hub', '/etc/vedette/start', 'claim', 'create');
+    const where = { url: hub, mqttUrl: `mqtts://127.0.0.1:${mqtt}` };
+    const pod = { images, helm, root, folder: path.join(folder, 'pod'), model, hub: where, claim, node: 'node-1' };
+    const said = await playPod({ ...pod, api: await freePort() });
+    const records = await until(() => ledger(hub, hubData, 'node-1'), 'records of the pod are at the hub', LONG_MS);
+    await images.podman('pod', 'rm', '--force', '--all');
+    return `${said.replaceAll('\n', ', ')}; ${records}`;
   });
 
   await step('both end in order when they are told to', async () => {
@@ -166,13 +180,13 @@ export async function proveContainers({ images, folder, model, step }: Container
   });
 }
 
-/** What the hub has of the box, when it has something without a gap. */
-async function ledger(hub: string, data: string): Promise<string | undefined> {
+/** What the hub has of a device, when it has something without a gap. */
+async function ledger(hub: string, data: string, device: string): Promise<string | undefined> {
   const anchors = certificatesOf(readFileSync(path.join(data, 'pki/ca.pem'), 'utf8'));
   const time = () => exactTime(systemClock.wall());
   const authorization = `Bearer ${readFileSync(path.join(data, 'admin.token'), 'utf8').trim()}`;
   const fetch = fetchOver({ trust: { anchors }, time, clock: systemClock });
-  const answer = await fetch(`${hub}/api/v1/devices/box/sequences`, { headers: { authorization } });
+  const answer = await fetch(`${hub}/api/v1/devices/${device}/sequences`, { headers: { authorization } });
   const { items } = z
     .object({ items: z.array(z.object({ records: z.number(), gaps: z.array(z.unknown()) })) })
     .parse(await answer.json());

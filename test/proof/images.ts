@@ -121,7 +121,7 @@ exec /usr/bin/crun "$@"
 
   /** Ends what runs, and unmounts what is mounted in the folder, so that it can be removed. */
   async release(): Promise<void> {
-    await this.podman('rm', '--all', '--force').catch(() => undefined);
+    for (const kind of [['pod', 'rm'], ['rm']]) await this.podman(...kind, '--all', '--force').catch(() => undefined);
     const mounted = readFileSync('/proc/mounts', 'utf8').split('\n');
     const ours = mounted
       .map((line) => line.split(' ')[1] ?? '')

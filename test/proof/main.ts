@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
+import { ensureChartTools } from '../../fixtures/chart-tools/chart-tools.ts';
 import { ensureDetector } from '../../fixtures/detector/detector.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { debianBase } from './base.ts';
@@ -86,7 +87,7 @@ program
   )
   .addHelpText(
     'after',
-    '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun\nExit code: 0 if everything holds, 1 if not.',
+    '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun catatonit\nExit code: 0 if everything holds, 1 if not.',
   )
   .action(async ({ mirror, images: kept }: { mirror?: string; images?: string }) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
@@ -95,7 +96,8 @@ program
     const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
     try {
       const { dir: model } = await ensureDetector({ cacheDir, print: say });
-      await proveContainers({ images, folder: folderFor(folder, 'data'), model, step });
+      const { helm } = await ensureChartTools({ cacheDir, print: say });
+      await proveContainers({ images, folder: folderFor(folder, 'data'), root, model, helm, step });
       console.log('everything holds');
     } finally {
       await images.release();
