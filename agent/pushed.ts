@@ -59,7 +59,7 @@ export interface Offer {
  */
 export function offerOf(own: Iterable<StreamConfig>, pushed: PushedConfig, realPaths: RealPaths): Offer {
   const streams = [...own];
-  const places = [...streams.map((s) => s.source.url).filter((url) => sourceKindOf(url) === 'path'), ...pushed.folders];
+  const places = [...streams.flatMap((s) => localPathOf(s.source.url) ?? []), ...pushed.folders];
   const secrets = [
     ...streams.flatMap((s) => secretsOf(s).map(({ file }) => ({ file, hosts: [hostOf(s.source.url) ?? ''] }))),
     ...pushed.secrets.map(({ file, hosts }) => ({ file, hosts: hosts.map((one) => one.toLowerCase()) })),
@@ -101,14 +101,21 @@ export function offerOf(own: Iterable<StreamConfig>, pushed: PushedConfig, realP
       const { url } = config.source;
       const root = `streams.${stream}.source`;
       const kind = sourceKindOf(url);
+      const local = localPathOf(url);
       const wrong: [key: string, message: string | undefined][] = [
         ['url', kind === 'stdin' ? 'standard input is not for streams of the hub' : undefined],
-        ['url', kind === 'path' ? await complaintOfPath(url) : complaintOfHost(url)],
+        ['url', local === undefined ? complaintOfHost(url) : await complaintOfPath(local)],
       ];
       for (const { key, file } of secretsOf(config)) wrong.push([key, await complaintOfSecret(file, url)]);
       return wrong.flatMap(([key, message]) => (message === undefined ? [] : [{ path: `${root}.${key}`, message }]));
     },
   };
+}
+
+/** Of a file or a serial port: where it lies on this box. */
+function localPathOf(url: string): string | undefined {
+  if (/^serial:/i.test(url)) return url.slice('serial:'.length);
+  return sourceKindOf(url) === 'path' ? url : undefined;
 }
 
 /** Every key of a source that names a file with a secret ends so. */

@@ -114,6 +114,16 @@ test('a secret goes to the hosts that it is bound to, and to no other', async ()
   );
 });
 
+test('a serial port is for the hub only where it is offered', async () => {
+  const source = { url: 'serial:/dev/ttyUSB7', columns: ['value'] };
+  const refusedBy = async (pushed?: unknown) => box(pushed).refused(source, 'sensor');
+  expect(await refusedBy()).toEqual([
+    { path: expect.stringMatching(/source\.url$/), message: expect.stringContaining('does not offer "/dev/ttyUSB7"') },
+  ]);
+  expect(await refusedBy({ folders: ['/dev/ttyUSB7'] })).toEqual([]);
+  expect(await refusedBy({ folders: ['/dev/ttyUSB8'] })).toHaveLength(1);
+});
+
 test('with `pushed.hosts` the hub may name these hosts, and those of agent.yaml; without, any', async () => {
   const { paths, refused } = box({ hosts: ['192.0.2.7', 'Gate.example'] });
   for (const url of [

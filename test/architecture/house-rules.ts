@@ -24,6 +24,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ['cloud-hub/alerts/channels/email.ts'],
   '@peculiar/x509': ['shared/pki/', 'cloud-hub/pki/'],
   ws: ['shared/pki/', 'cloud-hub/api/'],
+  serialport: ['agent/pipeline/source/series/serial.ts'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],
   'node-cron': ['shared/contract/config/schedule.ts'],

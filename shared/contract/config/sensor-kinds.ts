@@ -27,6 +27,12 @@ export const sensorKinds = {
     ],
     ofChannel: ['at'],
   },
+  serial: {
+    form: 'serial:/dev/NAME',
+    pattern: /^serial:\/dev\/(?!\.)(?:[\w:@+-][\w.:@+-]*\/)*[\w:@+-][\w.:@+-]*$/i,
+    takes: ['baudRate', 'parity', 'columns', 'rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS'],
+    ofChannel: ['at'],
+  },
   modbus: {
     form: 'modbus://HOST',
     pattern: /^modbus:\/\/\S+$/i,

@@ -44,7 +44,8 @@ const fields = {
       error: 'must not carry credentials; give them as `username` and `passwordFile`',
     })
     .describe(
-      'a CSV or JSON-lines file, mqtt://HOST:PORT (or mqtts, ws, wss), http(s)://, modbus://HOST[:PORT] or opc.tcp://HOST:PORT',
+      'a CSV or JSON-lines file, mqtt://HOST:PORT (or mqtts, ws, wss), http(s)://, modbus://HOST[:PORT], ' +
+        'opc.tcp://HOST:PORT or serial:/dev/NAME',
     ),
   format: z
     .enum(['csv', 'jsonl'])
@@ -116,6 +117,16 @@ const fields = {
     .max(86_400)
     .optional()
     .describe('of a server that is asked: seconds from one question to the next; default: 1'),
+  baudRate: z.int().min(50).max(4_000_000).optional().describe('of a serial port: bits per second; default: 9600'),
+  parity: z.enum(['none', 'even', 'odd']).optional().describe('of a serial port; default: none'),
+  columns: z
+    .array(place)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'of a serial port: names of the values of a line, in their order, between commas, semicolons, tabs or spaces; default: a line is JSON',
+    ),
   security: z
     .enum(['none', 'sign', 'encrypt'])
     .optional()

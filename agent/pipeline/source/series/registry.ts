@@ -7,6 +7,7 @@ import { createHttpAsker } from './http.ts';
 import { openTopic } from './mqtt.ts';
 import { openPolled } from './polled.ts';
 import { openReplay } from './replay.ts';
+import { openSerial } from './serial.ts';
 import type { SampleEvents, SampleSource } from './source.ts';
 
 export interface SampleOptions {
@@ -37,6 +38,7 @@ const kinds: Readonly<Record<SensorKind, Open>> = {
       : openReplay(options.source, options.channels, options.clock, events),
   broker: ({ source, channels, clock, ...options }, events) => openTopic(source, channels, options, clock, events),
   http: (options, events) => openPolled(options, async () => createHttpAsker(options.source), events),
+  serial: openSerial,
   modbus: (options, events) => openPolled(options, () => modbus(options), events),
   opcua: (options, events) => openPolled(options, () => opcua(options), events),
 };

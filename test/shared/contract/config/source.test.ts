@@ -177,14 +177,14 @@ test('a sensor that is asked has its own keys, and no credentials in its address
     'values: is needed with modbus://: the register of each channel',
   ]);
   expect(complaints(sensorSource, { url: 'modbus://plc', values: { a: 'x', b: { range: [0, 1] } } })).toEqual([
-    'values.a.at: is for a file, mqtt(s):// or ws(s)://, http(s)://, opc.tcp://HOST:PORT',
+    'values.a.at: is for a file, mqtt(s):// or ws(s)://, http(s)://, serial:/dev/NAME, opc.tcp://HOST:PORT',
     'values.a.register: is needed with modbus://',
     'values.b.register: is needed with modbus://',
   ]);
   expect(complaints(sensorSource, { url: 'modbus://plc', values, time: 't', topic: 'x', format: 'csv' })).toEqual([
     'format: is for a file',
     'topic: is for mqtt(s):// or ws(s)://',
-    'time: is for a file, mqtt(s):// or ws(s)://, http(s)://',
+    'time: is for a file, mqtt(s):// or ws(s)://, http(s)://, serial:/dev/NAME',
   ]);
   expect(complaints(sensorSource, { url: 'https://plc/now', username: 'me' })).toEqual([
     'passwordFile: and `username` are given together',
