@@ -43,6 +43,9 @@ const LEARNING = { samples: 500, least: 200, ms: 36 * 3_600_000 };
 const LEAST_RANGE = 1e-100;
 /** The window that a next sample is compared with, by its place in `SCALES`. */
 const NEAR = 1;
+/** A series whose first steps are all shorter than so many usual ones is regular; so many of its samples in a row may be lost. */
+const REGULAR = 1.5;
+const MOST_LOST = 3;
 /** Steps of time that the length of a slot of the day is chosen by. */
 const STEPS = 16;
 
@@ -110,6 +113,7 @@ export class Features {
     const spread = this.#range[1] - this.#range[0];
     const range = spread > LEAST_RANGE ? spread : 1;
     const history = this.#history;
+    this.#bridge(atMs, value);
     let strength = WEIGHTS.level * this.#surprise('level', value);
     if (history.count > 0) strength += WEIGHTS.step * this.#surprise('step', value - history.back(0));
     strength += this.#against(value, range);
@@ -198,6 +202,16 @@ export class Features {
       strength += this.#surprise(`day ${scale}`, mean);
     }
     return (WEIGHTS.day / DAY_SCALES.length) * strength;
+  }
+
+  /** A sample that a wire has lost is no jump of the machine: a few are put on the line between those that came. */
+  #bridge(atMs: number, value: number): void {
+    const { stepMs } = this;
+    if (stepMs === undefined || this.#lastAt === undefined || Math.max(...this.#steps) > REGULAR * stepMs) return;
+    const lost = Math.round((atMs - this.#lastAt) / stepMs) - 1;
+    if (lost < 1 || lost > MOST_LOST) return;
+    const before = this.#history.back(0);
+    for (let i = 1; i <= lost; i++) this.#history.push(before + ((value - before) * i) / (lost + 1));
   }
 
   #measureStep(atMs: number): void {
