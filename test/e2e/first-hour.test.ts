@@ -20,9 +20,10 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     const device = await testDevice(hub, 'gate-3');
     const streams = Array.from({ length: STREAMS }, (_, n) => ({
       ...{ id: `camera-${String(n + 1).padStart(2, '0')}`, kind: 'picture', state: 'running', source: 'test:' },
-      ...{ fps: 5, rules: [] },
+      ...{ fps: 5, askedFps: 10, rules: [] },
     }));
-    await device.publish('report', { ...reportOf(undefined, undefined), streams });
+    const report = reportOf(undefined, undefined);
+    await device.publish('report', { ...report, host: { ...report.host, timezone: 'Asia/Tokyo' }, streams });
 
     const page = await (await startChromium()).newPage({ viewport: { width: 1440, height: 1000 } });
     const problems: string[] = [];
@@ -57,6 +58,10 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await until(async () => (await tabs.count()) === 1, 'one stream is left');
     await tabs.first().click();
     await page.waitForURL(/camera-37/);
+    // What is analysed beside what is asked for, and in which time zone the box reads schedules.
+    for (const fact of ['5 per second, 10 are asked for', 'Asia/Tokyo']) await page.getByText(fact).waitFor();
+    await page.goto(`${hub.url}/devices/gate-3?straem=camera-37`);
+    await page.getByText('straem').waitFor();
     expect(problems).toEqual([]);
   },
 );
