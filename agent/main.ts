@@ -209,7 +209,7 @@ program
   .summary('erase what this box keeps of a stream')
   .description(
     'Erases records that were not sent yet, pictures, samples for second opinions, and what an online detector has learned.\n' +
-      'What the hub has already is erased there: `vedette-hub erase`, which also gives the order to the box.',
+      'What the hub has already is erased there: `vedette-hub erase order`, which also gives the order to the box.',
   )
   .option('--stream <name>', 'of this stream')
   .option('--all-streams', 'of every stream', false)

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { encode } from '../shared/contract/codec.ts';
 import { type Place, whyNotListening } from '../shared/http/listening.ts';
 import { Places } from '../shared/http/places.ts';
 import type { Clock } from '../shared/kit/clock.ts';
@@ -19,6 +20,7 @@ import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
 import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, keepOf, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
+import { Erasing } from './erase/erasing.ts';
 import { openHomeAssistant } from './home-assistant/open.ts';
 import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
@@ -137,7 +139,14 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
       clock,
       log,
     });
-  const reported = models.executor.reported.bind(models.executor);
+  const erasing = new Erasing({
+    ...{ store, clock, log },
+    publish: (device, document) => send(device, 'desired', encode(document)),
+  });
+  const reported: IngestOptions['reported'] = (device, report) => {
+    erasing.reported(device, report);
+    models.executor.reported(device, report);
+  };
   const copies = new Copies({ send, clock, log });
   const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
   const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
@@ -195,6 +204,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     delivery,
     rollouts,
     alerts: alerting.alerts,
+    erasing,
     secondOpinions,
     disconnect,
     publishDesired: models.sendDesired,
@@ -255,6 +265,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     secondOpinions,
     { stop: () => registry.stop() },
     models.executor,
+    erasing,
     signing,
     { stop: () => watches.stop() },
     {

@@ -20,6 +20,7 @@ import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEraseCommands } from './commands/erase.ts';
 import { addKeysCommands } from './commands/keys.ts';
 import { addModelCommands } from './commands/model.ts';
 import { addRetentionCommand } from './commands/retention.ts';
@@ -148,6 +149,7 @@ function commands(host: Host, version: string): Command {
   addKeysCommands(root, context);
   addRolloutCommands(root, context);
   addAlertCommands(root, context);
+  addEraseCommands(root, context);
   addAuditCommands(root, context);
   addUserCommands(root, context);
   addTokenCommands(root, context);

@@ -5,6 +5,7 @@ import type { Places } from '../../shared/http/places.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { Erasing } from '../erase/erasing.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
 import type { RefusedAttempts } from '../identity/refused-attempts.ts';
@@ -38,6 +39,7 @@ export interface ApiOptions {
   readonly delivery: Delivery;
   readonly rollouts: Rollouts;
   readonly alerts: Alerts;
+  readonly erasing: Pick<Erasing, 'order' | 'get' | 'list'>;
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;
   readonly log: Logger;

@@ -11,6 +11,7 @@ import { correctionRoutes } from './routes/corrections.ts';
 import { deliveryRoutes } from './routes/delivery.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
+import { erasureRoutes } from './routes/erasures.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -45,6 +46,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   alertRoutes,
   alertRuleRoutes,
   alertChannelRoutes,
+  erasureRoutes,
   auditRoutes,
   liveRoutes,
 ];

@@ -12,6 +12,7 @@
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
+import { z } from 'zod';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { isCorruption, openSqlite, type SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { takeLock } from './lock.ts';
@@ -21,6 +22,8 @@ import type { Tables } from './tables.ts';
 
 /** In the data folder. */
 export const DATABASE_FILE = 'hub.db';
+
+const checkpointed = z.array(z.object({ busy: z.number() }));
 
 const MIB = 1024 * 1024;
 /** Each record touches a page in every index: a WAL that holds many commits writes those pages back once. */
@@ -37,6 +40,8 @@ export interface HubDatabase {
   transact<T>(work: () => T): T;
   /** For /readyz. */
   readonly readiness: ReturnType<typeof createReadiness>;
+  /** Writes the WAL back and empties it: what was erased is in no file any more. @throws Error while somebody reads the database */
+  emptyWal(): void;
   close(): void;
 }
 
@@ -54,6 +59,7 @@ export async function openDatabase(folder: string, now: number): Promise<HubData
       // Migrations know no tables but those they make.
       await migrate(query as unknown as Kysely<unknown>, now);
       sqlite.pragma(`busy_timeout = ${BUSY_MS}`);
+      sqlite.pragma('secure_delete = ON');
     } catch (error) {
       sqlite.close();
       throw error;
@@ -63,6 +69,10 @@ export async function openDatabase(folder: string, now: number): Promise<HubData
       prepare: sqlite.prepare.bind(sqlite),
       transact: (work) => sqlite.transaction(work).immediate(),
       readiness: createReadiness(sqlite, folder),
+      emptyWal() {
+        const [row] = checkpointed.parse(sqlite.pragma('wal_checkpoint(TRUNCATE)'));
+        if (row?.busy !== 0) throw new Error('another program reads hub.db, so that its WAL keeps what was erased');
+      },
       close() {
         sqlite.close();
         lock.close();

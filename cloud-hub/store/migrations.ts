@@ -19,6 +19,7 @@ import { up as eventsAsked } from './migrations/0013-events-asked.ts';
 import { up as corrections } from './migrations/0014-corrections.ts';
 import { up as auditChain } from './migrations/0015-audit-chain.ts';
 import { up as users } from './migrations/0016-users.ts';
+import { up as erasures } from './migrations/0017-erasures.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -39,6 +40,7 @@ const migrations: readonly Migration[] = [
   corrections,
   auditChain,
   users,
+  erasures,
 ];
 
 /** Version of the newest schema. */

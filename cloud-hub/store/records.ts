@@ -4,6 +4,7 @@
  */
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
 import type { HubDatabase } from './database.ts';
+import type { IdFloors } from './id-floors.ts';
 import { indexText, timeColumn } from './rows.ts';
 
 /** A record that passed its schema, ready to be stored. */
@@ -27,13 +28,16 @@ export interface StoredRecord extends NewRecord {
 
 export type RecordStore = ReturnType<typeof createRecordStore>;
 
-export function createRecordStore(database: HubDatabase) {
+export function createRecordStore(database: HubDatabase, floors: IdFloors) {
   const insert = (table: string, columns: readonly string[]) => {
-    const all = ['device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body', ...columns];
-    return database.prepare(
+    const all = ['id', 'device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body', ...columns];
+    const highest = database.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`);
+    const highestOf = () => (highest.get() as { id: number }).id;
+    const statement = database.prepare(
       `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
          ON CONFLICT (device, epoch, seq) DO NOTHING`,
     );
+    return { run: (...values: unknown[]) => statement.run(floors.next(table, highestOf), ...values) };
   };
   const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot', 'sample']);
   const summary = insert('summaries', ['stream']);

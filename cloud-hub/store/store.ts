@@ -10,7 +10,10 @@ import { createCorrectionStore } from './corrections.ts';
 import { openDatabase } from './database.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
+import { createEraseRows } from './erase-rows.ts';
+import { createErasureStore } from './erasures.ts';
 import { createEventStore } from './events.ts';
+import { createIdFloors } from './id-floors.ts';
 import { createModelStore } from './models.ts';
 import { createOpinionStore } from './opinions.ts';
 import { createProblemStore } from './problems.ts';
@@ -37,9 +40,10 @@ export type HubStore = Awaited<ReturnType<typeof openStore>>;
  */
 export async function openStore(folder: string, now: number, limits?: { quarantine?: QuarantineLimits }) {
   const database = await openDatabase(folder, now);
+  const floors = createIdFloors(database);
   return {
     devices: createDeviceStore(database),
-    records: createRecordStore(database),
+    records: createRecordStore(database, floors),
     events: createEventStore(database),
     summaries: createSummaryStore(database),
     readings: createReadingStore(database),
@@ -58,6 +62,8 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     rollouts: createRolloutStore(database),
     claims: createClaimStore(database),
     certificates: createCertificateStore(database),
+    erasures: createErasureStore(database),
+    eraseRows: createEraseRows(database, floors),
     audit: createAuditStore(database),
     restores: createRestoreStore(database),
     retention: createRetentionStore(database),

@@ -73,7 +73,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['cloud-hub/identity'],
     ['cloud-hub/pki'],
     ['cloud-hub/registry', 'cloud-hub/hub-facts.ts'],
-    ['cloud-hub/rollout', 'cloud-hub/inference'],
+    ['cloud-hub/rollout', 'cloud-hub/inference', 'cloud-hub/erase'],
     ['cloud-hub/live', 'cloud-hub/ingest', 'cloud-hub/broker', 'cloud-hub/alerts', 'cloud-hub/retention'],
     ['cloud-hub/api', 'cloud-hub/home-assistant'],
     ['cloud-hub/model-parts.ts'],

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openOutbox } from '../../agent/buffer/outbox.ts';
 import { openOrders } from '../../agent/erase/orders.ts';
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
@@ -10,7 +11,7 @@ import { createLogger } from '../../shared/kit/log.ts';
 import { filesWith } from '../support/files-with.ts';
 import { runProgram } from '../support/program.ts';
 import { waveRows, writeCsv } from '../support/sensor.ts';
-import { startAgent } from '../support/stack.ts';
+import { configureAgent, ledgerOf, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
@@ -129,4 +130,55 @@ test('a stopped box: the same command does it itself', async () => {
   expect(code).toBe(0);
   for (const text of ['secretdoor', 'openyard']) expect(filesOf(data, text)).toEqual([]);
   expect(readFileSync(configFile, 'utf8')).toContain('door');
+});
+
+test('an order of the hub waits for a box that is offline, and then goes through it and the hub', {
+  timeout: 180_000,
+}, async () => {
+  const folder = tempFolder();
+  const hub = await startHub(folder);
+  const stream = (file: string, channel: string) => ({
+    kind: 'sensor',
+    detector: 'online',
+    source: {
+      url: writeCsv(folder, file, waveRows(400), `timestamp,${channel}`),
+      pace: 'fast',
+      values: { [channel]: channel },
+    },
+  });
+  const streams = { door: stream('door.csv', 'secretdoor'), yard: stream('yard.csv', 'openyard') };
+  const configFile = await configureAgent(folder, hub, { streams });
+  const data = path.join(folder, 'agent', 'data');
+  const stored = (text: string) => filesWith(path.join(folder, 'hub'), text).length > 0;
+  const first = startAgent(configFile);
+  await until(() => stored('secretdoor') && stored('openyard'), 'the hub has readings of both');
+  await until(() => existsSync(path.join(data, 'detectors', 'door.json')), 'the detector has learned');
+  first.process.kill('SIGTERM');
+  await first.ended;
+  const access = ['--token-file', path.join(folder, 'hub', 'admin.token')];
+  const made = await runProgram('cloud-hub/main.js', ['erase', 'order', 'box', '--stream', 'door', ...access]);
+  expect(made.stderr).toBe('');
+  const id = made.stdout.trim();
+  await until(() => !stored('secretdoor'), 'the hub has erased its own');
+  const shown = async () => {
+    const { stdout } = await runProgram('cloud-hub/main.js', ['erase', 'show', id, ...access]);
+    return z
+      .looseObject({ state: z.string(), onDevice: z.looseObject({ state: z.string() }) })
+      .parse(JSON.parse(stdout));
+  };
+  expect(await shown()).toMatchObject({ state: 'waiting', onDevice: { state: 'waiting' } });
+  // The stream is gone from the configuration: nothing new comes of it.
+  const { door: _, ...others } = streams;
+  writeFileSync(configFile, JSON.stringify({ ...JSON.parse(readFileSync(configFile, 'utf8')), streams: others }));
+  const second = startAgent(configFile);
+  await until(async () => (await shown()).state === 'settling', 'the box has answered', 60_000);
+  expect(await shown()).toMatchObject({ onDevice: { state: 'done', erased: { memories: 1 } } });
+  expect(filesOf(data, 'secretdoor')).toEqual([]);
+  expect(stored('secretdoor')).toBe(false);
+  expect(stored('openyard')).toBe(true);
+  second.process.kill('SIGTERM');
+  expect((await second.ended).code).toBe(0);
+  // No number is missing without a word.
+  const [ledger] = await ledgerOf(hub);
+  expect(ledger?.gaps.every(({ reason }) => reason === 'erased') ?? true).toBe(true);
 });

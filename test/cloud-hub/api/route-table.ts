@@ -2,6 +2,7 @@
 import { upload } from '../registry/package.ts';
 import { alertRoutes } from './alert-table.ts';
 import { enrolmentRoutes } from './enrolment-table.ts';
+import { erasureRoutes } from './erasure-table.ts';
 import { recordRoutes } from './record-table.ts';
 import { userRoutes } from './user-table.ts';
 import type { World } from './world.ts';
@@ -253,6 +254,7 @@ export const routes: Readonly<Record<string, Entry>> = {
     call: async (world) => api(`/rollouts/${await world.running()}/abort`),
   },
 
+  ...erasureRoutes(api, get),
   'GET /api/v1/audit': get('/audit', 'admin'),
   'GET /api/v1/audit/head': get('/audit/head', 'admin'),
   'GET /api/v1/audit/check': get('/audit/check', 'admin'),
