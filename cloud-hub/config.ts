@@ -137,6 +137,18 @@ export const hubConfig = z
       )
       .optional()
       .describe('model of the registry that gives second opinions on samples of devices'),
+    samplesMb: z.coerce
+      .number({ error: 'must be a number of megabytes; 0: keep none' })
+      .min(0)
+      .max(1_000_000)
+      .default(1000)
+      .describe('megabytes of pictures of samples that are kept for the dataset; 0: none'),
+    samplesDays: z.coerce
+      .number({ error: 'must be a number of days' })
+      .positive()
+      .max(3650)
+      .default(90)
+      .describe('how long the picture of a sample is kept, in days'),
     alertNetworks: networks
       .default([])
       .describe('internal addresses and networks that notifications of alerts may go to; default: none'),
@@ -201,6 +213,14 @@ export function dailyLimitsOf({ deviceRecordsPerDay, deviceMbPerDay }: HubConfig
 } {
   const limit = (value: number) => (value === 0 ? Number.POSITIVE_INFINITY : value);
   return { records: limit(deviceRecordsPerDay), bytes: limit(deviceMbPerDay * 1_000_000) };
+}
+
+/** What is kept of pictures of samples. */
+export function pictureLimitsOf({ samplesMb, samplesDays }: Pick<HubConfig, 'samplesMb' | 'samplesDays'>): {
+  readonly bytes: number;
+  readonly days: number;
+} {
+  return { bytes: samplesMb * 1_000_000, days: samplesDays };
 }
 
 /** Where the hub listens, with the usual ports where none is set. */

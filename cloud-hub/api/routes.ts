@@ -8,6 +8,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { claimRoutes } from './routes/claims.ts';
 import { correctionRoutes } from './routes/corrections.ts';
+import { datasetRoutes } from './routes/dataset.ts';
 import { deliveryRoutes } from './routes/delivery.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
@@ -38,6 +39,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   readingRoutes,
   normalRoutes,
   opinionRoutes,
+  datasetRoutes,
   modelRoutes,
   trustRoutes,
   deliveryRoutes,

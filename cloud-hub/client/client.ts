@@ -65,7 +65,7 @@ export function queryText(query: Query): string {
 
 /** @throws ApiError from every function, in the words of the transport */
 export function clientOver(transport: Transport) {
-  const { ask, send } = createRequest(transport);
+  const { ask, send, bytes } = createRequest(transport);
 
   const get = <T extends z.ZodType>(schema: T, path: string, query: Query = {}, signal?: AbortSignal) =>
     ask(schema, 'GET', path + queryText(query), { signal });
@@ -78,6 +78,7 @@ export function clientOver(transport: Transport) {
   return {
     ask,
     send,
+    bytes,
     /** All items of a list, page by page. */
     async *pages<T extends z.ZodType>(path: string, item: T, query: Query = {}): AsyncGenerator<z.infer<T>> {
       let cursor: string | undefined;

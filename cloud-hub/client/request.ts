@@ -87,6 +87,10 @@ export function createRequest({ base, fetch, init, words, onUnauthorized }: Tran
       const where = issue ? `${issue.path.join('.') || '(root)'}: ${issue.message}` : 'not JSON';
       throw new ApiError(response.status, words.garbled(path.split('?', 1)[0] ?? path, where));
     },
+    /** Asks for a file that fits into memory. */
+    async bytes(path: string): Promise<Uint8Array> {
+      return new Uint8Array(await (await respond('GET', path)).arrayBuffer());
+    },
     /** Asks for something to be done; the answer says only that it is. */
     async send(method: Method, path: string, sent?: Sent): Promise<void> {
       await respond(method, path, sent);

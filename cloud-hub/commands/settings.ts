@@ -75,6 +75,16 @@ const settings = {
     'VEDETTE_SECOND_OPINION',
     'NAME:ALIAS or NAME@VERSION of the model that looks at samples of devices (default: none)',
   ],
+  samplesMb: [
+    '--samples-mb <mb>',
+    'VEDETTE_SAMPLES_MB',
+    'megabytes of pictures of samples to keep for the dataset (default: 1000; 0: none)',
+  ],
+  samplesDays: [
+    '--samples-days <days>',
+    'VEDETTE_SAMPLES_DAYS',
+    'how long to keep the picture of a sample, in days (default: 90)',
+  ],
   alertNetworks: [
     '--alert-networks <networks>',
     'VEDETTE_ALERT_NETWORKS',

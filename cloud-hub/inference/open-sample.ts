@@ -9,13 +9,14 @@ import {
   sampleHeader,
   sampleId,
 } from '../../shared/contract/messages/sample.ts';
-import { jpegSize } from '../../shared/engine/frames/jpeg.ts';
+import { type JpegSize, jpegSize } from '../../shared/engine/frames/jpeg.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../shared/kit/schema.ts';
 
 export interface OpenedSample {
   readonly header: SampleHeader;
   readonly jpeg: Uint8Array;
+  readonly size: JpegSize;
   readonly bytes: number;
 }
 
@@ -40,15 +41,17 @@ export function openSample(payload: Uint8Array): OpenedSample | Refused {
     return { ...(id.success ? { id: id.data } : {}), reason };
   }
   const header: SampleHeader = parsed.data;
-  const wrong = wrongWith(picture);
-  return wrong === undefined ? { header, jpeg: picture, bytes: payload.length } : { id: header.id, reason: wrong };
+  const size = sizeOf(picture);
+  if (typeof size === 'string') return { id: header.id, reason: size };
+  return { header, jpeg: picture, size, bytes: payload.length };
 }
 
-function wrongWith(picture: Uint8Array): string | undefined {
+/** @returns its size, or what is wrong with it */
+function sizeOf(picture: Uint8Array): JpegSize | string {
   if (picture.length > MAX_SAMPLE_PICTURE_BYTES)
     return `the picture has ${picture.length} bytes; at most ${MAX_SAMPLE_PICTURE_BYTES} are looked at`;
   const size = jpegSize(picture);
   if (typeof size === 'string') return `the picture ${size}`;
-  if (size.width <= MAX_SAMPLE_SIDE && size.height <= MAX_SAMPLE_SIDE) return undefined;
+  if (size.width <= MAX_SAMPLE_SIDE && size.height <= MAX_SAMPLE_SIDE) return size;
   return `the picture has ${size.width}x${size.height} pixels; at most ${MAX_SAMPLE_SIDE} a side are looked at`;
 }

@@ -12,6 +12,7 @@ import { createTensorWriter } from '../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { goFirst } from '../../shared/kit/go-first.ts';
+import { HASH_HEIGHT, HASH_WIDTH, likenessOf } from './likeness.ts';
 import type { LookAnswer, LookOrder } from './runner.ts';
 
 /** Its parts live as long as the process. */
@@ -39,6 +40,7 @@ function createLook(): (order: LookOrder) => Promise<LookAnswer> {
     const began = clock.mono();
     try {
       decoder.decode(jpeg, frame);
+      const hash = likenessOf(scaler.scale(frame, HASH_WIDTH, HASH_HEIGHT, 'gray')[0] ?? new Uint8Array());
       const fit = fitFrame(frame.width, frame.height, input);
       const writer = createTensorWriter(input);
       const tensor = new Float32Array(writer.size);
@@ -46,7 +48,7 @@ function createLook(): (order: LookOrder) => Promise<LookAnswer> {
       const { outcome } = await engine.run(tensor, fit, undefined, BOXES_ONLY);
       const detections = [...objectsOf(outcome)];
       const model = `${name}@${version} (${engine.model.variant})`;
-      return { type: 'seen', model, labels: engine.labels, detections, ms: clock.mono() - began };
+      return { type: 'seen', model, labels: engine.labels, detections, ms: clock.mono() - began, hash };
     } catch (error) {
       return { type: 'failed', why: 'picture', message: messageOf(error) };
     } finally {

@@ -21,6 +21,8 @@ export type LookAnswer =
       readonly labels: readonly string[];
       readonly detections: readonly Detection[];
       readonly ms: number;
+      /** Tells near-duplicates (likeness.ts). */
+      readonly hash: string;
     }
   /** The picture, or the model, cannot be used; the process goes on. */
   | { readonly type: 'failed'; readonly why: 'picture' | 'model'; readonly message: string };

@@ -12,6 +12,7 @@ import type { Detection } from '../../shared/contract/messages/preview.ts';
 import { MAX_SAMPLE_OBJECTS } from '../../shared/contract/messages/sample.ts';
 import type { Verdict } from '../../shared/contract/messages/verdict.ts';
 import type { Box } from '../../shared/contract/names.ts';
+import { bareJpeg } from '../../shared/engine/frames/jpeg.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
@@ -20,6 +21,7 @@ import type { Hybrid, Opinion } from '../contract/opinion.ts';
 import type { HubMetrics } from '../metrics.ts';
 import type { NewOpinion } from '../store/opinions.ts';
 import { modelText } from '../store/rows.ts';
+import type { PictureLimits, SamplePicture } from '../store/sample-pictures.ts';
 import type { HubStore } from '../store/store.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { ChosenModel, ModelHolder } from './model.ts';
@@ -28,7 +30,9 @@ import { createFairQueue } from './queue.ts';
 import type { Looker } from './runner.ts';
 
 export interface SecondOpinionOptions {
-  readonly store: Pick<HubStore, 'opinions' | 'transact'>;
+  readonly store: Pick<HubStore, 'opinions' | 'samplePictures' | 'transact'>;
+  /** How much is kept for the dataset. */
+  readonly pictures: PictureLimits;
   /** Undefined: nobody has named a model. */
   readonly model: ModelHolder | undefined;
   readonly looker: Looker;
@@ -119,12 +123,18 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     if (foreign !== undefined) return refuse(device, { id, reason: `${model.name} ${foreign}` }, 'no common label');
     const seen = answer.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
     const judged = judge(header, seen);
-    keep(opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at: clock.wall() }));
+    const at = clock.wall();
+    const opinion = opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at });
+    keep(opinion, { ...sample.size, at, region: header.region, hash: answer.hash, jpeg: bareJpeg(jpeg) });
   };
 
-  const keep = (opinion: NewOpinion) => {
+  const keep = (opinion: NewOpinion, picture: Omit<SamplePicture, 'opinion'>) => {
     const { device, sample, outcome } = opinion;
-    const isNew = store.transact(() => store.opinions.add(opinion));
+    const isNew = store.transact(() => {
+      const row = store.opinions.add(opinion);
+      if (row !== undefined) store.samplePictures.add({ ...picture, opinion: row }, options.pictures);
+      return row !== undefined;
+    });
     const stored = store.opinions.get(device, sample);
     if (!stored) return;
     say(device, verdictOf(stored));
@@ -133,6 +143,10 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     const event = store.opinions.eventOf(device, sample);
     if (event !== undefined) options.amended(event, device);
   };
+
+  const cancelPrune = clock.every(HOUR_MS, () => {
+    store.transact(() => store.samplePictures.prune(clock.wall(), options.pictures));
+  });
 
   const work = async () => {
     if (working) return;
@@ -176,6 +190,7 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     drained: () => (working ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
     async stop() {
       stopped = true;
+      cancelPrune();
       await options.looker.stop();
     },
   };

@@ -52,10 +52,10 @@ export function createOpinionStore(database: HubDatabase) {
   const eventOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? LIMIT 1');
 
   return {
-    /** Part of a transaction. @returns false: there was one for this sample, which stays */
-    add({ device, stream, sample, receivedAt, outcome, ...body }: NewOpinion): boolean {
+    /** Part of a transaction. @returns its row; undefined: there was one for this sample, which stays */
+    add({ device, stream, sample, receivedAt, outcome, ...body }: NewOpinion): number | undefined {
       const made = insert.run(device, stream, sample, receivedAt, outcome, JSON.stringify(body));
-      if (made.changes === 0) return false;
+      if (made.changes === 0) return undefined;
       const counts = (['confirmed', 'changed', 'withdrawn'] as const).map((one) =>
         body.event && outcome === one ? 1 : 0,
       );
@@ -63,12 +63,12 @@ export function createOpinionStore(database: HubDatabase) {
       const isChance = !body.event && body.chosenBy.includes('random');
       const chance = [isChance ? 1 : 0, isChance && outcome === 'confirmed' ? 1 : 0];
       total.run(device, stream, receivedAt, body.bytes, body.ms, ...counts, ...chance);
-      return true;
+      return Number(made.lastInsertRowid);
     },
 
     get(device: string, sample: string): Opinion | undefined {
       const row = ofSample.get(device, sample) as OpinionRow | undefined;
-      return row && fromRow(row);
+      return row && opinionOf(row);
     },
 
     /** The event that was asked about with this sample, if it has come. */
@@ -89,7 +89,7 @@ export function createOpinionStore(database: HubDatabase) {
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);
       const read = (ids: readonly number[]) =>
         query.selectFrom('opinions').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
-      return readPage(await select.execute(), filter.limit, read, fromRow);
+      return readPage(await select.execute(), filter.limit, read, opinionOf);
     },
 
     /** Totals per stream, those with the most bytes first. @param now milliseconds since 1970 */
@@ -137,7 +137,7 @@ interface OpinionRow {
   readonly body: string;
 }
 
-function fromRow({ id, device, stream, sample, received_at: at, outcome, body }: OpinionRow): Opinion {
+export function opinionOf({ id, device, stream, sample, received_at: at, outcome, body }: OpinionRow): Opinion {
   // Our own code wrote it.
   return {
     id: String(id),

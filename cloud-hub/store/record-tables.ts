@@ -84,7 +84,7 @@ export interface SamplePictureTable {
   height: number;
   /** The part of the source frame that it shows: a box, as JSON. */
   region: string;
-  /** What tells near-duplicates: 16 hexadecimal digits. */
+  /** What tells near-duplicates: 64 hexadecimal digits. */
   hash: string;
   picture: ColumnType<Uint8Array, Uint8Array, never>;
 }

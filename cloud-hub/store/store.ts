@@ -8,6 +8,7 @@ import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
 import { createCorrectionStore } from './corrections.ts';
 import { openDatabase } from './database.ts';
+import { createDatasetStore } from './dataset.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
 import { createEraseRows } from './erase-rows.ts';
@@ -23,6 +24,7 @@ import { createRecordStore } from './records.ts';
 import { createRestoreStore } from './restores.ts';
 import { createRetentionStore } from './retention.ts';
 import { createRolloutStore } from './rollouts.ts';
+import { createSamplePictureStore } from './sample-pictures.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSnapshotStore } from './snapshots.ts';
@@ -50,6 +52,8 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     problems: createProblemStore(database),
     snapshots: createSnapshotStore(database),
     opinions: createOpinionStore(database),
+    samplePictures: createSamplePictureStore(database),
+    dataset: createDatasetStore(database),
     corrections: createCorrectionStore(database),
     sequences: createSequenceStore(database),
     quarantine: createQuarantineStore(database, limits?.quarantine),

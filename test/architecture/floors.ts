@@ -70,7 +70,7 @@ export const houses: Readonly<Record<string, Floors>> = {
       'cloud-hub/model-init',
     ],
     ['cloud-hub/store', 'cloud-hub/client'],
-    ['cloud-hub/identity'],
+    ['cloud-hub/identity', 'cloud-hub/dataset'],
     ['cloud-hub/pki'],
     ['cloud-hub/registry', 'cloud-hub/hub-facts.ts'],
     ['cloud-hub/rollout', 'cloud-hub/inference', 'cloud-hub/erase'],

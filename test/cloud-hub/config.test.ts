@@ -35,6 +35,8 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     good: ['', '127.0.0.1', '10.0.0.0/8,::1,fd00::/8', '1.2.3.4/32'],
     bad: ['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0/8', '10.0.0.0/8/8', 'true', '*', 7, null],
   },
+  samplesMb: { good: [0, '1000', 1_000_000], bad: [-1, 1_000_001, 'all', {}] },
+  samplesDays: { good: [0.5, '90', 3650], bad: [0, -1, 3651, 'always', {}] },
   alertNetworks: {
     good: ['', '127.0.0.1', '10.0.0.0/8,::1,fd00::/8', '1.2.3.4/32'],
     bad: ['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0/8', '10.0.0.0/8/8', 'true', '*', 7, null],
@@ -94,6 +96,8 @@ test('without any setting it is a hub for this machine only', () => {
     tlsNames: [],
     trustProxy: [],
     alertNetworks: [],
+    samplesMb: 1000,
+    samplesDays: 90,
     insecurePlaintext: false,
     graceDays: 60,
     mqttVersion: '5',

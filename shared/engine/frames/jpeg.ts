@@ -47,6 +47,31 @@ export function jpegSize(bytes: Uint8Array): JpegSize | string {
   return `is a JPEG of more than ${MOST_SEGMENTS} segments`;
 }
 
+/** Tables, restarts, frames and scans: what it takes to decode a picture. */
+const NEEDED: ReadonlySet<number> = new Set([0xdb, 0xc4, 0xdd, SOS, ...FRAMES]);
+/** Says how the three colours are coded; exactly this long. */
+const ADOBE = 0xee;
+const ADOBE_BYTES = 14;
+
+/**
+ * The picture without comments, thumbnails, places and whatever else programs put beside it: the same pixels.
+ * @param bytes what `jpegSize` took for a JPEG
+ */
+export function bareJpeg(bytes: Uint8Array): Uint8Array {
+  const parts = [bytes.subarray(0, 2)];
+  let at = 2;
+  while (at < bytes.length) {
+    while (bytes[at + 1] === 0xff) at++;
+    const marker = bytes[at + 1] ?? EOI;
+    if (marker === EOI) break;
+    const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+    const end = marker === SOS ? endOfScan(bytes, at + 2 + length) : at + 2 + length;
+    if (NEEDED.has(marker) || (marker === ADOBE && length === ADOBE_BYTES)) parts.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat([...parts, Buffer.from([0xff, EOI])]);
+}
+
 function frameSize(frame: Uint8Array): JpegSize | undefined {
   const [bits, h1 = 0, h2 = 0, w1 = 0, w2 = 0, colours] = frame;
   const [width, height] = [(w1 << 8) | w2, (h1 << 8) | h2];

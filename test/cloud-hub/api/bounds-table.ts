@@ -84,6 +84,7 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   version,
   opinion,
   outcome: opinion,
+  corrected: { good: ['true'], bad: ['', 'false', '1'] },
   correction: { good: ['right', 'wrong', 'other'], bad: ['', 'maybe', 'Right'] },
   role: { good: ['snapshot', 'timestamp'], bad: ['root', 'targets', 'Snapshot'] },
   file: { good: ['x', 'x'.repeat(64)], bad: ['x'.repeat(65)] },

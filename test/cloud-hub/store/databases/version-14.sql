@@ -134,5 +134,5 @@ CREATE TABLE "corrections" ("event_id" integer primary key references "events" (
 CREATE INDEX "corrections_verdict" on "corrections" ("verdict", "event_id");
 CREATE TABLE "sample_pictures" ("opinion_id" integer primary key references "opinions" ("id") on delete cascade, "at" integer not null, "bytes" integer not null, "width" integer not null, "height" integer not null, "region" text not null, "hash" text not null, "picture" blob not null);
 INSERT INTO "corrections" ("event_id", "verdict", "label", "at", "actor") VALUES (1, 'other', 'dog', 7000, 'ann');
-INSERT INTO "sample_pictures" ("opinion_id", "at", "bytes", "width", "height", "region", "hash", "picture") VALUES (1, 1795735587729, 10, 2, 2, '[0,0,1,1]', '00ff00ff00ff00ff', x'ffd8ffe001020304ffd9');
+INSERT INTO "sample_pictures" ("opinion_id", "at", "bytes", "width", "height", "region", "hash", "picture") VALUES (1, 1795735587729, 10, 2, 2, '[0,0,1,1]', '00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff', x'ffd8ffe001020304ffd9');
 INSERT INTO "schema_version" ("version", "applied_at") VALUES (14, 0);

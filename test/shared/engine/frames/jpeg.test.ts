@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { jpegSize } from '../../../../shared/engine/frames/jpeg.ts';
+import { bareJpeg, jpegSize } from '../../../../shared/engine/frames/jpeg.ts';
 
 const noise = (width: number, height: number) =>
   sharp(Buffer.from(Array.from({ length: width * height * 3 }, (_, i) => (i * 7919) % 256)), {
@@ -54,4 +54,19 @@ test('whatever the bytes are, there is an answer, and it never reads beyond them
     }),
     { numRuns: 1000 },
   );
+});
+
+test('a bare picture has the same pixels, and nothing that was put beside them', async () => {
+  const kinds = [noise(70, 30).jpeg(), noise(70, 30).jpeg({ progressive: true }), noise(70, 30).greyscale().jpeg()];
+  for (const kind of kinds) {
+    const plain = await kind.withExif({ IFD0: { Copyright: 'planted' } }).toBuffer();
+    const comment = Buffer.from([0xff, 0xff, 0xff, 0xfe, 0, 9, ...Buffer.from('planted')]);
+    const full = Buffer.concat([plain.subarray(0, 2), comment, plain.subarray(2)]);
+    expect(full.includes('planted')).toBe(true);
+    const bare = Buffer.from(bareJpeg(full));
+    expect(bare.includes('planted')).toBe(false);
+    expect(jpegSize(bare)).toEqual({ width: 70, height: 30 });
+    const pixels = (jpeg: Buffer) => sharp(jpeg).raw().toBuffer();
+    expect((await pixels(bare)).equals(await pixels(full))).toBe(true);
+  }
 });

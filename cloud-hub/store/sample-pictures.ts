@@ -1,0 +1,81 @@
+/**
+ * Pictures of samples, for the dataset: each goes with its second opinion, and the oldest go when they are too old or too many.
+ * What they hold in all is counted here, so that a picture more costs no look at the others.
+ */
+import type { Box } from '../../shared/contract/names.ts';
+import { DAY_MS } from '../../shared/kit/durations.ts';
+import type { HubDatabase } from './database.ts';
+
+export interface PictureLimits {
+  /** In all; 0: none is kept. */
+  readonly bytes: number;
+  readonly days: number;
+}
+
+export interface SamplePicture {
+  /** Row of its second opinion. */
+  readonly opinion: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly width: number;
+  readonly height: number;
+  /** The part of the source frame that it shows. */
+  readonly region: Box;
+  readonly hash: string;
+  readonly jpeg: Uint8Array;
+}
+
+/** Of one transaction: what has piled up goes in several. */
+const MOST_AT_ONCE = 100;
+
+export type SamplePictureStore = ReturnType<typeof createSamplePictureStore>;
+
+export function createSamplePictureStore({ prepare, query }: HubDatabase) {
+  const insert = prepare(
+    `INSERT INTO sample_pictures (opinion_id, at, bytes, width, height, region, hash, picture)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (opinion_id) DO NOTHING`,
+  );
+  const oldest = prepare('SELECT opinion_id, at, bytes FROM sample_pictures ORDER BY opinion_id LIMIT 1');
+  const remove = prepare('DELETE FROM sample_pictures WHERE opinion_id = ?');
+  const sum = prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM sample_pictures');
+
+  /** Also right after others have deleted rows: it is read again when it was not kept by us. */
+  const held = () => (sum.get() as { bytes: number }).bytes;
+  let bytes = held();
+
+  const prune = (now: number, limits: PictureLimits): number => {
+    let gone = 0;
+    for (; gone < MOST_AT_ONCE; gone++) {
+      const row = oldest.get() as { opinion_id: number; at: number; bytes: number } | undefined;
+      if (!row || (row.at >= now - limits.days * DAY_MS && bytes <= limits.bytes)) break;
+      remove.run(row.opinion_id);
+      bytes -= row.bytes;
+    }
+    return gone;
+  };
+
+  return {
+    /** Keeps a picture, and makes room for it. Part of a transaction. */
+    add({ opinion, at, width, height, region, hash, jpeg }: SamplePicture, limits: PictureLimits): void {
+      if (jpeg.length > limits.bytes) return;
+      const made = insert.run(opinion, at, jpeg.length, width, height, JSON.stringify(region), hash, jpeg);
+      if (made.changes === 1) bytes += jpeg.length;
+      prune(at, limits);
+    },
+
+    /** Removes what is too old or too many, a bounded number. Part of a transaction. @returns how many */
+    prune(now: number, limits: PictureLimits): number {
+      bytes = held();
+      return prune(now, limits);
+    },
+
+    async get(opinion: number): Promise<Uint8Array | undefined> {
+      const row = await query
+        .selectFrom('sample_pictures')
+        .select('picture')
+        .where('opinion_id', '=', opinion)
+        .executeTakeFirst();
+      return row?.picture;
+    },
+  };
+}
