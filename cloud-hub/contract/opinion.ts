@@ -62,6 +62,19 @@ export const hybridStream = z.object({
 });
 export type HybridStream = z.infer<typeof hybridStream>;
 
+/** What a stream has chosen, and what became of it, as its device says: totals since its data folder was made. */
+export const askingStream = z.object({
+  device: name,
+  stream: name,
+  chosen: count.describe('by its selectors'),
+  sent: count.describe('also those that were sent again'),
+  refused: count.describe('by the hub'),
+  unsent: z
+    .record(z.string(), count)
+    .describe('given up, by reason: budget, too-large, queue-full, late, unanswered, disk'),
+});
+export type AskingStream = z.infer<typeof askingStream>;
+
 export const hybrid = z.object({
   model: z.string().optional().describe('that answers: name@version; absent: none'),
   wanted: z.string().optional().describe('the setting: NAME:ALIAS or NAME@VERSION'),
@@ -70,5 +83,6 @@ export const hybrid = z.object({
   waiting: count.describe('samples in the queue'),
   refused: z.record(z.string(), count).describe('by reason, since the hub started'),
   streams: z.array(hybridStream),
+  asking: z.array(askingStream).describe('by device and stream; at most 500'),
 });
 export type Hybrid = z.infer<typeof hybrid>;

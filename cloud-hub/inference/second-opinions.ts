@@ -47,7 +47,7 @@ export interface SecondOpinionOptions {
 export interface SecondOpinions {
   /** @param payload of `up/sample` */
   offer(device: string, payload: Uint8Array): void;
-  state(): Omit<Hybrid, 'streams'>;
+  state(): Omit<Hybrid, 'streams' | 'asking'>;
   /** Resolves when nothing waits. */
   drained(): Promise<void>;
   stop(): Promise<void>;

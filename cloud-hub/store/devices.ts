@@ -4,6 +4,7 @@ import type { Report } from '../../shared/contract/messages/report.ts';
 import { DAY_MS } from '../../shared/kit/durations.ts';
 import type { Device } from '../contract/device.ts';
 import type { Scope } from '../contract/identity.ts';
+import type { AskingStream } from '../contract/opinion.ts';
 import type { HubDatabase } from './database.ts';
 import { hasLabels, type Page, readPage } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
@@ -70,6 +71,7 @@ export function createDeviceStore(database: HubDatabase) {
     'INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, ?)',
   );
   const remove = database.prepare('DELETE FROM devices WHERE id = ?');
+  const asking = database.prepare('SELECT id, report FROM devices WHERE instr(report, ?) > 0 ORDER BY id LIMIT ?');
   const naming = database.prepare('SELECT id FROM devices WHERE instr(report, ?) > 0');
   const counts = database.prepare('SELECT count(*) AS known, coalesce(sum(online), 0) AS online FROM devices');
   const roster = database.prepare('SELECT id, online, labels FROM devices ORDER BY id');
@@ -124,6 +126,19 @@ export function createDeviceStore(database: HubDatabase) {
         if (slots.some((slot) => slot?.digest === digest)) return id;
       }
       return undefined;
+    },
+
+    /** Streams of devices that ask for second opinions, with what became of what they chose; it looks into every report. */
+    asking(limit: number): AskingStream[] {
+      const rows = asking.all('"escalation"', limit) as Pick<DeviceTable, 'id' | 'report'>[];
+      const all = rows.flatMap(({ id: device, report }) => {
+        // Only a report that passed its schema is ever written.
+        const streams = (JSON.parse(report ?? '{}') as Partial<Report>).escalation?.streams ?? {};
+        return Object.entries(streams).map(([stream, { chosen, sent, refused, unsent }]) => {
+          return { device, stream, chosen, sent, refused, unsent };
+        });
+      });
+      return all.slice(0, limit);
     },
 
     /** What rules of alerts look at in a device; the report is read when it is asked for. Undefined: there is no such device. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { opinions } from '../../../shared/contract/messages/verdict.ts';
 import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
-import { hybrid, opinion } from '../../contract/opinion.ts';
+import { type Hybrid, hybrid, opinion } from '../../contract/opinion.ts';
 import { page } from '../../contract/page.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
@@ -18,6 +18,9 @@ const query = pageQuery.extend({
 });
 /** Streams with totals in one answer, those with the most bytes first. */
 const MOST_STREAMS = 200;
+const MOST_ASKING = 500;
+/** Reports change every few seconds at most, and looking into all of them takes a while in a large fleet. */
+const ASKING_MS = 10_000;
 
 export function opinionRoutes({
   store,
@@ -26,6 +29,12 @@ export function opinionRoutes({
 }: Pick<ApiOptions, 'store' | 'secondOpinions' | 'clock'>): FastifyPluginAsyncZod {
   const config = { access: 'viewer' } as const;
   const tags = ['second opinions'];
+  let asking: { readonly at: number; readonly streams: Hybrid['asking'] } | undefined;
+  const askingNow = () => {
+    const at = clock.mono();
+    if (!asking || at - asking.at >= ASKING_MS) asking = { at, streams: store.devices.asking(MOST_ASKING) };
+    return asking.streams;
+  };
   return async (app) => {
     app.get(
       '/opinions',
@@ -59,6 +68,7 @@ export function opinionRoutes({
       async () => ({
         ...secondOpinions.state(),
         streams: await store.opinions.totals(MOST_STREAMS, clock.wall()),
+        asking: askingNow(),
       }),
     );
   };

@@ -8,6 +8,7 @@ import { BillPanel } from './bill-panel.tsx';
 import { stateWords } from './hybrid-state.ts';
 import { OpinionList } from './opinion-list.tsx';
 import { StreamTable } from './stream-table.tsx';
+import { UnsentTable } from './unsent-table.tsx';
 
 const EVERY_MS = 5_000;
 
@@ -32,7 +33,7 @@ export function HybridPage() {
 function Content({ hybrid }: { hybrid: Hybrid }) {
   const { title, tone, detail } = stateWords(hybrid);
   const refused = Object.entries(hybrid.refused);
-  if (hybrid.streams.length === 0 && hybrid.state === 'off')
+  if (hybrid.streams.length === 0 && hybrid.asking.length === 0 && hybrid.state === 'off')
     return (
       <EmptyState
         title="No second opinions yet"
@@ -62,6 +63,7 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
       </section>
       {hybrid.streams.length > 0 && <BillPanel streams={hybrid.streams} />}
       {hybrid.streams.length > 0 && <StreamTable streams={hybrid.streams} />}
+      {hybrid.asking.length > 0 && <UnsentTable streams={hybrid.asking} />}
       <OpinionList />
     </div>
   );

@@ -1,5 +1,5 @@
 /** What the Hybrid page says of the bigger model, and of a stream. Pure. */
-import type { Hybrid, HybridStream } from '../../contract/opinion.ts';
+import type { AskingStream, Hybrid, HybridStream } from '../../contract/opinion.ts';
 import { percent, whole } from '../ui/format.ts';
 
 export interface StateWords {
@@ -8,7 +8,7 @@ export interface StateWords {
   readonly detail: string;
 }
 
-export function stateWords({ state, model, wanted, reason }: Omit<Hybrid, 'streams'>): StateWords {
+export function stateWords({ state, model, wanted, reason }: Omit<Hybrid, 'streams' | 'asking'>): StateWords {
   switch (state) {
     case 'off':
       return {
@@ -27,6 +27,30 @@ export function stateWords({ state, model, wanted, reason }: Omit<Hybrid, 'strea
     case 'failed':
       return { title: 'Failed', tone: 'bad', detail: reason ?? 'The model cannot be run.' };
   }
+}
+
+/** Why a device gave a sample up; what it does not know yet has its own name. */
+const reasons: Readonly<Record<string, string>> = {
+  budget: 'the budget was used up, or kept for what is worth more',
+  'too-large': 'it was larger than the whole budget',
+  'queue-full': 'too many samples waited',
+  late: 'its deadline passed while it waited',
+  unanswered: 'the hub did not answer',
+  disk: 'it could not be kept on the disk',
+};
+
+export interface UnsentRow {
+  readonly reason: string;
+  readonly meaning: string;
+  readonly count: number;
+}
+
+/** What was not sent, the most frequent reason first. */
+export function unsentRows({ unsent }: Pick<AskingStream, 'unsent'>): UnsentRow[] {
+  return Object.entries(unsent)
+    .filter(([, n]) => n > 0)
+    .map(([reason, n]) => ({ reason, meaning: reasons[reason] ?? reason, count: n }))
+    .toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
 /** "93% (81–98%, n = 40)": random frames in which hub and edge see the same, with its 95 % interval. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { agreementText, stateWords } from '../../../../cloud-hub/dashboard/hybrid/hybrid-state.ts';
+import { agreementText, stateWords, unsentRows } from '../../../../cloud-hub/dashboard/hybrid/hybrid-state.ts';
 
 const base = { waiting: 0, refused: {} };
 
@@ -11,6 +11,21 @@ test.each([
   [{ state: 'failed', reason: 'no such variant' }, 'Failed', 'bad', 'no such variant'],
 ] as const)('%o', (given, title, tone, detail) => {
   expect(stateWords({ ...base, ...given })).toEqual({ title, tone, detail: expect.stringContaining(detail) });
+});
+
+test('what was not sent is told by reason, the most frequent first, also for a reason of a newer agent', () => {
+  const unsent = { late: 2, budget: 40, disk: 0, 'queue-full': 2, shy: 1 };
+  expect(unsentRows({ unsent }).map(({ reason, count }) => [reason, count])).toEqual([
+    ['budget', 40],
+    ['late', 2],
+    ['queue-full', 2],
+    ['shy', 1],
+  ]);
+  expect(unsentRows({ unsent: { budget: 1, shy: 1 } }).map(({ meaning }) => meaning)).toEqual([
+    'the budget was used up, or kept for what is worth more',
+    'shy',
+  ]);
+  expect(unsentRows({ unsent: {} })).toEqual([]);
 });
 
 test('an agreement stands with its interval, and with how many frames it is of', () => {

@@ -1,0 +1,53 @@
+/** The page Hybrid in the browser: what streams chose, what was sent, and why the rest was not. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { Hybrid } from '../../cloud-hub/contract/opinion.ts';
+import { reportOf } from '../cloud-hub/rollout/reports.ts';
+import { testDevice, testHub } from '../cloud-hub/support.ts';
+import { hasChromium, startChromium } from '../support/chromium.ts';
+import { shots } from '../support/shots.ts';
+import { built } from '../support/spawn.ts';
+import { until } from '../support/until.ts';
+
+const dashboard = built('cloud-hub/dashboard');
+const counts = { bytes: 90_000, confirmed: 7, changed: 1, withdrawn: 1 };
+
+test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
+  'each stream that asks tells what it chose, what was sent, and by reason what was not',
+  { timeout: 120_000 },
+  async () => {
+    const hub = await testHub({ dashboard });
+    const [cam, plain] = [await testDevice(hub, 'cam'), await testDevice(hub, 'plain')];
+    const escalation = {
+      waiting: 2,
+      left: 0.1,
+      streams: {
+        door: { ...counts, chosen: 60, sent: 12, refused: 3, unsent: { budget: 40, late: 5, disk: 0 } },
+        yard: { ...counts, chosen: 9, sent: 9, refused: 0, unsent: {} },
+      },
+    };
+    await plain.publish('report', reportOf(undefined, undefined));
+    await cam.publish('report', { ...reportOf(undefined, undefined), escalation });
+    await until(async () => (await hub.json<Hybrid>('/hybrid')).asking.length === 2, 'the hub has heard it', 30_000);
+    expect((await hub.json<Hybrid>('/hybrid')).asking).toEqual([
+      { device: 'cam', stream: 'door', chosen: 60, sent: 12, refused: 3, unsent: { budget: 40, late: 5, disk: 0 } },
+      { device: 'cam', stream: 'yard', chosen: 9, sent: 9, refused: 0, unsent: {} },
+    ]);
+
+    const page = await (await startChromium()).newPage({ viewport: { width: 1440, height: 1000 } });
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(`${hub.url}/hybrid`);
+    await page.getByLabel('Token').fill(hub.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const door = page.locator('[data-testid=hybrid-unsent][data-stream=door]');
+    await door.getByText('budget 40', { exact: true }).waitFor();
+    expect(await door.locator('td').allTextContents()).toEqual(['60', '12', '3', 'budget 40 late 5 ']);
+    expect(await door.getByText('late 5').getAttribute('title')).toBe('its deadline passed while it waited');
+    const yard = page.locator('[data-testid=hybrid-unsent][data-stream=yard]');
+    expect(await yard.textContent()).toContain('nothing was held back');
+    await shots(page, 'hybrid');
+    expect(problems).toEqual([]);
+  },
+);
