@@ -24,6 +24,9 @@ const file = z.string().min(1);
 /** A host name, or an IP address. */
 const HOST = /^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
 
+/** Of the Open Inference Protocol. */
+const MODEL_ADDRESS = /^https?:\/\/[^@?#\s]+\/v2\/models\/[\w.~-]+(\/versions\/[\w.~-]+)?$/;
+
 /** An IP address, or a network as ADDRESS/BITS. One that holds every address would let anybody say who he is. */
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
@@ -137,6 +140,26 @@ export const hubConfig = z
       )
       .optional()
       .describe('model of the registry that gives second opinions on samples of devices'),
+    secondOpinionUrl: z
+      .string()
+      .max(2048)
+      .refine((url) => MODEL_ADDRESS.test(url) && URL.canParse(url), {
+        error:
+          'must be the address of a model at a serving engine: http://HOST:8000/v2/models/NAME or …/v2/models/NAME/versions/VERSION, ' +
+          'without user, password, "?" and "#"',
+      })
+      .optional()
+      .describe('serving engine that runs the model of second opinions (Open Inference Protocol 2)'),
+    secondOpinionTokenFile: file.optional().describe('file with the bearer token for that engine'),
+    secondOpinionLabels: z
+      .string()
+      .max(16_384)
+      .transform((text) => text.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [pair.trim()])))
+      .refine((pairs) => pairs.length <= 500 && pairs.every((pair) => /^[^=,]{1,128}=[^=,]{1,128}$/.test(pair)), {
+        error: 'must be at most 500 pairs MODEL=EDGE, with commas between: car=vehicle,truck=vehicle',
+      })
+      .default([])
+      .describe('which label of the model of second opinions means which of the edge: MODEL=EDGE'),
     samplesMb: z.coerce
       .number({ error: 'must be a number of megabytes; 0: keep none' })
       .min(0)
@@ -176,6 +199,13 @@ export const hubConfig = z
   .superRefine((config, context) => {
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
     const own = ['mqttUsername', 'mqttPasswordFile', 'mqttCaFile', 'mqttCertFile', 'mqttKeyFile'] as const;
+    if (config.secondOpinionUrl !== undefined && config.secondOpinion === undefined)
+      wrong(
+        'secondOpinionUrl',
+        'name the model of the registry too, which says how its answers are read: --second-opinion',
+      );
+    if (config.secondOpinionTokenFile !== undefined && config.secondOpinionUrl === undefined)
+      wrong('secondOpinionTokenFile', 'is for a serving engine: set its address too');
     if (config.mqttUrl === undefined) {
       for (const key of own)
         if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');

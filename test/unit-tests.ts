@@ -26,6 +26,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/api/roles.test.ts': 'calls every route with every role, and looks for what it changed',
   'test/cloud-hub/doctor/examine.test.ts': 'starts and stops many hubs with TLS',
   'test/cloud-hub/inference/second-opinions.test.ts': 'the hub that it tests starts a process that looks at pictures',
+  'test/cloud-hub/inference/served.test.ts': 'the hub that it tests starts a process that asks the serving engine',
   'test/cloud-hub/registry/delivery.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/registry/models.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/registry/registry.test.ts': 'the hub that it tests starts a process to look into an upload',

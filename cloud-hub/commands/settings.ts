@@ -75,6 +75,21 @@ const settings = {
     'VEDETTE_SECOND_OPINION',
     'NAME:ALIAS or NAME@VERSION of the model that looks at samples of devices (default: none)',
   ],
+  secondOpinionUrl: [
+    '--second-opinion-url <url>',
+    'VEDETTE_SECOND_OPINION_URL',
+    'a serving engine that runs this model (Triton, OVMS, KServe): http://HOST:8000/v2/models/NAME (default: the hub runs it)',
+  ],
+  secondOpinionTokenFile: [
+    '--second-opinion-token-file <file>',
+    'VEDETTE_SECOND_OPINION_TOKEN_FILE',
+    'file with the bearer token for that engine',
+  ],
+  secondOpinionLabels: [
+    '--second-opinion-labels <pairs>',
+    'VEDETTE_SECOND_OPINION_LABELS',
+    'labels of this model and what they mean on the edge: car=vehicle,truck=vehicle (default: the same names)',
+  ],
   samplesMb: [
     '--samples-mb <mb>',
     'VEDETTE_SAMPLES_MB',

@@ -66,7 +66,7 @@ function judgeFrame(edge: readonly Detection[], seen: readonly Detection[]): Jud
   return { outcome: free.size === 0 ? 'confirmed' : 'changed' };
 }
 
-function iou(a: Box, b: Box): number {
+export function iou(a: Box, b: Box): number {
   const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   if (width <= 0 || height <= 0) return 0;

@@ -4,12 +4,15 @@ import path from 'node:path';
 import { extractPackage } from '../../shared/engine/package/archive.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { StoredModel } from '../store/models.ts';
+import type { Served } from './served.ts';
 
 export interface ChosenModel {
   readonly dir: string;
   readonly digest: string;
-  /** name@version */
+  /** name@version, and where it runs if that is somewhere else. */
   readonly name: string;
+  /** The serving engine that runs it; absent: a process of the hub does. */
+  readonly served?: Served;
 }
 
 export interface ModelHolder {
@@ -22,8 +25,16 @@ export interface ModelHolder {
   get(): Promise<ChosenModel>;
 }
 
-/** @param wanted NAME:ALIAS or NAME@VERSION */
-export function createModelHolder(registry: Registry, wanted: string, folder: string): ModelHolder {
+/**
+ * @param wanted NAME:ALIAS or NAME@VERSION
+ * @param served reads the address of a serving engine, and its token; undefined: none
+ */
+export function createModelHolder(
+  registry: Registry,
+  wanted: string,
+  folder: string,
+  served?: () => Served,
+): ModelHolder {
   const digestDir = (digest: string) => path.join(folder, digest.slice('sha256:'.length));
   const unpack = async ({ digest }: StoredModel): Promise<string> => {
     const dir = digestDir(digest);
@@ -45,7 +56,10 @@ export function createModelHolder(registry: Registry, wanted: string, folder: st
       const model = registry.resolve(wanted);
       const { name, version, task } = model;
       if (task !== 'detect') throw new Error(`${name}@${version} has task "${task}"; second opinions need "detect"`);
-      return { dir: await unpack(model), digest: model.digest, name: `${name}@${version}` };
+      const engine = served?.();
+      const where = engine ? ` at ${engine.url}` : '';
+      const about = { digest: model.digest, name: `${name}@${version}${where}` };
+      return { ...about, dir: await unpack(model), ...(engine ? { served: engine } : {}) };
     },
   };
 }

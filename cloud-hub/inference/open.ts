@@ -1,28 +1,58 @@
 /** Puts the parts of second opinions together, over the data folder. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { messageOf } from '../../shared/kit/errors.ts';
 import type { Registry } from '../registry/registry.ts';
+import { createLabelMap } from './labels.ts';
 import { createModelHolder } from './model.ts';
 import { createLooker } from './runner.ts';
 import { createSecondOpinions, type SecondOpinionOptions, type SecondOpinions } from './second-opinions.ts';
 
-export interface OpenOptions extends Omit<SecondOpinionOptions, 'model' | 'looker'> {
+export interface OpenOptions extends Omit<SecondOpinionOptions, 'model' | 'looker' | 'labels'> {
   readonly registry: Registry;
   /** NAME:ALIAS or NAME@VERSION; undefined: none. */
   readonly wanted: string | undefined;
+  /** Of a serving engine that runs it. */
+  readonly engineUrl: string | undefined;
+  /** With its bearer token; read for each sample, because some systems renew it. */
+  readonly engineTokenFile: string | undefined;
+  /** MODEL=EDGE. */
+  readonly labelPairs: readonly string[];
   readonly dataDir: string;
   /** Built `runner-child.js`; default: beside this file, where the build puts it. */
   readonly entry?: string | URL | undefined;
 }
 
-export function openSecondOpinions({ registry, wanted, dataDir, entry, ...options }: OpenOptions): SecondOpinions {
+export function openSecondOpinions({
+  registry,
+  wanted,
+  engineUrl: url,
+  engineTokenFile: file,
+  labelPairs,
+  dataDir,
+  entry,
+  ...options
+}: OpenOptions): SecondOpinions {
   const folder = path.join(dataDir, 'inference');
+  const served =
+    url === undefined ? undefined : () => ({ url, ...(file === undefined ? {} : { token: tokenIn(file) }) });
   return createSecondOpinions({
     ...options,
-    model: wanted === undefined ? undefined : createModelHolder(registry, wanted, path.join(folder, 'models')),
+    model: wanted === undefined ? undefined : createModelHolder(registry, wanted, path.join(folder, 'models'), served),
+    labels: createLabelMap(labelPairs),
     looker: createLooker({
       entry: entry ?? new URL('./runner-child.js', import.meta.url),
       workDir: path.join(folder, 'work'),
       clock: options.clock,
     }),
   });
+}
+
+/** @throws Error that names the setting */
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`--second-opinion-token-file: ${messageOf(error)}`);
+  }
 }

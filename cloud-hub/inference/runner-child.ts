@@ -2,7 +2,7 @@
 
 import { MAX_SAMPLE_SIDE } from '../../shared/contract/messages/sample.ts';
 import { isImageInput } from '../../shared/contract/model-manifest.ts';
-import { BOXES_ONLY, type Engine, openEngine } from '../../shared/engine/engine.ts';
+import { BOXES_ONLY, type Engine, openEngine, type SessionWanted } from '../../shared/engine/engine.ts';
 import { createPixelScaler } from '../../shared/engine/frames/pixels.ts';
 import { allocFrame } from '../../shared/engine/frames/reader.ts';
 import { createStillDecoder } from '../../shared/engine/frames/still.ts';
@@ -14,6 +14,7 @@ import { messageOf } from '../../shared/kit/errors.ts';
 import { goFirst } from '../../shared/kit/go-first.ts';
 import { HASH_HEIGHT, HASH_WIDTH, likenessOf } from './likeness.ts';
 import type { LookAnswer, LookOrder } from './runner.ts';
+import { openServed, ServingError } from './served.ts';
 
 /** Its parts live as long as the process. */
 function createLook(): (order: LookOrder) => Promise<LookAnswer> {
@@ -21,18 +22,31 @@ function createLook(): (order: LookOrder) => Promise<LookAnswer> {
   const decoder = createStillDecoder(MAX_SAMPLE_SIDE * MAX_SAMPLE_SIDE);
   const scaler = createPixelScaler();
   const frame = allocFrame();
-  let opened: { readonly dir: string; readonly engine: Engine } | undefined;
+  let opened: { readonly key: string; readonly engine: Engine } | undefined;
 
-  async function engineOf(dir: string): Promise<Engine> {
-    opened ??= { dir, engine: await openEngine({ dir, variant: 'auto', threads: 1 }, clock) };
+  async function engineOf({ dir, served }: LookOrder): Promise<Engine> {
+    const key = JSON.stringify([dir, served]);
+    if (opened?.key !== key) {
+      const open = served && ((wanted: SessionWanted) => openServed(served, wanted));
+      const options = { dir, variant: 'auto', threads: 1, ...(open ? { open } : {}) };
+      opened = { key, engine: await openEngine(options, clock) };
+    }
     return opened.engine;
   }
 
-  async function look({ dir, jpeg }: LookOrder): Promise<LookAnswer> {
+  const away = ({ message, waitS, isBusy }: ServingError): LookAnswer => {
+    // What it serves may be another model when it is back.
+    opened = undefined;
+    return { type: 'failed', why: isBusy ? 'busy' : 'engine', message, waitS };
+  };
+
+  async function look(order: LookOrder): Promise<LookAnswer> {
+    const { jpeg, served } = order;
     let engine: Engine;
     try {
-      engine = await engineOf(dir);
+      engine = await engineOf(order);
     } catch (error) {
+      if (error instanceof ServingError) return away(error);
       return { type: 'failed', why: 'model', message: messageOf(error) };
     }
     const { input, name, version } = engine.manifest;
@@ -47,9 +61,10 @@ function createLook(): (order: LookOrder) => Promise<LookAnswer> {
       writer.write(scaler.scale(frame, fit.width, fit.height, writer.order), fit, tensor);
       const { outcome } = await engine.run(tensor, fit, undefined, BOXES_ONLY);
       const detections = [...objectsOf(outcome)];
-      const model = `${name}@${version} (${engine.model.variant})`;
+      const model = `${name}@${version} (${served ? new URL(served.url).host : engine.model.variant})`;
       return { type: 'seen', model, labels: engine.labels, detections, ms: clock.mono() - began, hash };
     } catch (error) {
+      if (error instanceof ServingError) return away(error);
       return { type: 'failed', why: 'picture', message: messageOf(error) };
     } finally {
       frame.unref();

@@ -8,10 +8,13 @@ import { type Child, createChild } from '../../shared/kit/child.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { rssMbOf } from '../../shared/kit/memory.ts';
 import type { ChosenModel } from './model.ts';
+import type { Served } from './served.ts';
 
 export interface LookOrder {
   readonly dir: string;
   readonly jpeg: Uint8Array;
+  /** The serving engine to ask. */
+  readonly served?: Served | undefined;
 }
 
 export type LookAnswer =
@@ -25,7 +28,14 @@ export type LookAnswer =
       readonly hash: string;
     }
   /** The picture, or the model, cannot be used; the process goes on. */
-  | { readonly type: 'failed'; readonly why: 'picture' | 'model'; readonly message: string };
+  | { readonly type: 'failed'; readonly why: 'picture' | 'model'; readonly message: string }
+  /** The serving engine does not answer, or not as it should. */
+  | {
+      readonly type: 'failed';
+      readonly why: 'engine' | 'busy';
+      readonly message: string;
+      readonly waitS: number;
+    };
 
 export interface Looker {
   /** @returns `failed` also when the process dies of it or takes too long */
@@ -84,7 +94,7 @@ export function createLooker(options: LookerOptions): Looker {
   };
 
   return {
-    async look({ dir }, jpeg) {
+    async look({ dir, served }, jpeg) {
       if (running && running.dir !== dir) await end();
       const current = running ?? start(dir);
       const most = current.used ? waitLimitMs : loadMs;
@@ -106,7 +116,7 @@ export function createLooker(options: LookerOptions): Looker {
             tooMuch(`it took more than ${maxMb} MB to look at it`);
         });
         answer = give;
-        if (!child.send({ dir, jpeg }))
+        if (!child.send({ dir, jpeg, served }))
           give({ type: 'failed', why: 'model', message: 'the process could not be started' });
       });
       current.used = true;

@@ -8,24 +8,23 @@
  * 4. A verdict is stored before it is sent; what is sent and lost is asked for again by the device.
  */
 import { encode } from '../../shared/contract/codec.ts';
-import type { Detection } from '../../shared/contract/messages/preview.ts';
-import { MAX_SAMPLE_OBJECTS } from '../../shared/contract/messages/sample.ts';
 import type { Verdict } from '../../shared/contract/messages/verdict.ts';
-import type { Box } from '../../shared/contract/names.ts';
+import { clipped } from '../../shared/contract/names.ts';
 import { bareJpeg } from '../../shared/engine/frames/jpeg.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import type { Hybrid, Opinion } from '../contract/opinion.ts';
+import type { Hybrid } from '../contract/opinion.ts';
 import type { HubMetrics } from '../metrics.ts';
 import type { NewOpinion } from '../store/opinions.ts';
-import { modelText } from '../store/rows.ts';
 import type { PictureLimits, SamplePicture } from '../store/sample-pictures.ts';
 import type { HubStore } from '../store/store.ts';
-import { type Judgement, judge } from './judge.ts';
+import { judge } from './judge.ts';
+import type { LabelMap } from './labels.ts';
 import type { ChosenModel, ModelHolder } from './model.ts';
 import { type OpenedSample, openSample, type Refused } from './open-sample.ts';
+import { inSource, opinionOf, verdictOf } from './opinion-of.ts';
 import { createFairQueue } from './queue.ts';
 import type { Looker } from './runner.ts';
 
@@ -36,6 +35,7 @@ export interface SecondOpinionOptions {
   /** Undefined: nobody has named a model. */
   readonly model: ModelHolder | undefined;
   readonly looker: Looker;
+  readonly labels: LabelMap;
   send(device: string, payload: Buffer): void;
   /** An event of this row has its verdict now. */
   amended(event: number, device: string): void;
@@ -64,10 +64,10 @@ interface Waiting {
   readonly sample: OpenedSample;
 }
 
-type Why = 'malformed' | 'no model' | 'busy' | 'too many' | 'no common label' | 'picture' | 'model';
+type Why = 'malformed' | 'no model' | 'busy' | 'too many' | 'no common label' | 'picture' | 'model' | 'engine';
 
 export function createSecondOpinions(options: SecondOpinionOptions): SecondOpinions {
-  const { store, metrics, clock, log } = options;
+  const { store, metrics, labels, clock, log } = options;
   const queue = createFairQueue<Waiting>(BOUNDS);
   const refused: Partial<Record<Why, number>> = {};
   const asked = new Map<string, { since: number; count: number }>();
@@ -83,7 +83,12 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     refused[why] = (refused[why] ?? 0) + 1;
     metrics.samples.inc({ outcome: 'refused' });
     if (id !== undefined)
-      say(device, { sample: id, outcome: 'refused', reason, ...(waitS === undefined ? {} : { waitS }) });
+      say(device, {
+        sample: id,
+        outcome: 'refused',
+        reason: clipped(reason),
+        ...(waitS === undefined ? {} : { waitS }),
+      });
   };
 
   /** A window per device, forgotten when it is over. */
@@ -115,13 +120,20 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     }
     const answer = await options.looker.look(model, jpeg);
     if (answer.type === 'failed') {
-      if (answer.why === 'model') failure = answer.message;
-      const waitS = answer.why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
-      return refuse(device, { id, reason: `${answer.why}: ${answer.message}` }, answer.why, waitS);
+      const { why, message } = answer;
+      if (why === 'model' || why === 'engine') failure = message;
+      const waitS = 'waitS' in answer ? answer.waitS : why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
+      return refuse(device, { id, reason: `${why}: ${message}` }, why, waitS);
     }
-    const foreign = uncommon(sample, answer.labels);
-    if (foreign !== undefined) return refuse(device, { id, reason: `${model.name} ${foreign}` }, 'no common label');
-    const seen = answer.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
+    const misfit = labels.problemWith(model.name, answer.labels);
+    if (misfit !== undefined) {
+      failure = misfit;
+      return refuse(device, { id, reason: misfit }, 'no common label', WAIT_WITHOUT_MODEL_S);
+    }
+    const foreign = labels.foreign(header, model.name, answer.labels);
+    if (foreign !== undefined) return refuse(device, { id, reason: foreign }, 'no common label');
+    const found = answer.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
+    const seen = labels.translate(header, found);
     const judged = judge(header, seen);
     const at = clock.wall();
     const opinion = opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at });
@@ -193,81 +205,5 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
       cancelPrune();
       await options.looker.stop();
     },
-  };
-}
-
-/** A box in fractions of the picture, as one of the source frame. */
-function inSource([x, y, w, h]: Box, [left, top, width, height]: Box): Box {
-  return [left + x * width, top + y * height, w * width, h * height];
-}
-
-/** Why two models cannot be compared. Names of labels must be the same. */
-function uncommon({ header: { event, labels } }: OpenedSample, known: readonly string[]): string | undefined {
-  const has = new Set(known);
-  if (event && !has.has(event.label)) return `has no label "${event.label}"`;
-  if (!event && labels && !labels.some((label) => has.has(label))) return "has none of the edge's labels";
-  return undefined;
-}
-
-const plain = ({ label, score, box, track }: Detection): Detection => ({
-  label,
-  score,
-  box,
-  ...(track === undefined ? {} : { track }),
-});
-
-/** Only keys that we know are kept: what a device adds would be stored for ever. */
-function opinionOf(
-  device: string,
-  { header }: OpenedSample,
-  { outcome, label, score }: Judgement,
-  seen: readonly Detection[],
-  {
-    model,
-    ms,
-    bytes,
-    at,
-  }: { readonly model: string; readonly ms: number; readonly bytes: number; readonly at: number },
-): NewOpinion {
-  const { stream, id, chosenBy, event, objects, model: edgeModel } = header;
-  const known = event && {
-    rule: event.rule,
-    ruleKind: event.ruleKind,
-    action: event.action,
-    label: event.label,
-    score: event.score,
-    ...(event.box ? { box: event.box } : {}),
-    ...(event.count === undefined ? {} : { count: event.count }),
-  };
-  return {
-    device,
-    stream,
-    sample: id,
-    receivedAt: at,
-    outcome,
-    chosenBy: [...chosenBy],
-    ...(known ? { event: known } : {}),
-    edge: { ...(edgeModel ? { model: modelText(edgeModel) } : {}), objects: objects.map(plain) },
-    hub: {
-      model,
-      ...(label === undefined ? {} : { label }),
-      ...(score === undefined ? {} : { score }),
-      objects: seen.slice(0, MAX_SAMPLE_OBJECTS).map(plain),
-    },
-    bytes,
-    ms: Math.round(ms * 10) / 10,
-  };
-}
-
-function verdictOf({ sample, stream, outcome, hub }: Opinion): Verdict {
-  const { model, label, score, objects } = hub;
-  return {
-    sample,
-    stream,
-    outcome,
-    ...(label === undefined ? {} : { label }),
-    ...(score === undefined ? {} : { score }),
-    objects,
-    model,
   };
 }

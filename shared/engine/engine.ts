@@ -72,8 +72,19 @@ export interface EngineOptions {
   readonly variant: string;
   readonly threads: number;
   readonly provider?: Provider;
+  /** Opens what runs the graph, instead of ONNX Runtime in this process. */
+  readonly open?: (wanted: SessionWanted) => Promise<Session>;
   /** Most inputs of one run, where the graph allows more than one; default: 1. */
   readonly batch?: number;
+}
+
+/** Of what another program runs. */
+export interface SessionWanted {
+  readonly graph: Graph;
+  /** Names of the outputs to fetch. */
+  readonly outputs: readonly string[];
+  /** Fed with every input. */
+  readonly constants: readonly InputTensor[];
 }
 
 /** @throws CodedError `model-invalid` for a package, graph or head that does not fit together */
@@ -91,14 +102,14 @@ export async function openEngine(options: EngineOptions, clock: Clock): Promise<
   }
   const { threads, provider = 'cpu', batch = 1 } = options;
   const outputs = loaded.graph.outputs.filter((o) => head.outputs.includes(o.name));
-  const session = await openSession(loaded.bytes, {
-    threads,
-    provider,
-    outputs: head.outputs,
-    constants: constantsOf(pack.manifest.input, loaded.graph),
-  });
+  const wanted = { outputs: head.outputs, constants: constantsOf(pack.manifest.input, loaded.graph) };
+  const session = options.open
+    ? await options.open({ ...wanted, graph: loaded.graph })
+    : await openSession(loaded.bytes, { ...wanted, threads, provider });
   const most = growsTogether(loaded.graph, outputs) ? batch : 1;
-  return createEngine(pack, loaded, head, session, most, clock);
+  const engine = createEngine(pack, loaded, head, session, most, clock);
+  if (!options.open) engine.warmUp();
+  return engine;
 }
 
 /** Is the batch axis of input and outputs free, and one and the same? */
@@ -141,14 +152,10 @@ function createEngine(
   session: Session,
   most: number,
   clock: Clock,
-): Engine {
+): Engine & { warmUp(): void } {
   const { manifest, labels } = pack;
   const shape = inputShape(manifest.input, loaded.graph);
   const batches = createBatches(session, { shape, most, clock });
-  // The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account.
-  const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  if (isImageInput(manifest.input) || loaded.graph.inputs.length === 1)
-    void batches.run(nothing, () => undefined).catch(() => undefined);
   const headInput = (tensor: Float32Array, asked: number | undefined, atMs?: number): HeadInput => ({
     ...(atMs === undefined ? {} : { atMs }),
     tensor,
@@ -204,5 +211,11 @@ function createEngine(
       };
     },
     close: () => session.close(),
+    /** The first run takes the memory that all others use: it is over when the first frame comes. What it says is of no account. */
+    warmUp() {
+      const nothing = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      if (isImageInput(manifest.input) || loaded.graph.inputs.length === 1)
+        void batches.run(nothing, () => undefined).catch(() => undefined);
+    },
   };
 }

@@ -35,6 +35,28 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     good: ['', '127.0.0.1', '10.0.0.0/8,::1,fd00::/8', '1.2.3.4/32'],
     bad: ['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0/8', '10.0.0.0/8/8', 'true', '*', 7, null],
   },
+  secondOpinionUrl: {
+    good: ['http://triton:8000/v2/models/yolox', 'https://h/a/v2/models/y.1/versions/2'],
+    bad: [
+      '',
+      'triton:8000',
+      'http://h/',
+      'http://h/v2/models/',
+      'ftp://h/v2/models/a',
+      'http://u:p@h/v2/models/a',
+      7,
+      null,
+    ],
+    beside: { secondOpinion: 'a@1.0.0' },
+  },
+  secondOpinionTokenFile: {
+    ...file,
+    beside: { secondOpinion: 'a@1.0.0', secondOpinionUrl: 'http://h/v2/models/a' },
+  },
+  secondOpinionLabels: {
+    good: ['', 'car=vehicle', 'car=vehicle,traffic light=lamp'],
+    bad: ['car', 'car=', '=car', 'a=b=c', 'x'.repeat(129), 7, null],
+  },
   samplesMb: { good: [0, '1000', 1_000_000], bad: [-1, 1_000_001, 'all', {}] },
   samplesDays: { good: [0.5, '90', 3650], bad: [0, -1, 3651, 'always', {}] },
   alertNetworks: {
@@ -96,6 +118,7 @@ test('without any setting it is a hub for this machine only', () => {
     tlsNames: [],
     trustProxy: [],
     alertNetworks: [],
+    secondOpinionLabels: [],
     samplesMb: 1000,
     samplesDays: 90,
     insecurePlaintext: false,
