@@ -6,15 +6,18 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import { isOver, type Started, spawnProgram } from '../support/spawn.ts';
 import { type CommitBook, createCommitBook } from './commits.ts';
 import type { Committed } from './history.ts';
+import type { OpinionHistory } from './opinions.ts';
 
 export interface AgentOptions {
   readonly id: string;
@@ -23,6 +26,8 @@ export interface AgentOptions {
   readonly dataDir: string;
   readonly token: string;
   readonly model: string;
+  /** A clip in which somebody crosses a line, and the package that sees it: a stream that asks for second opinions. */
+  readonly street?: { readonly clip: string; readonly model: string };
   /** CSV files; a stream each. */
   readonly series: readonly string[];
   /** Port of the broker, through this agent's line. */
@@ -48,6 +53,8 @@ export interface AgentProgram {
   /** Epoch and last number of its outbox, dead or alive; undefined before there is one. */
   end(): CommitBook['end'];
   committed(): Committed[];
+  /** Of the (dead) agent: verdicts that it counts, and samples that wait. */
+  samples(): Pick<OpinionHistory, 'heard' | 'waiting'>;
   complaints(): string;
 }
 
@@ -73,7 +80,8 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
         device: id,
         dataDir,
         hub: { url: `mqtt://127.0.0.1:${options.mqttPort}`, tokenFile: './device.token', ...options.hub },
-        models: { wave: options.model },
+        models: { wave: options.model, ...(options.street ? { walker: options.street.model } : {}) },
+        escalate: { perHour: { samples: 5000, kB: 500_000 }, perDay: { samples: 20_000, kB: 2_000_000 } },
         streams,
         runners: { count: 1 },
         buffer: { quotaMb: 8 },
@@ -81,7 +89,10 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
         log: 'error',
       }),
     );
-  configure(Object.fromEntries(options.series.map((url, index) => [`machine-${index}`, streamOn(url)])));
+  configure({
+    ...Object.fromEntries(options.series.map((url, index) => [`machine-${index}`, streamOn(url)])),
+    ...(options.street ? { street: streetOn(options.street.clip) } : {}),
+  });
   const book = createCommitBook();
   let running: Started | undefined;
   let complaints = '';
@@ -130,6 +141,7 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
     setClock: (offMs) => writeFileSync(clock, Number.isFinite(offMs) ? `${offMs}` : '1970'),
     corrupt: (at) => existsSync(outboxFile) && corruptPage(outboxFile, at, file('damage.log')),
     committed: () => book.all(commits),
+    samples: () => samplesIn(dataDir),
     complaints: () => complaints + (running?.stderr() ?? ''),
   };
 }
@@ -137,6 +149,40 @@ export function createAgentProgram(options: AgentOptions): AgentProgram {
 function streamOn(url: string) {
   const rules = Array.from({ length: RULES }, (_, i) => ({ kind: 'anomaly', name: `spike-${i}`, frames: 1 + (i % 3) }));
   return { kind: 'sensor', source: { url, speed: SPEED, loop: true }, model: 'wave', summaryS: 1, rules };
+}
+
+/** Crossed twice a second or so; each event is asked about. */
+function streetOn(clip: string) {
+  return {
+    source: { url: clip, loop: true },
+    model: 'walker',
+    summaryS: 5,
+    escalate: {
+      choose: [{ kind: 'event' }],
+      perHour: { samples: 5000, kB: 500_000 },
+      perDay: { samples: 20_000, kB: 2_000_000 },
+    },
+    rules: [{ kind: 'line', name: 'middle', points: [[0.5, 0], [0.5, 1]] }], // biome-ignore format: two points
+  };
+}
+
+const ledger = z.object({
+  streams: z.record(
+    z.string(),
+    z.object({ counts: z.object({ confirmed: z.number(), changed: z.number(), withdrawn: z.number() }) }),
+  ),
+});
+
+function samplesIn(dataDir: string): Pick<OpinionHistory, 'heard' | 'waiting'> {
+  const file = path.join(dataDir, 'escalation.json');
+  const counts = existsSync(file) ? Object.values(ledger.parse(JSON.parse(readFileSync(file, 'utf8'))).streams) : [];
+  const heard = (outcome: 'confirmed' | 'changed' | 'withdrawn') =>
+    counts.reduce((sum, stream) => sum + stream.counts[outcome], 0);
+  const folder = path.join(dataDir, 'samples');
+  return {
+    heard: { confirmed: heard('confirmed'), changed: heard('changed'), withdrawn: heard('withdrawn') },
+    waiting: existsSync(folder) ? readdirSync(folder).filter((name) => name !== 'draft').length : 0,
+  };
 }
 
 function childrenOf(pid: number): number[] {

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { contentOf } from './content.ts';
 import type { Gaps, ReportedLoss, Stored } from './history.ts';
+import { type OpinionHistory, outcomes } from './opinions.ts';
 
 const tables = ['events', 'summaries', 'readings', 'problems', 'records'] as const;
 const row = z.object({
@@ -22,12 +23,42 @@ const loss = z.object({
   lost: z.number(),
   reason: z.string(),
 });
+const asked = z.object({ id: z.number(), opinions: z.number() });
+const opinion = z.object({ sample: z.string(), stream: z.string(), outcome: z.enum(outcomes), body: z.string() });
+const opinionBody = z.object({ bytes: z.number(), event: z.unknown().optional() });
+const total = z.object({
+  ...{ stream: z.string(), samples: z.number(), bytes: z.number() },
+  ...{ confirmed: z.number(), changed: z.number(), withdrawn: z.number() },
+});
 const gap = z.object({ epoch: z.string(), from_seq: z.number(), to_seq: z.number() });
 
 export interface Holdings {
   readonly stored: readonly Stored[];
   readonly losses: readonly ReportedLoss[];
   readonly ledgers: readonly Gaps[];
+}
+
+/** @param dataDir of the hub */
+export function opinionsOf(dataDir: string, device: string): Pick<OpinionHistory, 'asked' | 'opinions' | 'totals'> {
+  const database = new Database(path.join(dataDir, 'hub.db'), { readonly: true });
+  try {
+    const all = <T extends z.ZodType>(schema: T, text: string) =>
+      z.array(schema).parse(database.prepare(text).all(device));
+    const join = 'events e LEFT JOIN opinions o ON o.device = e.device AND o.sample = e.sample';
+    const where = 'e.device = ? AND e.sample IS NOT NULL';
+    return {
+      asked: all(asked, `SELECT e.id, count(o.id) AS opinions FROM ${join} WHERE ${where} GROUP BY e.id`),
+      opinions: all(opinion, 'SELECT sample, stream, outcome, body FROM opinions WHERE device = ?').map(
+        ({ body, ...rest }) => {
+          const { bytes, event } = opinionBody.parse(JSON.parse(body));
+          return { ...rest, bytes, isOfEvent: event !== undefined };
+        },
+      ),
+      totals: all(total, 'SELECT * FROM opinion_totals WHERE device = ?'),
+    };
+  } finally {
+    database.close();
+  }
 }
 
 /** @param dataDir of the hub */

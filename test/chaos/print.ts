@@ -14,14 +14,17 @@ export function print(result: ChaosResult, printLine: (line: string) => void): v
   printLine(`${seconds.toFixed(0)} s, ${kills} kills (${list(tally.kills)}), other faults: ${list(tally.others)}`);
   if (Object.keys(tally.skipped).length > 0) printLine(`not carried out: ${list(tally.skipped)}`);
   printLine(`everything was at the hub ${drainSeconds.toFixed(1)} s after the last fault`);
-  for (const { device, verdict } of verdicts) {
+  for (const { device, verdict, opinions } of verdicts) {
     const { committed, stored, givenUp, lost, doubled, foreign, outOfOrder, unexplained } = verdict;
     printLine(
       `${device}: ${committed} committed, ${stored} at the hub, ${givenUp} given up and accounted for; ` +
         `${lost.length} lost, ${doubled.length} doubled, ${foreign.length} foreign, ${outOfOrder.length} out of order, ` +
         `${unexplained.length} unexplained gaps`,
     );
-    for (const [what, found] of Object.entries({ lost, doubled, foreign, outOfOrder, unexplained })) {
+    const { asked, amended, wrong } = opinions;
+    const given = `${opinions.opinions} second opinions`;
+    printLine(`  ${asked} events asked about, ${amended} amended, by ${given}; ${wrong.length} wrong`);
+    for (const [what, found] of Object.entries({ lost, doubled, foreign, outOfOrder, unexplained, wrong })) {
       if (found.length > 0)
         printLine(`  ${what}: ${found.slice(0, SHOWN).join(', ')}${found.length > SHOWN ? ', …' : ''}`);
     }

@@ -4,13 +4,18 @@ import type { HubProgram } from '../support/hub-program.ts';
 import { until } from '../support/until.ts';
 import type { AgentProgram } from './agent.ts';
 import { check, type Verdict } from './history.ts';
-import { holdingsOf } from './holdings.ts';
+import { holdingsOf, opinionsOf } from './holdings.ts';
 import { createInflictor, type Tally } from './inflict.ts';
+import { checkOpinions, type OpinionVerdict } from './opinions.ts';
 import { describe, type PlanOptions, planOf } from './plan.ts';
 import { setStage, settledOf, untilFirstRecords } from './stage.ts';
 
 export interface ChaosResult {
-  readonly verdicts: readonly { readonly device: string; readonly verdict: Verdict }[];
+  readonly verdicts: readonly {
+    readonly device: string;
+    readonly verdict: Verdict;
+    readonly opinions: OpinionVerdict;
+  }[];
   readonly tally: Tally;
   readonly kills: number;
   readonly seconds: number;
@@ -64,7 +69,8 @@ export async function runChaos(
     await hub.stop();
     const verdicts = agents.map((agent) => {
       const verdict = check({ committed: agent.committed(), ...holdingsOf(stage.hubDir, agent.id) });
-      return { device: agent.id, verdict };
+      const opinions = checkOpinions({ ...opinionsOf(stage.hubDir, agent.id), ...agent.samples() });
+      return { device: agent.id, verdict, opinions };
     });
     const kills = Object.values(tally.kills).reduce((sum, n) => sum + n, 0);
     return { verdicts, tally, kills, seconds, drainSeconds };
@@ -77,6 +83,7 @@ function drained(agent: AgentProgram, hub: HubProgram): Promise<true> {
   return until(
     async () => {
       const end = agent.end();
+      if (agent.samples().waiting > 0) return undefined;
       return end !== undefined && (await settledOf(hub, agent.id, end.epoch)) >= end.lastSeq ? true : undefined;
     },
     `everything of ${agent.id} is at the hub`,
@@ -86,7 +93,7 @@ function drained(agent: AgentProgram, hub: HubProgram): Promise<true> {
 
 /** Is everything accounted for? */
 export function isClean({ verdicts }: ChaosResult): boolean {
-  return verdicts.every(({ verdict: v }) =>
-    [v.lost, v.doubled, v.foreign, v.outOfOrder, v.unexplained].every((l) => l.length === 0),
+  return verdicts.every(({ verdict: v, opinions }) =>
+    [v.lost, v.doubled, v.foreign, v.outOfOrder, v.unexplained, opinions.wrong].every((l) => l.length === 0),
   );
 }

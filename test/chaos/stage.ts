@@ -1,7 +1,9 @@
 /** Everything that takes part in a chaos run, in a folder of its own: hub, broker, lines, agents, a small disk. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { create } from 'tar';
 import { z } from 'zod';
+import { writeClip, writeWalkerPackage } from '../support/clip.ts';
 import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
 import { type Mosquitto, prepareMosquitto } from '../support/mosquitto.ts';
 import { seeded } from '../support/random.ts';
@@ -37,11 +39,16 @@ export async function setStage(folder: string, options: PlanOptions): Promise<St
   const lines: Line[] = [];
   const target = () => mosquitto?.port ?? hub.mqttPort();
   for (let n = 0; n < options.agents + (mosquitto ? 1 : 0); n++) lines.push(await openLine(target, random));
-  const hub = createHubProgram(hubDir, mosquitto ? externalArgs(mosquitto, lines.at(-1)?.port ?? 0) : []);
+  const hub = createHubProgram(hubDir, [
+    ...(mosquitto ? externalArgs(mosquitto, lines.at(-1)?.port ?? 0) : []),
+    ...['--second-opinion', 'bright@1.0.0'],
+  ]);
   await mosquitto?.start();
   await hub.start();
 
   const model = await writeWaveModel(folder);
+  const street = { clip: await writeClip(folder, { frames: 60, fps: 30 }), model: writeWalkerPackage(folder) };
+  await upload(hub, hubDir, street.model);
   const series = writeSeries(folder);
   const disk = mayMount() ? mountSmallDisk(DISK_BYTES) : undefined;
   const tokens: Record<string, string> = {};
@@ -53,7 +60,16 @@ export async function setStage(folder: string, options: PlanOptions): Promise<St
     tokens[id] = token;
     const dataDir = n === 0 && disk ? path.join(disk.folder, 'data') : path.join(own, 'data');
     agents.push(
-      createAgentProgram({ id, folder: own, dataDir, token, model, series: [series], mqttPort: lines[n]?.port ?? 0 }),
+      createAgentProgram({
+        id,
+        folder: own,
+        dataDir,
+        token,
+        model,
+        street,
+        series: [series],
+        mqttPort: lines[n]?.port ?? 0,
+      }),
     );
   }
   mosquitto?.setTokens(tokens);
@@ -72,6 +88,19 @@ export async function setStage(folder: string, options: PlanOptions): Promise<St
       disk?.unmount();
     },
   };
+}
+
+/** The model of the agents gives the second opinions too: what counts here is that each is given once. */
+async function upload(hub: HubProgram, hubDir: string, model: string): Promise<void> {
+  const file = `${model}.tar.gz`;
+  await create({ file, cwd: model, gzip: true, portable: true, noMtime: true }, ['.']);
+  const token = readFileSync(path.join(hubDir, 'admin.token'), 'utf8').trim();
+  const answer = await fetch(`http://127.0.0.1:${hub.httpPort()}/api/v1/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/gzip' },
+    body: readFileSync(file),
+  });
+  if (answer.status !== 201) throw new Error(`the hub does not take the model: ${await answer.text()}`);
 }
 
 function externalArgs({ hub }: Mosquitto, port: number): string[] {
