@@ -18,15 +18,7 @@ import type { BrokerEvents, HubBroker } from './broker/broker.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from './broker/embedded.ts';
 import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
-import {
-  ADDRESS_FILE,
-  addressHere,
-  dailyLimitsOf,
-  type HubConfig,
-  keepOf,
-  pictureLimitsOf,
-  portsOf,
-} from './config.ts';
+import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, keepOf, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
 import { Erasing } from './erase/erasing.ts';
 import { openHomeAssistant } from './home-assistant/open.ts';
@@ -168,11 +160,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
 
   const secondOpinions = openSecondOpinions({
     ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },
-    wanted: config.secondOpinion,
-    engineUrl: config.secondOpinionUrl,
-    engineTokenFile: config.secondOpinionTokenFile,
-    labelPairs: config.secondOpinionLabels,
-    pictures: pictureLimitsOf(config),
+    config,
     send: (device, payload) => send(device, 'verdict', payload),
     amended: (row, device) => void announceAmendment(store, feed, row, device),
   });
