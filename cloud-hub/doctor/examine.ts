@@ -17,6 +17,7 @@ import { examineAuthority } from './authority.ts';
 import { examineBroker } from './broker.ts';
 import { examineDatabase } from './database.ts';
 import { examineGivenCertificate } from './given-certificate.ts';
+import { examineGrowth } from './growth.ts';
 import { examineRunning } from './running.ts';
 
 export interface Examination {
@@ -41,6 +42,7 @@ export async function examineHub({ config, nodeVersion, clock }: Examination): P
       unwritable: 'give the hub a --data-dir that it may write to',
     }),
     examineDatabase(dataDir),
+    ...examineGrowth(config, dataDir, now),
     ...examineAdminToken(dataDir),
     ...(protection === 'none' ? [plain(config)] : examineAuthority(dataDir, now)),
     ...(protection === 'given' ? examineGivenCertificate(tlsCert, tlsKey, now) : []),

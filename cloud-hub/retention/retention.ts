@@ -20,7 +20,8 @@ export interface RetentionOptions {
 const EVERY_MS = 3_600_000;
 /** The first round waits until a hub that starts has taken in what waited for it. */
 const FIRST_MS = 60_000;
-const WINDOW = 250;
+/** Pictures go with events: a window of them is 10 ms of work, as one of readings is. */
+const windowOf = (kind: KeptKind) => (kind === 'events' ? 100 : 250);
 const PAUSE_MS = 40;
 
 export class Retention {
@@ -72,7 +73,7 @@ export class Retention {
 
   #window(at: { kind: KeptKind; before: number; after: number; removed: number }, done: () => void): void {
     const { store, log, clock } = this.#options;
-    const { removed, next } = store.retention.removeBefore(at.kind, at.before, at.after, WINDOW);
+    const { removed, next } = store.retention.removeBefore(at.kind, at.before, at.after, windowOf(at.kind));
     const total = at.removed + removed;
     if (next !== undefined) {
       this.#later(PAUSE_MS, () => this.#window({ ...at, after: next, removed: total }, done));
