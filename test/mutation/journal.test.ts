@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { tempFolder } from '../support/temp.ts';
 import { parseKnown } from './journal.ts';
 import { JOURNAL, JournalReporter } from './journal-reporter.ts';
-import { goOn } from './kept.ts';
+import { claim, goOn } from './kept.ts';
 import { LEFT_OUT } from './sample-checker.ts';
 import { inTime, OUT_OF_TIME } from './timed-runner.ts';
 
@@ -165,6 +165,19 @@ describe('what is taken over', () => {
     expect(known()?.files['agent/b.ts']?.mutants).toMatchObject([{ killedBy: [test?.id] }]);
     expect(known()?.files[SOURCE]?.mutants).toMatchObject([{ killedBy: [test?.id] }]);
   });
+});
+
+it('a room belongs to one run at a time; one that has ended, however, holds nothing', () => {
+  const file = path.join(tempFolder(), 'room.pid');
+  claim(file);
+  claim(file);
+  expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
+  writeFileSync(file, String(process.ppid));
+  expect(() => claim(file)).toThrow(`process ${process.ppid} runs the mutants of this room`);
+  // No process can have this number.
+  writeFileSync(file, String(2 ** 30));
+  claim(file);
+  expect(readFileSync(file, 'utf8')).toBe(String(process.pid));
 });
 
 it('a runner in time runs until the end, and then says that the time was over, also of what is under way', async () => {

@@ -11,6 +11,27 @@ export interface Kept {
   readonly journal: string;
 }
 
+/**
+ * Two runs of a room at once would remove each other's copy of the project, and the tests that fail then would count as noticed.
+ * @throws Error naming the process that has the room
+ */
+export function claim(file: string): void {
+  const owner = Number(existsSync(file) ? readFileSync(file, 'utf8') : Number.NaN);
+  if (owner !== process.pid && isAlive(owner))
+    throw new Error(
+      `process ${owner} runs the mutants of this room: wait for it, or end it (if it is something else, remove ${file})`,
+    );
+  writeFileSync(file, String(process.pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Results that say something: in others the mutant was not run, or Stryker failed. */
 const RUN = ['Killed', 'Survived', 'Timeout'];
 const NOT_RUN = [LEFT_OUT, OUT_OF_TIME];

@@ -4,7 +4,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
 import { JOURNAL, JOURNAL_REPORTER, type Journaled } from './journal-reporter.ts';
-import { goOn } from './kept.ts';
+import { claim, goOn } from './kept.ts';
 import { type Room, sourcesOf, testsOf } from './rooms.ts';
 import type { Counts, Sample } from './sample.ts';
 import { LEFT_OUT, SAMPLE, SAMPLE_CHECKER } from './sample-checker.ts';
@@ -77,9 +77,11 @@ export async function mutate(room: Room, options: Options): Promise<Outcome | un
   if (sources.length === 0) return undefined;
   const folder = path.join(options.root, '.stryker');
   const name = room.path.replaceAll('/', '-');
+  mkdirSync(folder, { recursive: true });
+  const claimed = path.join(folder, `${name}.pid`);
+  claim(claimed);
   // What a run that was killed left of its copy of the project.
   rmSync(path.join(folder, name), { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const kind = options.sample ? 'sample' : 'report';
   const report = path.join(folder, `${name}.${kind}.json`);
   const kept = {
@@ -137,7 +139,9 @@ export async function mutate(room: Room, options: Options): Promise<Outcome | un
     reporters: ['json', JOURNAL_REPORTER, process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     jsonReporter: { fileName: report },
     allowEmpty: true,
-  }).runMutationTest();
+  })
+    .runMutationTest()
+    .finally(() => rmSync(claimed, { force: true }));
   const seconds = (Date.now() - began) / 1000;
   if (!existsSync(report)) throw new Error(`${room.path}: Stryker wrote no report`);
   const outcome = { ...outcomeOf(JSON.parse(readFileSync(report, 'utf8')) as Report, asked), room, known, seconds };
