@@ -152,6 +152,38 @@ describe('a rollout', () => {
     expect(new Set(settled.filter((s) => s !== undefined)).size).toBe(2);
   });
 
+  const gate = (outcome: Outcome, askedAt = 0): DeviceView => ({
+    id: 'gate',
+    online: true,
+    selected: true,
+    askedAt,
+    outcome,
+  });
+  const others = ids(3).map((id): DeviceView => ({ id, online: true, selected: true, outcome: { state: 'waiting' } }));
+
+  test('soaks for its whole time again when the clock was set back, to the millisecond', () => {
+    const at = (now: number, settledAt?: number) =>
+      decide({ id: 'r', plan: planOf() }, { status: 'running', wave: 0, settledAt }, [gate(active()), ...others], now);
+    expect(at(1e6)).toMatchObject({ kind: 'wait', settledAt: 1e6 });
+    expect(at(1e6 + 59_999, 1e6)).toMatchObject({ kind: 'wait', settledAt: 1e6 });
+    // A quarter of four devices is the one that was asked: the wave after the next is the first with somebody to ask.
+    expect(at(1e6 + 60_000, 1e6)).toMatchObject({ kind: 'ask', wave: 2 });
+    // An hour back: it would soak for an hour and a minute by what was noted.
+    expect(at(1e6, 1e6 + 3_600_000)).toMatchObject({ kind: 'wait', settledAt: 1e6 });
+  });
+
+  test('a device has its whole time', () => {
+    const at = (now: number) =>
+      decide(
+        { id: 'r', plan: planOf({ timeoutS: 300 }) },
+        { status: 'running', wave: 0 },
+        [gate({ state: 'waiting' }, 5)],
+        now,
+      );
+    expect(at(300_005)).toMatchObject({ kind: 'wait', reason: 'wave 1: 1 of 1 devices are at work' });
+    expect(at(300_006)).toMatchObject({ kind: 'roll-back', reason: expect.stringContaining('not done in time') });
+  });
+
   test('asks nobody while it is paused, and rolls back all the same when a gate trips', () => {
     const paused: RolloutProgress = { status: 'paused', wave: 0 };
     const device = (outcome: Outcome): DeviceView => ({ id: 'a', online: true, selected: true, askedAt: 0, outcome });
