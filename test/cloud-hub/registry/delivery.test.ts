@@ -113,6 +113,8 @@ test('all downloads share the rate, and a device has two at most', async () => {
   await new Promise((resolve) => second?.once('close', resolve));
   const third = delivery.open(file, range, 'a');
   expect(third).toBeDefined();
+  // The one that goes on is still counted.
+  expect(delivery.open(file, range, 'a')).toBeUndefined();
   third?.destroy();
   while (done.length < 2 && clock.mono() < 600_000) await clock.advance(10);
   // Two megabytes at a megabyte a second; how much longer is the disk's affair, which this clock does not move.
