@@ -35,6 +35,14 @@ test('other types and more inputs are refused', () => {
   );
 });
 
+test('a model of sound may have inputs that only its head knows', () => {
+  const sound = audioInput.parse({ sampleRate: 16_000, window: 512 });
+  expect(windowContradictions(sound, { inputs: [tensor(1, 512), tensor(2, 1, 64)], outputs: [] })).toEqual([]);
+  expect(windowContradictions(sound, { inputs: [], outputs: [] })).toEqual([
+    { field: 'input', says: 'one window', graph: '0 inputs ()' },
+  ]);
+});
+
 test('a complaint is about the kind of input that was meant', () => {
   const reported = (input: unknown) =>
     modelInput.safeParse(input).error?.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
