@@ -38,9 +38,14 @@ export async function modulesFor(arch: Arch, { root, cache, say }: Workshop): Pr
   for (const file of ['package.json', 'package-lock.json']) cpSync(path.join(root, file), path.join(scratch, file));
   const platform = ['--os=linux', `--cpu=${targets[arch].cpu}`, '--libc=glibc'];
   await sh('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...platform], { cwd: scratch });
-  await unpack(SQLITE, fresh(path.join(scratch, 'node_modules', SQLITE.name)));
+  await putSqlite(path.join(scratch, 'node_modules'));
   renameSync(scratch, folder);
   return folder;
+}
+
+/** Puts the SQLite for NODE_VERSION into a `node_modules`, instead of the one that is there. */
+export async function putSqlite(modules: string): Promise<void> {
+  await unpack(SQLITE, fresh(path.join(modules, SQLITE.name)));
 }
 
 interface Pinned {
