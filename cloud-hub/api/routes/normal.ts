@@ -46,7 +46,7 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
     app.put(
       '/events/:id/normal',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', scope: 'event' },
         schema: {
           summary: 'Say that an anomaly was normal',
           description: `The device's online detector learns it and reports no anomaly of the same kind on this stream again. A device keeps the last ${MOST_NORMAL}.`,
@@ -71,7 +71,7 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
     app.delete(
       '/events/:id/normal',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', scope: 'event' },
         schema: {
           summary: 'Say no more that an anomaly was normal; what the device has learned of it already stays',
           tags: ['records'],
@@ -95,7 +95,7 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
     app.get(
       '/devices/:device/normal',
       {
-        config: { access: 'viewer' },
+        config: { access: 'viewer', scope: 'device' },
         schema: {
           summary:
             'List the anomalies of a device that people have called normal, oldest first; for who trains a model',

@@ -45,6 +45,9 @@ const open = {
     'GET /api/v1/snapshots/{id}',
     'PUT /api/v1/events/{id}/correction',
     'DELETE /api/v1/events/{id}/correction',
+    'PUT /api/v1/events/{id}/normal',
+    'DELETE /api/v1/events/{id}/normal',
+    'GET /api/v1/devices/{device}/normal',
   ],
 } as const;
 const isOpen = (route: string) => Object.values(open).some((list) => list.some((one) => one === route));
