@@ -41,6 +41,8 @@ const lists: Readonly<Record<string, string>> = {
   '/api/v1/rollouts/{id}/devices': '/rollouts/all/devices',
   '/api/v1/rollouts/{id}/history': '/rollouts/all/history',
   '/api/v1/audit': '/audit',
+  '/api/v1/dataset': '/dataset',
+  '/api/v1/erasures': '/erasures',
   '/api/v1/alerts': '/alerts',
   '/api/v1/alert-deliveries': '/alert-deliveries',
   '/api/v1/alert-silences': '/alert-silences',
@@ -81,14 +83,20 @@ async function requirePages(ask: Ask, paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Second opinions and alerts of a hub that ran before. */
+/** Second opinions with their pictures, and alerts, of a hub that ran before. */
 async function withBefore(): Promise<string> {
   const folder = tempFolder();
   const store = await openStore(folder, systemClock.wall());
   const about = { device: 'cam', stream: 'street', receivedAt: systemClock.wall(), outcome: 'confirmed' } as const;
   const body = { chosenBy: ['random'], edge: { objects: [] }, hub: { model: 'm@1', objects: [] }, bytes: 9, ms: 1 };
+  const picture = { width: 2, height: 2, region: [0, 0, 1, 1] as [number, number, number, number] };
   await each(async (n) =>
-    store.transact(() => store.opinions.add({ ...about, ...body, sample: `${n}`.padStart(32, '0') })),
+    store.transact(() => {
+      const opinion = store.opinions.add({ ...about, ...body, sample: `${n}`.padStart(32, '0') });
+      if (opinion === undefined) throw new Error('the opinion is not new');
+      const bytes = { hash: '0'.repeat(64), jpeg: Buffer.from([0xff, 0xd8, n]) };
+      store.samplePictures.add({ ...picture, ...bytes, at: systemClock.wall(), opinion }, { bytes: 1e6, days: 9 });
+    }),
   );
   const alert = { rule: 'line', device: 'cam', severity: 'info', text: 'x', count: 1, event: undefined } as const;
   const told = { rule: 'line', severity: 'info', state: 'firing', title: 't', text: 'x' } as const;
@@ -113,6 +121,7 @@ test('of records, devices, people and rollouts', async () => {
   });
   const world = await World.of(hub, systemClock.wall());
   await each((n) => addDevice(hub, `box-${n}`));
+  await each((n) => world.made('/erasures', { device: `box-${n}` }));
   await each(() => hub.post('/sign-in', { token: hub.token }));
   const batch = (seq: number) => [
     eventRecord(seq),
