@@ -36,6 +36,8 @@ async function ownCertificate() {
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('vedette-opcua-'));
 
 test('nodes are one sample at each question: numbers, 64-bit counters and switches', async () => {
+  // Of this test alone: others on this machine have connections too.
+  vi.stubEnv('TMPDIR', tempFolder());
   const server = await startOpcuaServer();
   const { seen, series } = listenTo({ url: server.url, everyS: 0.05, values }, { channels });
   await until(() => seen.samples.length >= 2, 'two samples');
