@@ -97,7 +97,7 @@ export function eraseStep(file: OutboxFile, losses: LossWriter, judge: Judge, af
   }
   if (gone.length > 0 || rewritten.length > 0) {
     losses.within(() =>
-      file.change((transaction) => {
+      file.erase((transaction) => {
         for (const { from, to } of rangesOf(gone)) transaction.remove(from, to);
         // Only events have pictures.
         for (const { seq, bytes, json } of rewritten) transaction.rewrite(seq, entryOfText('event', json), bytes);
@@ -110,7 +110,7 @@ export function eraseStep(file: OutboxFile, losses: LossWriter, judge: Judge, af
 
 /** Judges what was refused and kept for the user, and removes damaged files that were moved aside: all that could be read is in the new one. */
 export function finish(file: OutboxFile, judge: Judge): Erased {
-  const erased = file.change((transaction) => eraseRefused(transaction, judge));
+  const erased = file.erase((transaction) => eraseRefused(transaction, judge));
   removeAside(file.path);
   file.scrub();
   return erased;

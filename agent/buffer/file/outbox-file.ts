@@ -22,7 +22,8 @@
  * 6. After every commit, file, WAL and reserve are brought within the quota, or within what the disk has of it
  *    (space/disk-space.ts, space/evict.ts), as far as there is something to evict. The WAL is small compared with the quota
  *    (space/sizes.ts).
- * 7. What is deleted is overwritten with zeros (`secure_delete`). After `scrub` no byte of it is in the file or in its WAL.
+ * 7. Pages in use hold nothing of what was deleted (`secure_delete`); free pages may, until `scrub` gives them back. After it no byte
+ *    of what was deleted is in the file or in its WAL.
  *
  * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
  */
@@ -37,6 +38,9 @@ import { isAnother, type Place, placeOf } from './place.ts';
 import { byRank, RANKS } from './rank.ts';
 import { newStart, withStart } from './starts.ts';
 import { FileTransaction } from './transaction.ts';
+
+/** Free pages that one transaction gives back: as many of others may move into their places, by way of the WAL. */
+const SCRUB_PAGES = 256;
 
 export class OutboxFile {
   readonly path: string;
@@ -60,7 +64,7 @@ export class OutboxFile {
   constructor(database: SqliteDatabase, path: string) {
     this.path = path;
     this.#database = database;
-    database.pragma('secure_delete = ON');
+    database.pragma('secure_delete = FAST');
     create(database, path);
     this.#place = placeOf(path);
     this.#meta = readMeta(database);
@@ -103,6 +107,16 @@ export class OutboxFile {
       // SQLite has rolled back by itself after some failures, a full disk among them.
       if (this.#database.inTransaction) this.#rollback.run();
       throw error;
+    }
+  }
+
+  /** As `change`; what it deletes is overwritten at once, so that nothing of it gets into a page that the same change takes anew. */
+  erase<T>(run: (transaction: FileTransaction) => T): T {
+    this.#database.pragma('secure_delete = ON');
+    try {
+      return this.change(run);
+    } finally {
+      this.#database.pragma('secure_delete = FAST');
     }
   }
 
@@ -177,6 +191,7 @@ export class OutboxFile {
         transaction.draft.secure = true;
       });
     }
+    while (this.#transaction.freePages() > 0) this.change((transaction) => transaction.releasePages(SCRUB_PAGES));
     // Whoever reads the file must not hold the agent up.
     this.#database.pragma('busy_timeout = 100');
     const [row] = checkpointed.parse(this.#database.pragma('wal_checkpoint(TRUNCATE)'));

@@ -186,3 +186,19 @@ test('while another program reads the file, its WAL cannot be emptied: it says s
   expect(filesWith(folder, plantedIn(0))).toEqual([]);
   outbox.close();
 }, 60_000);
+
+test('what was acknowledged is in no free page, and in no page that was used again', async () => {
+  const folder = tempFolder();
+  const clock = new ManualClock();
+  const outbox = open(folder, { clock });
+  const paddings = [3000, 40, 0, 400, 3, 900];
+  for (let round = 0; round < 40; round++) {
+    const marks = Array.from({ length: 12 }, (_, i) => round * 12 + i);
+    await outbox.append(marks.map((mark) => planted(mark, 'yard', paddings[(mark + round) % paddings.length] ?? 0)));
+    outbox.ack({ epoch: outbox.epoch, upTo: outbox.lastSeq - 5 });
+  }
+  expect(marksIn(folder).size).toBeGreaterThan(5);
+  expect(await eraseNow(outbox, ofStream('door'), clock)).toEqual({ records: 0, pictures: 0 });
+  expect([...marksIn(folder)].toSorted((a, b) => a - b)).toEqual(heldBy(outbox).map(({ mark }) => mark));
+  outbox.close();
+});
