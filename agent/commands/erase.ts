@@ -137,7 +137,8 @@ function orderOf({ stream, from, before, picturesOnly }: EraseOptions): StoredOr
 const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 function timeOf(option: string, text: string): number {
-  if (time.safeParse(text).success) return Date.parse(text);
+  // No record is older than 1970, and an order with such a time would not be read back.
+  if (time.safeParse(text).success) return Math.max(0, Date.parse(text));
   throw wrong(
     option,
     `"${text}" is no time: write 2026-03-31T14:00:00Z, with a zone (+02:00), or 2026-03-31 (its beginning in UTC)`,

@@ -22,6 +22,7 @@ import type { Erasure, NewErasure } from '../contract/erasure.ts';
 import type { Act } from '../store/audit.ts';
 import { erasePlaces, picturePlaces } from '../store/erase-rows.ts';
 import type { StoredErasure } from '../store/erasures.ts';
+import { timeColumn } from '../store/rows.ts';
 import type { HubStore } from '../store/store.ts';
 import { type DeviceStanding, nextOf, shownErasure, withOrders } from './next.ts';
 
@@ -38,6 +39,9 @@ export interface ErasingOptions {
 }
 
 const LOOK_MS = 5_000;
+
+/** No record is older than 1970, and a document with such a time would be refused by the device as a whole. */
+const timeOf = (text: string): number => timeColumn(Date.parse(text));
 
 export class Erasing {
   readonly #options: ErasingOptions;
@@ -71,9 +75,9 @@ export class Erasing {
       );
     const id = randomBytes(16).toString('hex');
     const order = {
-      ...{ id, device, before: before === undefined ? act.at : Date.parse(before), pictures: picturesOnly },
+      ...{ id, device, before: before === undefined ? act.at : timeOf(before), pictures: picturesOnly },
       ...(stream === undefined ? {} : { stream }),
-      ...(from === undefined ? {} : { from: Date.parse(from) }),
+      ...(from === undefined ? {} : { from: timeOf(from) }),
       ...(reason === undefined ? {} : { reason }),
     };
     store.transact(() => {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { lockFolder } from '../../../agent/buffer/file/lock.ts';
 import { openOutbox } from '../../../agent/buffer/outbox.ts';
 import { type EraseOptions, erase } from '../../../agent/commands/erase.ts';
+import { openOrders } from '../../../agent/erase/orders.ts';
 import { openQueue } from '../../../agent/escalate/queue.ts';
 import { encodePicture } from '../../../shared/contract/codec.ts';
 import type { RecordBody } from '../../../shared/contract/messages/record.ts';
@@ -107,6 +108,14 @@ test('while an agent runs it is given the order; one that does not answer is tol
   const [order = ''] = readdirSync(path.join(folder, 'erase'));
   expect(stderr).toContain(path.join(folder, 'erase', order));
   expect(stderr).toContain('has not erased it within 0.3 s');
+});
+
+test('an order from a time before 1970 is one that the agent can read', async () => {
+  const { folder } = await stoppedBox();
+  const unlock = lockFolder(folder);
+  await run({ stream: 'door', from: '1900-01-01', dataDir: folder });
+  unlock();
+  expect(openOrders(folder).waiting()).toMatchObject([{ stream: 'door', from: 0 }]);
 });
 
 test('wrong use is refused before anything is done', async () => {

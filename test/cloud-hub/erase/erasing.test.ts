@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { Erasing } from '../../../cloud-hub/erase/erasing.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
-import type { Desired } from '../../../shared/contract/messages/desired.ts';
+import { type Desired, desired } from '../../../shared/contract/messages/desired.ts';
 import { recordBody } from '../../../shared/contract/messages/record.ts';
 import { type Report, report } from '../../../shared/contract/messages/report.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
@@ -278,3 +278,15 @@ test('whatever is stored and erased: no byte of it is left, and all else is', as
     { numRuns: 25 },
   );
 }, 120_000);
+
+test('a time before 1970 makes no document that the device would refuse', async () => {
+  const { clock, store, erasing, add, sent } = await hub();
+  store.devices.add('cam', 'h', 1);
+  add('old', { wall: 1 });
+  erasing.start();
+  const { id } = erasing.order({ ...order, from: '1900-01-01T00:00:00Z', before: '1999-01-01T00:00:00Z' }, act);
+  erasing.order({ ...order, before: '0001-01-01T00:00:00Z' }, act);
+  await carriedOn(clock);
+  expect(erasing.get(id)?.hub.records).toBe(1);
+  expect(sent.map((document) => desired.safeParse(document).success)).toEqual([true, true]);
+});
