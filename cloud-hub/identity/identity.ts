@@ -5,6 +5,7 @@ import type { Act } from '../store/audit.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import type { HubStore } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
+import { hasRole } from './roles.ts';
 import { digestSecret, matchesDigest, newSecret } from './secrets.ts';
 
 export const SESSION_MS = 12 * 3600_000;
@@ -96,7 +97,9 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
       const session = await store.sessions.byHash(digestSecret(secret));
       const now = clock.wall();
       if (!session || session.expiresAt <= now || (session.tokenEndsAt ?? Infinity) <= now) return undefined;
-      const { role, name, token, id, kind, scope } = session;
+      const { name, token, id, kind, scope, tokenRole } = session;
+      // A code, or a sign-in that was under way, may be of a time when its owner might do more.
+      const role = hasRole(tokenRole, session.role) ? session.role : tokenRole;
       const user = kind === 'user' ? { user: true } : {};
       return { ...seenOf(scope), ...user, role, name, token, session: id };
     },

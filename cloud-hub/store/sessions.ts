@@ -23,6 +23,7 @@ export interface SessionRow extends NewSessionRow {
 export interface OwnedSession extends SessionRow {
   readonly kind: 'token' | 'user';
   readonly scope: Scope | undefined;
+  readonly tokenRole: Role;
   /** When the token ends, milliseconds since 1970; null: not by itself. */
   readonly tokenEndsAt: number | null;
 }
@@ -62,6 +63,7 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
         .innerJoin('tokens', 'tokens.id', 'sessions.token')
         .select(['sessions.id', 'sessions.role', 'sessions.name', 'sessions.token', 'sessions.created_at as createdAt'])
         .select(['sessions.expires_at as expiresAt', 'kind', 'scope', 'tokens.expires_at as tokenEndsAt'])
+        .select('tokens.role as tokenRole')
         .where('sessions.hash', '=', hash)
         .executeTakeFirst();
       return row && { ...row, scope: scopeOf(row.scope) };

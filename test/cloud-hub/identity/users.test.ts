@@ -144,3 +144,18 @@ test('a token with an end is refused from then on, with its sessions', async () 
   expect(await identity.fromToken(made?.token ?? '')).toBeUndefined();
   expect(await identity.fromSession(session?.secret ?? '')).toBeUndefined();
 });
+
+test('who may do less now has no more by a code that he made before, nor by a sign-in that was under way', async () => {
+  const { identity, users, joined, maker } = await setUp();
+  const { row } = await joined();
+  await users.setRights('ann', { role: 'admin' }, maker);
+  const code = await identity.newCode('admin', { role: 'admin', name: 'ann', token: row.id, user: true });
+  const underWay = users.signIn('ann', PASSWORD, ann);
+  // His row was read, and his password is looked at.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await users.setRights('ann', { role: 'viewer' }, maker);
+  for (const session of [await identity.signIn({ code: code?.code ?? '' }), await underWay]) {
+    const secret = session && 'secret' in session ? session.secret : '';
+    expect(await identity.fromSession(secret)).toMatchObject({ role: 'viewer' });
+  }
+});
