@@ -79,6 +79,10 @@ export class ChainCheck {
       return;
     }
     const row = parsed.data;
+    if (row.id < 1) {
+      this.#fault(row.id, 'it was inserted: the first entry of the hub is 1');
+      return;
+    }
     if (row.id > before + 1) this.#fault(row.id, missing(before + 1, row.id - 1));
     else if (digestOf(row, digest) !== row.digest)
       this.#fault(row.id, 'it was changed or inserted, or the entry before it was');

@@ -1,7 +1,7 @@
 /** Checks the audit in a database file without the hub, which may be running meanwhile. */
 import { openSqlite } from '../../shared/kit/sqlite.ts';
 import type { AuditHead } from '../contract/audit.ts';
-import { CHAIN_SQL } from './audit.ts';
+import { CHAIN_SQL, FROM_THE_FIRST } from './audit.ts';
 import { ChainCheck, type ChainReport } from './audit-chain.ts';
 
 /** Entries in memory at once. */
@@ -19,11 +19,12 @@ export function checkAuditFile(file: string, expected?: AuditHead): ChainReport 
     if (!columns.includes('digest')) return undefined;
     const check = new ChainCheck(expected);
     const rows = database.prepare<[number, number], { id: number }>(CHAIN_SQL);
-    for (let after = 0; ; ) {
+    for (let after = FROM_THE_FIRST; ; ) {
       const part = rows.all(after, PART);
       for (const row of part) check.add(row);
       const last = part.at(-1);
-      if (!last) return check.report();
+      // As in audit.ts.
+      if (!last || last.id <= after) return check.report();
       after = last.id;
     }
   } finally {

@@ -25,8 +25,9 @@ export type AuditStore = ReturnType<typeof createAuditStore>;
 /** Entries that are checked at once; the hub serves others in between. */
 const CHECKED = 1000;
 
-/** Every column, oldest first, behind an entry. */
+/** Every column, oldest first, behind an entry; begin with FROM_THE_FIRST, since somebody may have written entries with ids below 1. */
 export const CHAIN_SQL = 'SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?';
+export const FROM_THE_FIRST = Number.NEGATIVE_INFINITY;
 
 export function createAuditStore({ query, prepare }: HubDatabase) {
   const insert = prepare(
@@ -78,11 +79,12 @@ export function createAuditStore({ query, prepare }: HubDatabase) {
     /** Checks the whole chain, a part at a time. @param expected a head that somebody kept */
     async check(pause: () => Promise<void>, expected?: AuditHead): Promise<ChainReport> {
       const check = new ChainCheck(expected);
-      for (let after = 0; ; ) {
+      for (let after = FROM_THE_FIRST; ; ) {
         const rows = chain.all(after, CHECKED) as { id: number }[];
         for (const row of rows) check.add(row);
         const end = rows.at(-1)?.id;
-        if (end === undefined) return check.report();
+        // An id that is too large for a number would be read again for ever; it is a fault.
+        if (end === undefined || end <= after) return check.report();
         after = end;
         await pause();
       }

@@ -87,3 +87,16 @@ test('a chain of many parts is checked, and others are served in between', async
   expect(report).toMatchObject({ entries: 2500, faulty: 0 });
   expect(turns).toBe(3);
 });
+
+test('an entry that somebody wrote in front of the first, or with an id that no number has, is found', async () => {
+  const { store, file, inFile } = await setUp();
+  store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
+  const insert = (id: string) =>
+    `INSERT INTO audit (id, at, actor, action, subject, detail, digest) VALUES (${id}, 1, 'bob', 'x', 'y', '{}', 'z');`;
+  inFile(insert('0') + insert('-7'));
+  for (const report of [await store.audit.check(turn), checkAuditFile(file)])
+    expect(report).toMatchObject({ entries: 3, faulty: 2, faults: [{ id: -7 }, { id: 0 }] });
+  inFile(insert('9007199254740993') + insert('-9007199254740993'));
+  for (const report of [await store.audit.check(turn), checkAuditFile(file)])
+    expect(report?.faulty).toBeGreaterThan(2);
+});
