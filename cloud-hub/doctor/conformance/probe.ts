@@ -47,6 +47,8 @@ export interface Probe {
 
 /** For one answer of the broker, in milliseconds. */
 export const ANSWER_MS = 3_000;
+/** What is heard and nobody waits for; far more than any check. */
+const MOST_HEARD_BYTES = 64 * 1024 * 1024;
 /** A client that never pings. */
 const NEVER = { set: () => 0, clear: () => undefined };
 
@@ -92,7 +94,13 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
 function probeOn(client: MqttClient, clock: Clock): Probe {
   const heard: Heard[] = [];
   const waiting = new Set<() => void>();
+  let bytes = 0;
   client.on('message', (topic, payload, { retain, qos }) => {
+    bytes += topic.length + payload.length;
+    if (bytes > MOST_HEARD_BYTES) {
+      client.stream.destroy();
+      return;
+    }
     heard.push({ topic, payload, retained: retain, qos });
     for (const wake of waiting) wake();
   });
@@ -152,7 +160,8 @@ function probeOn(client: MqttClient, clock: Clock): Probe {
         clock,
         ANSWER_MS,
         client.endAsync().then(() => undefined),
-        () => void client.end(true),
+        // It waits for the broker for ever, and does not hear a second `end`.
+        () => void client.stream.destroy(),
       ),
   };
 }
