@@ -2,7 +2,7 @@
  * Puts a backup (archive.ts) into an empty data folder, and leaves word in it: what a hub has to know of it is
  * store/restores.ts.
  *
- * Crash behaviour: all is unpacked and proved in `restoring/` first, and `hub.db` goes to its place last. A restore that broke off
+ * Crash behaviour: all is unpacked and proved in `restoring/` first, word is left there too, and `hub.db` goes to its place last. A restore that broke off
  * leaves a folder that is not empty and has no `hub.db`; the next one says so.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import path from 'node:path';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { makeDataFolder } from '../store/folder.ts';
-import { takeLock } from '../store/lock.ts';
+import { LOCK_FILE, takeLock } from '../store/lock.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { openStore } from '../store/store.ts';
 import { type About, DATA_FOLDER } from './archive.ts';
@@ -52,6 +52,7 @@ export async function restoreBackup({ file, dataDir, now }: RestoreOptions): Pro
   makeDataFolder(dataDir);
   const stage = path.join(dataDir, STAGE);
   let files: number;
+  let word: Awaited<ReturnType<typeof leaveWord>>;
   try {
     // Nobody starts a hub in it meanwhile.
     const lock = takeLock(dataDir);
@@ -59,7 +60,9 @@ export async function restoreBackup({ file, dataDir, now }: RestoreOptions): Pro
       mkdirSync(stage, { mode: 0o700 });
       files = Object.keys(await unpack(file, stage)).length;
       const data = path.join(stage, DATA_FOLDER);
-      const names = readdirSync(data).filter((name) => name !== DATABASE_FILE);
+      // Before it is in its place: a hub that starts there must not take itself for the old one.
+      word = await leaveWord(data, about, now);
+      const names = readdirSync(data).filter((name) => name !== DATABASE_FILE && !name.startsWith(LOCK_FILE));
       for (const name of [...names, DATABASE_FILE]) renameSync(path.join(data, name), path.join(dataDir, name));
       rmSync(stage, { recursive: true });
       forceFolder(dataDir);
@@ -71,7 +74,7 @@ export async function restoreBackup({ file, dataDir, now }: RestoreOptions): Pro
     if (!existed) rmSync(dataDir, { recursive: true, force: true });
     throw error;
   }
-  return { about, files, ...(await leaveWord(dataDir, about, now)) };
+  return { about, files, ...word };
 }
 
 /** Says in the database that it was put back, and stops what people may have decided otherwise since the backup. */

@@ -196,4 +196,16 @@ describe('a restore is refused, and leaves nothing', () => {
     await create({ file, cwd: folder }, ['about.json', 'data/a', 'other/b', 'digests.json']);
     await refused(file, /it holds "other\/b", which no backup holds/);
   });
+
+  test('when its database is none, though it is as the backup says', async () => {
+    const folder = tempFolder();
+    const file = path.join(folder, 'x.tar');
+    put(folder, {
+      'about.json': JSON.stringify({ ...aboutBackup(made.file) }),
+      'data/hub.db': 'no database',
+      'digests.json': JSON.stringify({ 'hub.db': digestOf('no database') }),
+    });
+    await create({ file, cwd: folder }, ['about.json', 'data/hub.db', 'digests.json']);
+    await refused(file, /hub\.db/);
+  });
 });
