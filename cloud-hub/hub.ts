@@ -142,6 +142,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const erasing = new Erasing({
     ...{ store, clock, log },
     publish: (device, document) => send(device, 'desired', encode(document)),
+    erased: (device) => home?.erased(device),
   });
   const reported: IngestOptions['reported'] = (device, report) => {
     erasing.reported(device, report);

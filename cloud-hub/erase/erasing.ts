@@ -34,6 +34,8 @@ export interface ErasingOptions {
   readonly store: Pick<HubStore, 'devices' | 'desired' | 'erasures' | 'eraseRows' | 'audit' | 'transact'>;
   /** Sends a device its document. */
   readonly publish: (device: string, document: Desired) => void;
+  /** Of a device: whoever holds something of it elsewhere drops it. Called after each pass. */
+  readonly erased?: (device: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -168,6 +170,7 @@ export class Erasing {
         if (this.#stopped) return;
       }
     }
+    this.#options.erased?.(device);
     store.eraseRows.scrub();
     store.erasures.passed(row, answeredAt === undefined ? undefined : begun);
     // What the device's answer or its being gone allows is decided at once.

@@ -117,6 +117,14 @@ export class HomeAssistant {
     if (this.#fired.size > 0) void this.#send();
   }
 
+  /** Something of a device was erased on request: its last picture may be of that, so the broker shall not keep it. */
+  erased(device: string): void {
+    if (!this.#known.has(device)) return;
+    const topic = this.#topics.picture(device);
+    this.#kept.remove(topic);
+    this.#kept.allow(topic);
+  }
+
   /** Says that the hub is gone; the rest stays for Home Assistant to show as not available. */
   async stop(): Promise<void> {
     this.#cancel();

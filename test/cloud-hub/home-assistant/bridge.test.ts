@@ -149,3 +149,27 @@ test.skipIf(!hasMosquitto)(`records are stored whether that broker is there or n
   await cam.publish('records', { epoch: 'e1', from: 1, to: 1, records: [eventRecord(1)] });
   expect(await cam.nextAck()).toMatchObject({ upTo: 1 });
 });
+
+test.skipIf(!hasMosquitto)(
+  `after an order to erase the broker keeps no picture of the device, and takes the next one${withoutMosquitto}`,
+  async () => {
+    const url = await broker();
+    const { kept } = await listener(url);
+    const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
+    const cam = await testDevice(hub, 'cam');
+    const topic = 'vedette-home/vedette/cam/picture';
+    const fire = async (seq: number) => {
+      const records = [eventRecord(seq, { snapshot: snapshotOf(jpeg) })];
+      await cam.publish('records', { epoch: 'e1', from: seq, to: seq, records });
+      await cam.nextAck();
+      await settled(kept, (now) => now.has(topic));
+    };
+    await fire(1);
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ device: 'cam', picturesOnly: true });
+    expect((await hub.api('/erasures', { method: 'POST', headers, body })).status).toBe(201);
+    await settled(kept, (now) => !now.has(topic));
+    await fire(2);
+  },
+  60_000,
+);
