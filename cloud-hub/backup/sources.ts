@@ -26,6 +26,11 @@ export function sourcesOf(dataDir: string): Sources {
 function filesBelow(dataDir: string, folder: string): string[] {
   return readdirSync(path.join(dataDir, folder), { withFileTypes: true }).flatMap((entry) => {
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    // Its target would be missing in the backup, and nobody would know.
+    if (entry.isSymbolicLink())
+      throw new Error(
+        `${path.join(dataDir, name)} is a symbolic link, which no backup holds: put what it points to in its place`,
+      );
     if (entry.isDirectory()) return MADE_AGAIN.includes(name) ? [] : filesBelow(dataDir, name);
     return entry.isFile() ? [name] : [];
   });

@@ -1,5 +1,5 @@
 /** Takes a backup (archive.ts) apart into an empty folder and proves that it is whole. Trusts no name in it. A home of `tar`. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { extract, Parser, type ReadEntry } from 'tar';
 import { digestOfFile } from '../../shared/kit/digest.ts';
@@ -80,6 +80,8 @@ async function verify(file: string, folder: string): Promise<Digests> {
   for (const entry of readdirSync(data, { recursive: true, withFileTypes: true })) {
     const name = path.relative(data, path.join(entry.parentPath, entry.name));
     if (entry.isFile() && !Object.hasOwn(wanted, name)) rmSync(path.join(data, name));
+    // Whatever the archive says: of the hub's user alone.
+    else chmodSync(path.join(data, name), entry.isFile() ? 0o600 : 0o700);
   }
   return wanted;
 }

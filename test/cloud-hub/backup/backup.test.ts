@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -84,7 +85,7 @@ test('a backup is for its owner alone and leaves nothing beside it; a restored f
   expect(done).toMatchObject({ devices: 1, paused: ['r1'], isSigning: true });
   for (const [name, text] of Object.entries(FILES)) expect(readFileSync(path.join(dataDir, name), 'utf8')).toBe(text);
   for (const name of Object.keys(LEFT_OUT)) expect(existsSync(path.join(dataDir, name)), name).toBe(false);
-  expect(statSync(path.join(dataDir, 'pki/root.key')).mode & 0o777).toBe(0o600);
+  for (const name of ['pki/root.key', 'hub.db']) expect(statSync(path.join(dataDir, name)).mode & 0o777).toBe(0o600);
   expect(existsSync(path.join(dataDir, 'restoring'))).toBe(false);
   const store = await openStore(dataDir, 9_000);
   expect(store.restores.restored).toMatchObject({
@@ -109,6 +110,13 @@ describe('a backup is refused', () => {
     await expect(of({ file: path.join(made.dataDir, 'b.tar') })).rejects.toThrow(/in the data folder.*--to/);
     const empty = tempFolder();
     await expect(of({ dataDir: empty })).rejects.toThrow(/there is no .*hub\.db: name the data folder.*--data-dir/);
+  });
+
+  test('of a folder with a link in it, whose target would be missing', async () => {
+    const dataDir = tempFolder();
+    (await openStore(dataDir, 0)).close();
+    symlinkSync(tempFolder(), path.join(dataDir, 'models'));
+    await expect(of({ dataDir })).rejects.toThrow(/models is a symbolic link/);
   });
 
   test('of a damaged database; nothing is left', async () => {
