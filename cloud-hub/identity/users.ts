@@ -3,7 +3,7 @@
  * with name and password. What they may do is decided as for tokens (identity.ts).
  *
  * Guessing a password is slowed twice: by the client's network, and by the name. So that nobody can lock a person out by guessing
- * at his name, the name does not count for networks from which he signed in before (as long as the hub runs).
+ * at his name, the name counts apart for each network from which he signed in before (as long as the hub runs).
  */
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { HubStore } from '../store/store.ts';
@@ -67,11 +67,13 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     /** @throws PasswordsBusy */
     async signIn(name: string, password: string, address: string): Promise<NewSession | SignInFailure> {
       const pair = `${name} ${networkOf(address)}`;
-      const waitMs = Math.max(byAddress.waitMs(address), known.has(pair) ? 0 : byName.waitMs(name));
+      // From his own network his name counts apart: whoever signs in there as himself begins the network's count anew.
+      const counted = known.has(pair) ? pair : name;
+      const waitMs = Math.max(byAddress.waitMs(address), byName.waitMs(counted));
       if (waitMs > 0) return { waitMs };
       // Counted before anything is waited for: whoever asks many at once gets no more tries than others.
       byAddress.failed(address);
-      byName.failed(name);
+      byName.failed(counted);
       const user = await userNamed(name);
       const hash = user && store.users.password(user.id);
       if (!(await passwords.verify(password, hash)) || !user) return { waitMs: 0 };
@@ -82,6 +84,7 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       if (!session) return { waitMs: 0 };
       byAddress.succeeded(address);
       byName.succeeded(name);
+      byName.succeeded(pair);
       remember(pair);
       return session;
     },

@@ -87,6 +87,18 @@ test('guessing is slowed by network and by name; whoever signed in from his netw
   expect(await signIn('bob', PASSWORD, eve)).toBe('bob');
 });
 
+test('a colleague on the same network gets no more guesses by signing in himself in between', async () => {
+  const { joined, signIn } = await setUp();
+  await joined();
+  await joined('bob');
+  for (let n = 0; n < 3; n++) {
+    expect(await signIn('ann', 'wrong', ann)).toBe(0);
+    expect(await signIn('bob', PASSWORD, ann)).toBe('bob');
+  }
+  expect(await signIn('ann', 'wrong', ann)).toBeGreaterThan(0);
+  expect(await signIn('bob', PASSWORD, ann)).toBe('bob');
+});
+
 test('many guesses at once get no more tries than one after another', async () => {
   const { joined, signIn } = await setUp();
   await joined();
