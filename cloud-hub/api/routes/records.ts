@@ -81,7 +81,8 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
         const row = rowNumber(request.params.id);
         const found = row === undefined ? undefined : await store.snapshots.get(row);
         if (!found) throw new ProblemError(404, `there is no snapshot "${request.params.id}"`);
-        reply.header('cache-control', 'private, max-age=31536000, immutable');
+        // It may be erased on request, and after a restore another event may have this id.
+        reply.header('cache-control', 'private, no-store');
         return reply.type(found.mime).send(Buffer.from(found.picture));
       },
     );

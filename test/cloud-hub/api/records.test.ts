@@ -84,12 +84,12 @@ describe('records', () => {
     expect(items).toMatchObject([{ ruleKind: 'anomaly', value: 12.5, threshold: 2.25 }]);
   });
 
-  test('a snapshot is a picture that may be kept', async () => {
+  test('a snapshot is a picture that no browser keeps: it may be erased', async () => {
     const hub = await withRecords();
     const events = await hub.json<{ items: Event[] }>('/events?label=person');
     const response = await hub.api(`/snapshots/${events.items[0]?.snapshot}`);
     expect(response.headers.get('content-type')).toBe('image/jpeg');
-    expect(response.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect(response.headers.get('cache-control')).toBe('private, no-store');
     expect(Buffer.from(await response.arrayBuffer())).toEqual(jpeg);
   });
 
