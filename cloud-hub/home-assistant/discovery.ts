@@ -70,10 +70,12 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
       },
     ]);
     for (const rule of rules) {
+      // A rule may have the name of an entity of the stream.
+      const own = isOfStream(rule.name) ? [rule.name, 'fired'] : [rule.name];
       entities.push([
-        `${id}.${rule.name}`,
+        [id, ...own].join('.'),
         {
-          ...{ platform: 'binary_sensor', unique_id: unique(id, rule.name), name: `${id} ${rule.name}` },
+          ...{ platform: 'binary_sensor', unique_id: unique(id, ...own), name: `${id} ${rule.name}` },
           ...{ state_topic: topics.fired(device.id, id, rule.name), off_delay: FIRED_S, ...whenOnline },
         },
       ]);
@@ -99,6 +101,8 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
     components: Object.fromEntries(entities.slice(0, MAX_ENTITIES)),
   };
 }
+
+const isOfStream = (name: string): boolean => name === 'running' || name === 'fps';
 
 /** What `state` carries. */
 export function stateOf({ online, streams }: Device): Record<string, unknown> {

@@ -53,6 +53,20 @@ test('templates name what the state and the counts have', () => {
   expect(template('my-door.enter.count')).toContain(`value_json['${countKey('my-door', 'enter')}']`);
 });
 
+test('a rule that is named as an entity of the stream takes nothing from it', () => {
+  const rules = ['running', 'fps', 'enter'].map((rule) => ({ name: rule, kind: 'zone' }));
+  const one: Device = {
+    ...{ id: 'cam', online: true, createdAt: '2026-01-01T00:00:00.000Z' },
+    streams: [{ id: 'door', state: 'running', source: 'x', fps: 5, rules }],
+  };
+  const { components } = documented.parse(discoveryOf(one, topics, about));
+  expect(components['door.fps']).toMatchObject({ platform: 'sensor' });
+  expect(components['door.running']).toMatchObject({ device_class: 'running' });
+  expect(components['door.fps.fired']).toMatchObject({ state_topic: topics.fired('cam', 'door', 'fps') });
+  const ids = Object.values(components).map((entity) => ('unique_id' in entity ? entity.unique_id : ''));
+  expect(new Set(ids).size).toBe(2 + 2 + 2 * rules.length);
+});
+
 test('a device with very many rules is told of up to a bound', () => {
   const rules = Array.from({ length: 256 }, (_, n) => ({ name: `r${n}`, kind: 'zone' }));
   const streams = Array.from({ length: 8 }, (_, n) => ({
