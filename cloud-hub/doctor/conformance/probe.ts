@@ -159,7 +159,7 @@ function probeOn(client: MqttClient, clock: Clock): Probe {
       inTime(
         clock,
         ANSWER_MS,
-        client.endAsync().then(() => undefined),
+        Promise.race([client.endAsync(), closed]).then(() => undefined),
         // It waits for the broker for ever, and does not hear a second `end`.
         () => void client.stream.destroy(),
       ),
