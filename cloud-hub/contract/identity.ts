@@ -50,12 +50,16 @@ const given = {
   role,
   scope: scope.optional().describe('only devices with all of these labels; not for admins'),
 };
+/** Not the words that stand in the audit for the hub itself, and for who is not known. */
+const ownName = name.refine((one) => one !== 'hub' && one !== 'nobody', {
+  error: 'the audit means the hub, or nobody, by this name: choose another',
+});
 const isNoScopedAdmin = (one: { role: Role; scope?: Scope | undefined }) => one.role !== 'admin' || !one.scope;
 const scopedAdmin = { error: 'an admin sees every device', path: ['scope'] };
 
 export const newToken = z
   .strictObject({
-    name,
+    name: ownName,
     ...given,
     days: z.number().positive().max(3650).optional().describe('ends after so many days; absent: never'),
   })
@@ -76,7 +80,7 @@ export const user = z.object({
 export type User = z.infer<typeof user>;
 
 export const userRights = z.strictObject(given).refine(isNoScopedAdmin, scopedAdmin);
-export const newUser = z.strictObject({ name, ...given }).refine(isNoScopedAdmin, scopedAdmin);
+export const newUser = z.strictObject({ name: ownName, ...given }).refine(isNoScopedAdmin, scopedAdmin);
 export const invitation = user.extend({
   invitation: z.string().describe('the secret of the link, shown once: BASE/#invite=SECRET'),
 });

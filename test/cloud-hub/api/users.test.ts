@@ -47,6 +47,12 @@ test('a person is invited, chooses a password, signs in, and is gone when he is 
   expect((await post(hub, '/sign-in', { name: 'ann', password: PASSWORD })).status).toBe(401);
 });
 
+test('nobody is named as the hub is in the audit', async () => {
+  const hub = await testHub();
+  for (const path of ['/users', '/tokens'])
+    for (const name of ['hub', 'nobody']) expect((await hub.post(path, { name, role: 'viewer' })).status).toBe(400);
+});
+
 test('name and password are refused in the same words, whether there is such a user or not', async () => {
   const hub = await testHub();
   await joined(hub, 'ann');
