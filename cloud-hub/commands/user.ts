@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { invitation, type Scope, token, tokenSecret, user } from '../contract/identity.ts';
-import type { CommandContext } from './context.ts';
+import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, hubUrlOf, labelOf, withHubAccess } from './hub-access.ts';
 
 interface RightsFlags extends HubAccess {
@@ -34,11 +34,19 @@ export function addUserCommands(program: Command, { stdout }: CommandContext): v
     const body = {};
     tellLink(access, await clientOf(access).ask(invitation, 'POST', `/users/${part(name)}/invitation`, { body }));
   });
-  withRights(command.command('set <name>').description('change role and devices of a user; his sessions end')).action(
-    async (name: string, { role, scope, ...access }: RightsFlags) => {
-      show(await clientOf(access).ask(user, 'PUT', `/users/${part(name)}`, { body: rightsOf(role, scope) }));
-    },
-  );
+  withRights(command.command('set <name>').description('change role and devices of a user; his sessions end'))
+    .option('--every-device', 'instead of --scope', false)
+    .action(
+      async (
+        name: string,
+        { role, scope, everyDevice, ...access }: RightsFlags & { readonly everyDevice: boolean },
+      ) => {
+        // Who changes a role must not give every device by leaving the scope out.
+        if ((scope.length === 0) !== everyDevice)
+          throw new UsageError('give either --scope <key=value> or --every-device');
+        show(await clientOf(access).ask(user, 'PUT', `/users/${part(name)}`, { body: rightsOf(role, scope) }));
+      },
+    );
   withHubAccess(command.command('list').description('list users: name, role, state, devices')).action(
     async (access: HubAccess) => {
       for (const one of (await clientOf(access).ask(list(user), 'GET', '/users')).items) show(one);
