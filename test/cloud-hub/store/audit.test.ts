@@ -97,6 +97,5 @@ test('an entry that somebody wrote in front of the first, or with an id that no 
   for (const report of [await store.audit.check(turn), checkAuditFile(file)])
     expect(report).toMatchObject({ entries: 3, faulty: 2, faults: [{ id: -7 }, { id: 0 }] });
   inFile(insert('9007199254740993') + insert('-9007199254740993'));
-  for (const report of [await store.audit.check(turn), checkAuditFile(file)])
-    expect(report?.faulty).toBeGreaterThan(2);
+  for (const report of [await store.audit.check(turn), checkAuditFile(file)]) expect(report?.faulty).toBeGreaterThan(2);
 });
