@@ -35,10 +35,13 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
       expect(await help.textContent()).toContain(place);
     await shots(page, 'sign-in');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    expect(await page.getByRole('alert').textContent()).toBe('Paste the token first.');
+    expect(await page.getByRole('alert').textContent()).toBe('Give name and password, or paste the token.');
     await page.getByLabel('Token').fill('nobody');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await until(async () => (await page.getByRole('alert').textContent()) !== 'Paste the token first.', 'a refusal');
+    await until(
+      async () => (await page.getByRole('alert').textContent()) !== 'Give name and password, or paste the token.',
+      'a refusal',
+    );
     await page.getByLabel('Token').fill(hub.token);
     await page.getByRole('button', { name: 'Sign in' }).click();
 
