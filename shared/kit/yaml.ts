@@ -15,10 +15,24 @@ export function readYamlText(text: string): unknown {
     const document = parseDocument(text, { merge: true, logLevel: 'error' });
     const [first] = document.errors;
     if (first) throw first;
-    return document.toJS();
+    const value: unknown = document.toJS();
+    if (!isTree(value))
+      throw new YamlError('an alias (`*name`) stands inside of its own anchor (`&name`), or it is nested too deeply');
+    return value;
   } catch (error) {
+    if (error instanceof YamlError) throw error;
     if (error instanceof YAMLParseError && error.code === 'MULTIPLE_DOCS')
       throw new YamlError('a line `---` begins a second document: the file may hold one; take the line out');
     throw new YamlError(`not YAML: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whoever walks through what holds itself does not come to an end. */
+function isTree(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -17,3 +17,9 @@ test('a second document, and what is no YAML, are refused by what is wrong', () 
   );
   expect(() => readYamlText(bomb.join('\n'))).toThrow('not YAML: Excessive alias count');
 });
+
+test('what holds itself is refused: nobody who walks through it would come to an end', () => {
+  expect(() => readYamlText('a: &a { b: *a }')).toThrow('stands inside of its own anchor');
+  expect(() => readYamlText('a: &a [1, [*a]]')).toThrow(YamlError);
+  expect(readYamlText('a: &a [1]\nb: [*a, *a]')).toEqual({ a: [1], b: [[1], [1]] });
+});
