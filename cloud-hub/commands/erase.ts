@@ -23,7 +23,7 @@ function timeOf(option: string, text: string | undefined): string | undefined {
   throw new UsageError(`${option}: "${text}" is no time: write ${TIMES}`);
 }
 
-export function addEraseCommands(program: Command, { stdout }: CommandContext): void {
+export function addEraseCommands(program: Command, { stdout, stderr }: CommandContext): void {
   const erase = program.command('erase').description('erase what was recorded, on requests of persons');
 
   withHubAccess(
@@ -43,6 +43,10 @@ export function addEraseCommands(program: Command, { stdout }: CommandContext): 
     const body = { device, stream, ...times, picturesOnly, reason };
     const made = await clientOf(access).ask(erasure, 'POST', '/erasures', { body });
     stdout.write(`${made.id}\n`);
+    if (made.onDevice.state === 'gone')
+      stderr.write(
+        `vedette-hub: there is no device "${device}": only what the hub still has of one of this name is erased; \`vedette-hub device list\` names those there are\n`,
+      );
   });
 
   withHubAccess(

@@ -158,6 +158,8 @@ test('an order of the hub waits for a box that is offline, and then goes through
   const access = ['--token-file', path.join(folder, 'hub', 'admin.token')];
   const made = await runProgram('cloud-hub/main.js', ['erase', 'order', 'box', '--stream', 'door', ...access]);
   expect(made.stderr).toBe('');
+  const misspelt = await runProgram('cloud-hub/main.js', ['erase', 'order', 'boks', '--all-streams', ...access]);
+  expect(misspelt.stderr).toContain('there is no device "boks": only what the hub still has of one of this name');
   const id = made.stdout.trim();
   await until(() => !stored('secretdoor'), 'the hub has erased its own');
   const shown = async () => {
