@@ -50,9 +50,13 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await of(2).getByRole('button', { name: 'Wrong' }).click();
     await of(2).getByText('wrong', { exact: true }).waitFor();
     // By keyboard alone; Escape leaves the field, and nothing is said.
+    const field = of(3).locator('input:focus');
     await of(3).getByRole('button', { name: 'Other label' }).press('Enter');
+    await field.waitFor();
     await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
     await of(3).getByRole('button', { name: 'Other label' }).press('Enter');
+    await field.waitFor();
     await page.keyboard.type('dog');
     await page.keyboard.press('Enter');
     await of(3).getByText('is: dog').waitFor();
