@@ -1,4 +1,5 @@
 /** "This was normal": what people say of anomalies. It travels to the device with its desired document, and is kept for training. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Desired, MOST_NORMAL } from '../../../shared/contract/messages/desired.ts';
@@ -35,35 +36,40 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
     if (!store.devices.get(found.device)) throw new ProblemError(404, `there is no device "${found.device}" any more`);
     return found;
   };
-  const keep = (device: string, document: Desired, record: () => void) => {
+  /** Changes what the device knows of an anomaly; an entry of the audit says so where it is a change. */
+  const change = async (
+    request: FastifyRequest<{ Params: z.infer<typeof params> }>,
+    action: 'event.normal' | 'event.anomaly',
+    changed: (before: Desired | undefined, event: Event) => Desired | undefined,
+  ) => {
+    const event = await anomalyOr404(request.params.id);
+    const { id, device, stream, at } = event;
+    const before = store.desired.get(device);
+    const document = changed(before, event);
+    if (!document || document === before) return;
     store.transact(() => {
       store.desired.set(device, document, clock.wall());
-      record();
+      store.audit.add(actOf(request, clock), action, device, { event: id, stream, at });
     });
     publishDesired(device);
   };
+  const config = { access: 'operator', scope: 'event' } as const;
+  const common = { tags: ['records'], security, params, response: noContent };
   return async (app) => {
     app.put(
       '/events/:id/normal',
       {
-        config: { access: 'operator', scope: 'event' },
+        config,
         schema: {
+          ...common,
           summary: 'Say that an anomaly was normal',
           description: `The device's online detector learns it and reports no anomaly of the same kind on this stream again. A device keeps the last ${MOST_NORMAL}.`,
-          tags: ['records'],
-          security,
-          params,
-          response: noContent,
         },
       },
       async (request, reply) => {
-        const { id, device, stream, at } = await anomalyOr404(request.params.id);
-        const before = store.desired.get(device);
-        const document = withNormal(before, { event: id, stream, wall: Date.parse(at) });
-        if (document !== before)
-          keep(device, document, () =>
-            store.audit.add(actOf(request, clock), 'event.normal', device, { event: id, stream, at }),
-          );
+        await change(request, 'event.normal', (before, { id, stream, at }) =>
+          withNormal(before, { event: id, stream, wall: Date.parse(at) }),
+        );
         return reply.code(204).send(undefined);
       },
     );
@@ -71,23 +77,14 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
     app.delete(
       '/events/:id/normal',
       {
-        config: { access: 'operator', scope: 'event' },
+        config,
         schema: {
+          ...common,
           summary: 'Say no more that an anomaly was normal; what the device has learned of it already stays',
-          tags: ['records'],
-          security,
-          params,
-          response: noContent,
         },
       },
       async (request, reply) => {
-        const { id, device, stream, at } = await anomalyOr404(request.params.id);
-        const before = store.desired.get(device);
-        const document = before && withoutNormal(before, id);
-        if (document && document !== before)
-          keep(device, document, () =>
-            store.audit.add(actOf(request, clock), 'event.anomaly', device, { event: id, stream, at }),
-          );
+        await change(request, 'event.anomaly', (before, { id }) => before && withoutNormal(before, id));
         return reply.code(204).send(undefined);
       },
     );
