@@ -6,11 +6,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { z } from 'zod';
 import { name } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import { millisecondsOf } from '../../shared/kit/written-time.ts';
 import { lockFolder } from '../buffer/file/lock.ts';
 import { loadConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
@@ -134,11 +134,10 @@ function orderOf({ stream, from, before, picturesOnly }: EraseOptions): StoredOr
   return order;
 }
 
-const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
-
 function timeOf(option: string, text: string): number {
+  const found = millisecondsOf(text);
   // No record is older than 1970, and an order with such a time would not be read back.
-  if (time.safeParse(text).success) return Math.max(0, Date.parse(text));
+  if (found !== undefined) return Math.max(0, found);
   throw wrong(
     option,
     `"${text}" is no time: write 2026-03-31T14:00:00Z, with a zone (+02:00), or 2026-03-31 (its beginning in UTC)`,

@@ -1,5 +1,6 @@
 /** `vedette-hub erase …`: requests of persons, here and on the device. */
 import type { Command } from 'commander';
+import { millisecondsOf } from '../../shared/kit/written-time.ts';
 import { type Erasure, erasure } from '../contract/erasure.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
@@ -18,8 +19,8 @@ const TIMES = '2026-03-31T14:00:00Z, or 2026-03-31, its beginning in UTC';
 /** @throws UsageError */
 function timeOf(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text)))
-    return new Date(text).toISOString();
+  const found = millisecondsOf(text);
+  if (found !== undefined) return new Date(found).toISOString();
   throw new UsageError(`${option}: "${text}" is no time: write ${TIMES}`);
 }
 
