@@ -72,6 +72,8 @@ export function controlText({ product, version, arch, installedKb, glibc }: Cont
     `Installed-Size: ${installedKb}`,
     // debconf: the question of the purge. setpriv and xargs are of util-linux and findutils, which are essential.
     `Depends: libc6 (>= ${glibc}), libstdc++6, libgcc-s1, systemd (>= 250), debconf (>= 0.5) | debconf-2.0`,
+    // Microphones: `arecord`.
+    ...(product === 'vedette-agent' ? ['Suggests: alsa-utils'] : []),
     'Section: net',
     'Priority: optional',
     `Description: ${summary}`,

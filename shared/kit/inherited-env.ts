@@ -17,9 +17,11 @@ const INHERITED = [
   'HTTPS_PROXY',
   'NO_PROXY',
   'NODE_USE_ENV_PROXY',
+  // Where ALSA's configuration lies, for microphones.
+  'ALSA_CONFIG_PATH',
 ] as const;
 
-/** Time zone, trusted authorities and proxies, as far as they are set. */
+/** Time zone, trusted authorities, proxies and sound settings, as far as they are set. */
 export function inheritedEnv(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(
     INHERITED.flatMap((key) => {
@@ -27,6 +29,11 @@ export function inheritedEnv(env: NodeJS.ProcessEnv = process.env): Record<strin
       return value === undefined ? [] : [[key, value]];
     }),
   );
+}
+
+/** Where programs of the machine are looked for. */
+export function searchPath(env: NodeJS.ProcessEnv = process.env): string {
+  return env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 }
 
 /** The machine's time zone, by `TZ` or the system; schedules without a zone of their own follow it. */

@@ -1,6 +1,7 @@
 /** Streams without a picture: series of a sensor, and sound. Checked by agent and hub alike. */
 import { z } from 'zod';
 import { name } from '../names.ts';
+import { microphoneOf } from './microphone.ts';
 import { refuseDuplicates } from './rule-names.ts';
 import { followsTracks, refuseFollowers } from './rule-tracks.ts';
 import { rule } from './rules.ts';
@@ -11,7 +12,8 @@ import { sourceKindOf } from './source.ts';
 const soundKinds = ['path', 'rtsp', 'http'] as const;
 
 /** Of which kind the address of a stream of sound is; undefined when there is none like it. */
-export function soundKindOf(url: string): (typeof soundKinds)[number] | undefined {
+export function soundKindOf(url: string): (typeof soundKinds)[number] | 'microphone' | undefined {
+  if (microphoneOf(url) !== undefined) return 'microphone';
   const found = sourceKindOf(url);
   return soundKinds.find((kind) => kind === found);
 }
@@ -19,9 +21,10 @@ export function soundKindOf(url: string): (typeof soundKinds)[number] | undefine
 const audioFields = z.strictObject({
   url: address
     .refine((url) => soundKindOf(url) !== undefined, {
-      error: 'is of no known kind; known are: a path, rtsp://, http(s)://',
+      error:
+        'is of no known kind; known are: a path, rtsp://, http(s)://, alsa:DEVICE (as alsa:default or alsa:plughw:1,0)',
     })
-    .describe('what has sound that FFmpeg can read: a file, rtsp://, http(s)://'),
+    .describe('what has sound: a file, rtsp://, http(s)://, or a microphone, as alsa:default'),
   transport: z.enum(['tcp', 'udp']).optional().describe('how RTSP carries its packets; default: tcp'),
   user: z.string().min(1).max(256).optional().describe('user at the camera; with `passwordFile`'),
   passwordFile: z.string().min(1).optional().describe('file with the password of `user`; read at each connection'),
@@ -40,7 +43,8 @@ export const audioSource = audioFields.superRefine((source, context) => {
   const kind = soundKindOf(source.url);
   if (source.transport !== undefined && kind !== 'rtsp') wrong('transport', 'is for rtsp://');
   for (const key of ['user', 'passwordFile', 'openS'] as const)
-    if (source[key] !== undefined && kind === 'path') wrong(key, 'is for rtsp:// and http(s)://');
+    if (source[key] !== undefined && (kind === 'path' || (kind === 'microphone' && key !== 'openS')))
+      wrong(key, 'is for rtsp:// and http(s)://');
   if ((source.user === undefined) !== (source.passwordFile === undefined))
     wrong(source.user === undefined ? 'passwordFile' : 'user', 'needs `user` and `passwordFile` together');
 });

@@ -6,12 +6,13 @@ import { systemClock } from '../../../shared/kit/clock.ts';
 import { inheritedEnv, timezoneInForce } from '../../../shared/kit/inherited-env.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-test('zone, authorities and proxies are passed on, and nothing else', () => {
+test('zone, authorities, proxies and sound settings are passed on, and nothing else', () => {
   const passed = {
     TZ: 'Asia/Tokyo',
     NODE_EXTRA_CA_CERTS: '/ca.pem',
     SSL_CERT_FILE: '/ca.pem',
     https_proxy: 'http://p:1',
+    ALSA_CONFIG_PATH: '/asound.conf',
   };
   expect(inheritedEnv({ ...passed, SECRET: 'x', NODE_OPTIONS: '--inspect', LD_PRELOAD: 'x' })).toEqual(passed);
   expect(inheritedEnv({})).toEqual({});

@@ -1,14 +1,15 @@
 /**
- * Sound: pieces of PCM out of any FFmpeg source. A file plays at its own speed (`pace: pts`) or as fast as it is analysed;
+ * Sound: pieces of PCM out of any FFmpeg source or a microphone. A file plays at its own speed (`pace: pts`) or as fast as it is analysed;
  * what somebody else sends is taken as it comes.
  */
 import { type AudioSourceConfig, soundKindOf } from '../../../../shared/contract/config/sensor.ts';
-import { openSound, type SoundOptions, type SoundReader } from '../../../../shared/engine/frames/audio.ts';
+import { openSound, type SoundReader } from '../../../../shared/engine/frames/audio.ts';
 import type { Clock } from '../../../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../../../shared/kit/errors.ts';
 import { shownAddress } from '../../../../shared/kit/shown-address.ts';
 import { withCredentials } from '../address.ts';
 import { createFaults } from './faults.ts';
+import { openMicrophone } from './microphone.ts';
 import { leave, type SlowDisk, watchDisk } from './slow-disk.ts';
 
 export interface SoundEvents {
@@ -45,12 +46,16 @@ export function openSoundSource(
   const playOnce = async (round: number, origin: Origin): Promise<void> => {
     if (kind === undefined) throw new CodedError('source-open', `${shown}: no such kind of sound`);
     const onUndecodable = (message: string) => faults.add('frame-undecodable', `${shown}: ${message}`);
-    const from = kind === 'path' ? 'file' : kind;
-    const url = withCredentials(source);
-    const sound: SoundOptions = { from, url, shown, options: optionsOf(source), sampleRate, onUndecodable };
     const openMs = source.openS === undefined ? OPEN_MS : source.openS * 1000;
+    const open = (signal: AbortSignal) => {
+      if (kind === 'microphone')
+        return openMicrophone({ url: source.url, sampleRate, clock, onLost: onUndecodable }, signal);
+      const from = kind === 'path' ? 'file' : kind;
+      const url = withCredentials(source);
+      return openSound({ from, url, shown, options: optionsOf(source), sampleRate, onUndecodable }, signal);
+    };
     if (!live) disk.asked();
-    const reader = await (live ? openOrStall(sound, openMs, clock, stop.signal) : openSound(sound, stop.signal));
+    const reader = await (live ? openOrStall(open, shown, openMs, clock, stop.signal) : open(stop.signal));
     const interrupt = () => reader.interrupt();
     stop.signal.addEventListener('abort', interrupt);
     try {
@@ -110,13 +115,19 @@ interface Origin {
   samples: number;
 }
 
-async function openOrStall(sound: SoundOptions, openMs: number, clock: Clock, stop: AbortSignal): Promise<SoundReader> {
+async function openOrStall(
+  open: (signal: AbortSignal) => Promise<SoundReader>,
+  shown: string,
+  openMs: number,
+  clock: Clock,
+  stop: AbortSignal,
+): Promise<SoundReader> {
   const late = new AbortController();
   const cancel = clock.after(openMs, () =>
-    late.abort(new CodedError('source-open', `${sound.shown}: no answer within ${openMs} ms`)),
+    late.abort(new CodedError('source-open', `${shown}: no answer within ${openMs} ms`)),
   );
   try {
-    return await openSound(sound, AbortSignal.any([stop, late.signal]));
+    return await open(AbortSignal.any([stop, late.signal]));
   } finally {
     cancel();
   }

@@ -243,6 +243,12 @@ test.each([
   'pipe:0',
   'test:testsrc2',
   'ftp://h/a.csv',
+  'alsa:',
+  'alsa:tee:hw,x.wav,raw',
+  'alsa:file:x.wav,raw',
+  'alsa:file',
+  'alsa:hw:1;0',
+  'alsa:{ type file }',
 ])('no protocol of FFmpeg is an address of sound or of a sensor: %s', (url) => {
   const unknown = /^(source\.)?url: is of no known kind; known are: a (path|file), /;
   const errors = [
