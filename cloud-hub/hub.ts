@@ -42,6 +42,7 @@ import { createFleetIdentity } from './pki/fleet.ts';
 import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
 import { Retention } from './retention/retention.ts';
+import { openAnswers } from './store/answers.ts';
 import { makeDataFolder } from './store/folder.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
@@ -114,6 +115,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...{ byAddress: attempts, byName: new FailedAttempts(clock) },
   });
   const refused = createRefusedAttempts({ store, clock, log });
+  const answers = openAnswers(dataDir);
 
   let broker: HubBroker | undefined;
   let embedded: EmbeddedBroker | undefined;
@@ -197,6 +199,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     users,
     attempts,
     refused,
+    answers,
     feed,
     watches,
     metrics,
@@ -230,6 +233,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
 
   const stop = await startAll([
     { stop: () => store.close() },
+    { stop: () => answers.close() },
     refused,
     alerting.outbox,
     alerting.engine,

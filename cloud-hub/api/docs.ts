@@ -1,9 +1,11 @@
 /** OpenAPI at /api/v1/openapi.json, made of the schemas that validate, and a page to read it at /api/v1/docs. */
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransform } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { SESSION_COOKIE } from './auth.ts';
+import { KEY_MAX, KEY_MIN } from './repeat-key.ts';
+import { isRead } from './repeats.ts';
 import type { Site } from './site.ts';
 
 const MIME = 'application/json; charset=utf-8';
@@ -24,7 +26,9 @@ export async function describeApi(app: FastifyInstance, version: string, { base 
       info: {
         title: 'Vedette hub',
         version,
-        description: 'Errors are problem documents (RFC 9457). Lists page by cursor: pass `next` as `cursor`.',
+        description:
+          'Errors are problem documents (RFC 9457). Lists page by cursor: pass `next` as `cursor`. A change that is sent again with ' +
+          'the same `Idempotency-Key` is done once, and gets the first answer again (for 24 hours).',
       },
       servers: [{ url: base }],
       components: {
@@ -35,7 +39,7 @@ export async function describeApi(app: FastifyInstance, version: string, { base 
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: describeHeaders,
   });
   await app.register(swaggerUi, {
     routePrefix: '/api/v1/docs',
@@ -55,3 +59,18 @@ export async function describeApi(app: FastifyInstance, version: string, { base 
   );
   return document;
 }
+
+const KEY = {
+  type: 'string',
+  minLength: KEY_MIN,
+  maxLength: KEY_MAX,
+  description: 'new for each change, such as a UUID; the same change sent again with it is done once',
+} as const;
+
+/** Headers that hooks take, beside what the route itself says. */
+const describeHeaders: SwaggerTransform = (about) => {
+  const { schema, url } = jsonSchemaTransform(about);
+  const isChange = url.startsWith('/api/v1/') && ![about.route.method].flat().every(isRead);
+  if (!isChange) return { schema, url };
+  return { schema: { ...schema, headers: { type: 'object', properties: { 'Idempotency-Key': KEY } } }, url };
+};

@@ -19,6 +19,7 @@ import type { Delivery } from '../registry/delivery.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Signing } from '../registry/signing/signing.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
+import type { Answers } from '../store/answers.ts';
 import type { HubStore } from '../store/store.ts';
 import type { HttpSecurity } from './http-server.ts';
 import type { Site } from './site.ts';
@@ -31,6 +32,8 @@ export interface ApiOptions {
   readonly attempts: FailedAttempts;
   /** Refused requests, for the audit. */
   readonly refused: Pick<RefusedAttempts, 'add'>;
+  /** To changes, for whoever sends one again. */
+  readonly answers: Answers;
   readonly feed: LiveFeed;
   readonly watches: Watches;
   readonly metrics: HubMetrics;

@@ -13,6 +13,7 @@ import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
 import { tellRefusals } from './refused.ts';
+import { answerRepeats } from './repeats.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mqttRoutes } from './routes/mqtt.ts';
 import { routeGroups } from './routes.ts';
@@ -84,6 +85,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     async (api) => {
       guard(api, options.identity, options.site, options.store, options.fleet?.identify);
       api.addHook('preValidation', refuseUnknownQuery);
+      answerRepeats(api, options.answers, options.clock);
       for (const group of routeGroups) await api.register(group(options));
     },
     { prefix: '/api/v1' },

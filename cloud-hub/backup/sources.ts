@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADDRESS_FILE } from '../config.ts';
+import { ANSWERS_FILE } from '../store/answers.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { LOCK_FILE } from '../store/lock.ts';
 import { PROBE_FILE } from '../store/readiness.ts';
@@ -36,9 +37,14 @@ function filesBelow(dataDir: string, folder: string): string[] {
   });
 }
 
-/** The database is copied in its own way; a lock, an address and drafts mean nothing elsewhere. */
+/** The database is copied in its own way; a lock, an address, answers for repeats and drafts mean nothing elsewhere. */
 function isKept(file: string): boolean {
-  const others = [DATABASE_FILE, LOCK_FILE].flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]);
+  const others = [DATABASE_FILE, LOCK_FILE, ANSWERS_FILE].flatMap((name) => [
+    name,
+    `${name}-wal`,
+    `${name}-shm`,
+    `${name}-journal`,
+  ]);
   return ![...others, ADDRESS_FILE, PROBE_FILE].includes(file) && !file.endsWith('.new');
 }
 

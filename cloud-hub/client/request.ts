@@ -34,6 +34,8 @@ export interface Transport {
   readonly words: Words;
   /** Called when the hub answers 401 to anything but a sign-in. */
   readonly onUnauthorized?: () => void;
+  /** Waits before a change is sent again whose answer was lost; absent: nothing is sent again. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -48,27 +50,55 @@ export interface Sent {
 
 export type Request = ReturnType<typeof createRequest>;
 
+/** Before each time that a change is sent again, in milliseconds. */
+const AGAIN_MS = [300, 1000, 2000];
+/** A hub or its proxy could not answer now. */
+const LATER = new Set([502, 503, 504]);
+
 /** @returns a function that asks, and throws ApiError; a request that its signal has ended throws what fetch threw */
-export function createRequest({ base, fetch, init, words, onUnauthorized }: Transport) {
-  async function respond(method: Method, path: string, { body, signal, raw }: Sent = {}): Promise<Response> {
+export function createRequest({ base, fetch, init, words, onUnauthorized, sleep }: Transport) {
+  function once(method: Method, path: string, { body, signal, raw }: Sent, key: string | undefined): Promise<Response> {
+    const { headers, ...rest } = init();
+    return fetch(base + path, {
+      method,
+      ...rest,
+      ...raw,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': `"${key}"` }),
+        ...headers,
+        ...raw?.headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** A change whose answer was lost is sent again with its key: the hub does it once. */
+  async function untilAnswered(method: Method, path: string, sent: Sent): Promise<Response> {
+    // A stream can be sent only once.
+    const key = method === 'GET' || sent.raw ? undefined : newKey();
+    const waits = key === undefined || !sleep ? [] : AGAIN_MS;
+    for (let tries = 0; ; tries++) {
+      const wait = waits[tries];
+      try {
+        const response = await once(method, path, sent, key);
+        if (wait === undefined || !isForLater(response)) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        if (wait === undefined || sent.signal?.aborted || !mayHaveCome(error)) throw error;
+      }
+      await sleep?.(wait);
+    }
+  }
+
+  async function respond(method: Method, path: string, sent: Sent = {}): Promise<Response> {
     let response: Response;
     try {
-      const { headers, ...rest } = init();
-      response = await fetch(base + path, {
-        method,
-        ...rest,
-        ...raw,
-        headers: {
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-          ...raw?.headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal ? { signal } : {}),
-      });
+      response = await untilAnswered(method, path, sent);
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (sent.signal?.aborted) throw error;
       throw new ApiError(0, words.unreachable(error), { cause: error });
     }
     if (response.ok) return response;
@@ -96,4 +126,24 @@ export function createRequest({ base, fetch, init, words, onUnauthorized }: Tran
       await respond(method, path, sent);
     },
   };
+}
+
+/** Only a page of HTTPS has `randomUUID`. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Also: the first request with this key is still at work. */
+function isForLater({ status, headers }: Response): boolean {
+  return LATER.has(status) || (status === 409 && headers.has('retry-after'));
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** May a request that failed like this have reached the hub? A browser does not say. */
+function mayHaveCome(error: unknown): boolean {
+  if (error instanceof Error && error.name === 'TimeoutError') return false;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(String(codeOf(cause)));
 }

@@ -55,6 +55,7 @@ export function clientOf(access: HubAccess): Client {
     fetch: fetchFrom(url, access) as typeof fetch,
     init: () => ({ headers: { authorization }, signal: AbortSignal.timeout(TIMEOUT_MS) }),
     words: wordsFor(url),
+    sleep: (ms) => systemClock.sleep(ms),
   });
 }
 

@@ -37,7 +37,11 @@ function main(root: HTMLElement): void {
   // A one-time code is worth nothing after use, but the address bar gets copied and filmed.
   if (code || invitation) window.history.replaceState(null, '', page.pathname + page.search);
 
-  const api = createApi({ fetch: (input, init) => fetch(input, init), onUnauthorized: () => session.lost() });
+  const api = createApi({
+    fetch: (input, init) => fetch(input, init),
+    onUnauthorized: () => session.lost(),
+    sleep: (ms) => browserClock.sleep(ms),
+  });
   const session = createSession(api);
   const feed = createFeed({
     open: (handlers) => openSocket(new URL(document.baseURI), feedUrl, handlers),

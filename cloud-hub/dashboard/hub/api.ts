@@ -13,6 +13,8 @@ export interface ApiOptions {
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
   /** Called when the hub answers 401 to anything but a sign-in. */
   readonly onUnauthorized: () => void;
+  /** Absent: a change whose answer was lost is not sent again. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 export type Api = Client;
@@ -37,8 +39,8 @@ const words: Words = {
 };
 
 /** @throws ApiError from every function: the hub's own words (RFC 9457 `detail` or `title`) where it gave any */
-export function createApi({ fetch, onUnauthorized }: ApiOptions): Api {
-  return clientOver({ base: BASE, fetch, init: () => ({ credentials: 'same-origin' }), words, onUnauthorized });
+export function createApi(options: ApiOptions): Api {
+  return clientOver({ base: BASE, init: () => ({ credentials: 'same-origin' }), words, ...options });
 }
 
 /** The hub's own words in the body of a refusal. */

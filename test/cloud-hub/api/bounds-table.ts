@@ -92,6 +92,10 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   channel: name,
   deliveryState: { good: ['waiting', 'delivered', 'failed'], bad: ['', 'open', 'Failed'] },
   range: { good: ['', 'bytes=0-', 'x'], bad: [] },
+  'Idempotency-Key': {
+    good: ['0123456789abcdef', `"${'x'.repeat(128)}"`],
+    bad: ['', '0123456789abcde', 'x'.repeat(129), 'with white space in it', '0123456789abcdef, 0123456789abcdef'],
+  },
   'if-range': { good: ['', '"x"'], bad: [] },
 };
 

@@ -125,3 +125,50 @@ describe('what goes wrong', () => {
 test('a query holds what is given, and only that', () => {
   expect(queryText({ a: 0, b: 'x&y', c: undefined, d: '' })).toBe('?a=0&b=x%26y');
 });
+
+describe('a change whose answer was lost', () => {
+  /** Loses the first answers after the hub has done the work. */
+  function losing(hub: { url: string; token: string }, lose: (sent: number) => Response | Error | undefined) {
+    const keys: unknown[] = [];
+    const { client } = clientOf(hub.url, hub.token, {
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        keys.push(new Headers(init?.headers).get('idempotency-key'));
+        const lost = lose(keys.length);
+        if (lost instanceof Error) throw lost;
+        return lost ?? answer;
+      },
+      sleep: async () => undefined,
+    });
+    return { client, keys };
+  }
+
+  test('is sent again with its key, and done once', async () => {
+    const hub = await testHub();
+    const { client, keys } = losing(hub, (sent) =>
+      sent === 1 ? new TypeError('fetch failed') : sent === 2 ? new Response('', { status: 502 }) : undefined,
+    );
+    expect(await client.addDevice('cam')).toEqual({ id: 'cam', token: expect.any(String) });
+    expect(keys).toEqual([expect.stringMatching(/^"[0-9a-f]{32}"$/), keys[0], keys[0]]);
+    await client.addDevice('cam2');
+    expect(keys[3]).not.toBe(keys[0]);
+    const { items } = await hub.json<{ items: { action: string }[] }>('/audit?action=device.add');
+    expect(items).toHaveLength(2);
+  });
+
+  test('is not sent for ever, and not when nothing can have come', async () => {
+    const hub = await testHub();
+    const lost = losing(hub, () => new TypeError('fetch failed'));
+    await expect(lost.client.addDevice('cam')).rejects.toThrow('unreachable: TypeError');
+    expect(lost.keys).toHaveLength(4);
+    const refused = losing(
+      hub,
+      () => new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
+    );
+    await expect(refused.client.addDevice('cam')).rejects.toThrow('unreachable');
+    expect(refused.keys).toHaveLength(1);
+    const read = losing(hub, () => new TypeError('fetch failed'));
+    await expect(read.client.device('cam')).rejects.toThrow('unreachable');
+    expect(read.keys).toEqual([null]);
+  });
+});

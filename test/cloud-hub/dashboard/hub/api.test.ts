@@ -85,11 +85,12 @@ describe('every question has its address', () => {
       ['POST api/v1/devices', { id: 'gate' }],
     ]);
     // The session is a cookie of the same origin; only a request with a body says of what type it is.
-    for (const { init, body } of session.asked) {
+    for (const { what, init, body } of session.asked) {
       expect(init?.credentials).toBe('same-origin');
       expect(init?.headers).toEqual({
         accept: 'application/json',
         ...(body === null ? {} : { 'content-type': 'application/json' }),
+        ...(what.startsWith('GET') ? {} : { 'idempotency-key': expect.stringMatching(/^"[0-9a-f]{32}"$/) }),
       });
     }
   });
