@@ -6,7 +6,7 @@ import { refuseDuplicates } from './rule-names.ts';
 import { followsTracks, refuseFollowers } from './rule-tracks.ts';
 import { rule } from './rules.ts';
 import { address, sensorSource } from './sensor-source.ts';
-import { sourceKindOf } from './source.ts';
+import { isTls, sourceKindOf } from './source.ts';
 
 /** Which kinds of address can have sound. */
 const soundKinds = ['path', 'rtsp', 'http'] as const;
@@ -28,6 +28,11 @@ const audioFields = z.strictObject({
   transport: z.enum(['tcp', 'udp']).optional().describe('how RTSP carries its packets; default: tcp'),
   user: z.string().min(1).max(256).optional().describe('user at the camera; with `passwordFile`'),
   passwordFile: z.string().min(1).optional().describe('file with the password of `user`; read at each connection'),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM of who signs the certificate of the camera, or of that certificate; without it any is taken'),
   openS: z
     .number()
     .min(1)
@@ -45,6 +50,7 @@ export const audioSource = audioFields.superRefine((source, context) => {
   for (const key of ['user', 'passwordFile', 'openS'] as const)
     if (source[key] !== undefined && (kind === 'path' || (kind === 'microphone' && key !== 'openS')))
       wrong(key, 'is for rtsp:// and http(s)://');
+  if (source.caFile !== undefined && !isTls(source.url)) wrong('caFile', 'is for https:// and rtsps://');
   if ((source.user === undefined) !== (source.passwordFile === undefined))
     wrong(source.user === undefined ? 'passwordFile' : 'user', 'needs `user` and `passwordFile` together');
 });

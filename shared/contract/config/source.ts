@@ -18,6 +18,11 @@ const fields = {
   transport: z.enum(['tcp', 'udp']).optional().describe('how RTSP carries its packets; default: tcp'),
   user: z.string().min(1).max(256).optional().describe('user at the camera; with `passwordFile`'),
   passwordFile: z.string().min(1).optional().describe('file with the password of `user`; read at each connection'),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM of who signs the certificate of the camera, or of that certificate; without it any is taken'),
   stallS: z
     .number()
     .min(0.5)
@@ -58,12 +63,12 @@ export const sourceKinds = {
   rtsp: {
     form: 'rtsp://',
     pattern: /^rtsps?:\/\/\S+$/i,
-    takes: ['transport', 'user', 'passwordFile', 'openS', 'stallS', 'decode'],
+    takes: ['transport', 'user', 'passwordFile', 'caFile', 'openS', 'stallS', 'decode'],
   },
   http: {
     form: 'http(s)://',
     pattern: /^https?:\/\/\S+$/i,
-    takes: ['user', 'passwordFile', 'openS', 'stallS', 'loop', 'decode'],
+    takes: ['user', 'passwordFile', 'caFile', 'openS', 'stallS', 'loop', 'decode'],
   },
   device: { form: '/dev/videoN', pattern: /^\/dev\/video\d+$/, takes: ['size', 'fps', 'openS', 'stallS'] },
   pattern: { form: 'test:PATTERN', pattern: /^test:/i, takes: [] },
@@ -78,6 +83,9 @@ export function sourceKindOf(url: string): SourceKind | undefined {
   const kinds = Object.keys(sourceKinds) as SourceKind[];
   return kinds.find((kind) => sourceKinds[kind].pattern.test(url));
 }
+
+/** What `caFile` can be for. */
+export const isTls = (url: string): boolean => /^(?:rtsps|https):/i.test(url);
 
 /**
  * Why the address of a camera cannot be meant as it stands: "/", "?" and "#" end user and password, so that what should be the port
@@ -124,6 +132,8 @@ export const sourceConfig = z.strictObject(fields).superRefine((source, context)
   if ((source.user === undefined) !== (source.passwordFile === undefined)) {
     complain(source.user === undefined ? 'passwordFile' : 'user', 'needs `user` and `passwordFile` together');
   }
+  if (source.caFile !== undefined && takes.includes('caFile') && !isTls(source.url))
+    complain('caFile', 'is for https:// and rtsps://');
 });
 export type SourceConfig = z.infer<typeof sourceConfig>;
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../../../shared/kit/clock.ts';
 import { CodedError, type ErrorCode, messageOf } from '../../../../shared/kit/errors.ts';
 import { shownAddress } from '../../../../shared/kit/shown-address.ts';
 import { withCredentials } from '../address.ts';
+import { withTrust } from '../camera-tls.ts';
 import { createFaults } from './faults.ts';
 import { openMicrophone } from './microphone.ts';
 import { leave, type SlowDisk, watchDisk } from './slow-disk.ts';
@@ -52,7 +53,11 @@ export function openSoundSource(
         return openMicrophone({ url: source.url, sampleRate, clock, onLost: onUndecodable }, signal);
       const from = kind === 'path' ? 'file' : kind;
       const url = withCredentials(source);
-      return openSound({ from, url, shown, options: optionsOf(source), sampleRate, onUndecodable }, signal);
+      const openWith = (trust: Readonly<Record<string, string>>) => {
+        const options = { ...optionsOf(source), ...trust };
+        return openSound({ from, url, shown, options, sampleRate, onUndecodable }, signal);
+      };
+      return withTrust(source, shown, openWith, signal);
     };
     if (!live) disk.asked();
     const reader = await (live ? openOrStall(open, shown, openMs, clock, stop.signal) : open(stop.signal));

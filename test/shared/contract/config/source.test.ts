@@ -71,8 +71,8 @@ test.each(kinds)('%s takes its options and no others, and the complaint says for
 
 test('which options are for which kind of source', () => {
   expect(Object.fromEntries(Object.entries(sourceKinds).map(([kind, { takes }]) => [kind, [...takes]]))).toEqual({
-    rtsp: ['transport', 'user', 'passwordFile', 'openS', 'stallS', 'decode'],
-    http: ['user', 'passwordFile', 'openS', 'stallS', 'loop', 'decode'],
+    rtsp: ['transport', 'user', 'passwordFile', 'caFile', 'openS', 'stallS', 'decode'],
+    http: ['user', 'passwordFile', 'caFile', 'openS', 'stallS', 'loop', 'decode'],
     device: ['size', 'fps', 'openS', 'stallS'],
     pattern: [],
     stdin: ['decode'],

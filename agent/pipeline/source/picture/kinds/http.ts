@@ -8,6 +8,7 @@ import { openVideo } from '../../../../../shared/engine/frames/reader.ts';
 import { systemClock } from '../../../../../shared/kit/clock.ts';
 import { shownAddress } from '../../../../../shared/kit/shown-address.ts';
 import { withCredentials } from '../../address.ts';
+import { withTrust } from '../../camera-tls.ts';
 import { answerUs, type Kind } from './kind.ts';
 
 export const http: Kind = {
@@ -16,21 +17,22 @@ export const http: Kind = {
   // FFmpeg stamps the parts of a multipart MJPEG as if they came at 25 a second.
   stamps: 'arrival',
   async open(source, options) {
-    const input: MediaInput = {
-      from: 'http',
-      url: withCredentials(source),
-      shown: shownAddress(source.url),
-      waits: true,
-      options: {
-        rw_timeout: answerUs(source),
-        fpsprobesize: '0',
-        analyzeduration: '300000',
-      },
+    const shown = shownAddress(source.url);
+    const common = { rw_timeout: answerUs(source), fpsprobesize: '0', analyzeduration: '300000' };
+    const openWith = (trust: Readonly<Record<string, string>>) => {
+      const input: MediaInput = {
+        from: 'http',
+        url: withCredentials(source),
+        shown,
+        waits: true,
+        options: { ...common, ...trust },
+      };
+      return openVideo(input, options);
     };
-    const open = () => openVideo(input, options);
+    const open = () => withTrust(source, shown, openWith, options.signal);
     const answer = await open();
     if (!answer.info.isPicture) return answer;
     const { enoughFps: fps, signal } = options;
-    return pollPictures(answer, { open, fps, shown: input.shown, clock: systemClock, ...(signal ? { signal } : {}) });
+    return pollPictures(answer, { open, fps, shown, clock: systemClock, ...(signal ? { signal } : {}) });
   },
 };

@@ -3,6 +3,7 @@ import type { MediaInput } from '../../../../../shared/engine/frames/input.ts';
 import { openVideo } from '../../../../../shared/engine/frames/reader.ts';
 import { shownAddress } from '../../../../../shared/kit/shown-address.ts';
 import { withCredentials } from '../../address.ts';
+import { withTrust } from '../../camera-tls.ts';
 import { answerUs, type Kind } from './kind.ts';
 
 export const rtsp: Kind = {
@@ -17,16 +18,24 @@ export const rtsp: Kind = {
       fpsprobesize: '0',
       analyzeduration: '300000',
     };
-    const input: MediaInput = {
-      from: 'rtsp',
-      url: withCredentials(source),
-      shown: shownAddress(source.url),
-      waits: true,
-      // Sound is not wanted. A server that has nothing else refuses to play; it is asked again for all that it has, so that
-      // the failure can be named.
-      options: { ...common, allowed_media_types: 'video' },
-      ifRefused: common,
-    };
-    return openVideo(input, options);
+    const shown = shownAddress(source.url);
+    return withTrust(
+      source,
+      shown,
+      (trust) => {
+        const input: MediaInput = {
+          from: 'rtsp',
+          url: withCredentials(source),
+          shown,
+          waits: true,
+          // Sound is not wanted. A server that has nothing else refuses to play; it is asked again for all that it has, so that
+          // the failure can be named.
+          options: { ...common, ...trust, allowed_media_types: 'video' },
+          ifRefused: { ...common, ...trust },
+        };
+        return openVideo(input, options);
+      },
+      options.signal,
+    );
   },
 };
