@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { SESSION_COOKIE } from './auth.ts';
+import { MATCH_HEADERS } from './documents.ts';
 import { KEY_MAX, KEY_MIN } from './repeat-key.ts';
 import { isRead } from './repeats.ts';
 import type { Site } from './site.ts';
@@ -67,10 +68,24 @@ const KEY = {
   description: 'new for each change, such as a UUID; the same change sent again with it is done once',
 } as const;
 
+const MATCH = Object.fromEntries(
+  MATCH_HEADERS.map((name) => [
+    name,
+    {
+      type: 'string',
+      description:
+        name === 'If-Match'
+          ? 'the ETag of the document that was read: 412 when somebody has changed it since'
+          : '*: 412 when there is one already',
+    },
+  ]),
+);
+
 /** Headers that hooks take, beside what the route itself says. */
 const describeHeaders: SwaggerTransform = (about) => {
   const { schema, url } = jsonSchemaTransform(about);
   const isChange = url.startsWith('/api/v1/') && ![about.route.method].flat().every(isRead);
   if (!isChange) return { schema, url };
-  return { schema: { ...schema, headers: { type: 'object', properties: { 'Idempotency-Key': KEY } } }, url };
+  const tags = about.route.config?.document ? MATCH : {};
+  return { schema: { ...schema, headers: { type: 'object', properties: { 'Idempotency-Key': KEY, ...tags } } }, url };
 };

@@ -8,6 +8,7 @@ import { problemHandler } from '../../shared/http/problems.ts';
 import { guard, refuseOtherUpgrades } from './auth.ts';
 import { boundBodyTime } from './body-time.ts';
 import { describeApi } from './docs.ts';
+import { matchDocuments, tagDocuments } from './documents.ts';
 import { createHttpServer, WS_BYTES } from './http-server.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
@@ -85,7 +86,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     async (api) => {
       guard(api, options.identity, options.site, options.store, options.fleet?.identify);
       api.addHook('preValidation', refuseUnknownQuery);
+      tagDocuments(api);
       answerRepeats(api, options.answers, options.clock);
+      matchDocuments(api);
       for (const group of routeGroups) await api.register(group(options));
     },
     { prefix: '/api/v1' },

@@ -16,6 +16,7 @@ import {
   session,
   token,
   tokenSecret,
+  type User,
   user,
   type userRights,
 } from '../contract/identity.ts';
@@ -54,6 +55,12 @@ const PAGE = 500;
 
 const part = encodeURIComponent;
 
+/** The tag of no document: the hub says in its own words that somebody was quicker. */
+const STALE = '"stale"';
+
+const sameLabels = (a: User['scope'], b: User['scope']): boolean =>
+  JSON.stringify(Object.entries(a ?? {}).toSorted()) === JSON.stringify(Object.entries(b ?? {}).toSorted());
+
 /** A list that is never cut. */
 const whole = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
@@ -65,7 +72,9 @@ export function queryText(query: Query): string {
 
 /** @throws ApiError from every function, in the words of the transport */
 export function clientOver(transport: Transport) {
-  const { ask, send, bytes } = createRequest(transport);
+  const { ask, askTagged, send, bytes } = createRequest(transport);
+  /** Makes a document, and writes over none. */
+  const onlyNew = { 'if-none-match': '*' };
 
   const get = <T extends z.ZodType>(schema: T, path: string, query: Query = {}, signal?: AbortSignal) =>
     ask(schema, 'GET', path + queryText(query), { signal });
@@ -157,15 +166,24 @@ export function clientOver(transport: Transport) {
     alertRules: (signal?: AbortSignal) => get(whole(alertRule), '/alert-rules', {}, signal),
     setAlertRule: (name: string, body: z.input<typeof newAlertRule>) =>
       ask(alertRule, 'PUT', `/alert-rules/${part(name)}`, { body }),
+    addAlertRule: (name: string, body: z.input<typeof newAlertRule>) =>
+      ask(alertRule, 'PUT', `/alert-rules/${part(name)}`, { body, headers: onlyNew }),
     removeAlertRule: (name: string) => send('DELETE', `/alert-rules/${part(name)}`),
     alertChannels: (signal?: AbortSignal) => get(whole(channel), '/alert-channels', {}, signal),
     setAlertChannel: (name: string, body: NewChannel) => ask(channel, 'PUT', `/alert-channels/${part(name)}`, { body }),
+    addAlertChannel: (name: string, body: NewChannel) =>
+      ask(channel, 'PUT', `/alert-channels/${part(name)}`, { body, headers: onlyNew }),
     removeAlertChannel: (name: string) => send('DELETE', `/alert-channels/${part(name)}`),
     users: (signal?: AbortSignal) => get(whole(user), '/users', {}, signal),
     addUser: (body: z.input<typeof newUser>) => ask(invitation, 'POST', '/users', { body }),
     inviteUser: (name: string) => ask(invitation, 'POST', `/users/${part(name)}/invitation`, { body: {} }),
-    setUserRights: (name: string, body: z.input<typeof userRights>) =>
-      ask(user, 'PUT', `/users/${part(name)}`, { body }),
+    /** Only if he still is as he was seen. @throws ApiError 412 when somebody has changed him meanwhile */
+    async changeUserRights(seen: User, body: z.input<typeof userRights>) {
+      const path = `/users/${part(seen.name)}`;
+      const { value, tag } = await askTagged(user, 'GET', path);
+      const isSame = tag !== undefined && value.role === seen.role && sameLabels(value.scope, seen.scope);
+      return ask(user, 'PUT', path, { body, headers: { 'if-match': isSame ? tag : STALE } });
+    },
     removeUser: (name: string) => send('DELETE', `/users/${part(name)}`),
     tokens: (signal?: AbortSignal) => get(whole(token), '/tokens', {}, signal),
     addToken: (body: z.input<typeof newToken>) => ask(tokenSecret, 'POST', '/tokens', { body }),

@@ -44,8 +44,15 @@ export interface Sent {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** Beside those of the transport. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Instead of `body`: how to send anything else. */
   readonly raw?: RequestInit;
+}
+
+export interface Tagged<T> {
+  readonly value: T;
+  readonly tag: string | undefined;
 }
 
 export type Request = ReturnType<typeof createRequest>;
@@ -57,7 +64,12 @@ const LATER = new Set([502, 503, 504]);
 
 /** @returns a function that asks, and throws ApiError; a request that its signal has ended throws what fetch threw */
 export function createRequest({ base, fetch, init, words, onUnauthorized, sleep }: Transport) {
-  function once(method: Method, path: string, { body, signal, raw }: Sent, key: string | undefined): Promise<Response> {
+  function once(
+    method: Method,
+    path: string,
+    { body, signal, raw, headers: own }: Sent,
+    key: string | undefined,
+  ): Promise<Response> {
     const { headers, ...rest } = init();
     return fetch(base + path, {
       method,
@@ -67,6 +79,7 @@ export function createRequest({ base, fetch, init, words, onUnauthorized, sleep 
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': `"${key}"` }),
+        ...own,
         ...headers,
         ...raw?.headers,
       },
@@ -107,15 +120,26 @@ export function createRequest({ base, fetch, init, words, onUnauthorized, sleep 
     throw new ApiError(response.status, words.refused(response.status, document.data, response.statusText));
   }
 
+  async function askTagged<T extends z.ZodType>(
+    schema: T,
+    method: Method,
+    path: string,
+    sent?: Sent,
+  ): Promise<Tagged<z.infer<T>>> {
+    const response = await respond(method, path, sent);
+    const parsed = schema.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) return { value: parsed.data, tag: response.headers.get('etag') ?? undefined };
+    const issue = parsed.error.issues[0];
+    const where = issue ? `${issue.path.join('.') || '(root)'}: ${issue.message}` : 'not JSON';
+    throw new ApiError(response.status, words.garbled(path.split('?', 1)[0] ?? path, where));
+  }
+
   return {
+    /** The same as `ask`, with the tag of the document (`ETag`), where the hub gives one. */
+    askTagged,
     /** Asks for something that has to pass its schema. */
     async ask<T extends z.ZodType>(schema: T, method: Method, path: string, sent?: Sent): Promise<z.infer<T>> {
-      const response = await respond(method, path, sent);
-      const parsed = schema.safeParse(await response.json().catch(() => undefined));
-      if (parsed.success) return parsed.data;
-      const issue = parsed.error.issues[0];
-      const where = issue ? `${issue.path.join('.') || '(root)'}: ${issue.message}` : 'not JSON';
-      throw new ApiError(response.status, words.garbled(path.split('?', 1)[0] ?? path, where));
+      return (await askTagged(schema, method, path, sent)).value;
     },
     /** Asks for a file that fits into memory. */
     async bytes(path: string): Promise<Uint8Array> {

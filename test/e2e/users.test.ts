@@ -90,6 +90,15 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await shots(admin, 'tokens', false);
 
     await admin.getByRole('link', { name: 'Users' }).click();
+    // Somebody else is quicker: nothing is written over.
+    await admin.getByTestId('user').getByRole('button', { name: 'Change…' }).click();
+    await admin.getByRole('button', { name: 'Change', exact: true }).waitFor();
+    await hub.api('/users/ann', { ...labels, body: JSON.stringify({ role: 'viewer', scope: { site: 'oslo' } }) });
+    await admin.getByRole('button', { name: 'Change', exact: true }).click();
+    await admin.getByRole('alert').getByText('somebody has changed it meanwhile').waitFor();
+    await shots(admin, 'changed-meanwhile');
+    await admin.keyboard.press('Escape');
+    await admin.getByTestId('user').getByText('site=oslo').waitFor();
     await admin.getByTestId('user').getByRole('button', { name: 'Remove…' }).click();
     await admin.getByRole('button', { name: 'Remove', exact: true }).click();
     await admin.getByText('Nobody was invited yet').waitFor();

@@ -1,4 +1,5 @@
 /** Channels of alerts: where notifications go. They make the hub speak to others, so only admins change them. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
@@ -17,6 +18,8 @@ export function alertChannelRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
+  const found = (name: string) => store.alertRules.channelViews().find((one) => one.name === name);
+  const document = (request: FastifyRequest) => found(params.parse(request.params).name);
   const missing = (of: string) => new ProblemError(404, `there is no channel "${of}"`);
   return async (app) => {
     app.get(
@@ -33,10 +36,29 @@ export function alertChannelRoutes({
       async () => ({ items: store.alertRules.channelViews() }),
     );
 
+    app.get(
+      '/alert-channels/:name',
+      {
+        config: { access: 'viewer', document },
+        schema: {
+          summary: 'Get a channel, without its secret',
+          tags,
+          security,
+          params,
+          response: answers(channel),
+        },
+      },
+      async ({ params: at }) => {
+        const one = found(at.name);
+        if (!one) throw missing(at.name);
+        return one;
+      },
+    );
+
     app.put(
       '/alert-channels/:name',
       {
-        config: admin,
+        config: { ...admin, document },
         schema: {
           summary: 'Write a channel, or write it anew',
           tags,
@@ -50,7 +72,7 @@ export function alertChannelRoutes({
         const { params: at, body } = request;
         const why = alerts.setChannel(at.name, body, actOf(request, clock));
         if (why !== undefined) throw new ProblemError(409, why);
-        const written = store.alertRules.channelViews().find((one) => one.name === at.name);
+        const written = found(at.name);
         if (!written) throw missing(at.name);
         return written;
       },
@@ -59,7 +81,7 @@ export function alertChannelRoutes({
     app.delete(
       '/alert-channels/:name',
       {
-        config: admin,
+        config: { ...admin, document },
         schema: { summary: 'Remove a channel that no rule names', tags, security, params, response: noContent },
       },
       async (request, reply) => {

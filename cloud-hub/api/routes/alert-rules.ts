@@ -1,4 +1,5 @@
 /** Rules of alerts. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
@@ -17,6 +18,13 @@ export function alertRuleRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
+  const found = (name: string) => store.alertRules.ruleViews().find((one) => one.name === name);
+  /** Without what changes by itself. */
+  const document = (request: FastifyRequest) => {
+    const { firing: _, ...rule } = found(params.parse(request.params).name) ?? { firing: 0 };
+    return 'name' in rule ? rule : undefined;
+  };
+  const missing = (name: string) => new ProblemError(404, `there is no rule "${name}"`);
   return async (app) => {
     app.get(
       '/alert-rules',
@@ -32,10 +40,29 @@ export function alertRuleRoutes({
       async () => ({ items: store.alertRules.ruleViews() }),
     );
 
+    app.get(
+      '/alert-rules/:name',
+      {
+        config: { access: 'viewer', document },
+        schema: {
+          summary: 'Get a rule; its ETag says nothing of `firing`',
+          tags,
+          security,
+          params,
+          response: answers(alertRule),
+        },
+      },
+      async ({ params: at }) => {
+        const rule = found(at.name);
+        if (!rule) throw missing(at.name);
+        return rule;
+      },
+    );
+
     app.put(
       '/alert-rules/:name',
       {
-        config: operator,
+        config: { ...operator, document },
         schema: {
           summary: 'Write a rule, or write it anew',
           tags,
@@ -49,8 +76,8 @@ export function alertRuleRoutes({
         const { params: at, body } = request;
         const why = alerts.setRule(at.name, body, actOf(request, clock));
         if (why !== undefined) throw new ProblemError(409, why);
-        const written = store.alertRules.ruleViews().find((one) => one.name === at.name);
-        if (!written) throw new ProblemError(404, `there is no rule "${at.name}"`);
+        const written = found(at.name);
+        if (!written) throw missing(at.name);
         return written;
       },
     );
@@ -58,7 +85,7 @@ export function alertRuleRoutes({
     app.delete(
       '/alert-rules/:name',
       {
-        config: operator,
+        config: { ...operator, document },
         schema: {
           summary: 'Remove a rule; its alerts end, without a notification',
           tags,
@@ -69,8 +96,7 @@ export function alertRuleRoutes({
       },
       async (request, reply) => {
         const { params: at } = request;
-        if (!alerts.removeRule(at.name, actOf(request, clock)))
-          throw new ProblemError(404, `there is no rule "${at.name}"`);
+        if (!alerts.removeRule(at.name, actOf(request, clock))) throw missing(at.name);
         return reply.code(204).send(undefined);
       },
     );

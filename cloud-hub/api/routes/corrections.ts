@@ -1,4 +1,5 @@
 /** What operators say of events: right, wrong, another label; and taking it back. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answers } from '../../../shared/http/answers.ts';
@@ -17,7 +18,11 @@ export function correctionRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'feed' | 'clock'>): FastifyPluginAsyncZod {
   const common = { tags: ['records'], security, params };
-  const config = { access: 'operator', scope: 'event' } as const;
+  const document = (request: FastifyRequest) => {
+    const row = rowNumber(params.parse(request.params).id);
+    return row === undefined ? undefined : store.events.get(row);
+  };
+  const config = { access: 'operator', scope: 'event', document } as const;
   const missing = (id: string) => new ProblemError(404, `there is no event "${id}"`);
   /** The event as it is now; those who follow the feed get it too. */
   const announced = async (row: number) => {

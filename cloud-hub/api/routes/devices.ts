@@ -1,4 +1,5 @@
 /** Devices, their tokens and sequence ledgers. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { desired } from '../../../shared/contract/messages/desired.ts';
@@ -39,6 +40,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     if (!found) throw notFound(id);
     return found;
   };
+  const document = (request: FastifyRequest) => store.devices.labels(params.parse(request.params).device);
   return async (app) => {
     app.get(
       '/devices',
@@ -133,10 +135,29 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
       },
     );
 
+    app.get(
+      '/devices/:device/labels',
+      {
+        config: { access: 'viewer', scope: 'device', document },
+        schema: {
+          summary: 'Get the labels of a device',
+          tags: ['devices'],
+          security,
+          params,
+          response: answers(labels),
+        },
+      },
+      async (request) => {
+        const found = store.devices.labels(request.params.device);
+        if (!found) throw notFound(request.params.device);
+        return found;
+      },
+    );
+
     app.put(
       '/devices/:device/labels',
       {
-        config: { access: 'operator', scope: 'device' },
+        config: { access: 'operator', scope: 'device', document },
         schema: {
           summary: 'Replace the labels of a device, which selectors of rollouts look at',
           tags: ['devices'],
@@ -162,7 +183,11 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
     app.get(
       '/devices/:device/desired',
       {
-        config: { access: 'viewer', scope: 'device' },
+        config: {
+          access: 'viewer',
+          scope: 'device',
+          document: (request) => store.desired.get(params.parse(request.params).device),
+        },
         schema: {
           summary: 'Get the document that says what a device should run',
           tags: ['devices'],

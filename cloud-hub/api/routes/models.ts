@@ -1,5 +1,6 @@
 /** Model versions: upload, look, describe, aliases, delete. */
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { digest, targetPathOf } from '../../../shared/contract/messages/desired.ts';
@@ -40,6 +41,14 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     ...found,
     signed: signing.repository.isSigned(targetPathOf(found), found.digest),
   });
+  const document = (request: FastifyRequest) => {
+    const { name: found, version: wanted } = params.parse(request.params);
+    return store.models.get(found, wanted);
+  };
+  const pointing = (request: FastifyRequest) => {
+    const { name: found, alias: wanted } = aliasParams.parse(request.params);
+    return store.models.resolve(found, wanted)?.version;
+  };
   return async (app) => {
     await app.register(uploadRoute({ registry, clock, describe }));
 
@@ -64,7 +73,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.get(
       '/models/:name/:version',
       {
-        config: { access: 'viewer', scope: 'own' },
+        config: { access: 'viewer', scope: 'own', document },
         schema: { summary: 'Get a model version', tags, security, params, response: answers(model) },
       },
       async (request) => describe(registry.get(request.params.name, request.params.version)),
@@ -73,7 +82,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.delete(
       '/models/:name/:version',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', document },
         schema: { summary: 'Delete a version that nothing uses', tags, security, params, response: noContent },
       },
       async (request, reply) => {
@@ -86,7 +95,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
       app.put(
         `/models/:name/:version/${what}`,
         {
-          config: { access: 'operator' },
+          config: { access: 'operator', document },
           schema: {
             summary: `Replace the ${what} of a version`,
             tags,
@@ -121,7 +130,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.put(
       '/models/:name/aliases/:alias',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', document: pointing },
         schema: {
           summary: 'Point an alias, for example `stable`, to a version',
           tags,
@@ -132,8 +141,8 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
         },
       },
       async (request) => {
-        const { name: found, alias: pointing } = request.params;
-        registry.setAlias(found, pointing, request.body.version, actOf(request, clock));
+        const { name: found, alias: wanted } = request.params;
+        registry.setAlias(found, wanted, request.body.version, actOf(request, clock));
         return describe(registry.get(found, request.body.version));
       },
     );
@@ -141,7 +150,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     app.delete(
       '/models/:name/aliases/:alias',
       {
-        config: { access: 'operator' },
+        config: { access: 'operator', document: pointing },
         schema: { summary: 'Remove an alias', tags, security, params: aliasParams, response: noContent },
       },
       async (request, reply) => {

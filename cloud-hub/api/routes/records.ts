@@ -51,7 +51,13 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
     app.get(
       '/events/:id',
       {
-        config: one,
+        config: {
+          ...one,
+          document(request) {
+            const row = rowNumber(params.parse(request.params).id);
+            return row === undefined ? undefined : store.events.get(row);
+          },
+        },
         schema: { summary: 'Get an event', tags: ['records'], security, params, response: answers(event) },
       },
       async (request) => {

@@ -1,4 +1,5 @@
 /** Rollouts: create or try dry, follow, pause, resume, abort. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
@@ -35,6 +36,11 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
   const tags = ['rollouts'];
   const viewer = { access: 'viewer' } as const;
   const operator = { access: 'operator' } as const;
+  /** What people decide on, without the counts, which change by themselves. */
+  const document = (request: FastifyRequest) => {
+    const found = store.rollouts.get(params.parse(request.params).id);
+    return found && { status: found.status, wave: found.wave, waived: found.waived };
+  };
   const describe = (found: StoredRollout) => describeRollout(store, found);
   return async (app) => {
     app.post(
@@ -75,7 +81,16 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
 
     app.get(
       '/rollouts/:id',
-      { config: viewer, schema: { summary: 'Get a rollout', tags, security, params, response: answers(rollout) } },
+      {
+        config: { ...viewer, document },
+        schema: {
+          summary: 'Get a rollout; its ETag is of status, wave and waived gates',
+          tags,
+          security,
+          params,
+          response: answers(rollout),
+        },
+      },
       async (request) => describe(rollouts.get(request.params.id)),
     );
 
@@ -146,7 +161,10 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
     for (const [verb, summary, act] of verbs) {
       app.post(
         `/rollouts/:id/${verb}`,
-        { config: operator, schema: { summary, tags, security, params, body: turn, response: answers(rollout) } },
+        {
+          config: { ...operator, document },
+          schema: { summary, tags, security, params, body: turn, response: answers(rollout) },
+        },
         async (request) => describe(act(request.params.id, actOf(request, clock), request.body)),
       );
     }

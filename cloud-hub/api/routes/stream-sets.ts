@@ -18,6 +18,7 @@ export interface StreamSetRouteOptions {
   readonly clock: Pick<Clock, 'wall'>;
 }
 
+const params = z.object({ revision: digest });
 const BODY_BYTES = 1024 * 1024;
 
 export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOptions): FastifyPluginAsyncZod {
@@ -66,12 +67,15 @@ export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOption
     app.get(
       '/stream-sets/:revision',
       {
-        config: { access: 'viewer' },
+        config: {
+          access: 'viewer',
+          document: (request) => store.streamSets.get(params.parse(request.params).revision),
+        },
         schema: {
           summary: 'Get a set of streams',
           tags,
           security,
-          params: z.object({ revision: digest }),
+          params,
           response: answers(streamSet),
         },
       },

@@ -1,4 +1,5 @@
 /** People: inviting them, what they may do, and their passwords. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { name } from '../../../shared/contract/names.ts';
@@ -44,6 +45,7 @@ export function userRoutes({
     const one = (await users.list()).find(({ row }) => row.name === who);
     return one && describe(one.row, one.state?.hasPassword ?? false, one.state?.invitedUntil);
   };
+  const document = (request: FastifyRequest) => found(params.parse(request.params).name);
 
   return async (app) => {
     app.get(
@@ -100,10 +102,23 @@ export function userRoutes({
       },
     );
 
+    app.get(
+      '/users/:name',
+      {
+        config: { access: 'admin', document },
+        schema: { summary: 'Get a user', tags, security, params, response: answers(user) },
+      },
+      async (request) => {
+        const described = await found(request.params.name);
+        if (!described) throw notFound(request.params.name);
+        return described;
+      },
+    );
+
     app.put(
       '/users/:name',
       {
-        config: { access: 'admin' },
+        config: { access: 'admin', document },
         schema: {
           summary: 'Change role and devices of a user; his sessions end',
           tags,
@@ -124,7 +139,7 @@ export function userRoutes({
     app.delete(
       '/users/:name',
       {
-        config: { access: 'admin' },
+        config: { access: 'admin', document },
         schema: { summary: 'Remove a user; his sessions end', tags, security, params, response: noContent },
       },
       async (request, reply) => {

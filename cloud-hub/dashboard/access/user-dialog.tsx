@@ -26,7 +26,7 @@ export function UserDialog({ user, onDone, onClose }: UserDialogProps) {
   const save = async () => {
     const seen = role === 'admin' ? undefined : scopeOfText(scope);
     const rights = { role, ...(seen === undefined ? {} : { scope: seen }) };
-    if (user) return void (await api.setUserRights(user.name, rights));
+    if (user) return void (await api.changeUserRights(user, rights));
     return (await api.addUser({ name: name.trim(), ...rights })).invitation;
   };
   if (secret !== undefined) return <InviteLink name={name} secret={secret} onClose={onClose} />;

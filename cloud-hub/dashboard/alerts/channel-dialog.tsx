@@ -52,7 +52,7 @@ export function ChannelDialog({ onDone, onClose }: ChannelDialogProps) {
         class="alert-form"
         onSubmit={(event) => {
           event.preventDefault();
-          act.run(() => api.setAlertChannel(name, body()), onDone);
+          act.run(() => api.addAlertChannel(name, body()), onDone);
         }}
       >
         <FormField name="name" title="Name" value={name} onInput={setName} />

@@ -27,7 +27,7 @@ export function RuleDialog({ onDone, onClose }: RuleDialogProps) {
         class="alert-form"
         onSubmit={(event) => {
           event.preventDefault();
-          act.run(() => api.setAlertRule(name, requestOf(fields)), onDone);
+          act.run(() => api.addAlertRule(name, requestOf(fields)), onDone);
         }}
       >
         <FormField name="name" title="Name" value={name} onInput={(to) => setFields({ ...fields, name: to })} />

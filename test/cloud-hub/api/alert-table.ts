@@ -36,6 +36,11 @@ export function alertRoutes(api: Api, get: Get): Readonly<Record<string, Entry>>
       },
     },
     'GET /api/v1/alert-rules': get('/alert-rules'),
+    'GET /api/v1/alert-rules/{name}': {
+      access: 'viewer',
+      status: 200,
+      call: async (world) => api(await named(world, 'rules', rule)),
+    },
     'PUT /api/v1/alert-rules/{name}': {
       access: 'operator',
       status: 200,
@@ -49,6 +54,11 @@ export function alertRoutes(api: Api, get: Get): Readonly<Record<string, Entry>>
       call: async (world) => api(await named(world, 'rules', rule)),
     },
     'GET /api/v1/alert-channels': get('/alert-channels'),
+    'GET /api/v1/alert-channels/{name}': {
+      access: 'viewer',
+      status: 200,
+      call: async (world) => api(await named(world, 'channels', channel)),
+    },
     'PUT /api/v1/alert-channels/{name}': {
       access: 'admin',
       status: 200,

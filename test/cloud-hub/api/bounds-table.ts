@@ -96,6 +96,11 @@ export const parameters: Readonly<Record<string, Bounds>> = {
     good: ['0123456789abcdef', `"${'x'.repeat(128)}"`],
     bad: ['', '0123456789abcde', 'x'.repeat(129), 'with white space in it', '0123456789abcdef, 0123456789abcdef'],
   },
+  'If-Match': {
+    good: ['*', '"x"', 'W/"x"', '"x", "y"'],
+    bad: ['', 'x', '"x', '"x" "y"', '"x",', `"${'x'.repeat(129)}"`],
+  },
+  'If-None-Match': { good: ['*', '"x"'], bad: ['', 'x', '*, "x"'] },
   'if-range': { good: ['', '"x"'], bad: [] },
 };
 

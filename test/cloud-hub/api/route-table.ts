@@ -94,6 +94,7 @@ export const routes: Readonly<Record<string, Entry>> = {
   'GET /api/v1/devices/{device}': get('/devices/cam'),
   'GET /api/v1/devices/{device}/sequences': get('/devices/cam/sequences'),
   'GET /api/v1/devices/{device}/desired': get('/devices/cam/desired'),
+  'GET /api/v1/devices/{device}/labels': get('/devices/cam/labels'),
   'PUT /api/v1/devices/{device}/labels': {
     access: 'operator',
     status: 200,

@@ -40,6 +40,7 @@ const open = {
     'GET /api/v1/devices/{device}',
     'GET /api/v1/devices/{device}/sequences',
     'GET /api/v1/devices/{device}/desired',
+    'GET /api/v1/devices/{device}/labels',
     'PUT /api/v1/devices/{device}/labels',
     'GET /api/v1/events/{id}',
     'GET /api/v1/snapshots/{id}',

@@ -40,6 +40,11 @@ export const userRoutes = (api: Api, get: Get): Readonly<Record<string, Entry>> 
     audit: 'user.invite',
     call: async (world) => api(`/users/${(await invited(world)).name}/invitation`),
   },
+  'GET /api/v1/users/{name}': {
+    access: 'admin',
+    status: 200,
+    call: async (world) => api(`/users/${(await invited(world)).name}`),
+  },
   'PUT /api/v1/users/{name}': {
     access: 'admin',
     status: 200,
