@@ -153,7 +153,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const copies = new Copies({ send, clock, log });
   const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
   const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
-  const alerting = openAlerts({ store, dataDir, networks: config.alertNetworks, clock, log });
+  const alerting = openAlerts({ store, dataDir, config, clock, log });
   const home = openHomeAssistant({ config, version: options.version, store, clock, log });
   const heard: IngestOptions['heard'] = (...news) => {
     alerting.engine.heard(...news);
@@ -207,7 +207,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     signing,
     delivery,
     rollouts,
-    alerts: alerting.alerts,
+    ...alerting,
     erasing,
     secondOpinions,
     disconnect,

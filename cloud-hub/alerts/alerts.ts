@@ -1,25 +1,28 @@
 /** What people do with alerts: rules, channels, silences. Each change and its line in the audit are one transaction. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { NewSilence, Silence } from '../contract/alert.ts';
+import type { Alert, NewSilence, Silence } from '../contract/alert.ts';
 import type { ChannelTest, NewChannel } from '../contract/alert-channel.ts';
 import type { NewAlertRule } from '../contract/alert-rule.ts';
-import type { StoredAlert } from '../store/alerts.ts';
+import type { StoredSilence } from '../store/alert-rules.ts';
+import { type StoredAlert, toView } from '../store/alerts.ts';
 import type { Act } from '../store/audit.ts';
 import { isoTime } from '../store/rows.ts';
 import type { HubStore } from '../store/store.ts';
 import type { AlertEngine } from './engine.ts';
+import type { Hours } from './hours.ts';
 import type { AlertOutbox } from './outbox.ts';
 import type { Secrets } from './secrets.ts';
 import type { Sender } from './sender.ts';
-import { silentUntil } from './silences.ts';
+import { isActive, silentUntil } from './silences.ts';
 
 export interface AlertsOptions {
-  readonly store: Pick<HubStore, 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact'>;
+  readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact'>;
   readonly engine: AlertEngine;
   readonly outbox: AlertOutbox;
   readonly sender: Sender;
   readonly secrets: Secrets;
+  readonly hours: Hours;
   readonly clock: Clock;
 }
 
@@ -37,7 +40,8 @@ export class Alerts {
   /** @returns what keeps it from being stored; undefined: it is stored */
   setRule(name: string, rule: NewAlertRule, act: Act): string | undefined {
     const { store, engine } = this.#options;
-    const missing = rule.channels.find((one) => !store.alertRules.channel(one));
+    const named = [...rule.channels, ...rule.steps.flatMap(({ channels }) => channels)];
+    const missing = named.find((one) => !store.alertRules.channel(one));
     if (missing !== undefined) return `there is no channel "${missing}"`;
     const rules = store.alertRules.rules();
     if (rules.length >= MOST_RULES && !rules.some((one) => one.name === name)) return `there are ${MOST_RULES} rules`;
@@ -84,7 +88,8 @@ export class Alerts {
   removeChannel(name: string, act: Act): readonly string[] | undefined {
     const { store } = this.#options;
     if (!store.alertRules.channel(name)) return undefined;
-    const used = store.alertRules.rules().flatMap((rule) => (rule.channels.includes(name) ? [rule.name] : []));
+    const names = ({ channels, steps }: NewAlertRule) => [channels, ...steps.map((step) => step.channels)].flat();
+    const used = store.alertRules.rules().flatMap((rule) => (names(rule).includes(name) ? [rule.name] : []));
     if (used.length > 0) return used;
     store.transact(() => {
       store.alertRules.removeChannel(name);
@@ -100,7 +105,7 @@ export class Alerts {
     if (!channel) return undefined;
     store.transact(() => store.audit.add(act, 'alert-channel.test', name));
     const begun = clock.mono();
-    const reason = await sender.send(channel, {
+    const failure = await sender.send(channel, {
       id: randomUUID(),
       at: isoTime(act.at),
       rule: 'test',
@@ -111,7 +116,7 @@ export class Alerts {
       ...{ firing: 0, resolved: 0, devices: 0, alerts: [], test: true },
     });
     const ms = Math.round(clock.mono() - begun);
-    return reason === undefined ? { ok: true, ms } : { ok: false, ms, reason };
+    return failure ? { ok: false, ms, reason: failure.reason } : { ok: true, ms };
   }
 
   addSilence(body: NewSilence, act: Act): Silence {
@@ -122,7 +127,7 @@ export class Alerts {
       return silence;
     });
     engine.changed();
-    return made;
+    return this.#viewOf(made);
   }
 
   removeSilence(id: number, act: Act): boolean {
@@ -136,13 +141,28 @@ export class Alerts {
     return isRemoved;
   }
 
+  /** Newest first. */
+  silences(filter: { before?: number | undefined; limit: number }): Silence[] {
+    return this.#options.store.alertRules.silences(filter).map((one) => this.#viewOf(one));
+  }
+
+  get(id: number): Alert | undefined {
+    const found = this.#options.store.alerts.get(id);
+    return found && toView(found, found.resolvedAt === undefined && this.silencedNow()(found));
+  }
+
+  #viewOf(silence: StoredSilence): Silence {
+    const { clock, hours } = this.#options;
+    return { ...silence, active: isActive(silence, clock.wall(), hours) };
+  }
+
   /** For a list of alerts: is one of them silent now? */
   silencedNow(): (alert: StoredAlert) => boolean {
-    const { store, clock } = this.#options;
+    const { store, clock, hours } = this.#options;
     const now = clock.wall();
     const silences = store.alertRules.openSilences(now);
     return ({ rule, device }) =>
       silences.length > 0 &&
-      silentUntil(silences, rule, { id: device, labels: store.devices.labels(device) }, now) !== undefined;
+      silentUntil(silences, rule, { id: device, labels: store.devices.labels(device) }, now, hours) !== undefined;
   }
 }

@@ -19,19 +19,28 @@ import { Agenda } from './agenda.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { createLastRecords } from './last-records.ts';
 import { Moments } from './moments.ts';
-import { notifyWhatIsDue } from './notify.ts';
+import { type NotifyTools, notifyWhatIsDue } from './notify.ts';
 import { Standings } from './standings.ts';
 import { type WatchedRules, watchedRules } from './watched-rules.ts';
 
 export type AlertStores = Pick<
   HubStore,
-  'alerts' | 'alertRules' | 'alertDeliveries' | 'alertSources' | 'devices' | 'certificates' | 'transact'
+  | 'alerts'
+  | 'alertRules'
+  | 'alertDeliveries'
+  | 'alertSources'
+  | 'devices'
+  | 'certificates'
+  | 'pushSubscriptions'
+  | 'transact'
 >;
 
 export interface EngineOptions {
   readonly store: AlertStores;
   /** Called after a commit that may have put something into the outbox. */
   readonly notified: () => void;
+  readonly hours: NotifyTools['hours'];
+  readonly linkTo: NotifyTools['linkTo'];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -151,7 +160,7 @@ export class AlertEngine {
 
   #turn(): void {
     this.#cancelSoon = undefined;
-    const { store, clock, log, notified } = this.#options;
+    const { store, clock, log, notified, hours, linkTo } = this.#options;
     const now = clock.wall();
     const begun = clock.mono();
     const readings = this.#readings.splice(0, Math.max(LEAST_READINGS, READINGS_ASKED / this.#rules.readings.length));
@@ -164,7 +173,7 @@ export class AlertEngine {
         const watch = new DeviceWatch(tools, { store, last: this.#last, watchedSince: this.#watchedSince });
         watch.readings(this.#rules, readings, now);
         for (const device of devices) watch.look(this.#rules, device, now);
-        this.#tellAt = notifyWhatIsDue(store, this.#rules, now);
+        this.#tellAt = notifyWhatIsDue({ store, hours, linkTo }, this.#rules, now);
       });
       notified();
       if (isMore || this.#readings.length > 0 || !this.#agenda.isEmpty) {

@@ -12,10 +12,19 @@ const MOST_TEXT = 4000;
 
 type Composed = Omit<Notification, 'id'>;
 
+export interface Occasion {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Of escalation. */
+  readonly step?: number;
+  /** A link that acknowledges. */
+  readonly acknowledge?: string | undefined;
+}
+
 export function compose(
   rule: NewAlertRule & { readonly name: string },
   alerts: readonly StoredAlert[],
-  at: number,
+  { at, step, acknowledge }: Occasion,
 ): Composed {
   const firing = alerts.filter((alert) => isBegin(alert));
   const resolved = alerts.length - firing.length;
@@ -39,8 +48,10 @@ export function compose(
     resolved: String(resolved),
     text: lines.join('\n'),
     time: isoTime(at),
+    acknowledge: acknowledge ?? '',
   };
-  const title = rule.title === undefined ? `${rule.name}: ${whom}${state === 'resolved' ? ' (over)' : ''}` : rule.title;
+  const ending = step !== undefined ? ' (not acknowledged)' : state === 'resolved' ? ' (over)' : '';
+  const title = rule.title === undefined ? `${rule.name}: ${whom}${ending}` : rule.title;
   return {
     at: isoTime(at),
     rule: rule.name,
@@ -53,6 +64,8 @@ export function compose(
     firing: firing.length,
     resolved,
     devices: devices.length,
+    ...(step === undefined ? {} : { step }),
+    ...(acknowledge === undefined || state === 'resolved' ? {} : { acknowledge }),
     alerts: alerts.slice(0, MOST_TOLD).map((alert) => ({
       device: alert.device,
       subject: alert.subject,

@@ -1,16 +1,28 @@
-/** Puts pending alerts into the outbox, one notification per rule. Inside a transaction, which the engine opens. */
+/** Puts pending alerts into the outbox, one notification per rule and step. Inside a transaction, which the engine opens. */
 import { randomUUID } from 'node:crypto';
 import type { StoredAlert } from '../store/alerts.ts';
 import type { HubStore } from '../store/store.ts';
-import { compose } from './notification.ts';
+import { receiversOf } from './audience.ts';
+import { type Hours, nextMinute } from './hours.ts';
+import { compose, type Occasion } from './notification.ts';
 import { silentUntil } from './silences.ts';
 import type { WatchedRule, WatchedRules } from './watched-rules.ts';
 
-type Stores = Pick<HubStore, 'alerts' | 'alertRules' | 'alertDeliveries' | 'devices'>;
+export interface NotifyTools {
+  readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertDeliveries' | 'devices' | 'pushSubscriptions'>;
+  readonly hours: Pick<Hours, 'isOpen'>;
+  /** A link by which whoever has it acknowledges what has fired of a rule; undefined: the hub does not know its own address. */
+  readonly linkTo: (rule: string, channel: string, now: number) => string | undefined;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** A step waits so long for others that are due: devices that went together are one notification. */
+const GATHER_MS = 5000;
 
 /** @returns when something may be due next, milliseconds since 1970 */
-export function notifyWhatIsDue(store: Stores, rules: WatchedRules, now: number): number {
-  let next = Number.POSITIVE_INFINITY;
+export function notifyWhatIsDue(tools: NotifyTools, rules: WatchedRules, now: number): number {
+  const { store } = tools;
+  let next = NEVER;
   for (const { name, timing } of rules.all.values()) {
     if (timing.repeatMs === 0) continue;
     const notifiedAt = store.alertRules.rule(name)?.notifiedAt ?? 0;
@@ -20,37 +32,102 @@ export function notifyWhatIsDue(store: Stores, rules: WatchedRules, now: number)
   for (const { rule: name, since } of store.alerts.pendingRules()) {
     const rule = rules.all.get(name);
     if (!rule) {
-      for (const { id } of store.alerts.pending(name)) store.alerts.notified(id);
+      for (const { id } of store.alerts.pending(name)) store.alerts.notified(id, now);
       continue;
     }
     const notifiedAt = store.alertRules.rule(name)?.notifiedAt ?? 0;
     // A wall clock that was set back keeps nobody waiting for longer than the times of the rule.
     const dueAt = Math.max(Math.min(since, now) + rule.timing.waitMs, Math.min(notifiedAt, now) + rule.timing.everyMs);
-    next = Math.min(next, dueAt > now ? dueAt : notify(store, rule, now));
+    next = Math.min(next, dueAt > now ? dueAt : notify(tools, rule, now));
   }
+  for (const rule of rules.all.values()) next = Math.min(next, escalate(tools, rule, now));
   return next;
 }
 
 /** @returns when the first silence ends that keeps something back */
-function notify(store: Stores, rule: WatchedRule, now: number): number {
-  const silences = store.alertRules.openSilences(now);
-  let next = Number.POSITIVE_INFINITY;
-  const alerts: StoredAlert[] = [];
-  for (const alert of store.alerts.pending(rule.name)) {
-    const { device } = alert;
-    const until = silentUntil(silences, rule.name, { id: device, labels: store.devices.labels(device) }, now);
-    if (until === undefined) alerts.push(alert);
-    else if (alert.resolvedAt === undefined) next = Math.min(next, until);
-    else store.alerts.notified(alert.id);
-  }
+function notify(tools: NotifyTools, rule: WatchedRule, now: number): number {
+  const { store } = tools;
+  const { alerts, held, next } = audible(tools, rule, store.alerts.pending(rule.name), now);
+  for (const { id, resolvedAt } of held) if (resolvedAt !== undefined) store.alerts.notified(id, now);
   if (alerts.length === 0) return next;
-  const notification = compose(rule, alerts, now);
-  for (const channel of rule.channels) {
-    // A channel that was removed gets nothing.
-    if (store.alertRules.channel(channel))
-      store.alertDeliveries.add(channel, { id: randomUUID(), ...notification }, now);
+  send(tools, rule, rule.channels, alerts, { at: now });
+  // Those who were told by a step are told that it is over.
+  for (const [index, { channels }] of rule.steps.entries()) {
+    const over = alerts.filter(({ resolvedAt, steps }) => resolvedAt !== undefined && steps > index);
+    const others = channels.filter((channel) => !rule.channels.includes(channel));
+    if (over.length > 0) send(tools, rule, others, over, { at: now });
   }
-  for (const { id } of alerts) store.alerts.notified(id);
+  for (const { id } of alerts) store.alerts.notified(id, now);
   store.alertRules.notified(rule.name, now);
   return next;
+}
+
+/** Nobody has acknowledged: the channels of the next step are told. @returns when the next one is due */
+function escalate(tools: NotifyTools, rule: WatchedRule, now: number): number {
+  const { store } = tools;
+  let next = NEVER;
+  if (rule.steps.length === 0) return next;
+  for (const { steps: told, since } of store.alerts.unacknowledged(rule.name, rule.steps.length)) {
+    const step = rule.steps[told];
+    if (!step) continue;
+    const afterMs = step.afterS * 1000;
+    const dueAt = Math.min(since, now) + afterMs + GATHER_MS;
+    if (dueAt > now) {
+      next = Math.min(next, dueAt);
+      continue;
+    }
+    const due = audible(tools, rule, store.alerts.escalating(rule.name, told, now - afterMs), now);
+    if (due.alerts.length > 0) send(tools, rule, step.channels, due.alerts, { at: now, step: told + 1 });
+    for (const { id } of due.alerts) store.alerts.escalated(id, told + 1);
+    // Others of this step, and the step after it, have times of their own: they are asked for at once.
+    next = Math.min(next, due.alerts.length > 0 ? now : due.next);
+  }
+  return next;
+}
+
+/** Those of these alerts that nothing holds back now. */
+function audible(
+  { store, hours }: NotifyTools,
+  rule: WatchedRule,
+  candidates: readonly StoredAlert[],
+  now: number,
+): { readonly alerts: readonly StoredAlert[]; readonly held: readonly StoredAlert[]; readonly next: number } {
+  if (rule.hours && !hours.isOpen(rule.hours, now)) return { alerts: [], held: candidates, next: nextMinute(now) };
+  const silences = store.alertRules.openSilences(now);
+  let next = NEVER;
+  const alerts: StoredAlert[] = [];
+  const held: StoredAlert[] = [];
+  for (const alert of candidates) {
+    const { device } = alert;
+    const until =
+      silences.length === 0
+        ? undefined
+        : silentUntil(silences, rule.name, { id: device, labels: store.devices.labels(device) }, now, hours);
+    if (until === undefined) alerts.push(alert);
+    else {
+      held.push(alert);
+      if (alert.resolvedAt === undefined) next = Math.min(next, until);
+    }
+  }
+  return { alerts, held, next };
+}
+
+function send(
+  { store, linkTo }: NotifyTools,
+  rule: WatchedRule,
+  channels: readonly string[],
+  alerts: readonly StoredAlert[],
+  occasion: Omit<Occasion, 'acknowledge'>,
+): void {
+  for (const name of channels) {
+    const channel = store.alertRules.channel(name);
+    // A channel that was removed gets nothing.
+    if (!channel) continue;
+    for (const { target, alerts: seen } of receiversOf(store, channel, alerts, occasion.at)) {
+      // Whoever has a browser signed in acknowledges there, with what he may do.
+      const acknowledge = target === undefined ? linkTo(rule.name, name, occasion.at) : undefined;
+      const notification = compose(rule, seen, { ...occasion, acknowledge });
+      store.alertDeliveries.add(name, { id: randomUUID(), ...notification }, occasion.at, target);
+    }
+  }
 }

@@ -2,8 +2,8 @@
  * Delivers what is in the outbox: at least once, each channel by itself.
  *
  * Invariants:
- * 1. A row leaves `waiting` only after its receiver has it, or when it was tried for a day.
- * 2. Of one channel one delivery is under way, in the order of the rows; a channel that hangs holds up no other.
+ * 1. A row leaves `waiting` only after its receiver has it, when it was tried for a day, or when there is no receiver any more.
+ * 2. Of one channel (of browsers: of each browser) one delivery is under way, in the order of the rows; a channel that hangs holds up no other.
  * 3. Each try of a row carries the same id.
  *
  * Crash behaviour: a delivery whose end was not committed is made again at the next start, with the same id.
@@ -26,8 +26,8 @@ export interface OutboxOptions {
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 3_600_000;
 const GIVE_UP_MS = 86_400_000;
-/** Channels that are served at the same time. */
-const MOST_AT_ONCE = 16;
+/** Channels and browsers that are served at the same time. */
+const MOST_AT_ONCE = 32;
 /** Looked at least so often, also when the wall clock jumps. */
 const EVERY_MS = 10_000;
 const KEEP_MS = 30 * 86_400_000;
@@ -73,12 +73,13 @@ export class AlertOutbox {
       const now = clock.wall();
       for (const delivery of store.alertDeliveries.due(now)) {
         if (this.#busy.size >= MOST_AT_ONCE) break;
-        if (this.#busy.has(delivery.channel)) continue;
+        const line = `${delivery.channel} ${delivery.target}`;
+        if (this.#busy.has(line)) continue;
         const work = this.#deliver(delivery).finally(() => {
-          this.#busy.delete(delivery.channel);
+          this.#busy.delete(line);
           this.wake();
         });
-        this.#busy.set(delivery.channel, work);
+        this.#busy.set(line, work);
       }
       const next = store.alertDeliveries.nextAt();
       if (next !== undefined && next > now)
@@ -86,19 +87,20 @@ export class AlertOutbox {
     });
   }
 
-  async #deliver({ id, channel: name, notification, tries, createdAt }: DueDelivery): Promise<void> {
+  async #deliver({ id, channel: name, target, notification, tries, createdAt }: DueDelivery): Promise<void> {
     const { store, sender, clock, log, random = Math.random } = this.#options;
     const channel = store.alertRules.channel(name);
-    const reason = channel
-      ? await sender.send(channel, notification, this.#stopping.signal)
-      : 'the channel was removed';
-    if (reason !== undefined && this.#stopping.signal.aborted) return;
+    const failure = channel
+      ? await sender.send(channel, notification, this.#stopping.signal, target === 0 ? undefined : target)
+      : { reason: 'the channel was removed', isFinal: true };
+    if (failure && this.#stopping.signal.aborted) return;
     this.#guarded(() => {
       const now = clock.wall();
       const made = tries + 1;
-      if (reason === undefined) return store.alertDeliveries.delivered(id, made, now);
+      if (!failure) return store.alertDeliveries.delivered(id, made, now);
+      const { reason, isFinal } = failure;
       log.warn({ channel: name, delivery: notification.id, tries: made, reason }, 'a notification did not arrive');
-      if (!channel || now - createdAt >= GIVE_UP_MS) return store.alertDeliveries.failed(id, made, now, reason);
+      if (isFinal || now - createdAt >= GIVE_UP_MS) return store.alertDeliveries.failed(id, made, now, reason);
       const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 20));
       return store.alertDeliveries.again(id, made, now + Math.round(wait / 2 + (wait / 2) * random()), reason);
     });

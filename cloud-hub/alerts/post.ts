@@ -10,7 +10,7 @@ import type { Addresses } from './addresses.ts';
 export interface PostOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly addresses: Addresses;
   readonly signal: AbortSignal;
 }
@@ -18,7 +18,16 @@ export interface PostOptions {
 /** Most bytes of an answer that are read; its status says enough. */
 const MOST_ANSWER = 16 * 1024;
 
-/** Resolves when the receiver has answered 2xx. @throws Error that says what it answered, or why it did not */
+/** The receiver answered, and not with 2xx. */
+export class Answered extends Error {
+  readonly status: number;
+  constructor(status: number, message = `answered ${status}`) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Resolves when the receiver has answered 2xx. @throws Answered with what it answered; Error that says why it did not */
 export async function post({ url, headers, body, addresses, signal }: PostOptions): Promise<void> {
   const target = new URL(url);
   const { address, family } = await addresses.checked(target.hostname);
@@ -63,6 +72,7 @@ export async function post({ url, headers, body, addresses, signal }: PostOption
     asked.on('error', reject);
     asked.end(body);
   });
-  if (status >= 300 && status < 400) throw new Error(`answered ${status}, a redirect; redirects are not followed`);
-  if (status < 200 || status > 299) throw new Error(`answered ${status}`);
+  if (status >= 300 && status < 400)
+    throw new Answered(status, `answered ${status}, a redirect; redirects are not followed`);
+  if (status < 200 || status > 299) throw new Answered(status);
 }

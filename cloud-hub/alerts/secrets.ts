@@ -3,7 +3,7 @@
  * give them away. AES-256-GCM (NIST SP 800-38D), a new nonce of 12 bytes each time; the name of the channel is authenticated, so
  * that a sealed secret fits no other channel.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -12,6 +12,8 @@ const NONCE = 12;
 const TAG = 16;
 
 export interface Secrets {
+  /** HMAC-SHA256 of a text, with a key for links alone. */
+  mac(text: string): Buffer;
   seal(channel: string, secret: string): string;
   /** @throws Error when it was sealed with another key, or for another channel */
   open(channel: string, sealed: string): string;
@@ -20,7 +22,9 @@ export interface Secrets {
 /** @throws Error that says what to do when the key file is damaged */
 export function openSecrets(dataDir: string): Secrets {
   const key = keyIn(path.join(dataDir, FILE));
+  const linkKey = Buffer.from(hkdfSync('sha256', key, '', 'acknowledge by link', 32));
   return {
+    mac: (text) => createHmac('sha256', linkKey).update(text).digest(),
     seal(channel, secret) {
       const nonce = randomBytes(NONCE);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(channel));

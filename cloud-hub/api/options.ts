@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { Places } from '../../shared/http/places.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Acknowledging } from '../alerts/acknowledging.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { Browsers } from '../alerts/push/browsers.ts';
 import type { Erasing } from '../erase/erasing.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
@@ -42,6 +44,8 @@ export interface ApiOptions {
   readonly delivery: Delivery;
   readonly rollouts: Rollouts;
   readonly alerts: Alerts;
+  readonly acknowledging: Acknowledging;
+  readonly browsers: Pick<Browsers, 'publicKey' | 'list' | 'subscribe' | 'unsubscribe'>;
   readonly erasing: Pick<Erasing, 'order' | 'get' | 'list'>;
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 /** The registry of route groups under /api/v1: a group is one file and one line here. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiOptions } from './options.ts';
+import { acknowledgementRoutes } from './routes/acknowledgements.ts';
 import { alertChannelRoutes } from './routes/alert-channels.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -18,6 +19,7 @@ import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
 import { normalRoutes } from './routes/normal.ts';
 import { opinionRoutes } from './routes/opinions.ts';
+import { pushRoutes } from './routes/push.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { recordRoutes } from './routes/records.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
@@ -48,6 +50,8 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   alertRoutes,
   alertRuleRoutes,
   alertChannelRoutes,
+  acknowledgementRoutes,
+  pushRoutes,
   erasureRoutes,
   auditRoutes,
   liveRoutes,

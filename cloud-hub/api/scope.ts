@@ -11,10 +11,10 @@ import { rowNumber } from '../store/rows.ts';
 import type { HubStore } from '../store/store.ts';
 
 /**
- * How a route keeps to the scope of its caller. `own`: it says nothing of devices. `device`, `event`: the guard looks whose the
+ * How a route keeps to the scope of its caller. `own`: it says nothing of devices. `device`, `event`, `alert`: the guard looks whose the
  * object in the path is. `lists`: the handler hands the scope on (`scopeOf`).
  */
-export type ScopeRule = 'own' | 'device' | 'event' | 'lists';
+export type ScopeRule = 'own' | 'device' | 'event' | 'alert' | 'lists';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,6 +25,7 @@ declare module 'fastify' {
 export type ScopeStore = {
   readonly devices: Pick<HubStore['devices'], 'labels'>;
   readonly events: Pick<HubStore['events'], 'deviceOf'>;
+  readonly alerts: Pick<HubStore['alerts'], 'get'>;
 };
 
 /** @throws ProblemError 403 when the route is closed to scopes, 404 when its object is not there for this caller */
@@ -47,6 +48,13 @@ export function checkScope(request: FastifyRequest, caller: Caller, store: Scope
       const noun = url.includes('/snapshots/') ? 'snapshot' : 'event';
       if (whose === undefined || !seesDevice(caller, whose, store))
         throw new ProblemError(404, `there is no ${noun} "${id}"`);
+      return;
+    }
+    case 'alert': {
+      const row = rowNumber(id);
+      const whose = row === undefined ? undefined : store.alerts.get(row)?.device;
+      if (whose === undefined || !seesDevice(caller, whose, store))
+        throw new ProblemError(404, `there is no alert "${id}"`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The hub's HTTP API as functions, for the commands and for the dashboard. Every answer passes its schema before it is used. */
 import { z } from 'zod';
-import { alert, delivery, type newSilence, silence } from '../contract/alert.ts';
+import { acknowledged, alert, delivery, type newSilence, silence } from '../contract/alert.ts';
 import { channel, channelTest, type NewChannel } from '../contract/alert-channel.ts';
 import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
 import { auditCheck, auditEntry } from '../contract/audit.ts';
@@ -25,6 +25,7 @@ import { normalEvent } from '../contract/normal.ts';
 import { hybrid, opinion } from '../contract/opinion.ts';
 import { page } from '../contract/page.ts';
 import { problem } from '../contract/problem.ts';
+import { type NewPushSubscription, pushKey, pushSubscription } from '../contract/push.ts';
 import { quarantined } from '../contract/quarantined.ts';
 import { reading, readingBucket } from '../contract/reading.ts';
 import { type NewRollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
@@ -159,6 +160,12 @@ export function clientOver(transport: Transport) {
       ask(rollout, 'POST', `/rollouts/${part(id)}/${verb}`, { body: waive.length > 0 ? { waive } : {} }),
 
     alerts: list(alert, '/alerts'),
+    acknowledge: (id: string) => ask(alert, 'PUT', `/alerts/${part(id)}/acknowledgement`, { body: {} }),
+    acknowledgeByLink: (token: string) => ask(acknowledged, 'POST', '/alert-acknowledgements', { body: { token } }),
+    pushKey: () => get(pushKey, '/push-key'),
+    pushSubscriptions: (signal?: AbortSignal) => get(whole(pushSubscription), '/push-subscriptions', {}, signal),
+    subscribeBrowser: (body: NewPushSubscription) => ask(pushSubscription, 'POST', '/push-subscriptions', { body }),
+    unsubscribeBrowser: (id: string) => send('DELETE', `/push-subscriptions/${part(id)}`),
     alertDeliveries: list(delivery, '/alert-deliveries'),
     alertSilences: list(silence, '/alert-silences'),
     addSilence: (body: z.input<typeof newSilence>) => ask(silence, 'POST', '/alert-silences', { body }),

@@ -17,6 +17,7 @@ interface SetFlags extends HubAccess {
   readonly user?: string;
   readonly from?: string;
   readonly to: string[];
+  readonly users: string[];
   readonly secretFile?: string;
 }
 
@@ -40,17 +41,19 @@ export function addAlertChannelCommands(alert: Command, { stdout, stderr, fail }
       .option('--user <name>', 'at the mail server or broker')
       .option('--from <address>', 'sender of mails')
       .option('--to <address>', 'receiver of mails; may repeat', collect, [])
+      .option('--users <name>', 'push: whose subscribed browsers get it; may repeat (default: of all)', collect, [])
       .option(
         '--secret-file <file>',
         'file with the key of the signature, the token or the password (default: what there is stays)',
       ),
   ).action(async (name: string, flags: SetFlags) => {
-    const { kind, address: url, topic, host, port, security: tls, user, from, to, secretFile } = flags;
+    const { kind, address: url, topic, host, port, security: tls, user, from, to, users, secretFile } = flags;
     const secret = secretFile === undefined ? undefined : readSecret(secretFile);
     const body = {
       ...{ kind, url, topic, host, tls, user, from, secret },
       ...(port === undefined ? {} : { port: Number(port) }),
       ...(to.length > 0 ? { to } : {}),
+      ...(users.length > 0 ? { users } : {}),
     };
     stdout.write(`${line(await clientOf(flags).ask(channel, 'PUT', at(name), { body }))}\n`);
   });
@@ -89,7 +92,8 @@ function readSecret(file: string): string {
   }
 }
 
-function line({ name, kind, url, topic, host, to, hasSecret }: Channel): string {
+function line({ name, kind, url, topic, host, to, users, hasSecret }: Channel): string {
+  if (kind === 'push') return [name, kind, users?.join(', ') ?? 'browsers of everybody'].join('\t');
   const where = url === undefined ? `${host ?? ''} to ${to?.join(', ') ?? ''}` : [url, topic].filter(Boolean).join(' ');
   return [name, kind, where, hasSecret ? 'with a secret' : 'without a secret'].join('\t');
 }

@@ -11,7 +11,7 @@ const url = z
   });
 const address = z.email().max(254);
 
-export const channelKinds = ['webhook', 'mqtt', 'ntfy', 'alertmanager', 'email'] as const;
+export const channelKinds = ['webhook', 'mqtt', 'ntfy', 'alertmanager', 'email', 'push'] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
 /** Fields that a channel of each kind cannot be without, and those that it may have. */
@@ -23,6 +23,7 @@ const fieldsOfKind: Readonly<
   ntfy: { must: ['url', 'topic'], may: ['secret'] },
   alertmanager: { must: ['url'], may: ['secret'] },
   email: { must: ['host', 'from', 'to'], may: ['port', 'tls', 'user', 'secret'] },
+  push: { must: [], may: ['users'] },
 };
 
 const fields = {
@@ -45,6 +46,14 @@ const fields = {
   user: z.string().min(1).max(256).optional(),
   from: address.optional(),
   to: z.array(address).min(1).max(50).optional(),
+  users: z
+    .array(name)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'push: whose subscribed browsers get it; default: of all. Nobody is told of a device that he does not see',
+    ),
 };
 
 export const newChannel = z

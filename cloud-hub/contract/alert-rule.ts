@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { streamState } from '../../shared/contract/messages/report.ts';
 import { name } from '../../shared/contract/names.ts';
+import { alertHours } from './alert-hours.ts';
 import { selector } from './rollout.ts';
 import { time } from './time.ts';
 
@@ -92,6 +93,19 @@ export const severity = z.enum(severities);
 
 const seconds = z.number().min(0).max(WEEK_S);
 
+/** Nobody has acknowledged so long after the first notification: these channels are told too. */
+const step = z.strictObject({
+  afterS: z.number().min(1).max(WEEK_S).describe('since the first notification of the alert'),
+  channels: z.array(name).min(1).max(16),
+});
+
+const steps = z
+  .array(step)
+  .max(5)
+  .refine((all) => all.every(({ afterS }, i) => i === 0 || afterS > (all[i - 1]?.afterS ?? 0)), {
+    error: 'each step must come later than the one before',
+  });
+
 export const newAlertRule = z.strictObject({
   enabled: z.boolean().default(true),
   severity: severity.default('warning'),
@@ -112,6 +126,10 @@ export const newAlertRule = z.strictObject({
   repeatS: seconds.default(0).describe('tell again what still fires; 0: never'),
   notifyEnd: z.boolean().optional().describe('notify of the end too; default: not of event, problem and loss'),
   channels: z.array(name).max(16).default([]).describe('names of channels; none: the alert is only shown'),
+  steps: steps.default([]).describe('escalation: who is told too when nobody acknowledges'),
+  hours: alertHours
+    .optional()
+    .describe('notifications only in these minutes; what still fires when they begin is told then; default: always'),
   title: z.string().min(1).max(200).optional().describe('template; placeholders: {rule} {count} {devices} {text} …'),
   text: z.string().min(1).max(2000).optional().describe('template of the message'),
 });

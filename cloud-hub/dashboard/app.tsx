@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { AccessPage } from './access/access-page.tsx';
 import { AuditPage } from './access/audit-page.tsx';
+import { AcknowledgePage } from './alerts/acknowledge-page.tsx';
 import { AlertsPage } from './alerts/alerts-page.tsx';
 import { DevicePage } from './device/device-page.tsx';
 import { EventsPage } from './events/events-page.tsx';
@@ -40,6 +41,7 @@ export function App() {
       </main>
     );
   }
+  if (state.kind === 'asked') return <AcknowledgePage token={state.acknowledge} onClose={() => void session.begin()} />;
   if (state.kind === 'invited') return <JoinPage invitation={state.invitation} />;
   if (state.kind === 'signed-out') return <SignInPage reason={state.reason} />;
   return (

@@ -24,7 +24,7 @@ import { createFeed } from './hub/feed.ts';
 import { createSharedState } from './hub/shared-state.ts';
 import { openSocket } from './hub/socket.ts';
 import { createUpload } from './models/upload.ts';
-import { codeOf, invitationOf } from './navigation/route.ts';
+import { acknowledgementOf, codeOf, invitationOf } from './navigation/route.ts';
 import { createRouter } from './navigation/router.ts';
 import { ServicesProvider } from './services.ts';
 import { createSession } from './session/session.ts';
@@ -34,8 +34,9 @@ function main(root: HTMLElement): void {
   const page = new URL(window.location.href);
   const code = codeOf(page.hash);
   const invitation = invitationOf(page.hash);
+  const acknowledge = acknowledgementOf(page.hash);
   // A one-time code is worth nothing after use, but the address bar gets copied and filmed.
-  if (code || invitation) window.history.replaceState(null, '', page.pathname + page.search);
+  if (code || invitation || acknowledge) window.history.replaceState(null, '', page.pathname + page.search);
 
   const api = createApi({
     fetch: (input, init) => fetch(input, init),
@@ -74,6 +75,7 @@ function main(root: HTMLElement): void {
     isRunning = kind === 'signed-in';
   });
   if (invitation) session.invited(invitation);
+  else if (acknowledge) session.asked(acknowledge);
   else void session.begin(code);
 
   const upload = createUpload({ open: () => new XMLHttpRequest() });

@@ -6,6 +6,8 @@ import { isoTime } from './rows.ts';
 export interface DueDelivery {
   readonly id: number;
   readonly channel: string;
+  /** The browser that it goes to; 0: the channel is none of browsers. */
+  readonly target: number;
   readonly notification: Notification;
   readonly tries: number;
   readonly createdAt: number;
@@ -26,17 +28,17 @@ export type AlertDeliveryStore = ReturnType<typeof createAlertDeliveryStore>;
 export function createAlertDeliveryStore(database: HubDatabase) {
   const { prepare, query } = database;
   const add = prepare(
-    `INSERT INTO alert_deliveries (key, channel, rule, body, state, tries, created_at, next_at)
-       VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?)`,
+    `INSERT INTO alert_deliveries (key, channel, rule, body, state, tries, created_at, next_at, target)
+       VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?, ?)`,
   );
   const crowded = prepare(
     `UPDATE alert_deliveries SET state = 'failed', done_at = ?, reason = 'too many wait for this channel'
-       WHERE id IN (SELECT id FROM alert_deliveries WHERE channel = ? AND state = 'waiting' ORDER BY id DESC LIMIT -1 OFFSET ?)`,
+       WHERE id IN (SELECT id FROM alert_deliveries WHERE channel = ? AND target = ? AND state = 'waiting' ORDER BY id DESC LIMIT -1 OFFSET ?)`,
   );
-  // The oldest of each channel: what comes later waits for it.
+  // The oldest of each channel (of browsers: of each browser): what comes later waits for it.
   const due = prepare(
     `SELECT * FROM alert_deliveries WHERE id IN
-       (SELECT min(id) FROM alert_deliveries WHERE state = 'waiting' GROUP BY channel) AND next_at <= ?`,
+       (SELECT min(id) FROM alert_deliveries WHERE state = 'waiting' GROUP BY channel, target) AND next_at <= ?`,
   );
   const nextAt = prepare("SELECT min(next_at) AS at FROM alert_deliveries WHERE state = 'waiting'");
   const settle = prepare(
@@ -49,14 +51,14 @@ export function createAlertDeliveryStore(database: HubDatabase) {
 
   return {
     /** Part of a transaction. */
-    add(channel: string, notification: Notification, at: number): void {
-      add.run(notification.id, channel, notification.rule, JSON.stringify(notification), at, at);
-      crowded.run(at, channel, MOST_WAITING);
+    add(channel: string, notification: Notification, at: number, target = 0): void {
+      add.run(notification.id, channel, notification.rule, JSON.stringify(notification), at, at, target);
+      crowded.run(at, channel, target, MOST_WAITING);
     },
     /** Of each channel the first that waits, if its time has come. */
     due: (now: number): DueDelivery[] =>
-      (due.all(now) as DeliveryRow[]).map(({ id, channel, body, tries, created_at: createdAt }) => ({
-        ...{ id, channel, tries, createdAt },
+      (due.all(now) as DeliveryRow[]).map(({ id, channel, target, body, tries, created_at: createdAt }) => ({
+        ...{ id, channel, target, tries, createdAt },
         notification: JSON.parse(body) as Notification,
       })),
     /** When the next one is due; undefined: none waits. */
@@ -85,6 +87,7 @@ interface DeliveryRow {
   readonly id: number;
   readonly key: string;
   readonly channel: string;
+  readonly target: number;
   readonly rule: string;
   readonly body: string;
   readonly state: DeliveryState;
@@ -100,6 +103,7 @@ function toView(row: DeliveryRow): Delivery {
   return {
     id: String(id),
     ...{ key, channel, rule, state, tries },
+    ...(row.target === 0 ? {} : { browser: String(row.target) }),
     title: (JSON.parse(row.body) as Notification).title,
     createdAt: isoTime(row.created_at),
     ...(state === 'waiting' ? { nextAt: isoTime(row.next_at) } : {}),

@@ -14,6 +14,9 @@ export interface StoredRule extends NewAlertRule {
   readonly notifiedAt: number;
 }
 
+/** A silence as it is stored: whether it is active is a question of the time. */
+export type StoredSilence = Omit<Silence, 'active'>;
+
 /** A channel as it is stored: all but the secret, and the secret sealed. */
 export interface StoredChannel extends Omit<NewChannel, 'secret'> {
   readonly name: string;
@@ -72,7 +75,7 @@ export function createAlertRuleStore(database: HubDatabase) {
     ruleViews(): AlertRule[] {
       const counts = new Map((firing.all() as { rule: string; firing: number }[]).map((row) => [row.rule, row.firing]));
       return (rules.all() as RuleRow[]).map((row) => ({
-        ...(JSON.parse(row.body) as NewAlertRule),
+        ...withDefaults(row.body),
         ...changed(row),
         firing: counts.get(row.name) ?? 0,
       }));
@@ -103,16 +106,16 @@ export function createAlertRuleStore(database: HubDatabase) {
     ): void => void setChannel.run(name, JSON.stringify(body), sealed ?? null, at, actor),
     removeChannel: (name: string): boolean => removeChannel.run(name).changes === 1,
 
-    addSilence(body: NewSilence, { at, actor }: Act): Silence {
+    addSilence(body: NewSilence, { at, actor }: Act): StoredSilence {
       const start = body.startsAt === undefined ? at : Date.parse(body.startsAt);
       const made = addSilence.run(JSON.stringify(body), start, Date.parse(body.endsAt), at, actor);
       return toSilence(silence.get(made.lastInsertRowid) as SilenceRow);
     },
     /** Newest first. */
-    silences: (filter: { before?: number | undefined; limit: number }): Silence[] =>
+    silences: (filter: { before?: number | undefined; limit: number }): StoredSilence[] =>
       (silences.all(filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit) as SilenceRow[]).map(toSilence),
     /** Those that have not ended at a time; some may not have begun. */
-    openSilences: (now: number): Silence[] => (openSilences.all(now) as SilenceRow[]).map(toSilence),
+    openSilences: (now: number): StoredSilence[] => (openSilences.all(now) as SilenceRow[]).map(toSilence),
     removeSilence: (id: number): boolean => removeSilence.run(id).changes === 1,
   };
 }
@@ -130,19 +133,25 @@ function changed({ name, changed_at: at, changed_by: changedBy }: ChangedRow) {
   return { name, changedAt: isoTime(at), changedBy };
 }
 
-function toRule({ name, body, changed_at: changedAt, told_at: notifiedAt }: RuleRow): StoredRule {
-  // It passed its schema before it was stored.
-  return { ...(JSON.parse(body) as NewAlertRule), name, changedAt, notifiedAt };
+/** It passed its schema before it was stored; an older version wrote no steps. */
+function withDefaults(body: string): NewAlertRule {
+  const stored = JSON.parse(body) as Omit<NewAlertRule, 'steps'> & Partial<NewAlertRule>;
+  return { ...stored, steps: stored.steps ?? [] };
 }
 
-function toSilence(row: SilenceRow): Silence {
-  const { rules, selector, comment } = JSON.parse(row.body) as NewSilence;
+function toRule({ name, body, changed_at: changedAt, told_at: notifiedAt }: RuleRow): StoredRule {
+  return { ...withDefaults(body), name, changedAt, notifiedAt };
+}
+
+function toSilence(row: SilenceRow): StoredSilence {
+  const { rules, selector, comment, schedule } = JSON.parse(row.body) as NewSilence;
   return {
     id: String(row.id),
     ...(rules ? { rules } : {}),
     selector,
     startsAt: isoTime(row.starts_at),
     endsAt: isoTime(row.ends_at),
+    ...(schedule ? { schedule } : {}),
     comment,
     createdAt: isoTime(row.created_at),
     createdBy: row.created_by,

@@ -1,5 +1,5 @@
 /**
- * The tables of alerts that are read with kysely, as types (tables.ts); the other four have prepared statements only, as kysely's
+ * The tables of alerts that are read with kysely, as types (tables.ts); the others have prepared statements only, as kysely's
  * types give up with 35 tables. Times are milliseconds since 1970.
  */
 import type { Generated } from 'kysely';
@@ -23,6 +23,12 @@ export interface AlertTable {
   untold: number;
   /** 1: a notification said that it fires. */
   told: number;
+  /** When the first one did. */
+  told_at: number | null;
+  acknowledged_at: number | null;
+  acknowledged_by: string | null;
+  /** So many steps of escalation were told. */
+  steps: Generated<number>;
 }
 
 export interface AlertDeliveryTable {
@@ -30,6 +36,8 @@ export interface AlertDeliveryTable {
   /** Of the notification for this channel: the same for every try. */
   key: string;
   channel: string;
+  /** The browser that it goes to, of a channel of browsers; else 0. */
+  target: Generated<number>;
   rule: string;
   /** The notification, as JSON. */
   body: string;

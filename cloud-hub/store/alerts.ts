@@ -21,6 +21,17 @@ export interface StoredAlert {
   readonly count: number;
   readonly event: number | undefined;
   readonly isNotified: boolean;
+  /** Somebody takes care of it. */
+  readonly acknowledged: { readonly at: number; readonly by: string } | undefined;
+  /** So many steps of escalation were told. */
+  readonly steps: number;
+}
+
+/** Of a rule: alerts that nobody has acknowledged, after so many steps. */
+export interface Unacknowledged {
+  readonly steps: number;
+  /** When the oldest of them was told. */
+  readonly since: number;
 }
 
 export interface AlertFilter {
@@ -51,14 +62,32 @@ export function createAlertStore(database: HubDatabase) {
   const open = prepare('SELECT * FROM alerts WHERE resolved_at IS NULL');
   const pendingRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
   const pending = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? ORDER BY id');
-  const markNotified = prepare('UPDATE alerts SET untold = 0, told = 1 WHERE id = ?');
-  const remind = prepare('UPDATE alerts SET untold = 1 WHERE resolved_at IS NULL AND rule = ? AND told = 1');
+  const markNotified = prepare('UPDATE alerts SET untold = 0, told = 1, told_at = coalesce(told_at, ?) WHERE id = ?');
+  const remind = prepare(
+    'UPDATE alerts SET untold = 1 WHERE resolved_at IS NULL AND rule = ? AND told = 1 AND acknowledged_at IS NULL',
+  );
+  const nobodyYet = 'resolved_at IS NULL AND rule = ? AND told = 1 AND acknowledged_at IS NULL';
+  const unacknowledged = prepare(
+    `SELECT steps, min(told_at) AS since FROM alerts WHERE ${nobodyYet} AND steps < ? GROUP BY steps`,
+  );
+  const escalating = prepare(
+    `SELECT * FROM alerts WHERE ${nobodyYet} AND steps = ? AND coalesce(told_at, fired_at) <= ? ORDER BY id`,
+  );
+  const escalated = prepare('UPDATE alerts SET steps = ? WHERE id = ?');
+  const acknowledge = prepare(
+    'UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND resolved_at IS NULL AND acknowledged_at IS NULL',
+  );
+  const acknowledgeOfRule = prepare(
+    `UPDATE alerts SET acknowledged_at = ?, acknowledged_by = ?
+       WHERE rule = ? AND fired_at <= ? AND resolved_at IS NULL AND acknowledged_at IS NULL`,
+  );
+  const byId = prepare('SELECT * FROM alerts WHERE id = ?');
   const expire = prepare(
     'DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE resolved_at < ? AND untold = 0 LIMIT ?)',
   );
 
   return {
-    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isNotified'>): number {
+    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isNotified' | 'acknowledged' | 'steps'>): number {
       const { rule, device, subject, severity, since, firedAt, changedAt, text, count, event } = alert;
       const made = fire.run(rule, device, subject, severity, since, firedAt, changedAt, text, count, event ?? null);
       return Number(made.lastInsertRowid);
@@ -78,8 +107,23 @@ export function createAlertStore(database: HubDatabase) {
     /** Rules with pending alerts, and since when. */
     pendingRules: () => pendingRules.all() as { rule: string; since: number }[],
     pending: (rule: string): StoredAlert[] => (pending.all(rule) as AlertRow[]).map(toStored),
-    notified: (id: number): void => void markNotified.run(id),
-    /** What still fires of a rule is notified again. */
+    notified: (id: number, at: number): void => void markNotified.run(at, id),
+    /** Of a rule with so many steps of escalation: who is still to be told, by how many steps were. */
+    unacknowledged: (rule: string, steps: number) => unacknowledged.all(rule, steps) as Unacknowledged[],
+    /** Those of them that were told before a time. */
+    escalating: (rule: string, steps: number, toldBefore: number): StoredAlert[] =>
+      (escalating.all(rule, steps, toldBefore) as AlertRow[]).map(toStored),
+    escalated: (id: number, steps: number): void => void escalated.run(steps, id),
+    /** Somebody takes care of an alert that fires. @returns false: it is over, or somebody does already */
+    acknowledge: (id: number, at: number, by: string): boolean => acknowledge.run(at, by, id).changes === 1,
+    /** Of all of a rule that have fired up to a time. @returns how many */
+    acknowledgeOfRule: (rule: string, firedBefore: number, at: number, by: string): number =>
+      acknowledgeOfRule.run(at, by, rule, firedBefore).changes,
+    get(id: number): StoredAlert | undefined {
+      const row = byId.get(id) as AlertRow | undefined;
+      return row && toStored(row);
+    },
+    /** What still fires of a rule, and nobody has acknowledged, is notified again. */
     remind: (rule: string): number => remind.run(rule).changes,
     /** Forgets what ended before a time. */
     expire: (before: number, most: number): number => expire.run(before, most).changes,
@@ -117,21 +161,25 @@ interface AlertRow {
   readonly count: number;
   readonly event_id: number | null;
   readonly told: number;
+  readonly acknowledged_at: number | null;
+  readonly acknowledged_by: string | null;
+  readonly steps: number;
 }
 
 function toStored(row: AlertRow): StoredAlert {
-  const { id, rule, device, subject, severity, since, text, count } = row;
+  const { id, rule, device, subject, severity, since, text, count, steps } = row;
   return {
-    ...{ id, rule, device, subject, severity, since, text, count },
+    ...{ id, rule, device, subject, severity, since, text, count, steps },
     firedAt: row.fired_at,
     changedAt: row.changed_at,
     resolvedAt: row.resolved_at ?? undefined,
     event: row.event_id ?? undefined,
     isNotified: row.told === 1,
+    acknowledged: row.acknowledged_at === null ? undefined : { at: row.acknowledged_at, by: row.acknowledged_by ?? '' },
   };
 }
 
-function toView(alert: StoredAlert, silenced: boolean): Alert {
+export function toView(alert: StoredAlert, silenced: boolean): Alert {
   const { id, rule, severity, device, subject, since, firedAt, changedAt, resolvedAt, text, count, event } = alert;
   return {
     id: String(id),
@@ -142,5 +190,9 @@ function toView(alert: StoredAlert, silenced: boolean): Alert {
     changedAt: isoTime(changedAt),
     ...(resolvedAt === undefined ? {} : { resolvedAt: isoTime(resolvedAt) }),
     ...(event === undefined ? {} : { event: String(event) }),
+    ...(alert.acknowledged === undefined
+      ? {}
+      : { acknowledged: { at: isoTime(alert.acknowledged.at), by: alert.acknowledged.by } }),
+    ...(alert.steps === 0 ? {} : { steps: alert.steps }),
   };
 }

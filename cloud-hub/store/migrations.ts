@@ -20,6 +20,7 @@ import { up as corrections } from './migrations/0014-corrections.ts';
 import { up as auditChain } from './migrations/0015-audit-chain.ts';
 import { up as users } from './migrations/0016-users.ts';
 import { up as erasures } from './migrations/0017-erasures.ts';
+import { up as acknowledgements } from './migrations/0018-acknowledgements.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -41,6 +42,7 @@ const migrations: readonly Migration[] = [
   auditChain,
   users,
   erasures,
+  acknowledgements,
 ];
 
 /** Version of the newest schema. */

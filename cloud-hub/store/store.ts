@@ -18,6 +18,7 @@ import { createIdFloors } from './id-floors.ts';
 import { createModelStore } from './models.ts';
 import { createOpinionStore } from './opinions.ts';
 import { createProblemStore } from './problems.ts';
+import { createPushSubscriptionStore } from './push-subscriptions.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
@@ -75,6 +76,7 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     alertRules: createAlertRuleStore(database),
     alertDeliveries: createAlertDeliveryStore(database),
     alertSources: createAlertSourceStore(database),
+    pushSubscriptions: createPushSubscriptionStore(database),
     /** One transaction; see HubDatabase. */
     transact: database.transact,
     readiness: database.readiness,

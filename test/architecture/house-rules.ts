@@ -21,6 +21,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'node-av': ['shared/engine/frames/', 'fixtures/'],
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts', 'cloud-hub/doctor/conformance/'],
+  http_ece: ['cloud-hub/alerts/push/'],
   nodemailer: ['cloud-hub/alerts/channels/email.ts'],
   '@peculiar/x509': ['shared/pki/', 'cloud-hub/pki/'],
   ws: ['shared/pki/', 'cloud-hub/api/'],

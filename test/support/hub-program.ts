@@ -23,8 +23,12 @@ export interface HubProgram {
 
 const ready = z.object({ type: z.literal('ready'), httpPort: z.number(), mqttPort: z.number() });
 
-/** @param extra more arguments of `vedette-hub run` */
-export function createHubProgram(dataDir: string, extra: readonly string[] = []): HubProgram {
+/** @param extra more arguments of `vedette-hub run` @param env more of the environment */
+export function createHubProgram(
+  dataDir: string,
+  extra: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): HubProgram {
   let ports = { httpPort: 0, mqttPort: 0 };
   let running: Started | undefined;
   let complaints = '';
@@ -48,6 +52,7 @@ export function createHubProgram(dataDir: string, extra: readonly string[] = [])
       const args = ['run', '--data-dir', dataDir, '--log-level', 'error', '--http-port', `${ports.httpPort}`];
       const started = spawnProgram('cloud-hub/main.js', [...args, '--mqtt-port', `${ports.mqttPort}`, ...extra], {
         ipc: true,
+        env,
       });
       running = started;
       const message = await new Promise<unknown>((resolve) => {

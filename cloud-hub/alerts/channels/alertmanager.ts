@@ -6,12 +6,15 @@ import type { Send } from './channel.ts';
 const FIRES_FOR_MS = 86_400_000;
 
 export const alertmanager: Send = async ({ channel, secret, notification, addresses, signal }) => {
-  const { rule, severity, alerts, at } = notification;
+  const { rule, severity, alerts, at, acknowledge } = notification;
   const now = Date.parse(at);
   const body = JSON.stringify(
     alerts.map(({ device, subject, state, since, text, count }) => ({
       labels: { alertname: rule, severity, device, ...(subject === '' ? {} : { subject }), source: 'vedette' },
-      annotations: { summary: text, count: String(count), notification: notification.id },
+      annotations: {
+        ...{ summary: text, count: String(count), notification: notification.id },
+        ...(acknowledge === undefined ? {} : { acknowledge }),
+      },
       startsAt: since,
       endsAt: state === 'firing' ? new Date(now + FIRES_FOR_MS).toISOString() : at,
     })),

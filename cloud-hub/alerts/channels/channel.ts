@@ -3,12 +3,16 @@ import type { Clock } from '../../../shared/kit/clock.ts';
 import type { Notification } from '../../contract/alert.ts';
 import type { NewChannel } from '../../contract/alert-channel.ts';
 import type { Addresses } from '../addresses.ts';
+import type { Browsers } from '../push/browsers.ts';
 
 export interface Sending {
   /** Its schema says which fields its kind has. */
   readonly channel: Omit<NewChannel, 'secret'>;
   readonly secret: string | undefined;
   readonly notification: Notification;
+  /** Of a channel of browsers: to which it goes; undefined: to all. */
+  readonly target: number | undefined;
+  readonly browsers: Pick<Browsers, 'of' | 'send'>;
   /** JPEG of the latest event, if there is one. */
   readonly picture: Uint8Array | undefined;
   readonly addresses: Addresses;

@@ -1,9 +1,15 @@
 /** E-mail by SMTP, with the picture of the latest event. The Message-ID is that of the notification: mail programs drop a repeat. */
 import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
+import type { Notification } from '../../contract/alert.ts';
 import type { Send } from './channel.ts';
 
 const TIMEOUT_MS = 10_000;
+
+function textOf({ text, severity, rule, at, acknowledge }: Notification): string {
+  const link = acknowledge === undefined ? '' : `\nI take care of it: ${acknowledge}\n`;
+  return `${text}\n\n${severity} · rule ${rule} · ${at}\n${link}`;
+}
 
 export const email: Send = async ({ channel, secret, notification, picture, addresses, signal }) => {
   const { host = '', tls = 'starttls', user, from, to = [] } = channel;
@@ -30,7 +36,7 @@ export const email: Send = async ({ channel, secret, notification, picture, addr
       from,
       to,
       subject: notification.title,
-      text: `${notification.text}\n\n${notification.severity} · rule ${notification.rule} · ${notification.at}\n`,
+      text: textOf(notification),
       messageId: `<${notification.id}@vedette>`,
       date: new Date(notification.at),
       ...(picture === undefined

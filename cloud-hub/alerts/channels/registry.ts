@@ -5,6 +5,9 @@ import type { Send } from './channel.ts';
 import { email } from './email.ts';
 import { mqtt } from './mqtt.ts';
 import { ntfy } from './ntfy.ts';
+import { push } from './push.ts';
 import { webhook } from './webhook.ts';
 
-export const channelSenders: Readonly<Record<ChannelKind, Send>> = { webhook, mqtt, ntfy, alertmanager, email };
+export const channelSenders: Readonly<Record<ChannelKind, Send>> = {
+  ...{ webhook, mqtt, ntfy, alertmanager, email, push },
+};

@@ -6,6 +6,7 @@ import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { alertRule, newAlertRule } from '../../contract/alert-rule.ts';
+import { withGoodHours } from '../good-hours.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, noContent, security } from '../responses.ts';
 
@@ -68,7 +69,7 @@ export function alertRuleRoutes({
           tags,
           security,
           params,
-          body: newAlertRule,
+          body: withGoodHours(newAlertRule, 'hours'),
           response: answers(alertRule),
         },
       },

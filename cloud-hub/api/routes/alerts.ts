@@ -8,6 +8,7 @@ import { alert, alertState, delivery, deliveryState, newSilence, silence } from 
 import { page } from '../../contract/page.ts';
 import { rowNumber } from '../../store/rows.ts';
 import { pageQuery } from '../bodies.ts';
+import { withGoodHours } from '../good-hours.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, cursorRow, noContent, pageOf, security } from '../responses.ts';
 import { scopeOf } from '../scope.ts';
@@ -80,7 +81,7 @@ export function alertRoutes({
         },
       },
       async ({ query: { cursor, limit } }) =>
-        pageOf(store.alertRules.silences({ before: cursorRow(cursor), limit: limit + 1 }), limit),
+        pageOf(alerts.silences({ before: cursorRow(cursor), limit: limit + 1 }), limit),
     );
 
     app.post(
@@ -91,7 +92,7 @@ export function alertRoutes({
           summary: 'Hold notifications of alerts back for a while',
           tags,
           security,
-          body: newSilence,
+          body: withGoodHours(newSilence, 'schedule'),
           response: created(silence, 'The silence'),
         },
       },

@@ -1,6 +1,6 @@
-import { AlertPanel } from '../alerts/alert-panel.tsx';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
+import { ListPanel } from '../ui/list-panel.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAct } from '../ui/use-act.ts';
 
@@ -14,7 +14,7 @@ export function SessionList() {
   const read = useRead((signal) => api.sessions({ limit: MOST }, signal), '', EVERY_MS);
   return (
     <>
-      <AlertPanel title="Sessions" read={read} empty="Nobody is signed in.">
+      <ListPanel title="Sessions" read={read} empty="Nobody is signed in.">
         {(one) => (
           <li key={one.id} data-testid="session" data-current={one.current}>
             <span class={`pill ${one.role === 'admin' ? 'warn' : ''}`}>{one.role}</span>
@@ -41,7 +41,7 @@ export function SessionList() {
             )}
           </li>
         )}
-      </AlertPanel>
+      </ListPanel>
       {act.failure && (
         <p class="bad-text" role="alert">
           {act.failure}

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { Token } from '../../contract/identity.ts';
-import { AlertPanel } from '../alerts/alert-panel.tsx';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
 import { Confirm } from '../ui/confirm.tsx';
+import { ListPanel } from '../ui/list-panel.tsx';
 import { Time } from '../ui/time.tsx';
 import { scopeWords } from './scope-text.ts';
 import { TokenDialog } from './token-dialog.tsx';
@@ -18,7 +18,7 @@ export function TokenList() {
   const [leaving, setLeaving] = useState<Token>();
   return (
     <>
-      <AlertPanel
+      <ListPanel
         title="Tokens"
         read={read}
         empty="There is no token."
@@ -53,7 +53,7 @@ export function TokenList() {
             </span>
           </li>
         )}
-      </AlertPanel>
+      </ListPanel>
       {isMaking && <TokenDialog onDone={read.again} onClose={() => setMaking(false)} />}
       {leaving && (
         <Confirm

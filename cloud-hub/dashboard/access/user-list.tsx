@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { User } from '../../contract/identity.ts';
-import { AlertPanel } from '../alerts/alert-panel.tsx';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
 import { Confirm } from '../ui/confirm.tsx';
+import { ListPanel } from '../ui/list-panel.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAct } from '../ui/use-act.ts';
 import { InviteLink } from './invite-link.tsx';
@@ -24,7 +24,7 @@ export function UserList() {
   const close = () => setOpen(undefined);
   return (
     <>
-      <AlertPanel
+      <ListPanel
         title="Users"
         read={read}
         empty="Nobody was invited yet: everybody signs in with a token."
@@ -77,7 +77,7 @@ export function UserList() {
             </span>
           </li>
         )}
-      </AlertPanel>
+      </ListPanel>
       {act.failure && (
         <p class="bad-text" role="alert">
           {act.failure}

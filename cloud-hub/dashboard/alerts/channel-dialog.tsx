@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { NewChannel } from '../../contract/alert-channel.ts';
+import type { ChannelKind, NewChannel } from '../../contract/alert-channel.ts';
 import { useServices } from '../services.ts';
-import { Dialog } from '../ui/dialog.tsx';
+import { FormDialog } from '../ui/form-dialog.tsx';
 import { FormField } from '../ui/form-field.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { SelectField } from '../ui/select-field.tsx';
 
 interface ChannelDialogProps {
   readonly onDone: () => void;
@@ -12,73 +12,85 @@ interface ChannelDialogProps {
 
 const kinds = {
   webhook: 'Webhook',
+  push: 'Browsers (Web Push)',
+  email: 'E-mail',
   mqtt: 'MQTT',
   ntfy: 'ntfy',
   alertmanager: 'Alertmanager',
-  email: 'E-mail',
-} as const;
-type Kind = keyof typeof kinds;
+} as const satisfies Record<ChannelKind, string>;
 
-const texts = (kind: Kind): readonly (readonly [string, string])[] =>
-  ({
-    webhook: [['url', 'Address'] as const],
-    mqtt: [['url', 'Broker'] as const, ['topic', 'Topic'] as const, ['user', 'User'] as const],
-    ntfy: [['url', 'Server'] as const, ['topic', 'Topic'] as const],
-    alertmanager: [['url', 'Server'] as const],
-    email: [
-      ['host', 'Mail server'] as const,
-      ['user', 'User'] as const,
-      ['from', 'Sender'] as const,
-      ['to', 'Receivers, with commas between'] as const,
+/** Fields of each kind, and what its secret is called; a field of several values has them with commas between. */
+const fields: Readonly<
+  Record<ChannelKind, { readonly texts: readonly (readonly [string, string])[]; readonly secret?: string }>
+> = {
+  webhook: { texts: [['url', 'Address']], secret: 'Secret (may be empty)' },
+  push: { texts: [['users', 'Whose browsers, with commas between (empty: of all)']] },
+  mqtt: {
+    texts: [
+      ['url', 'Broker'],
+      ['topic', 'Topic'],
+      ['user', 'User'],
     ],
-  })[kind];
+    secret: 'Password',
+  },
+  ntfy: {
+    texts: [
+      ['url', 'Server'],
+      ['topic', 'Topic'],
+    ],
+    secret: 'Secret (may be empty)',
+  },
+  alertmanager: { texts: [['url', 'Server']], secret: 'Secret (may be empty)' },
+  email: {
+    texts: [
+      ['host', 'Mail server'],
+      ['port', 'Port (empty: 587)'],
+      ['tls', 'Security: starttls, tls or none (empty: starttls)'],
+      ['user', 'User'],
+      ['from', 'Sender'],
+      ['to', 'Receivers, with commas between'],
+    ],
+    secret: 'Password',
+  },
+};
 
 /** A new channel. Its secret goes to the hub, which shows it to nobody. */
 export function ChannelDialog({ onDone, onClose }: ChannelDialogProps) {
   const { api } = useServices();
-  const act = useAct();
   const [name, setName] = useState('');
-  const [kind, setKind] = useState<Kind>('webhook');
+  const [kind, setKind] = useState<ChannelKind>('webhook');
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
+  const { texts, secret } = fields[kind];
+  const given = (key: string) => values[key]?.trim() || undefined;
   const body = (): NewChannel => {
-    const keys = [...texts(kind).map(([key]) => key), 'secret'];
-    const given = keys.flatMap((key) => (values[key]?.trim() ? [[key, values[key]?.trim() ?? ''] as const] : []));
-    const { to, ...rest } = Object.fromEntries(given);
-    return { kind, ...rest, ...(to === undefined ? {} : { to: to.split(',').map((one) => one.trim()) }) };
+    const keys = [...texts.map(([key]) => key), ...(secret === undefined ? [] : ['secret'])];
+    const entries = keys.flatMap((key) => (given(key) === undefined ? [] : [[key, typedOf(key, given(key) ?? '')]]));
+    // The hub judges what was typed.
+    return { kind, ...Object.fromEntries(entries) };
   };
   return (
-    <Dialog title="New channel" onClose={onClose}>
-      <form
-        class="alert-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          act.run(() => api.addAlertChannel(name, body()), onDone);
-        }}
-      >
-        <FormField name="name" title="Name" value={name} onInput={setName} />
+    <FormDialog
+      title="New channel"
+      verb="Make the channel"
+      isIncomplete={name === ''}
+      work={() => api.addAlertChannel(name, body())}
+      onDone={onDone}
+      onClose={onClose}
+    >
+      <FormField name="name" title="Name" value={name} onInput={setName} />
+      <SelectField title="Kind" value={kind} options={kinds} onChange={setKind} />
+      {texts.map(([key, title]) => (
+        <FormField
+          key={key}
+          name={key}
+          title={title}
+          value={values[key] ?? ''}
+          onInput={(to) => setValues({ ...values, [key]: to })}
+        />
+      ))}
+      {secret !== undefined && (
         <div class="form-field">
-          <label for="channel-kind">Kind</label>
-          <select id="channel-kind" value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
-            {Object.entries(kinds).map(([key, title]) => (
-              <option key={key} value={key}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </div>
-        {texts(kind).map(([key, title]) => (
-          <FormField
-            key={key}
-            name={key}
-            title={title}
-            value={values[key] ?? ''}
-            onInput={(to) => setValues({ ...values, [key]: to })}
-          />
-        ))}
-        <div class="form-field">
-          <label for="channel-secret">
-            {kind === 'email' || kind === 'mqtt' ? 'Password' : 'Secret (may be empty)'}
-          </label>
+          <label for="channel-secret">{secret}</label>
           <input
             id="channel-secret"
             type="password"
@@ -87,17 +99,12 @@ export function ChannelDialog({ onDone, onClose }: ChannelDialogProps) {
             onInput={(event) => setValues({ ...values, secret: event.currentTarget.value })}
           />
         </div>
-        {act.failure && (
-          <p class="bad-text refusal" role="alert">
-            {act.failure}
-          </p>
-        )}
-        <footer class="dialog-foot">
-          <button type="submit" class="button primary" disabled={act.isBusy || name === ''}>
-            Make the channel
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   );
+}
+
+function typedOf(key: string, text: string): unknown {
+  if (key === 'port') return Number(text);
+  return key === 'to' || key === 'users' ? text.split(',').map((one) => one.trim()) : text;
 }

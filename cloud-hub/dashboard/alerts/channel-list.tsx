@@ -3,9 +3,10 @@ import type { Channel } from '../../contract/alert-channel.ts';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
 import { useMayAdminister } from '../session/use-role.ts';
+import { ListPanel } from '../ui/list-panel.tsx';
 import { useAct } from '../ui/use-act.ts';
-import { AlertPanel } from './alert-panel.tsx';
 import { ChannelDialog } from './channel-dialog.tsx';
+import { whereTo } from './words.ts';
 
 const EVERY_MS = 10_000;
 
@@ -22,9 +23,9 @@ export function ChannelList() {
   const close = () => setNew(false);
   return (
     <>
-      <AlertPanel title="Channels" read={read} empty="No channel yet: alerts are only shown here." action={action}>
+      <ListPanel title="Channels" read={read} empty="No channel yet: alerts are only shown here." action={action}>
         {(channel) => <ChannelRow key={channel.name} channel={channel} mayTest={mayAdminister} />}
-      </AlertPanel>
+      </ListPanel>
       {isNew && (
         <ChannelDialog
           onDone={() => {
@@ -42,8 +43,7 @@ function ChannelRow({ channel, mayTest }: { channel: Channel; mayTest: boolean }
   const { api } = useServices();
   const act = useAct();
   const [result, setResult] = useState<string>();
-  const { name, kind, url, topic, host, to, hasSecret } = channel;
-  const where = url === undefined ? `${host ?? ''} to ${to?.join(', ') ?? ''}` : [url, topic].filter(Boolean).join(' ');
+  const { name, kind, hasSecret } = channel;
   return (
     <li data-testid="alert-channel" data-name={name}>
       <span class="pill accent">{kind}</span>
@@ -52,7 +52,7 @@ function ChannelRow({ channel, mayTest }: { channel: Channel; mayTest: boolean }
           <strong>{name}</strong>
           {hasSecret && <span class="faint"> · with a secret</span>}
         </p>
-        <p class="muted message break">{where}</p>
+        <p class="muted message break">{whereTo(channel)}</p>
         <p role="status" data-testid="channel-test">
           {act.failure ?? result}
         </p>

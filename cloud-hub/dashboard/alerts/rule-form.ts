@@ -30,15 +30,23 @@ export interface RuleFields {
   readonly forS: string;
   /** Empty: none. */
   readonly channel: string;
+  /** Who is told too when nobody acknowledges for so long; empty: nobody. */
+  readonly stepChannel: string;
+  readonly stepMinutes: string;
 }
 
-export const defaultRule: RuleFields = { name: '', kind: 'event', value: '', forS: '60', channel: '' };
+export const defaultRule: RuleFields = {
+  ...{ name: '', kind: 'event', value: '', forS: '60', channel: '' },
+  ...{ stepChannel: '', stepMinutes: '15' },
+};
 
-export function requestOf({ kind, value, forS, channel }: RuleFields): z.input<typeof newAlertRule> {
+export function requestOf(fields: RuleFields): z.input<typeof newAlertRule> {
+  const { kind, value, forS, channel, stepChannel, stepMinutes } = fields;
   return {
     condition: conditionOf(kind, value.trim()),
     ...(ruleKinds[kind].lasts ? { forS: Number(forS) } : {}),
     ...(channel === '' ? {} : { channels: [channel] }),
+    ...(stepChannel === '' ? {} : { steps: [{ afterS: Number(stepMinutes) * 60, channels: [stepChannel] }] }),
   };
 }
 

@@ -5,10 +5,10 @@ import { useServices } from '../services.ts';
 import { useMayOperate } from '../session/use-role.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { whole } from '../ui/format.ts';
-import { AlertPanel } from './alert-panel.tsx';
+import { ListPanel } from '../ui/list-panel.tsx';
 import { RuleDialog } from './rule-dialog.tsx';
 import { SilenceDialog } from './silence-dialog.tsx';
-import { conditionText, toneOf } from './words.ts';
+import { conditionText, stepsText, toneOf } from './words.ts';
 
 const EVERY_MS = 5000;
 
@@ -31,7 +31,7 @@ export function RuleList() {
   );
   return (
     <>
-      <AlertPanel title="Rules" read={read} empty="No rule yet: nothing is watched." action={action}>
+      <ListPanel title="Rules" read={read} empty="No rule yet: nothing is watched." action={action}>
         {(rule) => (
           <li key={rule.name} data-testid="alert-rule" data-name={rule.name}>
             <span class={`pill ${rule.enabled ? toneOf(rule.severity) : ''}`}>
@@ -45,6 +45,7 @@ export function RuleList() {
               <p class="muted message">
                 {conditionText(rule.condition)} → {rule.channels.join(', ') || 'only shown here'}
               </p>
+              {stepsText(rule) !== undefined && <p class="muted message break">{stepsText(rule)}</p>}
             </div>
             {mayOperate && (
               <span class="page-actions">
@@ -58,7 +59,7 @@ export function RuleList() {
             )}
           </li>
         )}
-      </AlertPanel>
+      </ListPanel>
       {asked?.what === 'new' && <RuleDialog onDone={done} onClose={close} />}
       {asked?.what === 'silence' && <SilenceDialog rule={asked.rule.name} onDone={done} onClose={close} />}
       {asked?.what === 'remove' && (

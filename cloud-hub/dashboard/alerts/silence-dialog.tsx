@@ -1,61 +1,77 @@
 import { useState } from 'preact/hooks';
 import { useServices } from '../services.ts';
-import { Dialog } from '../ui/dialog.tsx';
+import { FormDialog } from '../ui/form-dialog.tsx';
 import { FormField } from '../ui/form-field.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { SelectField } from '../ui/select-field.tsx';
+import { hoursOf, weekdays } from './weekly.ts';
 
 interface SilenceDialogProps {
-  readonly rule: string;
+  /** Absent: all rules. */
+  readonly rule?: string;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }
 
-const lengths = { 'an hour': 1, 'four hours': 4, 'a day': 24, 'a week': 168 } as const;
+const lengths = {
+  '1': 'an hour',
+  '4': 'four hours',
+  '24': 'a day',
+  '168': 'a week',
+  weekly: 'some hours of each week',
+} as const;
 const HOUR_MS = 3_600_000;
+/** A window that recurs ends by itself too: nobody remembers it for ever. */
+const WINDOW_MS = 2 * 365 * 24 * HOUR_MS;
 
-/** Keeps a rule silent for a while, from now on. */
+/** Keeps a rule silent for a while from now on, or in the same hours of each week. */
 export function SilenceDialog({ rule, onDone, onClose }: SilenceDialogProps) {
   const { api, clock } = useServices();
-  const act = useAct();
-  const [hours, setHours] = useState('1');
+  const [length, setLength] = useState<keyof typeof lengths>('1');
   const [comment, setComment] = useState('');
-  const body = () => ({
-    rules: [rule],
-    endsAt: new Date(clock.wall() + Number(hours) * HOUR_MS).toISOString(),
-    ...(comment.trim() === '' ? {} : { comment }),
-  });
+  const [days, setDays] = useState<readonly number[]>([0]);
+  const [from, setFrom] = useState('02:00');
+  const [to, setTo] = useState('04:00');
+  const [timezone, setTimezone] = useState(() => new Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const save = async () => {
+    const isWeekly = length === 'weekly';
+    const ms = isWeekly ? WINDOW_MS : Number(length) * HOUR_MS;
+    return api.addSilence({
+      ...(rule === undefined ? {} : { rules: [rule] }),
+      endsAt: new Date(clock.wall() + ms).toISOString(),
+      ...(isWeekly ? { schedule: hoursOf({ days, from, to, timezone }) } : {}),
+      ...(comment.trim() === '' ? {} : { comment }),
+    });
+  };
+  const turn = (day: number) => setDays(days.includes(day) ? days.filter((one) => one !== day) : [...days, day]);
   return (
-    <Dialog title={`Silence ${rule}`} onClose={onClose}>
-      <form
-        class="alert-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          act.run(() => api.addSilence(body()), onDone);
-        }}
-      >
-        <div class="form-field">
-          <label for="silence-for">For</label>
-          <select id="silence-for" value={hours} onChange={(event) => setHours(event.currentTarget.value)}>
-            {Object.entries(lengths).map(([title, value]) => (
-              <option key={title} value={String(value)}>
-                {title}
-              </option>
+    <FormDialog title={`Silence ${rule ?? 'all rules'}`} verb="Silence" work={save} onDone={onDone} onClose={onClose}>
+      <SelectField title="For" value={length} options={lengths} onChange={setLength} />
+      {length === 'weekly' && (
+        <>
+          <fieldset class="days">
+            <legend>On</legend>
+            {weekdays.map((name, day) => (
+              <label key={name}>
+                <input type="checkbox" checked={days.includes(day)} onChange={() => turn(day)} />
+                {name}
+              </label>
             ))}
-          </select>
-        </div>
-        <FormField name="comment" title="Why" value={comment} onInput={setComment} />
-        <p class="muted">Alerts are still shown. Notifications of what still fires at the end are sent then.</p>
-        {act.failure && (
-          <p class="bad-text refusal" role="alert">
-            {act.failure}
-          </p>
-        )}
-        <footer class="dialog-foot">
-          <button type="submit" class="button primary" disabled={act.isBusy}>
-            Silence
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+          </fieldset>
+          <div class="from-to">
+            <FormField name="from" title="From" value={from} help="such as 22:30" onInput={setFrom} />
+            <FormField name="to" title="To" value={to} help="before From: the day after" onInput={setTo} />
+          </div>
+          <FormField
+            name="timezone"
+            title="Time zone"
+            value={timezone}
+            help="daylight saving is taken into account"
+            onInput={setTimezone}
+          />
+        </>
+      )}
+      <FormField name="comment" title="Why" value={comment} onInput={setComment} />
+      <p class="muted">Alerts are still shown. Notifications of what still fires at the end are sent then.</p>
+    </FormDialog>
   );
 }

@@ -23,12 +23,12 @@ export function Header({ identity, route }: { identity: Identity; route: Route }
         <Link to={{ page: 'events', filter: {} }} current={route.page === 'events'}>
           Events
         </Link>
+        <Link to={{ page: 'alerts' }} current={route.page === 'alerts'}>
+          Alerts
+        </Link>
         {/* These pages are about all devices. */}
         {identity.scope === undefined && (
           <>
-            <Link to={{ page: 'alerts' }} current={route.page === 'alerts'}>
-              Alerts
-            </Link>
             <Link to={{ page: 'models' }} current={route.page === 'models'}>
               Models
             </Link>

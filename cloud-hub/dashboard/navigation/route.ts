@@ -147,6 +147,11 @@ export function invitationOf(hash: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, '')).get('invite') || undefined;
 }
 
+/** The token of the link of a notification, `#acknowledge=…`. */
+export function acknowledgementOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('acknowledge') || undefined;
+}
+
 /** The one-time code of a sign-in link, `#code=…`. */
 export function codeOf(hash: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, '')).get('code') || undefined;

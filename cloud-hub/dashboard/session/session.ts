@@ -8,6 +8,8 @@ export type SessionState =
   | { readonly kind: 'signed-out'; readonly reason?: string }
   /** Somebody came by the link of an invitation, and has not chosen a password yet. */
   | { readonly kind: 'invited'; readonly invitation: string }
+  /** Somebody came by the link of a notification; he may be signed in or not. */
+  | { readonly kind: 'asked'; readonly acknowledge: string }
   | { readonly kind: 'signed-in'; readonly identity: Identity }
   /** The hub could not be asked. */
   | { readonly kind: 'unreachable'; readonly reason: string };
@@ -20,6 +22,8 @@ export interface Session {
   signIn(proof: Proof): Promise<string | undefined>;
   /** Whoever came by the link of an invitation chooses a password first. */
   invited(invitation: string): void;
+  /** Whoever came by the link of a notification is asked first whether he takes care of it. */
+  asked(acknowledge: string): void;
   /** @returns why it failed, or undefined when signed in */
   join(invitation: string, password: string): Promise<string | undefined>;
   signOut(): Promise<void>;
@@ -61,6 +65,9 @@ export function createSession(api: Pick<Api, 'me' | 'signIn' | 'join' | 'signOut
     },
     invited(invitation) {
       state.value = { kind: 'invited', invitation };
+    },
+    asked(acknowledge) {
+      state.value = { kind: 'asked', acknowledge };
     },
     async join(invitation, password) {
       return (await attempt(() => api.join(invitation, password)))?.message;

@@ -2,6 +2,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createAddresses } from '../../../cloud-hub/alerts/addresses.ts';
 import { AlertOutbox } from '../../../cloud-hub/alerts/outbox.ts';
+import { createBrowsers } from '../../../cloud-hub/alerts/push/browsers.ts';
+import { openPushKeys } from '../../../cloud-hub/alerts/push/keys.ts';
 import { openSecrets } from '../../../cloud-hub/alerts/secrets.ts';
 import { createSender } from '../../../cloud-hub/alerts/sender.ts';
 import type { NewChannel } from '../../../cloud-hub/contract/alert-channel.ts';
@@ -17,7 +19,10 @@ async function outboxWith(channels: Record<string, Omit<NewChannel, 'secret'>>) 
   const folder = tempFolder();
   const store = await openStore(folder, clock.wall());
   const secrets = openSecrets(folder);
-  const sender = createSender({ store, secrets, addresses: createAddresses(['127.0.0.1']), clock });
+  const addresses = createAddresses(['127.0.0.1']);
+  const keys = openPushKeys(folder, 'mailto:ann@example.com');
+  const browsers = createBrowsers({ store, secrets, keys, addresses, clock });
+  const sender = createSender({ store, secrets, addresses, browsers, clock });
   const outbox = new AlertOutbox({ store, sender, clock, log: createLogger('test', 'silent'), random: () => 1 });
   onTestFinished(async () => {
     await outbox.stop();

@@ -2,41 +2,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { AlertEngine } from '../../../cloud-hub/alerts/engine.ts';
 import { MOST_SUBJECTS } from '../../../cloud-hub/alerts/standings.ts';
-import { type NewAlertRule, newAlertRule } from '../../../cloud-hub/contract/alert-rule.ts';
-import { openStore } from '../../../cloud-hub/store/store.ts';
 import { recordBody } from '../../../shared/contract/messages/record.ts';
-import { createLogger } from '../../../shared/kit/log.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { tempFolder } from '../../support/temp.ts';
 import { eventRecord } from '../support.ts';
-
-async function engineWith(rules: Record<string, unknown>, devices: number) {
-  const clock = new ManualClock();
-  const store = await openStore(tempFolder(), clock.wall());
-  onTestFinished(() => store.close());
-  const act = { at: clock.wall(), actor: 'ann' };
-  const ids = Array.from({ length: devices }, (_, n) => `box-${n}`);
-  store.transact(() => {
-    store.alertRules.setChannel('hook', { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
-    for (const [name, rule] of Object.entries(rules))
-      store.alertRules.setRule(name, newAlertRule.parse(rule) satisfies NewAlertRule, act);
-    for (const id of ids) {
-      store.devices.enrol(id, { site: 'berlin' }, clock.wall());
-      store.devices.noteContact(id, { online: true }, clock.wall());
-    }
-  });
-  const engine = new AlertEngine({ store, notified: () => undefined, clock, log: createLogger('test', 'silent') });
-  onTestFinished(() => engine.stop());
-  engine.start();
-  const turn = (online: boolean, some: readonly string[] = ids) => {
-    store.transact(() => {
-      for (const id of some) store.devices.noteContact(id, { online }, clock.wall());
-    });
-    for (const id of some) engine.heard(id, [], true);
-  };
-  const told = async () => (await store.alertDeliveries.list({ limit: 100 })).toReversed();
-  return { clock, store, engine, ids, turn, told };
-}
+import { engineParts, engineWith } from './engine-with.ts';
 
 test('ten thousand devices go offline at once: one notification, and one when they are back', async () => {
   const { clock, store, turn, told } = await engineWith(
@@ -89,7 +57,7 @@ test('a restart of the hub begins the wait anew, keeps what fires, and tells not
   expect(await told()).toHaveLength(1);
   engine.stop();
   await store.devices.allOffline();
-  const next = new AlertEngine({ store, notified: () => undefined, clock, log: createLogger('test', 'silent') });
+  const next = new AlertEngine({ store, clock, ...engineParts() });
   onTestFinished(() => next.stop());
   next.start();
   await clock.advance(30_000);

@@ -25,6 +25,20 @@ const selector = {
   'selector.devices.0': name,
 };
 const someone = { labels: { site: ['x'] }, devices: ['cam'] };
+const anyMinute = { cron: ['* * * * *'], timezone: 'UTC' };
+/** Hours, under this name of the body. */
+const hours = (field: string): Readonly<Record<string, Bounds>> => ({
+  [field]: {
+    good: [{ cron: ['* 8-17 * * 1-5'] }, { cron: ['0-29 2 * * 0', '* 3 1 1,7 *'], timezone: 'Europe/Berlin' }],
+    bad: [null, [], '* * * * *', {}],
+  },
+  [`${field}.cron`]: required({
+    good: [Array.from({ length: 32 }, () => '* * * * *')],
+    bad: [[], null, '* * * * *', Array.from({ length: 33 }, () => '* * * * *')],
+  }),
+  [`${field}.cron.0`]: { good: ['0 0 * * 7'], bad: ['', '* * * *', '* 24 * * *', '* * * * * *', '@daily', 1, null] },
+  [`${field}.timezone`]: { good: ['Europe/Berlin', 'UTC'], bad: ['', 'Mars/North', 'x'.repeat(65), 1, null] },
+});
 const time: Bounds = { good: ['2099-01-01T00:00:00Z'], bad: ['', 'tomorrow', '2099-01-01', 1, null] };
 
 const url: Bounds = {
@@ -47,6 +61,8 @@ export const alertBodies = {
     body: {
       selector: someone,
       condition: { kind: 'event', count: 2, withinS: 60 },
+      hours: anyMinute,
+      steps: [{ afterS: 60, channels: ['hook'] }],
       channels: [],
     },
     fields: {
@@ -117,6 +133,26 @@ export const alertBodies = {
       notifyEnd: { good: [true, false], bad: ['yes', 1, null] },
       channels: { good: [[]], bad: [null, 'hook', Array.from({ length: 17 }, () => 'hook')] },
       'channels.0': { good: [], bad: [] },
+      steps: {
+        good: [[]],
+        bad: [
+          null,
+          {},
+          [{ afterS: 0, channels: ['hook'] }],
+          [{ afterS: 60, channels: [] }],
+          [{ afterS: week + 1, channels: ['hook'] }],
+          [
+            { afterS: 60, channels: ['hook'] },
+            { afterS: 60, channels: ['hook'] },
+          ],
+          Array.from({ length: 6 }, (_, n) => ({ afterS: n + 1, channels: ['hook'] })),
+        ],
+      },
+      'steps.0': { good: [], bad: [] },
+      'steps.0.afterS': required({ good: [1, week], bad: [0, week + 1, '1', null] }),
+      'steps.0.channels': required({ good: [], bad: [null, 'hook', [], Array.from({ length: 17 }, () => 'hook')] }),
+      'steps.0.channels.0': { good: [], bad: [] },
+      ...hours('hours'),
       title: text(200),
       text: text(2000),
     },
@@ -135,11 +171,42 @@ export const alertBodies = {
       from: ofAnother('a@example.com'),
       to: ofAnother(['a@example.com']),
       'to.0': { good: [], bad: [] },
+      users: ofAnother(['ann']),
+      'users.0': { good: [], bad: [] },
       secret: { good: ['x'.repeat(8), 'x'.repeat(1024)], bad: ['', 'x'.repeat(7), 'x'.repeat(1025), 1, null] },
     },
   },
+  // A token that no hub made is refused at the field's bounds as anywhere: with 401.
+  'POST /api/v1/alert-acknowledgements': {
+    body: { token: 'x.y' },
+    fields: { token: required({ good: [], bad: ['', 'x'.repeat(2049), 1, null] }) },
+  },
+  'POST /api/v1/push-subscriptions': {
+    body: {
+      endpoint: 'https://push.example.com/a',
+      keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
+      browser: 'Chrome',
+    },
+    fields: {
+      endpoint: required({
+        good: [`https://push.example.com/${'x'.repeat(2048 - 25)}`],
+        bad: [
+          '',
+          'http://push.example.com/',
+          'push.example.com',
+          1,
+          null,
+          `https://push.example.com/${'x'.repeat(2024)}`,
+        ],
+      }),
+      keys: required({ good: [], bad: [null, [], {}] }),
+      'keys.p256dh': required({ good: [`B${'_'.repeat(86)}`], bad: ['', 'A'.repeat(86), 'A'.repeat(89), 1, null] }),
+      'keys.auth': required({ good: [`${'-'.repeat(22)}==`], bad: ['', 'A'.repeat(21), 'A'.repeat(23), 1, null] }),
+      browser: text(64),
+    },
+  },
   'POST /api/v1/alert-silences': {
-    body: { rules: ['line'], selector: someone, endsAt: '2099-01-01T00:00:00Z' },
+    body: { rules: ['line'], selector: someone, endsAt: '2099-01-01T00:00:00Z', schedule: anyMinute },
     fields: {
       rules: {
         good: [['a'], Array.from({ length: 100 }, () => 'a')],
@@ -149,9 +216,10 @@ export const alertBodies = {
       ...selector,
       startsAt: {
         good: ['2098-06-01T00:00:00Z'],
-        bad: ['', 'now', 1, null, '2099-01-01T00:00:00Z', '2097-01-01T00:00:00Z'],
+        bad: ['', 'now', 1, null, '2099-01-01T00:00:00Z', '2080-01-01T00:00:00Z'],
       },
       endsAt: required(time),
+      ...hours('schedule'),
       comment: text(256),
     },
     open: ['selector.labels'],

@@ -1,4 +1,6 @@
 /** The routes of alerts, for the table of all routes. */
+import { createLinks } from '../../../cloud-hub/alerts/links.ts';
+import { openSecrets } from '../../../cloud-hub/alerts/secrets.ts';
 import type { Access, Call, Entry } from './route-table.ts';
 import type { World } from './world.ts';
 
@@ -8,6 +10,23 @@ type Get = (path: string, access?: Access, status?: number) => Entry;
 const rule = { condition: { kind: 'offline' } };
 /** Nothing listens there, and the hub does not go there. */
 const channel = { kind: 'webhook', url: 'http://127.0.0.1:9/' };
+
+/** As a browser makes it; nothing goes there. */
+const subscription = (endpoint: string) => ({
+  endpoint: `https://push.example.com/${endpoint}`,
+  keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) },
+});
+
+/** A browser of whoever has this token, by its id. */
+async function subscribed(world: World, token: string): Promise<string> {
+  const made = await world.hub.api('/push-subscriptions', {
+    method: 'POST',
+    token,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(subscription(world.fresh('b'))),
+  });
+  return ((await made.json()) as { id: string }).id;
+}
 
 async function named(world: World, kind: 'rules' | 'channels', body: unknown): Promise<string> {
   const name = world.fresh('alert');
@@ -34,6 +53,36 @@ export function alertRoutes(api: Api, get: Get): Readonly<Record<string, Entry>>
         const { id } = await world.made<{ id: string }>('/alert-silences', { endsAt: '2100-01-01T00:00:00Z' });
         return api(`/alert-silences/${id}`);
       },
+    },
+    'PUT /api/v1/alerts/{id}/acknowledgement': {
+      access: 'operator',
+      status: 200,
+      audit: 'alert.acknowledge',
+      call: async (world) => api(`/alerts/${await world.alert()}/acknowledgement`),
+    },
+    'POST /api/v1/alert-acknowledgements': {
+      access: 'public',
+      status: 200,
+      call(world) {
+        const links = createLinks(openSecrets(world.hub.hub.dataDir), 'https://hub.example/');
+        const link = links.to('line', 'hook', Date.now()) ?? '';
+        return api('/alert-acknowledgements', { token: link.split('=')[1] });
+      },
+    },
+    'GET /api/v1/push-key': get('/push-key'),
+    'GET /api/v1/push-subscriptions': get('/push-subscriptions'),
+    'POST /api/v1/push-subscriptions': {
+      access: 'viewer',
+      status: 201,
+      audit: 'push.subscribe',
+      call: (world) => api('/push-subscriptions', subscription(world.fresh('b'))),
+    },
+    'DELETE /api/v1/push-subscriptions/{id}': {
+      access: 'viewer',
+      status: 204,
+      audit: 'push.unsubscribe',
+      call: async (world) => api(`/push-subscriptions/${await subscribed(world, world.hub.token)}`),
+      own: async (world, token) => api(`/push-subscriptions/${await subscribed(world, token)}`),
     },
     'GET /api/v1/alert-rules': get('/alert-rules'),
     'GET /api/v1/alert-rules/{name}': {

@@ -1,6 +1,8 @@
 /** A hub with one of everything that its routes speak of. */
+
+import { until } from '../../support/until.ts';
 import { type Archive, archiveOf, Owner, upload } from '../registry/package.ts';
-import { eventRecord, jpeg, snapshotOf, type TestDevice, type TestHub, testDevice } from '../support.ts';
+import { eventRecord, jpeg, readingRecord, snapshotOf, type TestDevice, type TestHub, testDevice } from '../support.ts';
 
 export class World {
   readonly hub: TestHub;
@@ -70,6 +72,22 @@ export class World {
     await this.cam.nextAck();
     const { items } = await this.hub.json<{ items: { id: string }[] }>('/events?limit=1');
     return items[0]?.id ?? '';
+  }
+
+  /** An alert of `cam` that fires, of a rule of its own, by its id. */
+  async alert(): Promise<string> {
+    const rule = this.fresh('alert');
+    // Of a value that nothing else has: what a rule looks at writes, in its own time.
+    await this.put(`/alert-rules/${rule}`, { condition: { kind: 'reading', channel: rule, above: 0 } });
+    const seq = ++this.#sent;
+    const records = [readingRecord(seq, { values: { [rule]: 1 } })];
+    await this.cam.publish('records', { epoch: 'e1', from: seq, to: seq, records });
+    await this.cam.nextAck();
+    const fired = async () => {
+      const { items } = await this.hub.json<{ items: { id: string }[] }>(`/alerts?rule=${rule}`);
+      return items[0]?.id;
+    };
+    return until(fired, 'the alert');
   }
 
   /** A rollout under way, by its id. */

@@ -55,6 +55,24 @@ test('from a channel to a silence', async () => {
   const [copied, silences] = await Promise.all([ok('rule', 'set', 'copy', '--file', 'shown.yaml'), ok('silences')]);
   expect(copied).toMatch(/^copy\t0 firing\twarning\toffline\tpager\n/);
   expect(silences).toMatch(new RegExp(`^${id.trim()}\t.*\tadmin\tworks\tgone\n$`));
+  const sundays = ['--schedule', '* 2-3 * * 0', '--timezone', 'Europe/Berlin'];
+  const [window, unread, push] = await Promise.all([
+    ok('silence', ...sundays, '--comment', 'weekly'),
+    run('silence', '--schedule', '* 25 * * *'),
+    ok('channel', 'set', 'screens', '--kind', 'push', '--users', 'ann', '--users', 'bob'),
+  ]);
+  expect([unread.code, unread.stderr]).toEqual([1, expect.stringContaining('hour')]);
+  expect(push).toBe('screens\tpush\tann, bob\n');
+  expect(await ok('silences')).toContain('weekly\tall rules\t* 2-3 * * 0 Europe/Berlin\n');
+  const [none, browsers, gone] = await Promise.all([
+    run('acknowledge', '999'),
+    ok('browser', 'list'),
+    run('browser', 'end', '7'),
+  ]);
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('there is no alert "999"')]);
+  expect(browsers).toBe('');
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('there is no subscription "7"')]);
+  await Promise.all([ok('unsilence', window.trim()), ok('channel', 'remove', 'screens')]);
   await Promise.all([ok('unsilence', id.trim()), ok('rule', 'remove', 'gone'), ok('rule', 'remove', 'copy')]);
   await ok('channel', 'remove', 'pager');
   const lists = [ok('list', '--all'), ok('deliveries'), ok('silences'), ok('rule', 'list'), ok('channel', 'list')];

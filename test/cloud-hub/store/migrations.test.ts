@@ -176,6 +176,18 @@ test('version 16 keeps users with what they see, tokens with their end, and invi
   expect([store.users.password(2), store.users.invited('h9', 0)]).toEqual([undefined, undefined]);
 });
 
+test('version 18 keeps who acknowledged, steps, and subscribed browsers, which end with their owner', async () => {
+  const store = await open(folderOf(18));
+  expect(store.alerts.get(2)).toMatchObject({ acknowledged: { at: 9500, by: 'ann' }, steps: 1 });
+  expect(store.alerts.get(1)).toMatchObject({ acknowledged: undefined, steps: 0 });
+  expect(store.alertRules.rule('line')?.steps).toEqual([]);
+  const eve = { id: 1, user: 'eve', scope: { site: 'berlin' }, browser: 'Chrome on Linux' };
+  expect(store.pushSubscriptions.of(undefined, 0)).toMatchObject([eve]);
+  expect(store.pushSubscriptions.of(['ann'], 0)).toEqual([]);
+  store.tokens.remove(2, 'user');
+  expect(store.pushSubscriptions.list()).toEqual([]);
+});
+
 test('version 5 keeps phase and stage of a device apart from its words', async () => {
   const store = await open(folderOf(5));
   const [rollout] = store.rollouts.open();
