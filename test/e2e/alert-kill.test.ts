@@ -1,6 +1,7 @@
 /**
- * A hub that is killed at any instant between an event and its delivery: each event is told, alone or counted with the next one, and
- * what is told twice carries the same id. The device, the broker, the database, the kill and the receiver are real.
+ * A hub that is killed at any instant between an event and its delivery: each event is told by webhook and by mail, alone or counted
+ * with the next one, and what is told twice carries the same id. The device, the broker, the database, the kill, and both receivers
+ * are real. `VEDETTE_KILLS=100` takes more instants.
  */
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
@@ -9,14 +10,15 @@ import { ownDownFilter, topicOf } from '../../shared/contract/channels.ts';
 import { decode, encode } from '../../shared/contract/codec.ts';
 import { ack } from '../../shared/contract/messages/batch.ts';
 import { receiver } from '../cloud-hub/alerts/receiver.ts';
+import { type Mail, sink } from '../cloud-hub/alerts/smtp-sink.ts';
 import { eventRecord } from '../cloud-hub/support.ts';
 import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
 import { seeded } from '../support/random.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
-const ROUNDS = 5;
-const told = z.object({
+const ROUNDS = Number(process.env.VEDETTE_KILLS ?? 8);
+const webhook = z.object({
   id: z.string(),
   data: z.looseObject({ alerts: z.looseObject({ count: z.number(), event: z.string() }).array() }),
 });
@@ -51,12 +53,23 @@ async function send(hub: HubProgram, token: string, seq: number): Promise<boolea
 
 test('killed at any instant, the hub tells of every event, and repeats carry the same id', async () => {
   const { url, received } = await receiver();
+  const { port, mails } = await sink();
   const hub = createHubProgram(tempFolder(), ['--alert-networks', '127.0.0.1']);
   onTestFinished(() => hub.kill());
   await hub.start();
   const { token } = (await hub.api('/devices', { id: 'cam' })) as { token: string };
   await hub.put('/alert-channels/hook', { kind: 'webhook', url });
-  await hub.put('/alert-rules/each', { condition: { kind: 'event' }, channels: ['hook'], everyS: 0 });
+  const mail = {
+    kind: 'email',
+    host: '127.0.0.1',
+    port,
+    tls: 'none',
+    from: 'hub@example.com',
+    to: ['ann@example.com'],
+  };
+  await hub.put('/alert-channels/mail', mail);
+  const title = '{count} events';
+  await hub.put('/alert-rules/each', { condition: { kind: 'event' }, channels: ['hook', 'mail'], everyS: 0, title });
   const random = seeded(7);
   for (let seq = 1; seq <= ROUNDS; seq++) {
     // From before the commit until after the delivery, which takes about a tenth of a second.
@@ -69,16 +82,28 @@ test('killed at any instant, the hub tells of every event, and repeats carry the
     // A device sends again what was not acknowledged.
     await until(() => send(hub, token, seq), `the acknowledgement of ${seq}`);
   }
-  const all = () => received.map(({ text }) => told.parse(JSON.parse(text)).data.alerts[0]);
+  const all = () => received.map(({ text }) => webhook.parse(JSON.parse(text)).data.alerts[0]);
   await until(() => all().some((alert) => alert?.event === `${ROUNDS}`), 'a word of the last event');
   // Events that a start finds together are one notification. It counts them: none is missing, and none counts twice.
   for (const alert of all()) expect(`${alert?.count}`).toBe(alert?.event);
   // Of one id there is one body, however often it came.
   const byId = new Map<string, Set<string>>();
   for (const { text } of received) {
-    const { id } = told.parse(JSON.parse(text));
+    const { id } = webhook.parse(JSON.parse(text));
     byId.set(id, (byId.get(id) ?? new Set()).add(text));
   }
   expect([...byId.values()].every((bodies) => bodies.size === 1)).toBe(true);
+  // The mails are the same notifications: of as many events, each under a name of its own.
+  const mailOf = ({ text }: Mail) => ({
+    id: /^message-id: <([0-9a-f-]{36})@vedette>/im.exec(text)?.[1] ?? '',
+    count: Number(/^subject: (\d+) events/im.exec(text)?.[1]),
+  });
+  await until(() => mails.some((one) => mailOf(one).count === ROUNDS), 'a mail of the last event');
+  const counts = new Map<string, Set<number>>();
+  for (const { id, count } of mails.map(mailOf)) counts.set(id, (counts.get(id) ?? new Set()).add(count));
+  expect([...counts.values()].every((each) => each.size === 1)).toBe(true);
+  const told = new Set(all().map((alert) => alert?.count));
+  expect(new Set([...counts.values()].flatMap((each) => [...each]))).toEqual(told);
+  expect(counts.size).toBe(byId.size);
   expect(hub.complaints()).toBe('');
-}, 300_000);
+}, 600_000);

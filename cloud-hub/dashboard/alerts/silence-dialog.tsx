@@ -59,7 +59,7 @@ export function SilenceDialog({ rule, onDone, onClose }: SilenceDialogProps) {
           </fieldset>
           <div class="from-to">
             <FormField name="from" title="From" value={from} help="such as 22:30" onInput={setFrom} />
-            <FormField name="to" title="To" value={to} help="before From: the day after" onInput={setTo} />
+            <FormField name="to" title="To" value={to} help="not after From: on the next day" onInput={setTo} />
           </div>
           <FormField
             name="timezone"

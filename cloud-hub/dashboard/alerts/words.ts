@@ -2,6 +2,7 @@
 import type { Delivery } from '../../contract/alert.ts';
 import type { Channel } from '../../contract/alert-channel.ts';
 import type { AlertRule } from '../../contract/alert-rule.ts';
+import { span } from '../ui/format.ts';
 
 export function toneOf(severity: AlertRule['severity']): string {
   return { info: 'accent', warning: 'warn', critical: 'bad' }[severity];
@@ -27,7 +28,7 @@ export function whereTo({ kind, url, topic, host, to, users }: Channel): string 
 
 /** What a rule does beside its condition: its steps and its hours; undefined: nothing. */
 export function stepsText({ steps, hours }: Pick<AlertRule, 'steps' | 'hours'>): string | undefined {
-  const told = steps.map(({ afterS, channels }) => `after ${Math.round(afterS / 6) / 10} min → ${channels.join(', ')}`);
+  const told = steps.map(({ afterS, channels }) => `after ${span(afterS * 1000)} → ${channels.join(', ')}`);
   const parts = [
     ...(told.length > 0 ? [`not acknowledged: ${told.join('; ')}`] : []),
     ...(hours ? [`only ${hours.cron.join('; ')} (${hours.timezone})`] : []),

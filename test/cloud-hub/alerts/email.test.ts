@@ -1,43 +1,8 @@
 /** Mails against a real SMTP server. */
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
 import { eventRecord, jpeg, snapshotOf, testDevice, testHub } from '../support.ts';
-
-interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly text: string;
-}
-
-async function sink(login?: { user: string; password: string }) {
-  const mails: Mail[] = [];
-  let refuse = false;
-  const server = new SMTPServer({
-    authOptional: login === undefined,
-    allowInsecureAuth: true,
-    disabledCommands: ['STARTTLS'],
-    onAuth({ username, password }, _session, callback) {
-      const fits = username === login?.user && password === login?.password;
-      callback(fits ? null : new Error('wrong password'), fits ? { user: username } : undefined);
-    },
-    onData(stream, session, callback) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        const from = mailFrom === false ? '' : mailFrom.address;
-        mails.push({ from, to: rcptTo.map(({ address }) => address), text: Buffer.concat(chunks).toString('utf8') });
-        callback(refuse ? Object.assign(new Error('later'), { responseCode: 451 }) : null);
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const { port } = server.server.address() as AddressInfo;
-  return { port, mails, setRefusing: (now: boolean) => (refuse = now) };
-}
+import { sink } from './smtp-sink.ts';
 
 async function hubWith(channel: Record<string, unknown>) {
   const hub = await testHub({ config: { alertNetworks: '127.0.0.1' as never } });
