@@ -18,6 +18,7 @@ interface SetFlags extends HubAccess {
   readonly from?: string;
   readonly to: string[];
   readonly users: string[];
+  readonly pictures?: boolean;
   readonly secretFile?: string;
 }
 
@@ -41,16 +42,17 @@ export function addAlertChannelCommands(alert: Command, { stdout, stderr, fail }
       .option('--user <name>', 'at the mail server or broker')
       .option('--from <address>', 'sender of mails')
       .option('--to <address>', 'receiver of mails; may repeat', collect, [])
+      .option('--pictures', 'webhook, mqtt: with the picture of the event')
       .option('--users <name>', 'push: whose subscribed browsers get it; may repeat (default: of all)', collect, [])
       .option(
         '--secret-file <file>',
         'file with the key of the signature, the token or the password (default: what there is stays)',
       ),
   ).action(async (name: string, flags: SetFlags) => {
-    const { kind, address: url, topic, host, port, security: tls, user, from, to, users, secretFile } = flags;
+    const { kind, address: url, topic, host, port, security: tls, user, from, to, users, pictures, secretFile } = flags;
     const secret = secretFile === undefined ? undefined : readSecret(secretFile);
     const body = {
-      ...{ kind, url, topic, host, tls, user, from, secret },
+      ...{ kind, url, topic, host, tls, user, from, secret, pictures },
       ...(port === undefined ? {} : { port: Number(port) }),
       ...(to.length > 0 ? { to } : {}),
       ...(users.length > 0 ? { users } : {}),

@@ -18,8 +18,8 @@ export type ChannelKind = (typeof channelKinds)[number];
 const fieldsOfKind: Readonly<
   Record<ChannelKind, { readonly must: readonly string[]; readonly may: readonly string[] }>
 > = {
-  webhook: { must: ['url'], may: ['secret'] },
-  mqtt: { must: ['url', 'topic'], may: ['user', 'secret'] },
+  webhook: { must: ['url'], may: ['secret', 'pictures'] },
+  mqtt: { must: ['url', 'topic'], may: ['user', 'secret', 'pictures'] },
   ntfy: { must: ['url', 'topic'], may: ['secret'] },
   alertmanager: { must: ['url'], may: ['secret'] },
   email: { must: ['host', 'from', 'to'], may: ['port', 'tls', 'user', 'secret'] },
@@ -46,6 +46,10 @@ const fields = {
   user: z.string().min(1).max(256).optional(),
   from: address.optional(),
   to: z.array(address).min(1).max(50).optional(),
+  pictures: z
+    .boolean()
+    .optional()
+    .describe('webhook, mqtt: with the picture of the latest event, up to 512 KiB of base64; default: without'),
   users: z
     .array(name)
     .min(1)

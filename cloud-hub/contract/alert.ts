@@ -103,6 +103,10 @@ export const notification = z.object({
   alerts: z.array(notifiedAlert).describe('the first 50'),
   step: count.optional().describe('of escalation: nobody has acknowledged it'),
   acknowledge: z.string().max(4096).optional().describe('a link by which whoever has it acknowledges; for a week'),
+  picture: z
+    .object({ mime: z.literal('image/jpeg'), data: z.base64() })
+    .optional()
+    .describe('of the latest event, of channels that ask for `pictures`'),
   test: z.literal(true).optional(),
 });
 export type Notification = z.infer<typeof notification>;

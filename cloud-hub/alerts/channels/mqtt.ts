@@ -13,7 +13,7 @@ import { cloudEventOf } from './cloud-event.ts';
 const PORT = 1883;
 const TLS_PORT = 8883;
 
-export const mqtt: Send = async ({ channel, secret, notification, addresses, clock, signal }) => {
+export const mqtt: Send = async ({ channel, secret, notification, picture, addresses, clock, signal }) => {
   const target = new URL(channel.url ?? '');
   const { address } = await addresses.checked(target.hostname);
   signal.throwIfAborted();
@@ -45,7 +45,7 @@ export const mqtt: Send = async ({ channel, secret, notification, addresses, clo
       link.onUp(resolve);
       link.start();
     });
-    const payload = JSON.stringify(cloudEventOf(notification));
+    const payload = JSON.stringify(cloudEventOf(notification, channel.pictures ? picture : undefined));
     await link.publish({ topic: channel.topic ?? '', payload, qos: 1, retain: false });
   } finally {
     signal.removeEventListener('abort', stop);

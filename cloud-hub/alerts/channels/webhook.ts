@@ -8,8 +8,8 @@ import { post } from '../post.ts';
 import type { Send } from './channel.ts';
 import { cloudEventOf } from './cloud-event.ts';
 
-export const webhook: Send = async ({ channel, secret, notification, addresses, nowS, signal }) => {
-  const body = JSON.stringify(cloudEventOf(notification));
+export const webhook: Send = async ({ channel, secret, notification, picture, addresses, nowS, signal }) => {
+  const body = JSON.stringify(cloudEventOf(notification, channel.pictures ? picture : undefined));
   const headers = {
     'content-type': 'application/cloudevents+json',
     ...(secret === undefined ? {} : { 'vedette-signature': `t=${nowS},v1=${signatureOf(secret, nowS, body)}` }),

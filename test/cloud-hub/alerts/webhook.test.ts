@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { notification } from '../../../cloud-hub/contract/alert.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { eventRecord, type TestDevice, type TestHub, testDevice, testHub } from '../support.ts';
+import { eventRecord, jpeg, snapshotOf, type TestDevice, type TestHub, testDevice, testHub } from '../support.ts';
 import { receiver } from './receiver.ts';
 
 const secret = 'a secret of the test';
@@ -73,6 +73,16 @@ test('an event arrives as a signed CloudEvent, and the delivery is recorded', as
   expect(done).toMatchObject([{ key: event.id, tries: 1 }]);
   const { items: alerts } = items(z.looseObject({})).parse(await hub.json('/alerts?alertState=firing&rule=line'));
   expect(alerts).toMatchObject([{ rule: 'line', device: 'cam', state: 'firing', count: 1, silenced: false }]);
+});
+
+test('a channel that asks for pictures gets that of the event', async () => {
+  const { url, get } = await receiver();
+  const { hub, cam } = await hubWith(url);
+  await put(hub, '/alert-channels/hook', { kind: 'webhook', url, pictures: true });
+  await send(cam, 1, { label: 'person', snapshot: snapshotOf(jpeg) });
+  const [got] = await get(1);
+  const { data } = cloudEvent.parse(JSON.parse(got?.text ?? ''));
+  expect(data.picture).toEqual({ mime: 'image/jpeg', data: jpeg.toString('base64') });
 });
 
 test('a receiver that fails gets the same id again, and its reason is shown; the secret is nowhere', async () => {

@@ -171,6 +171,7 @@ export const alertBodies = {
       from: ofAnother('a@example.com'),
       to: ofAnother(['a@example.com']),
       'to.0': { good: [], bad: [] },
+      pictures: { good: [true, false], bad: ['yes', 1, null] },
       users: ofAnother(['ann']),
       'users.0': { good: [], bad: [] },
       secret: { good: ['x'.repeat(8), 'x'.repeat(1024)], bad: ['', 'x'.repeat(7), 'x'.repeat(1025), 1, null] },
