@@ -1,6 +1,9 @@
 /**
  * Removes records that are older than `--keep` says, every hour, a few at a time, so that ingest and the API go on in between.
  *
+ * A clock that was set far ahead must not end everything: after a hole of HOLE_DAYS without a record nothing is removed until the clock
+ * has gone on for TRUST_DAYS. A hub that nobody used for so long only waits. The records themselves show the hole, also after a restart.
+ *
  * Crash behaviour: each window is a transaction; what was not reached is reached in the next hour.
  */
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
@@ -23,6 +26,10 @@ const FIRST_MS = 60_000;
 /** Pictures go with events: a window of them is 10 ms of work, as one of readings is. */
 const windowOf = (kind: KeptKind) => (kind === 'events' ? 100 : 250);
 const PAUSE_MS = 40;
+/** Nothing came for so long: was it quiet, or was the clock set? */
+const HOLE_DAYS = 30;
+/** By then somebody has seen that the hub shows a wrong year. */
+const TRUST_DAYS = 7;
 
 export class Retention {
   readonly #options: RetentionOptions;
@@ -57,9 +64,19 @@ export class Retention {
   /** A clock that cannot be right decides nothing. */
   #round(): void {
     const now = this.#options.clock.wall();
-    const kinds =
-      clockQuality(now) === 'wrong' ? [] : KEPT_KINDS.filter((kind) => this.#options.keep[kind] !== undefined);
-    this.#next(kinds, now);
+    const mayRemove = clockQuality(now) !== 'wrong' && this.#isTrusted(now);
+    this.#next(mayRemove ? KEPT_KINDS.filter((kind) => this.#options.keep[kind] !== undefined) : [], now);
+  }
+
+  #isTrusted(now: number): boolean {
+    const { store, log } = this.#options;
+    const hole = store.retention.holeBefore(now - TRUST_DAYS * DAY_MS, now);
+    if (hole <= HOLE_DAYS * DAY_MS) return true;
+    log.warn(
+      { clock: new Date(now).toISOString(), days: Math.floor(hole / DAY_MS) },
+      `no record came for that many days before the last ones: is the clock right? Old records are kept (--keep) until it has gone on for ${TRUST_DAYS} days`,
+    );
+    return false;
   }
 
   #next([kind, ...others]: readonly KeptKind[], now: number): void {

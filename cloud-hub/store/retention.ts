@@ -6,7 +6,7 @@
  * kind stays: SQLite would give its id again, and pages of lists go by ids.
  */
 import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
-import type { KeptKind } from '../config.ts';
+import { KEPT_KINDS, type KeptKind } from '../config.ts';
 import type { HubDatabase } from './database.ts';
 
 /** Records of one kind. */
@@ -81,6 +81,25 @@ function firstSince(read: Read, kind: KeptKind, lowest: number, highest: number,
   return low > highest ? undefined : low;
 }
 
+/** The newest record before a moment and the oldest since, of all kinds; milliseconds since 1970. Undefined: there is none. */
+function around(read: Read, kinds: readonly KeptKind[], moment: number) {
+  let [before, since]: [number | undefined, number | undefined] = [undefined, undefined];
+  for (const kind of kinds) {
+    const ends = read(`SELECT min(id) AS low, max(id) AS high FROM ${kind}`) as {
+      low: number | null;
+      high: number | null;
+    };
+    if (ends.low === null || ends.high === null) continue;
+    const begin = firstSince(read, kind, ends.low, ends.high, moment) ?? ends.high + 1;
+    const at = (sql: string) => read(`SELECT id, received_at FROM ${kind} ${sql}`, begin) as Row | undefined;
+    const last = at('WHERE id < ? ORDER BY id DESC LIMIT 1')?.received_at;
+    const first = at('WHERE id >= ? ORDER BY id LIMIT 1')?.received_at;
+    if (last !== undefined) before = Math.max(before ?? last, last);
+    if (first !== undefined) since = Math.min(since ?? first, first);
+  }
+  return { before, since };
+}
+
 export type RetentionStore = ReturnType<typeof createRetentionStore>;
 
 export interface Removal {
@@ -109,6 +128,15 @@ export function createRetentionStore({ prepare, transact }: HubDatabase) {
   };
 
   return {
+    /**
+     * For how long nothing came before the records of late; milliseconds. A clock that was set ahead leaves such a hole.
+     * @param late since when it is late, and `now`: milliseconds since 1970
+     */
+    holeBefore(late: number, now: number): number {
+      const { before, since = now } = around((sql, ...values) => prepare(sql).get(...values), KEPT_KINDS, late);
+      return before === undefined ? 0 : since - before;
+    },
+
     /**
      * Removes what came before a moment, of the `limit` rows behind `after`. One transaction.
      * @param before milliseconds since 1970

@@ -83,7 +83,7 @@ test('what an operator has judged stays, and the newest one: no id is given twic
   hub.store.transact(() => {
     for (const id of [1, 2, 300]) hub.store.corrections.set(id, { verdict: 'right' }, { at: 1, actor: 'ann' });
   });
-  await runFor(hub, { events: 1, readings: 1 }, new ManualClock(start + 900 * DAY_MS));
+  await runFor(hub, { events: 1, readings: 1 }, new ManualClock(start + 20 * DAY_MS));
   expect((await hub.store.events.list({ limit: 500 })).items.map(({ id }) => id)).toEqual(['600', '300', '2', '1']);
   expect(await count(hub)).toMatchObject({ readings: 1 });
 });
@@ -118,4 +118,32 @@ test('what is foretold is near what is on the disk', async () => {
   expect((outlook?.bytes ?? 0) / onDisk).toBeGreaterThan(0.75);
   expect((outlook?.bytes ?? 0) / onDisk).toBeLessThan(1.25);
   expect((outlook?.bytesInAYear ?? 0) / onDisk).toBeGreaterThan(20);
+});
+
+test('a clock that was set years ahead ends nothing, also after a restart, until it has gone on for a week', async () => {
+  const hub = await bench();
+  fill(hub, 50);
+  const ahead = 4 * 365 * DAY_MS;
+  const clock = new ManualClock(start + ahead);
+  await runFor(hub, { events: 30 }, clock);
+  expect((await count(hub)).events).toBe(50);
+  // Records of now come with the wrong time.
+  const one = eventRecord(1001);
+  hub.store.transact(() => {
+    const about = { device: 'cam', epoch: 'new', receivedAt: clock.wall(), backfill: false };
+    hub.store.records.add({
+      ...about,
+      seq: 1,
+      record: recordBody.parse(one),
+      body: JSON.stringify(one),
+      picture: jpeg,
+    });
+  });
+  await runFor(hub, { events: 30 }, new ManualClock(start + ahead + 6 * DAY_MS));
+  expect((await count(hub)).events).toBe(51);
+  // Set right: the usual goes on.
+  await runFor(hub, { events: 45 }, new ManualClock(start));
+  expect((await count(hub)).events).toBe(46);
+  await runFor(hub, { events: 30 }, new ManualClock(start + ahead + 8 * DAY_MS));
+  expect((await count(hub)).events).toBe(1);
 });
