@@ -32,13 +32,13 @@ export const about = z.looseObject({
 export type About = z.infer<typeof about>;
 
 /** A path below `data/`: no absolute one, no `..`, no hidden folder. */
-const name = z
+export const fileName = z
   .string()
   .max(512)
   .regex(/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/){0,8}[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 export const digests = z
-  .record(name, digest)
+  .record(fileName, digest)
   .refine((all) => Object.keys(all).length <= MAX_FILES, { error: `more than ${MAX_FILES} files` });
 export type Digests = z.infer<typeof digests>;

@@ -5,13 +5,14 @@
  * Crash behaviour: all is unpacked and proved in `restoring/` first, word is left there too, and `hub.db` goes to its place last. A restore that broke off
  * leaves a folder that is not empty and has no `hub.db`; the next one says so.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { makeDataFolder } from '../store/folder.ts';
 import { LOCK_FILE, takeLock } from '../store/lock.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
+import { freeBytes } from '../store/readiness.ts';
 import { openStore } from '../store/store.ts';
 import { type About, DATA_FOLDER } from './archive.ts';
 import { aboutBackup, unpack } from './unpack.ts';
@@ -54,6 +55,7 @@ export async function restoreBackup({ file, dataDir, now }: RestoreOptions): Pro
   let files: number;
   let word: Awaited<ReturnType<typeof leaveWord>>;
   try {
+    requireRoom(file, dataDir);
     // Nobody starts a hub in it meanwhile.
     const lock = takeLock(dataDir);
     try {
@@ -75,6 +77,17 @@ export async function restoreBackup({ file, dataDir, now }: RestoreOptions): Pro
     throw error;
   }
   return { about, files, ...word };
+}
+
+/** @throws Error when the disk has no room for it: a backup is not compressed */
+function requireRoom(file: string, dataDir: string): void {
+  const needed = statSync(file).size;
+  const free = freeBytes(dataDir);
+  if (free >= needed) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new Error(
+    `${file} needs ${megabytes(needed)}, and the disk of ${dataDir} has ${megabytes(free)} free: choose another with --data-dir`,
+  );
 }
 
 /** Says in the database that it was put back, and stops what people may have decided otherwise since the backup. */

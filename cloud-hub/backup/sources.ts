@@ -6,6 +6,7 @@ import { ANSWERS_FILE } from '../store/answers.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { LOCK_FILE } from '../store/lock.ts';
 import { PROBE_FILE } from '../store/readiness.ts';
+import { fileName } from './archive.ts';
 
 /** Folders whose content is made again: what is on its way, and what is unpacked from packages. */
 const MADE_AGAIN = ['models/incoming', 'inference'];
@@ -20,6 +21,11 @@ export interface Sources {
 
 export function sourcesOf(dataDir: string): Sources {
   const files = filesBelow(dataDir, '').filter(isKept).toSorted();
+  const odd = files.find((file) => !fileName.safeParse(file).success);
+  if (odd !== undefined)
+    throw new Error(
+      `${JSON.stringify(path.join(dataDir, odd))} is no file of the hub, and a backup cannot hold its name (letters, digits, ".", "_" and "-", no dot first): move it away`,
+    );
   const isPackage = (file: string) => file.startsWith(`${PACKAGES}/`);
   return { small: files.filter((file) => !isPackage(file)), packages: files.filter(isPackage) };
 }

@@ -4,21 +4,47 @@ import path from 'node:path';
 import { extract, Parser, type ReadEntry } from 'tar';
 import { digestOfFile } from '../../shared/kit/digest.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
-import { ABOUT_FILE, type About, about, DATA_FOLDER, DIGESTS_FILE, type Digests, digests, FORMAT } from './archive.ts';
+import {
+  ABOUT_FILE,
+  type About,
+  about,
+  DATA_FOLDER,
+  DIGESTS_FILE,
+  type Digests,
+  digests,
+  FORMAT,
+  MAX_FILES,
+} from './archive.ts';
 
 /** `about.json` lies in the first bytes of the file. */
 const HEAD_BYTES = 64 * 1024;
+/** The two files beside `data/`, and room for the few folders that an archiver may add. */
+const FOLDERS = 100;
 
 /**
  * Reads what a backup says of itself.
  * @throws Error when the file is no backup, or of a later format
  */
 export function aboutBackup(file: string): About {
+  // Only such a file cannot become larger than it is.
+  if (!isPlainTar(file))
+    throw new Error(
+      `${file} is no backup of a hub, or was compressed: name a file that \`vedette-hub backup\` wrote, unpacked (gunzip)`,
+    );
   const found = about.safeParse(firstFile(file));
   if (!found.success) throw new Error(`${file} is no backup of a hub: name a file that \`vedette-hub backup\` wrote`);
   if (found.data.format > FORMAT)
     throw new Error(`${file} was written by Vedette ${found.data.version}, in a later format: install that version`);
   return found.data;
+}
+
+/** The mark of a tar header (POSIX ustar), which stands in plain sight. */
+function isPlainTar(file: string): boolean {
+  const mark = Buffer.alloc(5);
+  const handle = openSync(file, 'r');
+  const length = readSync(handle, mark, 0, mark.length, 257);
+  closeSync(handle);
+  return length === mark.length && mark.toString('latin1') === 'ustar';
 }
 
 function firstFile(file: string): unknown {
@@ -52,9 +78,11 @@ function firstFile(file: string): unknown {
  */
 export async function unpack(file: string, folder: string): Promise<Digests> {
   let odd: string | undefined;
+  let entries = 0;
   const isOurs = (name: string, entry: unknown) => {
     const type = (entry as ReadEntry).type;
     const isPlain = type === 'File' || type === 'OldFile';
+    if (++entries > MAX_FILES + FOLDERS) odd ??= `more than ${MAX_FILES} files`;
     const isIn = name === ABOUT_FILE || name === DIGESTS_FILE || name.startsWith(`${DATA_FOLDER}/`);
     if (!isPlain || !isIn || name.split('/').includes('..')) odd ??= name;
     return odd === undefined;

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restoreBackup } from '../../../cloud-hub/backup/restore.ts';
@@ -119,6 +120,13 @@ describe('a backup is refused', () => {
     await expect(of({ dataDir })).rejects.toThrow(/models is a symbolic link/);
   });
 
+  test('of a folder with a file that is not of the hub, whose name no backup can hold', async () => {
+    const dataDir = tempFolder();
+    (await openStore(dataDir, 0)).close();
+    writeFileSync(path.join(dataDir, 'notes of ann (old).txt'), 'x');
+    await expect(of({ dataDir })).rejects.toThrow(/notes of ann \(old\)\.txt" is no file of the hub.*move it away/);
+  });
+
   test('of a damaged database; nothing is left', async () => {
     const dataDir = tempFolder();
     const database = openSqlite(path.join(dataDir, 'hub.db'), { synchronous: 'FULL' });
@@ -190,6 +198,14 @@ describe('a restore is refused, and leaves nothing', () => {
       await create({ file, cwd: folder }, ['about.json']);
       await refused(file, why);
     }
+  });
+
+  test('when it is compressed: a small file could become as large as it likes', async () => {
+    const file = path.join(tempFolder(), 'bomb.tar.gz');
+    const header = readFileSync(made.file).subarray(0, 512);
+    writeFileSync(file, gzipSync(Buffer.concat([header, Buffer.alloc(64 * 1024 * 1024)])));
+    expect(statSync(file).size).toBeLessThan(100_000);
+    await refused(file, /was compressed: name a file .* unpacked \(gunzip\)/);
   });
 
   test('when it holds what no backup holds', async () => {
