@@ -1,6 +1,7 @@
 /** The HTTP server of the local API: hooks that hold for everything, then the routes. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { answerBroken } from '../../shared/http/broken-request.ts';
 import { refuseUnknownQuery } from '../../shared/http/known-query.ts';
 import { Places } from '../../shared/http/places.ts';
 import { problemHandler, problemOf, sendProblem } from '../../shared/http/problems.ts';
@@ -39,6 +40,7 @@ export async function createServer(options: ApiOptions, token: string | undefine
     // Somebody who watches does not keep the agent from ending.
     forceCloseConnections: true,
     frameworkErrors: handle,
+    clientErrorHandler: answerBroken,
     routerOptions: { ignoreTrailingSlash: true },
   });
   giveSeats(app.server, new Places(MOST_CONNECTIONS));

@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { answerBroken } from '../../shared/http/broken-request.ts';
 import { refuseUnknownQuery } from '../../shared/http/known-query.ts';
 import { problemHandler } from '../../shared/http/problems.ts';
 import { guard, refuseOtherUpgrades } from './auth.ts';
@@ -44,6 +45,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     trustProxy: [...options.site.proxies],
     forceCloseConnections: true,
     frameworkErrors: handle,
+    clientErrorHandler: answerBroken,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setValidatorCompiler(validatorCompiler);

@@ -1,19 +1,17 @@
 /** Role × route: who is let in, who is not, and that a refusal changes nothing. */
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { session } from '../../../cloud-hub/contract/identity.ts';
 import { page } from '../../../cloud-hub/contract/page.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
-import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { addDevice, connect, type TestHub, testHub } from '../support.ts';
 import { problemOf } from './problems.ts';
 import { type Access, type Call, routes } from './route-table.ts';
+import { watchWrites } from './watch-writes.ts';
 import { World } from './world.ts';
 
 const rank = { viewer: 1, operator: 2, admin: 3 } as const;
@@ -89,35 +87,6 @@ function refusalOf(caller: Caller, access: Access, method: string): number {
   if (!caller.role) return 401;
   if (!isRead && (caller.origin === 'foreign' || caller.origin === 'none')) return 403;
   return rank[caller.role] >= rank[access === 'device' ? 'viewer' : access] ? 0 : 403;
-}
-
-/** Tells whether the hub has changed anything but its audit since it was asked last, in its database or in a file. */
-function watchWrites(folder: string): () => boolean {
-  const database = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'NORMAL', readonly: true });
-  onTestFinished(() => {
-    database.close();
-  });
-  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'").pluck();
-  const contents = (tables.all() as string[]).map((table) => database.prepare(`SELECT * FROM "${table}"`).raw());
-  let version: unknown;
-  let content = '';
-  const look = () => {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('hub.db'))
-      .map((entry) => path.join(entry.parentPath, entry.name))
-      .map((file) => `${file} ${statSync(file).mtimeMs}`);
-    const now = database.pragma('data_version', { simple: true });
-    if (now !== version) content = JSON.stringify(contents.map((rows) => rows.all()));
-    version = now;
-    return JSON.stringify([content, files.toSorted()]);
-  };
-  let before = look();
-  return () => {
-    const now = look();
-    const isChanged = now !== before;
-    before = now;
-    return isChanged;
-  };
 }
 
 const send = (hub: TestHub, method: string, { path: target, body, bytes, headers }: Call, caller: Caller) =>
