@@ -1,18 +1,23 @@
 /** Looks at devices: their state, and the values of their readings. Inside a transaction, which the engine opens. */
-import type { ReadingRecord } from '../../shared/contract/messages/record.ts';
+import type { ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
 import { selects } from '../rollout/cohort.ts';
 import type { StoredRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { look } from './conditions/device.ts';
 import type { DeviceFacts } from './conditions/facts.ts';
+import type { Finding } from './conditions/finding.ts';
 import { readingFinding } from './conditions/record.ts';
+import { seriesFinding } from './conditions/series.ts';
 import { end, type JudgeTools, judge } from './judge.ts';
 import type { LastRecords } from './last-records.ts';
+import type { Series } from './series.ts';
+import { isOfSeries } from './timing.ts';
 import type { WatchedRule, WatchedRules } from './watched-rules.ts';
 
 export interface WatchSources {
   readonly store: Pick<HubStore, 'devices' | 'certificates'>;
   readonly last: LastRecords;
+  readonly series: Series;
   readonly watchedSince: number;
 }
 
@@ -34,16 +39,17 @@ export class DeviceWatch {
     for (const rule of rules.all.values()) {
       if (!facts || !selects(rule.selector, facts)) this.#endAll(rule.name, device, now, rule);
       else if (rule.timing.isMoment) this.#endQuiet(rule, device, now);
-      else if (rule.condition.kind === 'reading') this.#goOn(rule, device, now);
+      else if (isOfSeries(rule.condition.kind)) this.#goOn(rule, device, now);
       else this.#lookAt(rule, facts, now);
     }
   }
 
-  readings(rules: WatchedRules, items: readonly StoredRecord[], now: number): void {
-    for (const { device, record } of items) {
-      for (const rule of rules.readings) {
-        const fires = this.#fires(rule, device);
-        const finding = readingFinding(rule.condition, record as ReadingRecord, fires);
+  /** Readings and summaries that came. */
+  values(rules: WatchedRules, items: readonly StoredRecord[], now: number): void {
+    for (const item of items) {
+      const { device } = item;
+      for (const rule of rules.series) {
+        const finding = this.#findingOf(rule, item);
         if (!finding || (!finding.holds && !this.#tools.standings.get(rule.name, device, finding.subject))) continue;
         // Of a device that has too many alerts of the rule already, no more are told apart.
         if (this.#tools.standings.subjectFor(rule.name, device, finding.subject) !== finding.subject) continue;
@@ -51,6 +57,18 @@ export class DeviceWatch {
         if (selects(rule.selector, { id: device, labels })) judge(this.#tools, rule, device, finding, now);
       }
     }
+  }
+
+  #findingOf(rule: WatchedRule, { device, record, receivedAt }: StoredRecord): Finding | undefined {
+    const { condition, name, changedAt } = rule;
+    const fires = this.#fires(rule, device);
+    if (record.kind === 'reading' && condition.kind === 'reading')
+      return readingFinding(condition, record as ReadingRecord, fires);
+    if (record.kind !== 'reading' && record.kind !== 'summary') return undefined;
+    // A rule that was written anew begins anew.
+    const key = JSON.stringify([name, changedAt, device]);
+    const values = record as ReadingRecord | SummaryRecord;
+    return seriesFinding(this.#sources.series, key, condition, values, receivedAt, fires);
   }
 
   #lookAt(rule: WatchedRule, facts: DeviceFacts, now: number): void {

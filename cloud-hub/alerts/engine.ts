@@ -20,6 +20,7 @@ import { DeviceWatch } from './device-watch.ts';
 import { createLastRecords } from './last-records.ts';
 import { Moments } from './moments.ts';
 import { type NotifyTools, notifyWhatIsDue } from './notify.ts';
+import { Series } from './series.ts';
 import { Standings } from './standings.ts';
 import { type WatchedRules, watchedRules } from './watched-rules.ts';
 
@@ -52,9 +53,9 @@ const RETRY_MS = 5000;
 /** Each device is looked at once in so many ticks. */
 const SWEEP_TICKS = 60;
 const DEVICES_PER_TURN = 200;
-/** A turn asks so many times whether a reading is beyond the bound of a rule, and takes at least so many readings. */
-const READINGS_ASKED = 300;
-const LEAST_READINGS = 10;
+/** A turn asks so many times whether a value is beyond the bound of a rule, and takes at least so many values. */
+const VALUES_ASKED = 300;
+const LEAST_VALUES = 10;
 /** Ended alerts are forgotten after so long, so many per tick. */
 const KEEP_MS = 90 * 86_400_000;
 const EXPIRE_PER_TICK = 500;
@@ -67,7 +68,9 @@ export class AlertEngine {
   #rules: WatchedRules;
   #standings: Standings;
   #moments: Moments;
-  #readings: StoredRecord[] = [];
+  /** Readings and summaries that are still to be looked at. */
+  #values: StoredRecord[] = [];
+  readonly #series = new Series();
   /** Devices that are still to be looked at in this round, and how many of them per tick. */
   #round: string[] = [];
   #share = 0;
@@ -104,12 +107,13 @@ export class AlertEngine {
     for (const item of stored) {
       const { kind, stream } = item.record;
       if (rules.wantsAbsence) this.#last.note(device, stream, kind, item.receivedAt);
-      if (kind === 'reading' && rules.readings.length > 0) this.#readings.push(item);
+      if ((kind === 'reading' && rules.wantsReadings) || (kind === 'summary' && rules.wantsSummaries))
+        this.#values.push(item);
     }
     const isMoment = stored.some(({ record: { kind } }) => kind === 'event' || kind === 'error' || kind === 'loss');
     const waits = rules.wantsAbsence && this.#standings.rules().length > 0;
     if ((isAboutItself && rules.states.length > 0) || (waits && stored.length > 0)) this.#agenda.soon(device);
-    if ((isMoment && rules.moments.length > 0) || this.#readings.length > 0 || !this.#agenda.isEmpty) this.#soon();
+    if ((isMoment && rules.moments.length > 0) || this.#values.length > 0 || !this.#agenda.isEmpty) this.#soon();
   }
 
   /** After the commit of a change of rules or silences. */
@@ -163,20 +167,25 @@ export class AlertEngine {
     const { store, clock, log, notified, hours, linkTo } = this.#options;
     const now = clock.wall();
     const begun = clock.mono();
-    const readings = this.#readings.splice(0, Math.max(LEAST_READINGS, READINGS_ASKED / this.#rules.readings.length));
+    const values = this.#values.splice(0, Math.max(LEAST_VALUES, VALUES_ASKED / this.#rules.series.length));
     const devices = this.#agenda.take(DEVICES_PER_TURN);
     try {
       let isMore = false;
       store.transact(() => {
         const tools = { store, standings: this.#standings, later: this.#later };
         isMore = this.#moments.look(tools, this.#rules, now);
-        const watch = new DeviceWatch(tools, { store, last: this.#last, watchedSince: this.#watchedSince });
-        watch.readings(this.#rules, readings, now);
+        const watch = new DeviceWatch(tools, {
+          store,
+          last: this.#last,
+          series: this.#series,
+          watchedSince: this.#watchedSince,
+        });
+        watch.values(this.#rules, values, now);
         for (const device of devices) watch.look(this.#rules, device, now);
         this.#tellAt = notifyWhatIsDue({ store, hours, linkTo }, this.#rules, now);
       });
       notified();
-      if (isMore || this.#readings.length > 0 || !this.#agenda.isEmpty) {
+      if (isMore || this.#values.length > 0 || !this.#agenda.isEmpty) {
         // Others get as long as this turn took.
         this.#soon(Math.max(1, clock.mono() - begun));
       }

@@ -1,5 +1,5 @@
 /** The times of a rule, with the defaults of its kind. Pure. */
-import type { NewAlertRule } from '../contract/alert-rule.ts';
+import type { AlertKind, NewAlertRule } from '../contract/alert-rule.ts';
 import type { Timing } from './machine.ts';
 
 export interface RuleTiming extends Timing {
@@ -16,6 +16,11 @@ const MOMENT_KEEP_S = 300;
 const OFFLINE_FOR_S = 60;
 const STATE_WAIT_S = 10;
 
+/** Does it look at values as they come? */
+export function isOfSeries(kind: AlertKind): boolean {
+  return kind === 'reading' || kind === 'change' || kind === 'rate';
+}
+
 export function timingOf(rule: NewAlertRule): RuleTiming {
   const { kind } = rule.condition;
   const isMoment = kind === 'event' || kind === 'problem' || kind === 'loss';
@@ -24,7 +29,7 @@ export function timingOf(rule: NewAlertRule): RuleTiming {
     isMoment,
     forMs: isMoment ? 0 : ms(rule.forS, kind === 'offline' ? OFFLINE_FOR_S : 0),
     keepMs: ms(rule.keepS, isMoment ? MOMENT_KEEP_S : 0),
-    waitMs: ms(rule.waitS, isMoment || kind === 'reading' ? 0 : STATE_WAIT_S),
+    waitMs: ms(rule.waitS, isMoment || isOfSeries(kind) ? 0 : STATE_WAIT_S),
     everyMs: rule.everyS * 1000,
     repeatMs: rule.repeatS * 1000,
     notifyEnd: rule.notifyEnd ?? !isMoment,

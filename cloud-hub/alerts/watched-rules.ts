@@ -1,6 +1,6 @@
 /** The rules that are switched on, sorted by what they look at. */
 import type { StoredRule } from '../store/alert-rules.ts';
-import { type RuleTiming, timingOf } from './timing.ts';
+import { isOfSeries, type RuleTiming, timingOf } from './timing.ts';
 
 export interface WatchedRule extends StoredRule {
   readonly timing: RuleTiming;
@@ -10,7 +10,10 @@ export interface WatchedRules {
   readonly all: ReadonlyMap<string, WatchedRule>;
   /** Events, problems, losses. */
   readonly moments: readonly WatchedRule[];
-  readonly readings: readonly WatchedRule[];
+  /** Values of readings, and objects of summaries. */
+  readonly series: readonly WatchedRule[];
+  readonly wantsReadings: boolean;
+  readonly wantsSummaries: boolean;
   /** The state of devices. */
   readonly states: readonly WatchedRule[];
   readonly wantsEvents: boolean;
@@ -21,12 +24,14 @@ export interface WatchedRules {
 export function watchedRules(stored: readonly StoredRule[]): WatchedRules {
   const all = stored.filter(({ enabled }) => enabled).map((rule) => ({ ...rule, timing: timingOf(rule) }));
   const moments = all.filter(({ timing }) => timing.isMoment);
-  const readings = all.filter(({ condition }) => condition.kind === 'reading');
+  const series = all.filter(({ condition }) => isOfSeries(condition.kind));
   return {
     all: new Map(all.map((rule) => [rule.name, rule])),
     moments,
-    readings,
-    states: all.filter((rule) => !moments.includes(rule) && !readings.includes(rule)),
+    series,
+    wantsReadings: series.some(({ condition }) => condition.kind !== 'rate'),
+    wantsSummaries: series.some(({ condition }) => condition.kind === 'rate'),
+    states: all.filter((rule) => !moments.includes(rule) && !series.includes(rule)),
     wantsEvents: moments.some(({ condition }) => condition.kind === 'event'),
     wantsProblems: moments.some(({ condition }) => condition.kind !== 'event'),
     wantsAbsence: all.some(({ condition }) => condition.kind === 'absence'),

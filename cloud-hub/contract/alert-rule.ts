@@ -14,6 +14,8 @@ export const alertKinds = [
   'problem',
   'loss',
   'reading',
+  'change',
+  'rate',
   'absence',
   'offline',
   'buffer',
@@ -32,6 +34,8 @@ const fieldsOfKind: Readonly<
   problem: { may: ['stream', 'code', 'count', 'withinS'] },
   loss: { may: [] },
   reading: { may: ['stream', 'channel', 'above', 'below', 'clear'] },
+  change: { may: ['stream', 'channel', 'above', 'clear', 'withinS'], must: ['above', 'withinS'] },
+  rate: { may: ['stream', 'label', 'above', 'below', 'clear', 'withinS'], must: ['withinS'] },
   absence: { may: ['stream', 'of', 'afterS'], must: ['afterS'] },
   offline: { may: [] },
   buffer: { may: ['above', 'clear'], must: ['above'] },
@@ -54,9 +58,19 @@ export const alertCondition = z
     minScore: z.number().min(0).max(1).optional(),
     code: text.optional().describe('of a problem: the error code, such as source-lost'),
     count: z.number().int().min(1).max(1000).optional().describe('so many of them within `withinS`; default: 1'),
-    withinS: z.number().min(1).max(DAY_S).optional(),
-    channel: text.optional().describe('of a reading: the channel whose value counts; default: the score'),
-    above: z.number().optional().describe('reading: value; buffer: records waiting; clock: milliseconds off'),
+    withinS: z
+      .number()
+      .min(1)
+      .max(DAY_S)
+      .optional()
+      .describe('of `count`, of a change, of a rate: so many seconds back'),
+    channel: text.optional().describe('of a reading or change: the channel whose value counts; default: the score'),
+    above: z
+      .number()
+      .optional()
+      .describe(
+        'reading: value; change: by how much; rate: objects that came; buffer: records waiting; clock: milliseconds off',
+      ),
     below: z.number().optional(),
     clear: z.number().optional().describe('hysteresis: a firing alert ends only beyond this value'),
     of: z.enum(['event', 'summary', 'reading']).optional().describe('what must come; default: whatever it is'),
@@ -80,8 +94,12 @@ export const alertCondition = z
       if (!given.has(key)) context.addIssue({ code: 'custom', path: [key], message: `"${condition.kind}" needs it` });
     if ((condition.count ?? 1) > 1 && condition.withinS === undefined)
       context.addIssue({ code: 'custom', path: ['withinS'], message: 'more than one needs the time within which' });
-    if (condition.kind === 'reading' && given.has('above') === given.has('below'))
-      context.addIssue({ code: 'custom', path: ['above'], message: 'a reading needs `above` or `below`, one of them' });
+    if (['reading', 'rate'].includes(condition.kind) && given.has('above') === given.has('below'))
+      context.addIssue({
+        code: 'custom',
+        path: ['above'],
+        message: `a ${condition.kind} needs \`above\` or \`below\`, one of them`,
+      });
     const { above, below, clear } = condition;
     if (clear !== undefined && ((above !== undefined && clear > above) || (below !== undefined && clear < below)))
       context.addIssue({ code: 'custom', path: ['clear'], message: 'must lie on the good side of the threshold' });

@@ -55,6 +55,7 @@ export function readingFinding(
   return { subject: record.stream, holds: value < limit, text: `${what} is ${round(value)}, below ${below}` };
 }
 
-function round(value: number): string {
+/** A value as people read it. */
+export function round(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
