@@ -166,7 +166,7 @@ export class HomeAssistant {
     this.#known.add(id);
     const { topics, about } = { topics: this.#topics, about: this.#options.about };
     this.#kept.set(topics.discovery(id), JSON.stringify(discoveryOf(device, topics, about)));
-    this.#kept.set(topics.state(id), JSON.stringify(stateOf(device)));
+    this.#kept.set(topics.state(id), JSON.stringify(stateOf(device, about)));
     this.#kept.set(topics.counts(id), JSON.stringify(this.#counts.get(id) ?? {}));
     this.#kept.allow(topics.picture(id));
   }

@@ -51,6 +51,18 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
       },
     ],
   ];
+  if (device.version !== undefined) {
+    // Without a command: the hub installs no agents, so Home Assistant shows no button that would do nothing.
+    entities.push([
+      'update',
+      {
+        ...{ platform: 'update', unique_id: unique('update'), name: 'Agent', title: 'Vedette agent' },
+        ...{ device_class: 'firmware', entity_category: 'diagnostic', state_topic: state },
+        value_template: '{{ value_json.version }}',
+        ...{ latest_version_topic: state, latest_version_template: '{{ value_json.latest }}', ...whenOnline },
+      },
+    ]);
+  }
   for (const { id, rules } of device.streams) {
     const path = `value_json.streams['${id}']`;
     entities.push([
@@ -104,9 +116,14 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
 
 const isOfStream = (name: string): boolean => name === 'running' || name === 'fps';
 
-/** What `state` carries. */
-export function stateOf({ online, streams }: Device): Record<string, unknown> {
-  return { online, streams: Object.fromEntries(streams.map(({ id, state, fps }) => [id, { state, fps }])) };
+/** What `state` carries. An agent is as new as it can be when it has the version of its hub. */
+export function stateOf({ online, version, streams }: Device, about: Pick<About, 'version'>): Record<string, unknown> {
+  const versions = version === undefined ? {} : { version, latest: about.version };
+  return {
+    online,
+    ...versions,
+    streams: Object.fromEntries(streams.map(({ id, state, fps }) => [id, { state, fps }])),
+  };
 }
 
 /** The key of a rule in `counts`. */

@@ -84,12 +84,15 @@ test.skipIf(!hasMosquitto)(
     const first = await settled(kept, (now) => String(now.get(topic)).includes('door.enter'));
     const message = documented.parse(JSON.parse(String(first.get(topic))));
     expect(Object.keys(message.components)).toEqual([
-      ...['online', 'picture', 'door.running', 'door.fps', 'door.enter', 'door.enter.count'],
+      ...['online', 'picture', 'update', 'door.running', 'door.fps', 'door.enter', 'door.enter.count'],
     ]);
     const state = String(
       (await settled(kept, (now) => now.has('vedette-home/vedette/cam/state'))).get('vedette-home/vedette/cam/state'),
     );
-    expect(JSON.parse(state)).toEqual({ online: true, streams: { door: { state: 'running', fps: 5 } } });
+    expect(JSON.parse(state)).toEqual({
+      ...{ online: true, version: '1.0.0', latest: '1.2.3' },
+      streams: { door: { state: 'running', fps: 5 } },
+    });
     expect(String(first.get('vedette-home/vedette/$hub'))).toBe('online');
 
     await cam.publish('records', {

@@ -33,7 +33,9 @@ test('every message is as Home Assistant documents it, and every entity has an i
       const { components } = documented.parse(JSON.parse(JSON.stringify(discoveryOf(one, topics, about))));
       const ids = Object.values(components).flatMap((entity) => ('unique_id' in entity ? [entity.unique_id] : []));
       expect(new Set(ids).size).toBe(Object.keys(components).length);
-      expect(ids).toHaveLength(2 + one.streams.reduce((sum, { rules }) => sum + 2 + 2 * rules.length, 0));
+      expect(ids).toHaveLength(
+        2 + (one.version === undefined ? 0 : 1) + one.streams.reduce((sum, { rules }) => sum + 2 + 2 * rules.length, 0),
+      );
       expect(topics.discovery(one.id)).toMatch(discoveryTopic);
       expect(topics.deviceOf(topics.discovery(one.id))).toBe(one.id);
     }),
@@ -49,7 +51,8 @@ test('templates name what the state and the counts have', () => {
   const template = (key: string) => Object(components[key]).value_template as string;
   // A name may have a "-", which a path of Jinja may not.
   expect(template('my-door.fps')).toBe("{{ value_json.streams['my-door'].fps }}");
-  expect(stateOf(one)).toEqual({ online: true, streams: { 'my-door': { state: 'running', fps: 12.5 } } });
+  expect(stateOf({ ...one, version: '1.0.0' }, about)).toMatchObject({ version: '1.0.0', latest: '1.2.3' });
+  expect(stateOf(one, about)).toEqual({ online: true, streams: { 'my-door': { state: 'running', fps: 12.5 } } });
   expect(template('my-door.enter.count')).toContain(`value_json['${countKey('my-door', 'enter')}']`);
 });
 

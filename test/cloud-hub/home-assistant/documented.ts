@@ -57,10 +57,21 @@ const component = z.discriminatedUnion('platform', [
     image_topic: topic,
     content_type: z.enum(['image/jpeg', 'image/png']),
   }),
+  z.strictObject({
+    ...entity,
+    platform: z.literal('update'),
+    state_topic: topic,
+    value_template: template.optional(),
+    latest_version_topic: topic,
+    latest_version_template: template.optional(),
+    device_class: z.literal('firmware').optional(),
+    title: z.string().optional(),
+    release_url: z.url().optional(),
+  }),
 ]);
 
 /** An entity that is removed has its platform alone. */
-const removed = z.strictObject({ platform: z.enum(['binary_sensor', 'sensor', 'image']) });
+const removed = z.strictObject({ platform: z.enum(['binary_sensor', 'sensor', 'image', 'update']) });
 
 export const documented = z.strictObject({
   device: z.strictObject({
