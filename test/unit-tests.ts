@@ -36,6 +36,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/api/repeats.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/api/roles.test.ts': 'calls every route with every role, and looks for what it changed',
   'test/cloud-hub/api/scope.test.ts': 'calls every route with every scope',
+  'test/cloud-hub/api/secrets.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/api/users.test.ts': 'hashes passwords, which is slow on purpose',
   'test/cloud-hub/doctor/examine.test.ts': 'starts and stops many hubs with TLS',
   'test/cloud-hub/identity/passwords.test.ts': 'hashes passwords, which is slow on purpose',
