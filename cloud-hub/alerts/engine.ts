@@ -17,6 +17,7 @@ import type { StoredRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { DeviceWatch } from './device-watch.ts';
+import { Held } from './held.ts';
 import { createLastRecords } from './last-records.ts';
 import { Moments } from './moments.ts';
 import { type NotifyTools, notifyWhatIsDue } from './notify.ts';
@@ -71,6 +72,7 @@ export class AlertEngine {
   /** Readings and summaries that are still to be looked at. */
   #values: StoredRecord[] = [];
   readonly #series = new Series();
+  readonly #held = new Held();
   /** Devices that are still to be looked at in this round, and how many of them per tick. */
   #round: string[] = [];
   #share = 0;
@@ -120,6 +122,7 @@ export class AlertEngine {
   changed(): void {
     const { store } = this.#options;
     this.#rules = watchedRules(store.alertRules.rules());
+    this.#held.clear();
     this.#tellAt = 0;
     this.#lookAtAll();
     this.#soon();
@@ -182,7 +185,7 @@ export class AlertEngine {
         });
         watch.values(this.#rules, values, now);
         for (const device of devices) watch.look(this.#rules, device, now);
-        this.#tellAt = notifyWhatIsDue({ store, hours, linkTo }, this.#rules, now);
+        this.#tellAt = notifyWhatIsDue({ store, hours, held: this.#held, linkTo }, this.#rules, now);
       });
       notified();
       if (isMore || this.#values.length > 0 || !this.#agenda.isEmpty) {
@@ -193,6 +196,7 @@ export class AlertEngine {
       log.error({ err: error }, 'alerts could not be written; tried again soon');
       this.#standings = Standings.of(store.alerts.open());
       this.#moments = new Moments(store);
+      this.#held.clear();
       for (const device of devices) this.#agenda.soon(device);
       this.#soon(RETRY_MS);
     }

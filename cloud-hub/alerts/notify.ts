@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { StoredAlert } from '../store/alerts.ts';
 import type { HubStore } from '../store/store.ts';
 import { receiversOf } from './audience.ts';
+import type { Held } from './held.ts';
 import { type Hours, nextMinute } from './hours.ts';
 import { compose, type Occasion } from './notification.ts';
 import { silentUntil } from './silences.ts';
@@ -11,6 +12,8 @@ import type { WatchedRule, WatchedRules } from './watched-rules.ts';
 export interface NotifyTools {
   readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertDeliveries' | 'devices' | 'pushSubscriptions'>;
   readonly hours: Pick<Hours, 'isOpen'>;
+  /** What is held back of each rule, and of each of its steps. */
+  readonly held: Held;
   /** A link by which whoever has it acknowledges what has fired of a rule; undefined: the hub does not know its own address. */
   readonly linkTo: (rule: string, channel: string, now: number) => string | undefined;
 }
@@ -18,6 +21,8 @@ export interface NotifyTools {
 const NEVER = Number.POSITIVE_INFINITY;
 /** A step waits so long for others that are due: devices that went together are one notification. */
 const GATHER_MS = 5000;
+/** Steps are looked at so often. */
+const LOOK_MS = 1000;
 
 /** @returns when something may be due next, milliseconds since 1970 */
 export function notifyWhatIsDue(tools: NotifyTools, rules: WatchedRules, now: number): number {
@@ -44,12 +49,17 @@ export function notifyWhatIsDue(tools: NotifyTools, rules: WatchedRules, now: nu
   return next;
 }
 
-/** @returns when the first silence ends that keeps something back */
+/** @returns when the rule has to be looked at again, because something is held back */
 function notify(tools: NotifyTools, rule: WatchedRule, now: number): number {
-  const { store } = tools;
-  const { alerts, held, next } = audible(tools, rule, store.alerts.pending(rule.name), now);
+  const { store, held: all } = tools;
+  const before = all.get(rule.name, now);
+  const { alerts, held, next } = audible(tools, rule, store.alerts.pending(rule.name, before?.upTo), now);
   for (const { id, resolvedAt } of held) if (resolvedAt !== undefined) store.alerts.notified(id, now);
-  if (alerts.length === 0) return next;
+  const upTo = Math.max(before?.upTo ?? 0, ...held.slice(-1).map(({ id }) => id));
+  const until = Math.min(before?.until ?? NEVER, next);
+  if (upTo === 0) all.release(rule.name);
+  const again = upTo === 0 ? NEVER : all.hold(rule.name, upTo, now, until);
+  if (alerts.length === 0) return again;
   send(tools, rule, rule.channels, alerts, { at: now });
   // Those who were told by a step are told that it is over.
   for (const [index, { channels }] of rule.steps.entries()) {
@@ -59,19 +69,24 @@ function notify(tools: NotifyTools, rule: WatchedRule, now: number): number {
   }
   for (const { id } of alerts) store.alerts.notified(id, now);
   store.alertRules.notified(rule.name, now);
-  return next;
+  return again;
 }
 
 /** Nobody has acknowledged: the channels of the next step are told. @returns when the next one is due */
 function escalate(tools: NotifyTools, rule: WatchedRule, now: number): number {
-  const { store } = tools;
+  const { store, held } = tools;
+  if (rule.steps.length === 0) return NEVER;
+  const key = (step: number | undefined) => JSON.stringify([rule.name, 'step', step]);
+  const looked = held.get(key(undefined), now);
+  if (looked) return looked.until;
+  held.hold(key(undefined), 0, now, now + LOOK_MS);
   let next = NEVER;
-  if (rule.steps.length === 0) return next;
   for (const { steps: told, since } of store.alerts.unacknowledged(rule.name, rule.steps.length)) {
     const step = rule.steps[told];
     if (!step) continue;
     const afterMs = step.afterS * 1000;
-    const dueAt = Math.min(since, now) + afterMs + GATHER_MS;
+    const silent = held.get(key(told), now);
+    const dueAt = silent?.until ?? Math.min(since, now) + afterMs + GATHER_MS;
     if (dueAt > now) {
       next = Math.min(next, dueAt);
       continue;
@@ -79,8 +94,8 @@ function escalate(tools: NotifyTools, rule: WatchedRule, now: number): number {
     const due = audible(tools, rule, store.alerts.escalating(rule.name, told, now - afterMs), now);
     if (due.alerts.length > 0) send(tools, rule, step.channels, due.alerts, { at: now, step: told + 1 });
     for (const { id } of due.alerts) store.alerts.escalated(id, told + 1);
-    // Others of this step, and the step after it, have times of their own: they are asked for at once.
-    next = Math.min(next, due.alerts.length > 0 ? now : due.next);
+    // What is left, and the step after it, have times of their own.
+    next = Math.min(next, due.alerts.length > 0 ? now : held.hold(key(told), 0, now, due.next));
   }
   return next;
 }

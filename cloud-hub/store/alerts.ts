@@ -61,7 +61,7 @@ export function createAlertStore(database: HubDatabase) {
   );
   const open = prepare('SELECT * FROM alerts WHERE resolved_at IS NULL');
   const pendingRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
-  const pending = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? ORDER BY id');
+  const pending = prepare('SELECT * FROM alerts WHERE untold = 1 AND rule = ? AND id > ? ORDER BY id');
   const markNotified = prepare('UPDATE alerts SET untold = 0, told = 1, told_at = coalesce(told_at, ?) WHERE id = ?');
   const remind = prepare(
     'UPDATE alerts SET untold = 1 WHERE resolved_at IS NULL AND rule = ? AND told = 1 AND acknowledged_at IS NULL',
@@ -106,7 +106,8 @@ export function createAlertStore(database: HubDatabase) {
     open: (): StoredAlert[] => (open.all() as AlertRow[]).map(toStored),
     /** Rules with pending alerts, and since when. */
     pendingRules: () => pendingRules.all() as { rule: string; since: number }[],
-    pending: (rule: string): StoredAlert[] => (pending.all(rule) as AlertRow[]).map(toStored),
+    /** @param after only later rows than this one */
+    pending: (rule: string, after = 0): StoredAlert[] => (pending.all(rule, after) as AlertRow[]).map(toStored),
     notified: (id: number, at: number): void => void markNotified.run(at, id),
     /** Of a rule with so many steps of escalation: who is still to be told, by how many steps were. */
     unacknowledged: (rule: string, steps: number) => unacknowledged.all(rule, steps) as Unacknowledged[],

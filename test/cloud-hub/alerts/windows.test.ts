@@ -66,6 +66,37 @@ test('a weekly window holds back, and what still fires at its end is told then, 
   expect(await times()).toHaveLength(2);
 }, 60_000);
 
+test('while two thousand devices are silent, what is new is told at once, and each turn stays short', async () => {
+  const world = await engineWith({ gone }, 2001);
+  const { clock, store, turn, told, ids } = world;
+  const last = ids.at(-1) ?? '';
+  store.transact(() => store.devices.setLabels(last, { site: 'oslo' }));
+  const body = newSilence.parse({ endsAt: '2026-12-01T00:00:00Z', selector: { labels: { site: 'berlin' } } });
+  store.transact(() => store.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
+  world.engine.changed();
+  await clock.advance(5000);
+  turn(false, ids.slice(0, 2000));
+  await clock.advance(30_000);
+  expect(store.alerts.open()).toHaveLength(2000);
+  expect(await told()).toEqual([]);
+  let asked = 0;
+  const { labels } = store.devices;
+  store.devices.labels = (device) => {
+    asked++;
+    return labels(device);
+  };
+  for (let n = 0; n < 20; n++) {
+    turn(n % 2 === 1, [last]);
+    await clock.advance(1000);
+  }
+  expect((await told()).map(({ title }) => title).slice(0, 2)).toEqual([`gone: ${last}`, `gone: ${last} (over)`]);
+  expect(asked).toBeLessThan(5000);
+  // Labels that change are seen within a minute.
+  store.transact(() => store.devices.setLabels('box-7', { site: 'oslo' }));
+  await clock.advance(61_000);
+  expect((await told()).at(-1)?.title).toBe('gone: box-7');
+}, 60_000);
+
 test('outside of its hours a rule tells nobody, and escalates nothing', async () => {
   const hours = { cron: ['* 8-17 * * 1-5'], timezone: 'Europe/Berlin' };
   const steps = [{ afterS: 600, channels: ['boss'] }];
