@@ -58,8 +58,13 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await ann.getByRole('button', { name: 'Choose the password and sign in' }).click();
     await ann.locator('[data-testid=device][data-id=gate]').waitFor();
     expect(await ann.locator('[data-testid=device]').count()).toBe(1);
-    for (const name of ['Alerts', 'Models', 'Rollouts', 'Hybrid'])
+    for (const name of ['Models', 'Rollouts', 'Hybrid'])
       expect(await ann.getByRole('link', { name }).count(), name).toBe(0);
+    // Of alerts she has those of her group and her own browsers; rules and channels are about all devices.
+    await ann.getByRole('link', { name: 'Alerts' }).click();
+    await ann.getByText('No browser gets notifications yet.').waitFor();
+    expect(await ann.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['Firing now', 'Browsers']);
+    await shots(ann, 'scoped-alerts', false);
     await ann.getByRole('link', { name: 'Events' }).click();
     await ann.getByTestId('event').first().waitFor();
     expect(await ann.getByTestId('event').count()).toBe(1);
