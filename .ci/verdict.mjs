@@ -4,10 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const [folder, status, attacked] = process.argv.slice(2);
-const reports = ['test.json', 'test-e2e.json', 'test-lts.json']
-  .map((name) => path.join(folder, name))
-  .filter((file) => existsSync(file));
-const missing = 3 - reports.length;
+const expected = ['test.json', 'test-e2e.json', 'test-lts.json', 'test-lts-programs.json'];
+const reports = expected.map((name) => path.join(folder, name)).filter((file) => existsSync(file));
+const missing = expected.length - reports.length;
 if (missing > 0) console.log('failed: a command of the tests left no report');
 const testResults = reports.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')).testResults);
 const tests = testResults.flatMap((file) => file.assertionResults);

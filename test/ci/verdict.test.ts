@@ -7,7 +7,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** Runs tests as `.ci/run` does, in a folder of their own, and the verdict over the three reports. */
+/** Runs tests as `.ci/run` does, in a folder of their own, and the verdict over the four reports. */
 function verdictOf(tests: string, attacked = '0') {
   const folder = tempFolder();
   writeFileSync(path.join(folder, 'a.test.ts'), `import { expect, test } from 'vitest';\n${tests}`);
@@ -15,7 +15,8 @@ function verdictOf(tests: string, attacked = '0') {
   const report = path.join(folder, 'test.json');
   const args = ['run', '--root', folder, '--retry=1', '--reporter=json', `--outputFile.json=${report}`];
   const ran = spawnSync(process.execPath, [vitest, ...args], { cwd: folder, encoding: 'utf8' });
-  for (const name of ['test-e2e.json', 'test-lts.json']) copyFileSync(report, path.join(folder, name));
+  for (const name of ['test-e2e.json', 'test-lts.json', 'test-lts-programs.json'])
+    copyFileSync(report, path.join(folder, name));
   const verdict = spawnSync(
     process.execPath,
     [path.join(root, '.ci/verdict.mjs'), folder, String(ran.status), attacked],
@@ -32,11 +33,12 @@ test('a test that needed its second try is named with its file and what it said 
   `);
   const named = ['  a.test.ts: at the second try', '    AssertionError: expected 1 to be 2 // Object.is equality'];
   expect(lines).toEqual([
-    '3 passed only at the second try; mend the cause of each:',
+    '4 passed only at the second try; mend the cause of each:',
     ...named,
     ...named,
     ...named,
-    '7 passed, 0 failed',
+    ...named,
+    '9 passed, 0 failed',
   ]);
   expect(code).toBe(0);
 });
@@ -47,8 +49,9 @@ test('failed and skipped tests, and attacks that did not hold, fail the run; not
     'skipped, which is not allowed here: left out',
     'skipped, which is not allowed here: left out',
     'skipped, which is not allowed here: left out',
+    'skipped, which is not allowed here: left out',
     'failed: npm run attack (exit code 1)',
-    '0 passed, 7 failed',
+    '0 passed, 9 failed',
   ]);
   expect(failing.code).toBe(1);
 });

@@ -5,23 +5,22 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { NODE_VERSION, SQLITE } from '../../deploy/package/products.ts';
 import { nodeFor, putSqlite, type Workshop } from '../../deploy/package/runtime.ts';
+import { sh } from '../../deploy/package/shell.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 
-/** What depends on Node most: native modules (SQLite, ONNX Runtime), TLS, and programs that are killed. */
-const MEANT = [
-  'test/agent/buffer/crash.test.ts',
-  'test/agent/identity/enrol.test.ts',
-  'test/agent/runner/process.test.ts',
-  'test/cloud-hub/model-init/init.test.ts',
-  'test/cloud-hub/store',
-  'test/e2e/tls.test.ts',
-  'test/shared/engine/infer',
+/** What runs without further word: all that `npm test` runs, and of the tests of whole programs those that depend on Node most: TLS, and programs that are killed. */
+const MEANT: readonly { readonly report: string; readonly args: readonly string[] }[] = [
+  { report: 'test-lts.json', args: ['--project', 'unit', '--project', 'system'] },
+  {
+    report: 'test-lts-programs.json',
+    args: ['test/e2e/tls.test.ts', 'test/e2e/kill.test.ts', 'test/e2e/restore.test.ts'],
+  },
 ];
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -39,6 +38,12 @@ async function copyTo(folder: string): Promise<void> {
   for (const name of readdirSync(from))
     if (name !== SQLITE.name) symlinkSync(path.join(from, name), path.join(to, name));
   await putSqlite(to);
+  // Some tests ask Git which files the house has.
+  if (existsSync(path.join(root, '.git')))
+    writeFileSync(
+      path.join(folder, '.git'),
+      `gitdir: ${await sh('git', ['rev-parse', '--absolute-git-dir'], { cwd: root })}`,
+    );
 }
 
 async function vitest(node: string, folder: string, args: readonly string[]): Promise<number> {
@@ -58,9 +63,9 @@ async function vitest(node: string, folder: string, args: readonly string[]): Pr
 
 const program = new Command('npm run test:lts --')
   .description(`Tests on Node ${NODE_VERSION}, which packages and images carry.`)
-  .argument('[files...]', 'instead of those that are meant')
-  .option('--out <file>', 'where to write the report of Vitest (JSON)')
-  .action(async (files: string[], { out }: { out?: string }) => {
+  .argument('[args...]', 'for Vitest (files, or -- --project e2e): instead of what is meant')
+  .option('--out <folder>', 'where to write the reports of Vitest (JSON)')
+  .action(async (args: string[], { out }: { out?: string }) => {
     const node = await nodeFor(process.arch === 'arm64' ? 'arm64' : 'amd64', workshop);
     const scratch = mkdtempSync(path.join(tmpdir(), 'vedette-lts-'));
     const folder = path.join(scratch, 'checkout');
@@ -69,9 +74,14 @@ const program = new Command('npm run test:lts --')
     if (existsSync(beside)) symlinkSync(beside, path.join(scratch, 'shared'));
     try {
       await copyTo(folder);
-      const report =
-        out === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${path.resolve(out)}`];
-      process.exitCode = await vitest(node, folder, ['--retry=1', ...report, ...(files.length > 0 ? files : MEANT)]);
+      for (const run of args.length > 0 ? [{ report: 'test-lts.json', args }] : MEANT) {
+        const file = path.resolve(out ?? scratch, run.report);
+        const report = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+        process.exitCode = Math.max(
+          Number(process.exitCode ?? 0),
+          await vitest(node, folder, ['--retry=1', ...report, ...run.args]),
+        );
+      }
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
