@@ -92,10 +92,11 @@ export const fleet: Bench = {
   },
 };
 
-async function addAll(hub: HubProgram, devices: number): Promise<Record<string, string>> {
+/** Devices at the hub, with their tokens. */
+export async function addAll(hub: HubProgram, devices: number, prefix = 'device'): Promise<Record<string, string>> {
   const tokens: Record<string, string> = {};
   for (let n = 0; n < devices; n += ADD_AT_ONCE) {
-    const ids = Array.from({ length: Math.min(ADD_AT_ONCE, devices - n) }, (_, i) => `device-${n + i}`);
+    const ids = Array.from({ length: Math.min(ADD_AT_ONCE, devices - n) }, (_, i) => `${prefix}-${n + i}`);
     await Promise.all(
       ids.map(async (id) => {
         tokens[id] = secret.parse(await hub.api('/devices', { id })).token;

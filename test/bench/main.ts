@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { agent } from './agent.ts';
+import { alerts } from './alerts.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
 import { closes } from './closes.ts';
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, Bench>> = {
   uplink,
   ingest,
   fleet,
+  alerts,
   sign,
   swaps,
   rollout,

@@ -1,6 +1,7 @@
 /** Records as agents make them, for benchmarks of what carries them. */
 import { encode } from '../../shared/contract/codec.ts';
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
+import type { Report } from '../../shared/contract/messages/report.ts';
 
 const model = { name: 'yolox-nano', version: '1.0.0', digest: `sha256:${'0'.repeat(64)}`, variant: 'int8' };
 
@@ -43,6 +44,20 @@ export function benchSummary(n: number): RecordBody {
     tracks: {},
     scores: Array.from({ length: 10 }, () => 0),
     latencyMs: { p50: 1, p95: 1, max: 1 },
+  };
+}
+
+/** What a box with one stream reports. */
+export function benchReport(): Report {
+  return {
+    version: '1.0.0',
+    boot: '0123456789abcdef',
+    config: 'sha256:0123456789ab',
+    host: { platform: 'linux', arch: 'x64', cpus: 4, memoryMb: 8000, name: 'bench' },
+    process: { rssMb: 200, uptimeS: 3600 },
+    outbox: { epoch: 'bench', waiting: 3, bytes: 4096, lastSeq: 7 },
+    clock: { offsetMs: 12, withinMs: 3 },
+    streams: [{ id: 'street', state: 'running', source: 'rtsp://camera', fps: 5, rules: [] }],
   };
 }
 

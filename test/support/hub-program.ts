@@ -16,6 +16,7 @@ export interface HubProgram {
   /** GET, or POST with a body. */
   api(route: string, body?: unknown): Promise<unknown>;
   put(route: string, body: unknown): Promise<unknown>;
+  remove(route: string): Promise<void>;
   pid(): number | undefined;
   /** What it complained of since the beginning. */
   complaints(): string;
@@ -45,7 +46,7 @@ export function createHubProgram(
     const init = body === undefined ? { headers } : { method, headers, body: JSON.stringify(body) };
     const response = await fetch(`http://127.0.0.1:${ports.httpPort}/api/v1${route}`, init);
     if (!response.ok) throw new Error(`${route}: ${response.status} ${await response.text()}`);
-    return response.json();
+    return response.status === 204 ? undefined : response.json();
   };
   return {
     async start() {
@@ -71,5 +72,8 @@ export function createHubProgram(
     complaints: () => complaints + (running?.stderr() ?? ''),
     api: (route, body) => ask(body === undefined ? 'GET' : 'POST', route, body),
     put: (route, body) => ask('PUT', route, body),
+    async remove(route) {
+      await ask('DELETE', route, {});
+    },
   };
 }
