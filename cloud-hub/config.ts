@@ -194,6 +194,13 @@ export const hubConfig = z
       .describe('records stored of a device per day; 0: no limit'),
     deviceMbPerDay: perDay('megabytes').default(20_000).describe('megabytes stored of a device per day; 0: no limit'),
     keep: keepText.default([]).describe('days that records are kept, by kind; default: for ever'),
+    oidcFile: file
+      .optional()
+      .describe('YAML file about the identity provider by which people sign in (OpenID Connect)'),
+    secondFactor: z
+      .enum(['optional', 'admins', 'everybody'], { error: 'must be optional, admins or everybody' })
+      .default('optional')
+      .describe('who must have a second factor to sign in by a password'),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   })
   .superRefine((config, context) => {
@@ -215,6 +222,8 @@ export const hubConfig = z
       for (const key of there)
         if (config[key] !== undefined) wrong(key, 'is for the broker of Home Assistant: set its address too');
     }
+    if (config.oidcFile !== undefined && config.publicUrl === undefined)
+      wrong('oidcFile', 'the provider sends people back to the address of the hub: set it with --public-url');
     if ((config.mqttCertFile === undefined) !== (config.mqttKeyFile === undefined))
       wrong('mqttKeyFile', 'set certificate and key together');
     if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))

@@ -24,11 +24,7 @@ import { Erasing } from './erase/erasing.ts';
 import { openHomeAssistant } from './home-assistant/open.ts';
 import { hubFacts } from './hub-facts.ts';
 import { type AdminToken, ensureAdminToken } from './identity/admin-token.ts';
-import { FailedAttempts } from './identity/attempts.ts';
-import { createIdentityService, type Ended } from './identity/identity.ts';
-import { createPasswords } from './identity/passwords.ts';
-import { createRefusedAttempts } from './identity/refused-attempts.ts';
-import { createUsers } from './identity/users.ts';
+import { openIdentity } from './identity/open.ts';
 import { openSecondOpinions } from './inference/open.ts';
 import { Copies } from './ingest/copies.ts';
 import { Ingest, type IngestOptions } from './ingest/ingest.ts';
@@ -107,14 +103,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const places = new Places(budget.http, () => metrics.droppedConnections.inc());
   const mqttPlaces = new Places(budget.mqtt, () => metrics.refusedConnections.inc({ reason: 'too many' }));
   const feed = new LiveFeed(metrics, clock);
-  const ended = (what: Ended) => feed.end(what);
-  const identity = createIdentityService({ store, clock, ended });
-  const attempts = new FailedAttempts(clock);
-  const users = createUsers({
-    ...{ store, clock, ended, passwords: createPasswords(), begin: identity.begin },
-    ...{ byAddress: attempts, byName: new FailedAttempts(clock) },
-  });
-  const refused = createRefusedAttempts({ store, clock, log });
+  const who = openIdentity({ config, dataDir, store, clock, log, ended: (what) => feed.end(what) });
   const answers = openAnswers(dataDir);
 
   let broker: HubBroker | undefined;
@@ -195,10 +184,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const { registry, signing, delivery, rollouts } = models;
   const parts = {
     store,
-    identity,
-    users,
-    attempts,
-    refused,
+    ...who,
     answers,
     feed,
     watches,
@@ -234,7 +220,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const stop = await startAll([
     { stop: () => store.close() },
     { stop: () => answers.close() },
-    refused,
+    who.refused,
     alerting.outbox,
     alerting.engine,
     ...(home ? [home] : []),

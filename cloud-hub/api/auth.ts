@@ -20,6 +20,8 @@ export type Access = Role | 'public' | 'device';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Also for whoever has to set up a second factor first. */
+    enrolling?: boolean;
     /** This route is a WebSocket; any other refuses an upgrade. */
     upgrade?: boolean;
   }
@@ -61,6 +63,8 @@ export function guard(
     if (!hasRole(found.role, needed)) {
       throw new ProblemError(403, `this needs the role ${needed}; "${found.name}" has the role ${found.role}`);
     }
+    if (found.mustEnrol && request.routeOptions.config.enrolling !== true)
+      throw new ProblemError(403, 'set up a second factor first (the page Access): your role needs one on this hub');
     checkScope(request, found, store);
   });
 }

@@ -1,6 +1,7 @@
 /** Bodies and queries that only HTTP has; what the API speaks of is in cloud-hub/contract. */
 import { z } from 'zod';
 import { name } from '../../shared/contract/names.ts';
+import { factorCode } from '../contract/sign-in.ts';
 import { time } from '../contract/time.ts';
 
 /** Query of every list. */
@@ -13,7 +14,7 @@ export const newDevice = z.object({ id: name });
 
 /** Sign in with a password, a one-time code or a token; the answer sets the session cookie. */
 export const signIn = z.union([
-  z.strictObject({ name: z.string().max(64), password: z.string().max(256) }),
+  z.strictObject({ name: z.string().max(64), password: z.string().max(256), code: factorCode.optional() }),
   z.strictObject({ code: z.string().max(128) }),
   z.strictObject({ token: z.string().max(256) }),
 ]);

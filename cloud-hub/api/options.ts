@@ -10,7 +10,9 @@ import type { Browsers } from '../alerts/push/browsers.ts';
 import type { Erasing } from '../erase/erasing.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
+import type { ProviderSignIn } from '../identity/oidc/sign-in.ts';
 import type { RefusedAttempts } from '../identity/refused-attempts.ts';
+import type { SecondFactors } from '../identity/second-factor.ts';
 import type { Users } from '../identity/users.ts';
 import type { SecondOpinions } from '../inference/second-opinions.ts';
 import type { LiveFeed } from '../live/feed.ts';
@@ -30,6 +32,9 @@ export interface ApiOptions {
   readonly store: HubStore;
   readonly identity: IdentityService;
   readonly users: Users;
+  readonly factors: SecondFactors;
+  /** Absent: there is no identity provider. */
+  readonly provider?: ProviderSignIn;
   /** Failed sign-ins, by address. */
   readonly attempts: FailedAttempts;
   /** Refused requests, for the audit. */

@@ -19,10 +19,12 @@ import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
 import { normalRoutes } from './routes/normal.ts';
 import { opinionRoutes } from './routes/opinions.ts';
+import { providerRoutes } from './routes/provider.ts';
 import { pushRoutes } from './routes/push.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { recordRoutes } from './routes/records.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
+import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
 import { trustRoutes } from './routes/trust.ts';
@@ -32,6 +34,8 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   identityRoutes,
   sessionRoutes,
   userRoutes,
+  secondFactorRoutes,
+  providerRoutes,
   deviceRoutes,
   enrolmentRoutes,
   claimRoutes,

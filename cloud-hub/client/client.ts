@@ -29,6 +29,7 @@ import { type NewPushSubscription, pushKey, pushSubscription } from '../contract
 import { quarantined } from '../contract/quarantined.ts';
 import { reading, readingBucket } from '../contract/reading.ts';
 import { type NewRollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
+import { factorSecret, ownSignIn, providerStart, recoveryCodes, signInWays } from '../contract/sign-in.ts';
 import { summary } from '../contract/summary.ts';
 import { createRequest, type Transport } from './request.ts';
 
@@ -42,7 +43,7 @@ export interface Page<T> {
 export type Proof =
   | { readonly code: string }
   | { readonly token: string }
-  | { readonly name: string; readonly password: string };
+  | { readonly name: string; readonly password: string; readonly code?: string };
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -101,8 +102,22 @@ export function clientOver(transport: Transport) {
 
     me: () => get(identity, '/me'),
     signIn: (proof: Proof) => ask(identity, 'POST', '/sign-in', { body: proof }),
-    join: (secret: string, password: string) =>
-      ask(identity, 'POST', '/invitations/accept', { body: { invitation: secret, password } }),
+    /** @param body with a code of the second factor, for whoever has one */
+    join: (body: { readonly invitation: string; readonly password: string; readonly code?: string }) =>
+      ask(identity, 'POST', '/invitations/accept', { body }),
+    signInWays: () => get(signInWays, '/sign-in/ways'),
+    ownSignIn: (signal?: AbortSignal) => get(ownSignIn, '/me/sign-in', {}, signal),
+    /** Begins a sign-in by the identity provider. */
+    startProvider: (body: { readonly back?: string; readonly invitation?: string }) =>
+      ask(providerStart, 'POST', '/sign-in/provider', { body }),
+    connectProvider: (body: { readonly back?: string; readonly password: string }) =>
+      ask(providerStart, 'POST', '/me/provider', { body }),
+    beginFactor: (password: string) => ask(factorSecret, 'POST', '/me/second-factor', { body: { password } }),
+    confirmFactor: (code: string) => ask(recoveryCodes, 'POST', '/me/second-factor/confirm', { body: { code } }),
+    renewRecoveryCodes: (body: { readonly password: string; readonly code: string }) =>
+      ask(recoveryCodes, 'POST', '/me/second-factor/recovery-codes', { body }),
+    removeFactor: (body: { readonly password: string; readonly code: string }) =>
+      send('POST', '/me/second-factor/remove', { body }),
     changePassword: (before: string, after: string) => send('PUT', '/me/password', { body: { before, after } }),
     signOut: () => send('POST', '/sign-out', { body: {} }),
 
@@ -192,6 +207,8 @@ export function clientOver(transport: Transport) {
       return ask(user, 'PUT', path, { body, headers: { 'if-match': isSame ? tag : STALE } });
     },
     removeUser: (name: string) => send('DELETE', `/users/${part(name)}`),
+    resetFactor: (name: string) => send('DELETE', `/users/${part(name)}/second-factor`),
+    partFromProvider: (name: string) => send('DELETE', `/users/${part(name)}/provider`),
     tokens: (signal?: AbortSignal) => get(whole(token), '/tokens', {}, signal),
     addToken: (body: z.input<typeof newToken>) => ask(tokenSecret, 'POST', '/tokens', { body }),
     removeToken: (id: string) => send('DELETE', `/tokens/${part(id)}`),

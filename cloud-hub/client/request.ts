@@ -9,9 +9,12 @@ import { type ProblemDocument, problemDocument } from '../../shared/contract/pro
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  /** The fields that the hub names, such as `body.code`. */
+  readonly fields: readonly string[];
+  constructor(status: number, message: string, options?: ErrorOptions, fields: readonly string[] = []) {
     super(message, options);
     this.status = status;
+    this.fields = fields;
   }
 }
 
@@ -117,7 +120,13 @@ export function createRequest({ base, fetch, init, words, onUnauthorized, sleep 
     if (response.ok) return response;
     if (response.status === 401 && path !== '/sign-in') onUnauthorized?.();
     const document = problemDocument.safeParse(await response.json().catch(() => undefined));
-    throw new ApiError(response.status, words.refused(response.status, document.data, response.statusText));
+    const fields = document.data?.errors?.map(({ path }) => path);
+    throw new ApiError(
+      response.status,
+      words.refused(response.status, document.data, response.statusText),
+      undefined,
+      fields,
+    );
   }
 
   async function askTagged<T extends z.ZodType>(

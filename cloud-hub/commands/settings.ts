@@ -150,6 +150,16 @@ const settings = {
     'VEDETTE_KEEP',
     'days that records are kept: events=365,summaries=90,readings=30,problems=90 (default: for ever)',
   ],
+  oidcFile: [
+    '--oidc-file <file>',
+    'VEDETTE_OIDC_FILE',
+    'YAML file about the identity provider (OpenID Connect) by which people sign in; needs --public-url (default: none)',
+  ],
+  secondFactor: [
+    '--second-factor <who>',
+    'VEDETTE_SECOND_FACTOR',
+    'who must have a second factor to sign in by a password: optional, admins or everybody (default: optional)',
+  ],
   logLevel: ['--log-level <level>', undefined, 'debug, info, warn, error or silent (default: info)'],
 } as const satisfies Record<keyof HubConfig, readonly [string, string | undefined, string]>;
 

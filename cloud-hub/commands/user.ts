@@ -14,9 +14,14 @@ const part = encodeURIComponent;
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
 export function addUserCommands(program: Command, { stdout }: CommandContext): void {
-  const command = program.command('user').description('people who sign in with a password');
+  const command = program
+    .command('user')
+    .description('people who sign in with a password, or by the identity provider (run --oidc-file)');
   const write = (...columns: readonly (string | undefined)[]) => stdout.write(`${columns.join('\t')}\n`);
-  const show = ({ name, role, scope, state }: z.infer<typeof user>) => write(name, role, state, wordsOf(scope));
+  const show = ({ name, role, scope, state, secondFactor, provider }: z.infer<typeof user>) => {
+    const ways = [...(secondFactor ? ['second factor'] : []), ...(provider ? ['provider'] : [])];
+    write(name, role, state, wordsOf(scope), ...(ways.length === 0 ? [] : [ways.join(', ')]));
+  };
   const tellLink = (access: HubAccess, made: z.infer<typeof invitation>) => {
     show(made);
     write(`${hubUrlOf(access)}/#invite=${made.invitation}`);
@@ -47,11 +52,29 @@ export function addUserCommands(program: Command, { stdout }: CommandContext): v
         show(await clientOf(access).ask(user, 'PUT', `/users/${part(name)}`, { body: rightsOf(role, scope) }));
       },
     );
-  withHubAccess(command.command('list').description('list users: name, role, state, devices')).action(
+  withHubAccess(command.command('list').description('list users: name, role, state, devices, how they sign in')).action(
     async (access: HubAccess) => {
       for (const one of (await clientOf(access).ask(list(user), 'GET', '/users')).items) show(one);
     },
   );
+  withHubAccess(
+    command
+      .command('reset-second-factor <name>')
+      .description('take the second factor of a user away who lost it; his sessions end'),
+  )
+    .addHelpText(
+      'after',
+      '\nWhoever can read admin.token on the machine of the hub can do this, also when no admin can sign in any more.\n' +
+        'He signs in with his password then, and sets a new one up on the page Access.',
+    )
+    .action(async (name: string, access: HubAccess) =>
+      clientOf(access).send('DELETE', `/users/${part(name)}/second-factor`),
+    );
+  withHubAccess(
+    command
+      .command('unlink <name>')
+      .description('part a user from his account at the identity provider; his sessions end'),
+  ).action(async (name: string, access: HubAccess) => clientOf(access).send('DELETE', `/users/${part(name)}/provider`));
   withHubAccess(command.command('remove <name>').description('remove a user; his sessions end')).action(
     async (name: string, access: HubAccess) => clientOf(access).send('DELETE', `/users/${part(name)}`),
   );

@@ -16,11 +16,22 @@ export type Scope = z.infer<typeof scope>;
 
 const seen = scope.optional().describe('he sees devices with all of these labels; absent: every device');
 
+/** How somebody signed in, and so began a session. */
+export const signInWay = z
+  .enum(['token', 'code', 'invitation', 'password', 'second-factor', 'recovery-code', 'provider'])
+  .describe('second-factor: with password and code; provider: by the identity provider (OpenID Connect)');
+export type SignInWay = z.infer<typeof signInWay>;
+
 export const identity = z.object({
   role,
   name: z.string(),
   scope: seen,
-  user: z.boolean().optional().describe('a person with a password, not a token'),
+  user: z.boolean().optional().describe('a person, not a token'),
+  provider: z.boolean().optional().describe('he came by the identity provider'),
+  mustEnrol: z
+    .boolean()
+    .optional()
+    .describe('he has to set up a second factor first: until then everything else is refused'),
 });
 export type Identity = z.infer<typeof identity>;
 
@@ -31,6 +42,7 @@ export const session = z.object({
   token: z.string().describe('id of the token or user that it came from, by itself or by a code'),
   createdAt: time,
   expiresAt: time,
+  way: signInWay,
   current: z.boolean().describe('is it the session that asks?'),
 });
 export type Session = z.infer<typeof session>;
@@ -74,7 +86,11 @@ export const user = z.object({
   role,
   scope: seen,
   createdAt: time,
-  state: z.enum(['invited', 'active']).describe('invited: he has no password yet'),
+  state: z
+    .enum(['invited', 'active'])
+    .describe('invited: he has neither a password nor an account of the provider yet'),
+  secondFactor: z.boolean().describe('he signs in with password and code'),
+  provider: z.boolean().describe('he can sign in by the identity provider'),
   invitedUntil: time.optional().describe('until when a link works by which he chooses a password'),
 });
 export type User = z.infer<typeof user>;

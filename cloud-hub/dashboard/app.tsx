@@ -16,6 +16,7 @@ import { ProblemsPage } from './problems/problems-page.tsx';
 import { RolloutPage } from './rollouts/rollout-page.tsx';
 import { RolloutsPage } from './rollouts/rollouts-page.tsx';
 import { useServices } from './services.ts';
+import { EnrolPage } from './session/enrol-page.tsx';
 import { JoinPage } from './session/join-page.tsx';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { EmptyState } from './ui/empty-state.tsx';
@@ -43,7 +44,8 @@ export function App() {
   }
   if (state.kind === 'asked') return <AcknowledgePage token={state.acknowledge} onClose={() => void session.begin()} />;
   if (state.kind === 'invited') return <JoinPage invitation={state.invitation} />;
-  if (state.kind === 'signed-out') return <SignInPage reason={state.reason} />;
+  if (state.kind === 'signed-out') return <SignInPage reason={state.reason} atProvider={state.atProvider} />;
+  if (state.identity.mustEnrol) return <EnrolPage />;
   return (
     <>
       <button type="button" class="skip" onClick={skip}>
@@ -51,6 +53,11 @@ export function App() {
       </button>
       <Header identity={state.identity} route={route} />
       <main id="main" tabIndex={-1}>
+        {state.notice && (
+          <p class="notice warn" role="status">
+            {state.notice}
+          </p>
+        )}
         <Page route={route} />
       </main>
     </>

@@ -5,6 +5,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
 import './styles/dialogs.css';
+import './styles/sign-in.css';
 import './styles/fleet.css';
 import './styles/fleet-narrow.css';
 import './styles/device.css';
@@ -24,9 +25,10 @@ import { createFeed } from './hub/feed.ts';
 import { createSharedState } from './hub/shared-state.ts';
 import { openSocket } from './hub/socket.ts';
 import { createUpload } from './models/upload.ts';
-import { acknowledgementOf, codeOf, invitationOf } from './navigation/route.ts';
+import { acknowledgementOf, codeOf, faultOf, invitationOf } from './navigation/route.ts';
 import { createRouter } from './navigation/router.ts';
 import { ServicesProvider } from './services.ts';
+import { faultText } from './session/fault-text.ts';
 import { createSession } from './session/session.ts';
 
 function main(root: HTMLElement): void {
@@ -35,8 +37,9 @@ function main(root: HTMLElement): void {
   const code = codeOf(page.hash);
   const invitation = invitationOf(page.hash);
   const acknowledge = acknowledgementOf(page.hash);
+  const fault = faultOf(page.hash);
   // A one-time code is worth nothing after use, but the address bar gets copied and filmed.
-  if (code || invitation || acknowledge) window.history.replaceState(null, '', page.pathname + page.search);
+  if (code || invitation || acknowledge || fault) window.history.replaceState(null, '', page.pathname + page.search);
 
   const api = createApi({
     fetch: (input, init) => fetch(input, init),
@@ -69,13 +72,15 @@ function main(root: HTMLElement): void {
   window.addEventListener('online', () => feed.retry());
 
   let isRunning = false;
-  session.state.subscribe(({ kind }) => {
-    if (kind === 'signed-in' && !isRunning) shared.start();
-    else if (kind !== 'signed-in' && isRunning) shared.stop();
-    isRunning = kind === 'signed-in';
+  session.state.subscribe((state) => {
+    const mayRead = state.kind === 'signed-in' && !state.identity.mustEnrol;
+    if (mayRead && !isRunning) shared.start();
+    else if (!mayRead && isRunning) shared.stop();
+    isRunning = mayRead;
   });
   if (invitation) session.invited(invitation);
   else if (acknowledge) session.asked(acknowledge);
+  else if (fault) void session.cameBack(faultText(fault));
   else void session.begin(code);
 
   const upload = createUpload({ open: () => new XMLHttpRequest() });

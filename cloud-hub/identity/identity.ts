@@ -1,6 +1,6 @@
 /** Who sent a request: API tokens, sessions, one-time codes, and the tokens of devices. Only digests are stored. */
 import type { Clock } from '../../shared/kit/clock.ts';
-import type { Identity, Role, Scope } from '../contract/identity.ts';
+import type { Identity, Role, Scope, SignInWay } from '../contract/identity.ts';
 import type { Act } from '../store/audit.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import type { HubStore } from '../store/store.ts';
@@ -46,6 +46,8 @@ export interface IdentityOptions {
   readonly clock: Pick<Clock, 'wall'>;
   /** Called after the end of a token or session, for what stands on it. */
   readonly ended?: (what: Ended) => void;
+  /** Must users of this role have a second factor when they sign in by a password? Default: no. */
+  readonly needsFactor?: (role: Role) => boolean;
 }
 
 /** What a token or user may do, and with which devices. */
@@ -58,7 +60,7 @@ export interface Rights {
 
 export type IdentityService = ReturnType<typeof createIdentityService>;
 
-export function createIdentityService({ store, clock, ended }: IdentityOptions) {
+export function createIdentityService({ store, clock, ended, needsFactor }: IdentityOptions) {
   const fromToken = async (token: string): Promise<Caller | undefined> => {
     if (token.length > MAX_SECRET) return undefined;
     const row = await store.tokens.byHash(digestSecret(token));
@@ -67,17 +69,24 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     return { ...seenOf(row.scope), role: row.role, name: row.name, token: row.id };
   };
 
-  /** Part of a transaction. */
-  const begin = (from: Caller): NewSession | undefined => {
+  /** Ways that ask for nothing but a password of a user. */
+  const isByPassword = (way: SignInWay) => way === 'password' || way === 'invitation';
+  const mustEnrol = (role: Role, way: SignInWay, hasFactor: boolean) =>
+    isByPassword(way) && !hasFactor && (needsFactor?.(role) ?? false);
+  /** Part of a transaction. @param detail more for the audit of how he came in */
+  const begin = (from: Caller, way: SignInWay, detail: Record<string, unknown> = {}): NewSession | undefined => {
     const now = clock.wall();
     const secret = newSecret();
     const { role, name, token } = from;
-    const about = { role, name, token, createdAt: now, expiresAt: now + SESSION_MS };
+    const about = { role, name, token, way, createdAt: now, expiresAt: now + SESSION_MS };
     const session = store.sessions.add(digestSecret(secret), about);
     if (session === undefined) return undefined;
-    store.audit.add(actOf(from, now), 'session.begin', String(session), { role });
+    store.audit.add(actOf(from, now), 'session.begin', String(session), { role, by: way, ...detail });
     const user = from.user === undefined ? {} : { user: from.user };
-    return { identity: { ...seenOf(from.scope), ...user, role, name, token, session }, secret };
+    const enrol = from.user && mustEnrol(role, way, store.secondFactors.get(token)?.isConfirmed ?? false);
+    const more = { ...(way === 'provider' ? { provider: true } : {}), ...(enrol ? { mustEnrol: true } : {}) };
+    const rest = { ...user, ...more, role, name, token, session };
+    return { identity: { ...seenOf(from.scope), ...rest }, secret };
   };
 
   /** In one transaction: a code is used up exactly when it begins a session. */
@@ -85,7 +94,7 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
     store.transact(() => {
       const code = store.sessions.takeCode(digestSecret(secret));
       if (!code || code.expiresAt <= clock.wall()) return undefined;
-      return begin({ ...from, role: code.role, name: 'sign-in code', token: code.token });
+      return begin({ ...from, role: code.role, name: `sign-in code of ${code.maker}`, token: code.token }, 'code');
     });
 
   return {
@@ -97,10 +106,11 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
       const session = await store.sessions.byHash(digestSecret(secret));
       const now = clock.wall();
       if (!session || session.expiresAt <= now || (session.tokenEndsAt ?? Infinity) <= now) return undefined;
-      const { name, token, id, kind, scope, tokenRole } = session;
+      const { name, token, id, kind, scope, tokenRole, way, hasFactor } = session;
       // A code, or a sign-in that was under way, may be of a time when its owner might do more.
       const role = hasRole(tokenRole, session.role) ? session.role : tokenRole;
-      const user = kind === 'user' ? { user: true } : {};
+      const enrol = kind === 'user' && mustEnrol(role, way, hasFactor) ? { mustEnrol: true } : {};
+      const user = kind === 'user' ? { user: true, ...(way === 'provider' ? { provider: true } : {}), ...enrol } : {};
       return { ...seenOf(scope), ...user, role, name, token, session: id };
     },
 
@@ -114,7 +124,7 @@ export function createIdentityService({ store, clock, ended }: IdentityOptions) 
       const found = await fromToken(credential.token);
       if (!found) return undefined;
       await store.sessions.sweep(clock.wall());
-      return store.transact(() => begin({ ...found, ...from }));
+      return store.transact(() => begin({ ...found, ...from }, 'token'));
     },
 
     signOut(secret: string, caller: Pick<Caller, 'name' | 'address'>): void {

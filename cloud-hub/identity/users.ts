@@ -6,12 +6,14 @@
  * at his name, the name counts apart for each network from which he signed in before (as long as the hub runs).
  */
 import type { Clock } from '../../shared/kit/clock.ts';
+import type { SignInWay } from '../contract/identity.ts';
 import type { HubStore } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
 import type { FailedAttempts } from './attempts.ts';
 import { actOf, type Caller, type Ended, type NewSession, type Rights } from './identity.ts';
 import { networkOf } from './network.ts';
 import type { Passwords } from './passwords.ts';
+import type { SecondFactors } from './second-factor.ts';
 import { digestSecret, newSecret } from './secrets.ts';
 
 export const INVITATION_MS = 7 * 24 * 3600_000;
@@ -20,7 +22,7 @@ export const INVITATION_MS = 7 * 24 * 3600_000;
 const MAX_KNOWN = 10_000;
 
 export interface UsersOptions {
-  readonly store: Pick<HubStore, 'tokens' | 'users' | 'sessions' | 'audit' | 'transact'>;
+  readonly store: Pick<HubStore, 'tokens' | 'users' | 'sessions' | 'subjects' | 'audit' | 'transact'>;
   readonly clock: Pick<Clock, 'wall'>;
   readonly passwords: Passwords;
   /** Failures by name. */
@@ -28,18 +30,21 @@ export interface UsersOptions {
   /** Failures by network. */
   readonly byAddress: FailedAttempts;
   /** Begins a session; part of a transaction. */
-  readonly begin: (from: Caller) => NewSession | undefined;
+  readonly begin: (from: Caller, way: SignInWay) => NewSession | undefined;
+  readonly factors: SecondFactors;
   readonly ended: (what: Ended) => void;
 }
 
 /** A sign-in that did not work; `waitMs` above 0: not even tried, or the last that is tried for so long. */
 export interface SignInFailure {
   readonly waitMs: number;
+  /** The password (or the invitation) is right: a code of the second factor is missing, or wrong. */
+  readonly secondFactor?: 'missing' | 'wrong';
 }
 
 export type Users = ReturnType<typeof createUsers>;
 
-export function createUsers({ store, clock, passwords, byName, byAddress, begin, ended }: UsersOptions) {
+export function createUsers({ store, clock, passwords, byName, byAddress, begin, ended, factors }: UsersOptions) {
   const known = new Set<string>();
   const remember = (pair: string) => {
     known.delete(pair);
@@ -63,9 +68,38 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     return { invitation, expiresAt };
   };
 
+  /** How a user comes in who has shown what comes first. */
+  const shown = (
+    user: TokenRow,
+    first: 'password' | 'invitation',
+    code: string | undefined,
+    address: string,
+    counted: string,
+  ): { readonly way: SignInWay } | SignInFailure => {
+    if (!factors.isOn(user.id)) return { way: first };
+    if (code === undefined) return { waitMs: 0, secondFactor: 'missing' };
+    const found = factors.show({ id: user.id, name: user.name, address, counted }, code);
+    return 'way' in found ? found : { ...found, secondFactor: 'wrong' };
+  };
+  /** Is this his own password? A failure counts as one of signing in. @returns its hash. @throws PasswordsBusy */
+  const confirmPassword = async (caller: Caller, password: string): Promise<{ hash: string } | SignInFailure> => {
+    const waitMs = byName.waitMs(caller.name);
+    if (waitMs > 0) return { waitMs };
+    const hash = store.users.password(caller.token);
+    byName.failed(caller.name);
+    if (!(await passwords.verify(password, hash)) || hash === undefined) return { waitMs: 0 };
+    byName.succeeded(caller.name);
+    return { hash };
+  };
+
   return {
-    /** @throws PasswordsBusy */
-    async signIn(name: string, password: string, address: string): Promise<NewSession | SignInFailure> {
+    confirmPassword,
+
+    /** @param code of the second factor, or a recovery code. @throws PasswordsBusy */
+    async signIn(
+      { name, password, code }: { name: string; password: string; code?: string | undefined },
+      address: string,
+    ): Promise<NewSession | SignInFailure> {
       const pair = `${name} ${networkOf(address)}`;
       // From his own network his name counts apart: whoever signs in there as himself begins the network's count anew.
       const counted = known.has(pair) ? pair : name;
@@ -77,9 +111,11 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       const user = await userNamed(name);
       const hash = user && store.users.password(user.id);
       if (!(await passwords.verify(password, hash)) || !user) return { waitMs: 0 };
+      const found = shown(user, 'password', code, address, counted);
+      if (!('way' in found)) return found;
       const session = store.transact(() =>
         // It may have been changed, or he removed, while it was looked at.
-        store.users.password(user.id) === hash ? begin(callerOf(user, address)) : undefined,
+        store.users.password(user.id) === hash ? begin(callerOf(user, address), found.way) : undefined,
       );
       if (!session) return { waitMs: 0 };
       byAddress.succeeded(address);
@@ -128,6 +164,33 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       return { ...row, role, scope };
     },
 
+    /** Takes the second factor of a user away, for one who lost it; his sessions end. False when he has none, or is not there. */
+    async resetFactor(name: string, maker: Caller): Promise<boolean> {
+      const row = await userNamed(name);
+      if (!row) return false;
+      const isReset = store.transact(() => {
+        if (!factors.remove(row, maker)) return false;
+        store.sessions.removeOf(row.id);
+        return true;
+      });
+      if (isReset) ended({ token: row.id });
+      return isReset;
+    },
+
+    /** Parts a user from his account at the identity provider; his sessions end. False when he has none, or is not there. */
+    async unlink(name: string, maker: Caller): Promise<boolean> {
+      const row = await userNamed(name);
+      if (!row) return false;
+      const isParted = store.transact(() => {
+        if (!store.subjects.unlink(row.id)) return false;
+        store.sessions.removeOf(row.id);
+        store.audit.add(actOf(maker, clock.wall()), 'user.unlink', name);
+        return true;
+      });
+      if (isParted) ended({ token: row.id });
+      return isParted;
+    },
+
     /** Ends a user with his sessions; false when there is no such user. */
     async remove(name: string, maker: Caller): Promise<boolean> {
       const row = await userNamed(name);
@@ -140,20 +203,30 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       return true;
     },
 
-    /** Chooses a password by an invitation, which is used up, and begins a session; undefined when it does not work. @throws PasswordsBusy */
-    async join(invitation: string, password: string, address: string): Promise<NewSession | undefined> {
+    /**
+     * Chooses a password by an invitation, which is used up, and begins a session; undefined when it does not work.
+     * @param code of the second factor, for whoever has one
+     * @throws PasswordsBusy
+     */
+    async join(
+      { invitation, password, code }: { invitation: string; password: string; code?: string | undefined },
+      address: string,
+    ): Promise<NewSession | SignInFailure | undefined> {
       const digest = digestSecret(invitation);
       const owner = store.users.invited(digest, clock.wall());
-      const user = owner === undefined ? undefined : await store.tokens.byId(owner);
+      const user = owner === undefined ? undefined : store.tokens.byId(owner);
       if (!user) return undefined;
       const hash = await passwords.hash(password);
+      // A link alone must not go round the second factor: it may have been sent to another.
+      const found = shown(user, 'invitation', code, address, user.name);
+      if (!('way' in found)) return found;
       const session = store.transact(() => {
         if (store.users.takeInvitation(digest, clock.wall()) !== user.id) return undefined;
         store.users.setPassword(user.id, hash, clock.wall());
         store.sessions.removeOf(user.id);
         const caller = callerOf(user, address);
         store.audit.add(actOf(caller, clock.wall()), 'user.join', user.name);
-        return begin(caller);
+        return begin(caller, found.way);
       });
       if (!session) return undefined;
       ended({ token: user.id });
@@ -166,12 +239,9 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
      * @throws PasswordsBusy
      */
     async changePassword(caller: Caller, before: string, after: string): Promise<true | SignInFailure> {
-      const waitMs = byName.waitMs(caller.name);
-      if (waitMs > 0) return { waitMs };
-      const hash = store.users.password(caller.token);
-      byName.failed(caller.name);
-      if (!(await passwords.verify(before, hash))) return { waitMs: 0 };
-      byName.succeeded(caller.name);
+      const confirmed = await confirmPassword(caller, before);
+      if (!('hash' in confirmed)) return confirmed;
+      const { hash } = confirmed;
       const next = await passwords.hash(after);
       const others = store.transact(() => {
         if (store.users.password(caller.token) !== hash) return undefined;

@@ -21,6 +21,7 @@ import { up as auditChain } from './migrations/0015-audit-chain.ts';
 import { up as users } from './migrations/0016-users.ts';
 import { up as erasures } from './migrations/0017-erasures.ts';
 import { up as acknowledgements } from './migrations/0018-acknowledgements.ts';
+import { up as signIn } from './migrations/0019-sign-in.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -43,6 +44,7 @@ const migrations: readonly Migration[] = [
   users,
   erasures,
   acknowledgements,
+  signIn,
 ];
 
 /** Version of the newest schema. */

@@ -2,7 +2,7 @@
  * Sessions and one-time sign-in codes. Only digests are kept, so that nobody can sign in with a copy of the database. Each belongs
  * to the token that it came from: the database deletes it with that token.
  */
-import type { Role, Scope } from '../contract/identity.ts';
+import type { Role, Scope, SignInWay } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
 import { scopeOf } from './tokens.ts';
 
@@ -13,6 +13,7 @@ export interface NewSessionRow {
   readonly token: number;
   readonly createdAt: number;
   readonly expiresAt: number;
+  readonly way: SignInWay;
 }
 
 export interface SessionRow extends NewSessionRow {
@@ -26,6 +27,8 @@ export interface OwnedSession extends SessionRow {
   readonly tokenRole: Role;
   /** When the token ends, milliseconds since 1970; null: not by itself. */
   readonly tokenEndsAt: number | null;
+  /** Does its user have a second factor? */
+  readonly hasFactor: boolean;
 }
 
 export interface CodeRow {
@@ -35,26 +38,36 @@ export interface CodeRow {
   readonly expiresAt: number;
 }
 
+export interface TakenCode extends CodeRow {
+  /** Name of the token or user that made it. */
+  readonly maker: string;
+}
+
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
 export function createSessionStore({ query, prepare }: HubDatabase) {
   const insert = prepare(
-    `INSERT INTO sessions (hash, role, name, created_at, expires_at, token)
-     SELECT ?, ?, ?, ?, ?, id FROM tokens WHERE id = ? RETURNING id`,
+    `INSERT INTO sessions (hash, role, name, created_at, expires_at, way, token)
+     SELECT ?, ?, ?, ?, ?, ?, id FROM tokens WHERE id = ? RETURNING id`,
   ).pluck();
+  const isOpen = prepare('SELECT 1 FROM sessions WHERE id = ? AND token = ? AND expires_at > ?');
   const removeByHash = prepare('DELETE FROM sessions WHERE hash = ? RETURNING id').pluck();
   const removeById = prepare('DELETE FROM sessions WHERE id = ?');
   const removeOwn = prepare('DELETE FROM sessions WHERE id = ? AND token = ?');
   const removeOf = prepare('DELETE FROM sessions WHERE token = ? AND id <> ? RETURNING id').pluck();
+  const removeCodes = prepare('DELETE FROM sign_in_codes WHERE token = ?');
   const insertCode = prepare(
     'INSERT INTO sign_in_codes (hash, role, expires_at, token) SELECT ?, ?, ?, id FROM tokens WHERE id = ?',
   );
-  const takeCode = prepare('DELETE FROM sign_in_codes WHERE hash = ? RETURNING role, token, expires_at AS expiresAt');
-  const columns = ['id', 'role', 'name', 'token', 'created_at as createdAt', 'expires_at as expiresAt'] as const;
+  const takeCode = prepare(
+    `DELETE FROM sign_in_codes WHERE hash = ? RETURNING role, token, expires_at AS expiresAt,
+     (SELECT name FROM tokens WHERE id = sign_in_codes.token) AS maker`,
+  );
+  const columns = ['id', 'role', 'name', 'token', 'created_at as createdAt', 'expires_at as expiresAt', 'way'] as const;
   return {
     /** Its id; undefined when its token is gone. May be part of a transaction. */
-    add(hash: string, { role, name, token, createdAt, expiresAt }: NewSessionRow): number | undefined {
-      return insert.get(hash, role, name, createdAt, expiresAt, token) as number | undefined;
+    add(hash: string, { role, name, token, createdAt, expiresAt, way }: NewSessionRow): number | undefined {
+      return insert.get(hash, role, name, createdAt, expiresAt, way, token) as number | undefined;
     },
 
     async byHash(hash: string): Promise<OwnedSession | undefined> {
@@ -63,10 +76,13 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
         .innerJoin('tokens', 'tokens.id', 'sessions.token')
         .select(['sessions.id', 'sessions.role', 'sessions.name', 'sessions.token', 'sessions.created_at as createdAt'])
         .select(['sessions.expires_at as expiresAt', 'kind', 'scope', 'tokens.expires_at as tokenEndsAt'])
-        .select('tokens.role as tokenRole')
+        .leftJoin('second_factors', 'second_factors.owner', 'sessions.token')
+        .select(['tokens.role as tokenRole', 'way', 'second_factors.confirmed_at as factorAt'])
         .where('sessions.hash', '=', hash)
         .executeTakeFirst();
-      return row && { ...row, scope: scopeOf(row.scope) };
+      if (!row) return undefined;
+      const { factorAt, ...session } = row;
+      return { ...session, scope: scopeOf(row.scope), hasFactor: factorAt !== null };
     },
 
     /** Newest first; those of one token, or all. Without those that expired before `now`. */
@@ -82,6 +98,9 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
       return select.where('expires_at', '>', filter.now).execute();
     },
 
+    /** Is this session of this token or user there, and not over? May be part of a transaction. */
+    isOpen: (id: number, token: number, now: number): boolean => isOpen.get(id, token, now) !== undefined,
+
     /** Returns the id of the session that it ended. */
     removeByHash(hash: string): number | undefined {
       return removeByHash.get(hash) as number | undefined;
@@ -92,8 +111,11 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
       return (token === undefined ? removeById.run(id) : removeOwn.run(id, token)).changes > 0;
     },
 
-    /** Ends all of a token or user but one; their ids. May be part of a transaction. */
-    removeOf: (token: number, but = 0): number[] => removeOf.all(token, but) as number[],
+    /** Ends all of a token or user but one, and the codes that it made; ids of the sessions. May be part of a transaction. */
+    removeOf(token: number, but = 0): number[] {
+      removeCodes.run(token);
+      return removeOf.all(token, but) as number[];
+    },
 
     /** False when its token is gone. May be part of a transaction. */
     addCode(hash: string, { role, token, expiresAt }: CodeRow): boolean {
@@ -101,8 +123,8 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
     },
 
     /** Deletes a code and returns it, so that it works only once. May be part of a transaction. */
-    takeCode(hash: string): CodeRow | undefined {
-      return takeCode.get(hash) as CodeRow | undefined;
+    takeCode(hash: string): TakenCode | undefined {
+      return takeCode.get(hash) as TakenCode | undefined;
     },
 
     /** Forgets what expired before `now`. */

@@ -26,10 +26,12 @@ import { createRestoreStore } from './restores.ts';
 import { createRetentionStore } from './retention.ts';
 import { createRolloutStore } from './rollouts.ts';
 import { createSamplePictureStore } from './sample-pictures.ts';
+import { createSecondFactorStore } from './second-factors.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSnapshotStore } from './snapshots.ts';
 import { createStreamSetStore } from './stream-sets.ts';
+import { createSubjectStore } from './subjects.ts';
 import { createSummaryStore } from './summaries.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUserStore } from './users.ts';
@@ -61,6 +63,8 @@ export async function openStore(folder: string, now: number, limits?: { quaranti
     tokens: createTokenStore(database),
     users: createUserStore(database),
     sessions: createSessionStore(database),
+    subjects: createSubjectStore(database),
+    secondFactors: createSecondFactorStore(database),
     models: createModelStore(database),
     streamSets: createStreamSetStore(database),
     desired: createDesiredStore(database),

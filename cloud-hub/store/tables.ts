@@ -4,9 +4,17 @@
  */
 import type { Generated } from 'kysely';
 import type { EnrolmentState } from '../contract/enrolment.ts';
-import type { Role } from '../contract/identity.ts';
 import type { DeviceProgress, OutcomeState, RolloutStatus, Subject } from '../contract/rollout.ts';
 import type { AlertDeliveryTable, AlertTable } from './alert-tables.ts';
+import type {
+  InvitationTable,
+  PasswordTable,
+  SecondFactorTable,
+  SessionTable,
+  SignInCodeTable,
+  SubjectTable,
+  TokenTable,
+} from './identity-tables.ts';
 import type {
   CorrectionTable,
   EventTable,
@@ -79,50 +87,6 @@ export interface QuarantineTotalTable {
   entries: number;
   bytes: number;
   evicted: number;
-}
-
-/** An API token of a program, or a person with a password. */
-export type TokenKind = 'token' | 'user';
-
-export interface TokenTable {
-  id: Generated<number>;
-  name: string;
-  role: Role;
-  hash: string;
-  created_at: number;
-  kind: Generated<TokenKind>;
-  /** As JSON: labels that a device must have to be seen. Null: every device. */
-  scope: string | null;
-  expires_at: number | null;
-}
-
-export interface PasswordTable {
-  owner: number;
-  hash: string;
-  changed_at: number;
-}
-
-export interface InvitationTable {
-  owner: number;
-  hash: string;
-  expires_at: number;
-}
-
-export interface SessionTable {
-  id: Generated<number>;
-  hash: string;
-  role: Role;
-  name: string;
-  token: number;
-  created_at: number;
-  expires_at: number;
-}
-
-export interface SignInCodeTable {
-  hash: string;
-  role: Role;
-  token: number;
-  expires_at: number;
 }
 
 interface MadeColumns {
@@ -283,6 +247,8 @@ export interface Tables {
   invitations: InvitationTable;
   sessions: SessionTable;
   sign_in_codes: SignInCodeTable;
+  subjects: SubjectTable;
+  second_factors: SecondFactorTable;
   models: ModelTable;
   model_aliases: ModelAliasTable;
   stream_sets: StreamSetTable;

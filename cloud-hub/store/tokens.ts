@@ -5,7 +5,7 @@
 import type { Selectable } from 'kysely';
 import { type Role, type Scope, scope } from '../contract/identity.ts';
 import type { HubDatabase } from './database.ts';
-import type { TokenKind, TokenTable } from './tables.ts';
+import type { TokenKind, TokenTable } from './identity-tables.ts';
 
 export interface NewTokenRow {
   readonly name: string;
@@ -31,6 +31,7 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
      ON CONFLICT (name) DO NOTHING RETURNING *`,
   );
   const remove = prepare('DELETE FROM tokens WHERE id = ? AND kind = ? RETURNING name').pluck();
+  const find = prepare('SELECT * FROM tokens WHERE id = ?');
   const setRights = prepare('UPDATE tokens SET role = ?, scope = ? WHERE id = ?');
   return {
     /** Adds a token or user; undefined when the name is taken. May be part of a transaction. */
@@ -44,9 +45,10 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
       return row && toToken(row);
     },
 
-    async byId(id: number): Promise<TokenRow | undefined> {
-      const row = await query.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toToken(row);
+    /** May be part of a transaction. */
+    byId(id: number): TokenRow | undefined {
+      const row = find.get(id);
+      return row ? toToken(row as Selectable<TokenTable>) : undefined;
     },
 
     async list(kind: TokenKind = 'token'): Promise<TokenRow[]> {

@@ -6,6 +6,9 @@ export interface UserState {
   readonly hasPassword: boolean;
   /** Until when his invitation works, milliseconds since 1970; it may have ended. */
   readonly invitedUntil: number | undefined;
+  readonly hasFactor: boolean;
+  /** Has he an account of the identity provider? */
+  readonly hasSubject: boolean;
 }
 
 export type UserStore = ReturnType<typeof createUserStore>;
@@ -44,13 +47,19 @@ export function createUserStore({ query, prepare }: HubDatabase) {
         .selectFrom('tokens')
         .leftJoin('passwords', 'passwords.owner', 'tokens.id')
         .leftJoin('invitations', 'invitations.owner', 'tokens.id')
+        .leftJoin('second_factors', 'second_factors.owner', 'tokens.id')
+        .leftJoin('subjects', 'subjects.owner', 'tokens.id')
+        .select(['second_factors.confirmed_at as factorAt', 'subjects.owner as linked'])
         .select(['tokens.id', 'passwords.changed_at as changedAt', 'invitations.expires_at as invitedUntil'])
         .where('kind', '=', 'user')
         .execute();
       return new Map(
-        rows.map(({ id, changedAt, invitedUntil }) => [
+        rows.map(({ id, changedAt, invitedUntil, factorAt, linked }) => [
           id,
-          { id, hasPassword: changedAt !== null, invitedUntil: invitedUntil ?? undefined },
+          {
+            ...{ id, hasPassword: changedAt !== null, invitedUntil: invitedUntil ?? undefined },
+            ...{ hasFactor: factorAt !== null, hasSubject: linked !== null },
+          },
         ]),
       );
     },

@@ -105,6 +105,8 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
       null,
     ],
   },
+  oidcFile: { ...file, beside: { publicUrl: 'https://hub.example/' } },
+  secondFactor: { good: ['optional', 'admins', 'everybody'], bad: ['', 'all', true, null] },
   logLevel: { good: ['debug', 'info', 'warn', 'error', 'silent'], bad: ['trace', 'INFO', '', null] },
 };
 
@@ -130,6 +132,7 @@ test('without any setting it is a hub for this machine only', () => {
     deviceRecordsPerDay: 10_000_000,
     deviceMbPerDay: 20_000,
     keep: [],
+    secondFactor: 'optional',
     logLevel: 'info',
   });
 });

@@ -18,7 +18,7 @@ import { signIn, signInCode } from '../bodies.ts';
 import { noContent, security } from '../responses.ts';
 import { setCookie } from '../session-cookie.ts';
 import type { Site } from '../site.ts';
-import { tooManyFailures } from '../too-many.ts';
+import { refusedFactor, tooManyFailures } from '../too-many.ts';
 
 export interface IdentityRouteOptions {
   readonly identity: IdentityService;
@@ -41,12 +41,13 @@ export function identityRoutes({
 }: IdentityRouteOptions): FastifyPluginAsyncZod {
   const tags = ['identity'];
   const signInByPassword = async (
-    { name, password }: { name: string; password: string },
+    body: { name: string; password: string; code?: string | undefined },
     request: FastifyRequest,
     reply: FastifyReply,
   ) => {
-    const found = await users.signIn(name, password, addressOf(request));
+    const found = await users.signIn(body, addressOf(request));
     if ('waitMs' in found) {
+      if (found.secondFactor) throw refusedFactor(found);
       if (found.waitMs > 0) throw tooManyFailures('name or password', found.waitMs);
       throw new ProblemError(401, 'name or password is not right', { 'www-authenticate': 'Bearer realm="vedette"' });
     }
@@ -83,7 +84,7 @@ export function identityRoutes({
     app.post(
       '/sign-out',
       {
-        config: { access: 'viewer', scope: 'own' },
+        config: { access: 'viewer', scope: 'own', enrolling: true },
         schema: { summary: 'End the session', tags, security, response: noContent },
       },
       async (request, reply) => {
@@ -97,7 +98,7 @@ export function identityRoutes({
     app.get(
       '/me',
       {
-        config: { access: 'viewer', scope: 'own' },
+        config: { access: 'viewer', scope: 'own', enrolling: true },
         schema: { summary: 'Who am I?', tags, security, response: answers(identitySchema) },
       },
       async (request) => callerOf(request),

@@ -30,13 +30,14 @@ export function sessionRoutes({ identity }: { identity: IdentityService }): Fast
         const { cursor, limit } = request.query;
         const caller = callerOf(request);
         const rows = await identity.sessions(caller, { before: cursorRow(cursor), limit: limit + 1 });
-        const items = rows.map(({ id, role, name, token, createdAt, expiresAt }) => ({
+        const items = rows.map(({ id, role, name, token, createdAt, expiresAt, way }) => ({
           id: String(id),
           role,
           name,
           token: String(token),
           createdAt: isoTime(createdAt),
           expiresAt: isoTime(expiresAt),
+          way,
           current: id === caller.session,
         }));
         return pageOf(items, limit);

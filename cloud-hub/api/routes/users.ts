@@ -14,14 +14,16 @@ import {
   user,
   userRights,
 } from '../../contract/identity.ts';
+import { factorCode } from '../../contract/sign-in.ts';
 import { SESSION_MS } from '../../identity/identity.ts';
 import { isoTime } from '../../store/rows.ts';
 import type { TokenRow } from '../../store/tokens.ts';
+import type { UserState } from '../../store/users.ts';
 import { addressOf, callerOf, requireOwnOrigin } from '../auth.ts';
 import type { ApiOptions } from '../options.ts';
 import { noContent, security } from '../responses.ts';
 import { setCookie } from '../session-cookie.ts';
-import { tooManyFailures } from '../too-many.ts';
+import { refusedFactor, tooManyFailures } from '../too-many.ts';
 
 const params = z.object({ name });
 const tags = ['identity'];
@@ -33,17 +35,21 @@ export function userRoutes({
   site,
 }: Pick<ApiOptions, 'users' | 'attempts' | 'clock' | 'site'>): FastifyPluginAsyncZod {
   const notFound = (who: string) => new ProblemError(404, `there is no user "${who}"`);
-  const describe = (row: TokenRow, hasPassword: boolean, invitedUntil: number | undefined): User => ({
+  type State = Pick<UserState, 'hasPassword' | 'invitedUntil' | 'hasFactor' | 'hasSubject'>;
+  const nothing: State = { hasPassword: false, invitedUntil: undefined, hasFactor: false, hasSubject: false };
+  const describe = (row: TokenRow, { hasPassword, invitedUntil, hasFactor, hasSubject }: State = nothing): User => ({
     name: row.name,
     role: row.role,
     ...(row.scope === undefined ? {} : { scope: row.scope }),
     createdAt: isoTime(row.createdAt),
-    state: hasPassword ? 'active' : 'invited',
+    state: hasPassword || hasSubject ? 'active' : 'invited',
+    secondFactor: hasFactor,
+    provider: hasSubject,
     ...(invitedUntil === undefined || invitedUntil <= clock.wall() ? {} : { invitedUntil: isoTime(invitedUntil) }),
   });
   const found = async (who: string): Promise<User | undefined> => {
     const one = (await users.list()).find(({ row }) => row.name === who);
-    return one && describe(one.row, one.state?.hasPassword ?? false, one.state?.invitedUntil);
+    return one && describe(one.row, one.state);
   };
   const document = (request: FastifyRequest) => found(params.parse(request.params).name);
 
@@ -55,9 +61,7 @@ export function userRoutes({
         schema: { summary: 'List users', tags, security, response: answers(z.object({ items: z.array(user) })) },
       },
       async () => ({
-        items: (await users.list()).map(({ row, state }) =>
-          describe(row, state?.hasPassword ?? false, state?.invitedUntil),
-        ),
+        items: (await users.list()).map(({ row, state }) => describe(row, state)),
       }),
     );
 
@@ -77,7 +81,10 @@ export function userRoutes({
         const { name: who, ...rights } = request.body;
         const made = users.add(who, rights, callerOf(request));
         if (!made) throw new ProblemError(409, `there is a user or a token "${who}" already`);
-        return reply.code(201).send({ ...describe(made.row, false, made.expiresAt), invitation: made.invitation });
+        return reply.code(201).send({
+          ...describe(made.row, { ...nothing, invitedUntil: made.expiresAt }),
+          invitation: made.invitation,
+        });
       },
     );
 
@@ -148,6 +155,46 @@ export function userRoutes({
       },
     );
 
+    app.delete(
+      '/users/:name/second-factor',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Take the second factor of a user away who lost it; his sessions end',
+          tags,
+          security,
+          params,
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const who = request.params.name;
+        if (!(await users.resetFactor(who, callerOf(request))))
+          throw new ProblemError(404, `there is no user "${who}" with a second factor`);
+        return reply.code(204).send(undefined);
+      },
+    );
+
+    app.delete(
+      '/users/:name/provider',
+      {
+        config: { access: 'admin' },
+        schema: {
+          summary: 'Part a user from his account at the identity provider; his sessions end',
+          tags,
+          security,
+          params,
+          response: noContent,
+        },
+      },
+      async (request, reply) => {
+        const who = request.params.name;
+        if (!(await users.unlink(who, callerOf(request))))
+          throw new ProblemError(404, `there is no user "${who}" with an account of the identity provider`);
+        return reply.code(204).send(undefined);
+      },
+    );
+
     app.post(
       '/invitations/accept',
       {
@@ -156,18 +203,20 @@ export function userRoutes({
           summary: 'Choose a password by an invitation, and begin a session',
           tags,
           security: [],
-          body: z.strictObject({ invitation: z.string().max(128), password }),
+          body: z.strictObject({ invitation: z.string().max(128), password, code: factorCode.optional() }),
           response: answers(identitySchema),
         },
       },
       async (request, reply) => {
         if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
         const address = addressOf(request);
-        const waitMs = attempts.waitMs(address);
-        if (waitMs > 0) throw tooManyFailures('the invitation', waitMs);
-        const session = await users.join(request.body.invitation, request.body.password, address);
+        // First the invitation: nobody guesses 256 bits, and whoever else failed from here must not shut a guest out.
+        const session = await users.join(request.body, address);
+        if (session && 'waitMs' in session) throw refusedFactor(session);
         if (!session) {
+          const waitMs = attempts.waitMs(address);
           attempts.failed(address);
+          if (waitMs > 0) throw tooManyFailures('the invitation', waitMs);
           throw new ProblemError(401, 'the invitation is not valid: it works once, for seven days; ask for another', {
             'www-authenticate': 'Bearer realm="vedette"',
           });

@@ -1,7 +1,7 @@
 import { useMayAdminister } from '../session/use-role.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { AccessTabs } from './access-tabs.tsx';
-import { OwnPassword } from './own-password.tsx';
+import { OwnSignIn } from './own-sign-in.tsx';
 import { SessionList } from './session-list.tsx';
 import { TokenList } from './token-list.tsx';
 import { UserList } from './user-list.tsx';
@@ -19,7 +19,7 @@ export function AccessPage({ view }: { view: 'users' | 'tokens' | 'sessions' }) 
         {view === 'sessions' ? (
           <>
             <SessionList />
-            <OwnPassword />
+            <OwnSignIn />
           </>
         ) : !isAdmin ? (
           <EmptyState title="Only for admins" detail="Your role does not decide who may do what." />

@@ -3,15 +3,13 @@ import { useServices } from '../services.ts';
 import { PasswordField } from '../session/password-field.tsx';
 import { useAct } from '../ui/use-act.ts';
 
-/** Changes the password of whoever is signed in with one. */
+/** Changes the password of whoever has one. */
 export function OwnPassword() {
-  const { api, session } = useServices();
+  const { api } = useServices();
   const act = useAct();
   const [before, setBefore] = useState('');
   const [after, setAfter] = useState('');
   const [isDone, setDone] = useState(false);
-  const state = session.state.value;
-  if (state.kind !== 'signed-in' || !state.identity.user) return null;
   return (
     <section class="panel" aria-label="Your password">
       <header class="panel-head">

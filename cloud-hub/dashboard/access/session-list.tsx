@@ -3,6 +3,7 @@ import { useServices } from '../services.ts';
 import { ListPanel } from '../ui/list-panel.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAct } from '../ui/use-act.ts';
+import { wayText } from './words.ts';
 
 const EVERY_MS = 10_000;
 const MOST = 200;
@@ -24,7 +25,7 @@ export function SessionList() {
                 {one.current && <span class="faint"> · this browser</span>}
               </p>
               <p class="muted message">
-                since <Time at={one.createdAt} /> · until <Time at={one.expiresAt} />
+                {wayText(one.way)} · since <Time at={one.createdAt} /> · until <Time at={one.expiresAt} />
               </p>
             </div>
             {!one.current && (

@@ -2,17 +2,20 @@ import { useState } from 'preact/hooks';
 import type { User } from '../../contract/identity.ts';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
-import { Confirm } from '../ui/confirm.tsx';
 import { ListPanel } from '../ui/list-panel.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAct } from '../ui/use-act.ts';
 import { InviteLink } from './invite-link.tsx';
 import { scopeWords } from './scope-text.ts';
 import { UserDialog } from './user-dialog.tsx';
+import { UserEnd } from './user-end.tsx';
 
 const EVERY_MS = 10_000;
 
-type Open = { readonly what: 'new' } | { readonly what: 'change' | 'remove'; readonly user: User } | undefined;
+type Open =
+  | { readonly what: 'new' }
+  | { readonly what: 'change' | 'remove' | 'reset' | 'part'; readonly user: User }
+  | undefined;
 
 /** People: who they are, what they may do, and inviting more. */
 export function UserList() {
@@ -42,6 +45,14 @@ export function UserList() {
                 <strong>{user.name}</strong>
                 <span class="faint"> · {scopeWords(user.scope)}</span>
               </p>
+              {(user.secondFactor || user.provider) && (
+                <p class="muted message">
+                  {[
+                    ...(user.secondFactor ? ['has a second factor'] : []),
+                    ...(user.provider ? ['comes by the identity provider'] : []),
+                  ].join(' · ')}
+                </p>
+              )}
               {user.invitedUntil !== undefined && (
                 <p class="muted message">
                   A link to choose a password works until <Time at={user.invitedUntil} />
@@ -71,6 +82,16 @@ export function UserList() {
               <button type="button" class="button small" onClick={() => setOpen({ what: 'change', user })}>
                 Change…
               </button>
+              {user.secondFactor && (
+                <button type="button" class="button small" onClick={() => setOpen({ what: 'reset', user })}>
+                  Reset second factor…
+                </button>
+              )}
+              {user.provider && (
+                <button type="button" class="button small" onClick={() => setOpen({ what: 'part', user })}>
+                  Part from provider…
+                </button>
+              )}
               <button type="button" class="button small" onClick={() => setOpen({ what: 'remove', user })}>
                 Remove…
               </button>
@@ -86,20 +107,8 @@ export function UserList() {
       {link && <InviteLink {...link} onClose={() => setLink(undefined)} />}
       {open?.what === 'new' && <UserDialog onDone={read.again} onClose={close} />}
       {open?.what === 'change' && <UserDialog user={open.user} onDone={read.again} onClose={close} />}
-      {open?.what === 'remove' && (
-        <Confirm
-          title={`Remove ${open.user.name}?`}
-          verb="Remove"
-          isGrave
-          work={() => api.removeUser(open.user.name)}
-          onDone={() => {
-            close();
-            read.again();
-          }}
-          onClose={close}
-        >
-          <p>Sessions of {open.user.name} end at once. What was done by that name stays in the audit.</p>
-        </Confirm>
+      {open && open.what !== 'new' && open.what !== 'change' && (
+        <UserEnd what={open.what} name={open.user.name} onDone={read.again} onClose={close} />
       )}
     </>
   );

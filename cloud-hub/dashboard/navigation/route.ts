@@ -1,6 +1,7 @@
 /** Addresses of the dashboard: pure, both ways. An unknown address is `missing`, never an error. */
 import { type Opinion as Outcome, opinions } from '../../../shared/contract/messages/verdict.ts';
 import { type CorrectionVerdict, corrections } from '../../contract/correction.ts';
+import { type SignInFault, signInFault } from '../../contract/sign-in.ts';
 import { queryText } from '../hub/api.ts';
 
 export interface EventFilter {
@@ -150,6 +151,11 @@ export function invitationOf(hash: string): string | undefined {
 /** The token of the link of a notification, `#acknowledge=…`. */
 export function acknowledgementOf(hash: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, '')).get('acknowledge') || undefined;
+}
+
+/** Why a sign-in by the identity provider did not work, `#sign-in=FAULT`; only what the page has words for. */
+export function faultOf(hash: string): SignInFault | undefined {
+  return signInFault.safeParse(new URLSearchParams(hash.replace(/^#/, '')).get('sign-in')).data;
 }
 
 /** The one-time code of a sign-in link, `#code=…`. */

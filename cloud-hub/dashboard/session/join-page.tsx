@@ -1,41 +1,43 @@
 import { useState } from 'preact/hooks';
-import { Mark } from '../navigation/mark.tsx';
 import { useServices } from '../services.ts';
+import { CodeField } from './code-field.tsx';
 import { PasswordField } from './password-field.tsx';
+import { ProviderButton, useProviderTitle } from './provider-button.tsx';
+import { SignInForm } from './sign-in-form.tsx';
 
-/** Where the link of an invitation leads: the password is chosen, and its owner is signed in. */
+/** Where the link of an invitation leads: the password is chosen, or the identity provider; and its owner is signed in. */
 export function JoinPage({ invitation }: { invitation: string }) {
   const { session } = useServices();
+  const title = useProviderTitle();
   const [password, setPassword] = useState('');
+  /** Undefined: none was asked for. */
+  const [code, setCode] = useState<string>();
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const onSubmit = async (event: Event) => {
-    event.preventDefault();
+  const onSubmit = async () => {
     setBusy(true);
-    const why = await session.join(invitation, password);
+    const why = await session.join({ invitation, password, ...(code === undefined ? {} : { code: code.trim() }) });
     if (why === undefined) return;
     setBusy(false);
-    setFailure(why);
+    setFailure(why.message);
+    if (why.fields.includes('body.code')) setCode(code ?? '');
   };
   return (
-    <main class="sign-in">
-      <form class="panel" onSubmit={(event) => void onSubmit(event)}>
-        <h1 class="brand">
-          <Mark />
-          <span>Vedette</span>
-        </h1>
-        <p>You were invited to this hub. Choose a password.</p>
-        <PasswordField title="Password" value={password} autocomplete="new-password" onInput={setPassword} />
-        {failure && (
-          <p class="bad-text" role="alert">
-            {failure}
-          </p>
-        )}
-        <button type="submit" class="button primary" disabled={isBusy}>
-          {isBusy ? 'Signing in…' : 'Choose the password and sign in'}
-        </button>
-        <p class="help muted">From then on sign in with the name that you were told, and this password.</p>
-      </form>
-    </main>
+    <SignInForm
+      failure={failure}
+      isBusy={isBusy}
+      verb="Choose the password and sign in"
+      onSubmit={() => void onSubmit()}
+      below={
+        <>
+          {title !== undefined && <ProviderButton title={title} invitation={invitation} />}
+          <p class="help muted">From then on sign in with the name that you were told, and this password.</p>
+        </>
+      }
+    >
+      <p>You were invited to this hub. Choose a password.</p>
+      <PasswordField title="Password" value={password} autocomplete="new-password" onInput={setPassword} />
+      {code !== undefined && <CodeField value={code} onInput={setCode} />}
+    </SignInForm>
   );
 }

@@ -1,9 +1,11 @@
-import { useId } from 'preact/hooks';
+import { CredentialField } from './credential-field.tsx';
 
 interface PasswordFieldProps {
   readonly title: string;
   readonly value: string;
   readonly autocomplete: 'current-password' | 'new-password';
+  /** Default: yes. */
+  readonly isRequired?: boolean;
   readonly onInput: (value: string) => void;
 }
 
@@ -11,23 +13,19 @@ interface PasswordFieldProps {
 const SHORTEST = 12;
 const LONGEST = 256;
 
-export function PasswordField({ title, value, autocomplete, onInput }: PasswordFieldProps) {
-  const id = useId();
+export function PasswordField({ title, value, autocomplete, isRequired = true, onInput }: PasswordFieldProps) {
   const isNew = autocomplete === 'new-password';
   return (
-    <div class="form-field">
-      <label for={id}>{title}</label>
-      <input
-        id={id}
-        type="password"
-        autocomplete={autocomplete}
-        required
-        minLength={isNew ? SHORTEST : 1}
-        maxLength={LONGEST}
-        value={value}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-      {isNew && <span class="faint">at least {SHORTEST} characters</span>}
-    </div>
+    <CredentialField
+      title={title}
+      value={value}
+      autocomplete={autocomplete}
+      isSecret
+      isRequired={isRequired}
+      minLength={isNew ? SHORTEST : 0}
+      maxLength={LONGEST}
+      {...(isNew ? { hint: `at least ${SHORTEST} characters` } : {})}
+      onInput={onInput}
+    />
   );
 }

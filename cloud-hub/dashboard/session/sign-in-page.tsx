@@ -1,93 +1,104 @@
-import { useRef, useState } from 'preact/hooks';
-import { Mark } from '../navigation/mark.tsx';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useServices } from '../services.ts';
+import { CodeField } from './code-field.tsx';
+import { CredentialField } from './credential-field.tsx';
+import { PasswordField } from './password-field.tsx';
+import { ProviderButton, useProviderTitle } from './provider-button.tsx';
+import { SignInForm } from './sign-in-form.tsx';
+import { TokenHelp } from './token-help.tsx';
 
-/** Asks for name and password, or for a token, and says where to find one. */
-export function SignInPage({ reason }: { reason?: string | undefined }) {
+interface SignInPageProps {
+  readonly reason?: string | undefined;
+  /** He has just signed out here, and had come by the identity provider. */
+  readonly atProvider?: boolean | undefined;
+}
+
+/** Asks for name and password (and a code of who has a second factor), or for a token; or leads to the identity provider. */
+export function SignInPage({ reason, atProvider }: SignInPageProps) {
   const { session } = useServices();
-  const field = useRef<HTMLInputElement>(null);
+  const tokenField = useRef<HTMLInputElement>(null);
+  const codeField = useRef<HTMLInputElement>(null);
+  const title = useProviderTitle();
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const onSubmit = async (event: Event) => {
-    event.preventDefault();
-    const token = field.current?.value.trim() ?? '';
-    const isByName = name.trim() !== '' || password !== '';
-    if (token === '' && (name.trim() === '' || password === '')) {
+  const [token, setToken] = useState('');
+  /** Undefined: none was asked for. */
+  const [code, setCode] = useState<string>();
+  const asksCode = code !== undefined;
+  useEffect(() => {
+    if (asksCode) codeField.current?.focus();
+  }, [asksCode]);
+  const isByName = name.trim() !== '' || password !== '';
+  const onSubmit = async () => {
+    if (token.trim() === '' && (name.trim() === '' || password === '')) {
       setFailure(isByName ? 'Give both, name and password.' : 'Give name and password, or paste the token.');
       return;
     }
     setBusy(true);
-    const why = await session.signIn(isByName ? { name: name.trim(), password } : { token });
+    const byName = { name: name.trim(), password, ...(code === undefined ? {} : { code: code.trim() }) };
+    const why = await session.signIn(isByName ? byName : { token: token.trim() });
     if (why === undefined) return;
     setBusy(false);
-    setFailure(why);
-    if (!isByName) field.current?.select();
+    if (why.fields.includes('body.code') && !asksCode) {
+      setFailure(undefined);
+      setCode('');
+      return;
+    }
+    setFailure(why.message);
+    if (asksCode) codeField.current?.select();
+    else if (!isByName) tokenField.current?.select();
   };
+  if (asksCode)
+    return (
+      <SignInForm failure={failure} isBusy={isBusy} verb="Sign in" onSubmit={() => void onSubmit()}>
+        <p>
+          <strong>{name.trim()}</strong>, give a code too.
+        </p>
+        <CodeField value={code} inputRef={codeField} onInput={setCode} />
+      </SignInForm>
+    );
+  const still = title !== undefined && atProvider && (
+    <>
+      You are signed out here, but perhaps still signed in at {title}.{' '}
+      <a href="api/v1/sign-in/provider/sign-out">Sign out there too</a>
+    </>
+  );
   return (
-    <main class="sign-in">
-      <form class="panel" onSubmit={(event) => void onSubmit(event)}>
-        <h1 class="brand">
-          <Mark />
-          <span>Vedette</span>
-        </h1>
-        {reason && (
-          <p class="notice warn" role="status">
-            {reason}
-          </p>
-        )}
-        <label for="name">Name</label>
-        <input
-          id="name"
-          type="text"
-          autocomplete="username"
-          spellcheck={false}
-          maxLength={64}
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <label for="password">Password</label>
-        <input
-          id="password"
-          type="password"
-          autocomplete="current-password"
-          maxLength={256}
-          value={password}
-          onInput={(event) => setPassword(event.currentTarget.value)}
-        />
-        <p class="muted">Or with a token instead:</p>
-        <label for="token">Token</label>
-        <input
-          id="token"
-          ref={field}
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          maxLength={256}
-          aria-describedby="token-help"
-          aria-invalid={failure !== undefined}
-        />
-        {failure && (
-          <p class="bad-text" role="alert">
-            {failure}
-          </p>
-        )}
-        <button type="submit" class="button primary" disabled={isBusy}>
-          {isBusy ? 'Signing in…' : 'Sign in'}
-        </button>
-        <div id="token-help" class="help muted">
-          <p>
-            On its first start the hub wrote an administrator's token to <code>admin.token</code> in its data folder.
-            The folder is <code>./data</code> (of <code>npm start</code>: <code>./data/hub</code>), or what{' '}
-            <code>--data-dir</code> or <code>VEDETTE_DATA_DIR</code> says. On the hub's machine:
-          </p>
-          <pre>cat data/admin.token data/hub/admin.token</pre>
-          <p>Of the Debian package:</p>
-          <pre>sudo cat /var/lib/vedette-hub/admin.token</pre>
-          <p>A one-time link that the hub printed signs you in without a token.</p>
-        </div>
-      </form>
-    </main>
+    <SignInForm
+      notice={reason ?? still}
+      failure={failure}
+      isBusy={isBusy}
+      verb="Sign in"
+      onSubmit={() => void onSubmit()}
+      below={
+        <>
+          {title !== undefined && <ProviderButton title={title} />}
+          <TokenHelp id="token-help" />
+        </>
+      }
+    >
+      <CredentialField title="Name" value={name} autocomplete="username" maxLength={64} onInput={setName} />
+      <PasswordField
+        title="Password"
+        value={password}
+        autocomplete="current-password"
+        isRequired={false}
+        onInput={setPassword}
+      />
+      <p class="muted">Or with a token instead:</p>
+      <CredentialField
+        title="Token"
+        value={token}
+        autocomplete="off"
+        isSecret
+        maxLength={256}
+        isWrong={failure !== undefined && !isByName}
+        helpId="token-help"
+        inputRef={tokenField}
+        onInput={setToken}
+      />
+    </SignInForm>
   );
 }

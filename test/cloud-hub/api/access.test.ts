@@ -130,7 +130,7 @@ describe('signing in', () => {
     await first.hub.stop();
     const hub = await testHub({ folder });
     const me = () => hub.api('/me', { token: null, headers: { cookie } });
-    expect(await (await me()).json()).toEqual({ role: 'admin', name: 'sign-in code' });
+    expect(await (await me()).json()).toEqual({ role: 'admin', name: 'sign-in code of admin' });
     const out = await hub.api('/sign-out', { method: 'POST', token: null, headers: { cookie, origin: hub.url } });
     expect(out.status).toBe(204);
     expect((await me()).status).toBe(401);

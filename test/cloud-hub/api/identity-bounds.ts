@@ -22,6 +22,10 @@ const password: Bounds = {
   bad: ['', 'x'.repeat(11), 'x'.repeat(257), 1, null],
 };
 
+const factorCode: Bounds = { good: ['', '123456', 'x'.repeat(64)], bad: ['x'.repeat(65), 1, null] };
+const ownPassword: Bounds = { good: ['', 'x'.repeat(256)], bad: ['x'.repeat(257), 1, null] };
+const back: Bounds = { good: ['', '/', 'x'.repeat(1024)], bad: ['x'.repeat(1025), 1, null] };
+
 export const identityBodies: Readonly<
   Record<string, { body: unknown; fields: Readonly<Record<string, Bounds>>; open?: string[] }>
 > = {
@@ -59,7 +63,23 @@ export const identityBodies: Readonly<
     fields: {
       invitation: required({ good: ['', 'x'.repeat(128)], bad: ['x'.repeat(129), 1, null] }),
       password: required(password),
+      code: factorCode,
     },
+  },
+  'POST /api/v1/sign-in/provider': {
+    body: {},
+    fields: { back, invitation: { good: ['', 'x'.repeat(128)], bad: ['x'.repeat(129), 1, null] } },
+  },
+  'POST /api/v1/me/provider': { body: { password: 'x' }, fields: { back, password: required(ownPassword) } },
+  'POST /api/v1/me/second-factor': { body: { password: 'x' }, fields: { password: required(ownPassword) } },
+  'POST /api/v1/me/second-factor/confirm': { body: { code: '1' }, fields: { code: required(factorCode) } },
+  'POST /api/v1/me/second-factor/recovery-codes': {
+    body: { password: 'x', code: '1' },
+    fields: { password: required(ownPassword), code: required(factorCode) },
+  },
+  'POST /api/v1/me/second-factor/remove': {
+    body: { password: 'x', code: '1' },
+    fields: { password: required(ownPassword), code: required(factorCode) },
   },
   'PUT /api/v1/me/password': {
     body: { before: 'x', after: 'a long password' },

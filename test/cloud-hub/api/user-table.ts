@@ -57,6 +57,56 @@ export const userRoutes = (api: Api, get: Get): Readonly<Record<string, Entry>> 
     audit: 'user.remove',
     call: async (world) => api(`/users/${(await invited(world)).name}`),
   },
+  'DELETE /api/v1/users/{name}/second-factor': {
+    access: 'admin',
+    status: 404,
+    call: async (world) => api(`/users/${(await invited(world)).name}/second-factor`),
+  },
+  'DELETE /api/v1/users/{name}/provider': {
+    access: 'admin',
+    status: 404,
+    call: async (world) => api(`/users/${(await invited(world)).name}/provider`),
+  },
+  'GET /api/v1/sign-in/ways': { access: 'public', status: 200, call: () => api('/sign-in/ways') },
+  // The hub of this table has no identity provider.
+  'POST /api/v1/sign-in/provider': { access: 'public', status: 404, call: () => api('/sign-in/provider', {}) },
+  'GET /api/v1/sign-in/provider/callback': {
+    access: 'public',
+    status: 404,
+    call: () => api('/sign-in/provider/callback?code=x&state=y'),
+  },
+  'GET /api/v1/sign-in/provider/sign-out': {
+    access: 'public',
+    status: 404,
+    call: () => api('/sign-in/provider/sign-out'),
+  },
+  'POST /api/v1/me/provider': {
+    access: 'viewer',
+    status: 404,
+    call: () => api('/me/provider', { password: 'x' }),
+  },
+  'GET /api/v1/me/sign-in': get('/me/sign-in'),
+  // Those who call here are tokens, which have no password and no second factor.
+  'POST /api/v1/me/second-factor': {
+    access: 'viewer',
+    status: 409,
+    call: () => api('/me/second-factor', { password: 'x' }),
+  },
+  'POST /api/v1/me/second-factor/confirm': {
+    access: 'viewer',
+    status: 409,
+    call: () => api('/me/second-factor/confirm', { code: '123456' }),
+  },
+  'POST /api/v1/me/second-factor/recovery-codes': {
+    access: 'viewer',
+    status: 409,
+    call: () => api('/me/second-factor/recovery-codes', { password: 'x', code: '123456' }),
+  },
+  'POST /api/v1/me/second-factor/remove': {
+    access: 'viewer',
+    status: 409,
+    call: () => api('/me/second-factor/remove', { password: 'x', code: '123456' }),
+  },
   'POST /api/v1/invitations/accept': {
     access: 'public',
     status: 200,

@@ -37,8 +37,9 @@ test('a person is invited, chooses a password, signs in, and is gone when he is 
   const again = await post(hub, '/sign-in', { name: 'ann', password: PASSWORD });
   expect([again.status, await again.json()]).toEqual([200, who]);
   const { items } = await hub.json<{ items: { name: string; state: string }[] }>('/users');
+  const ways = { secondFactor: false, provider: false };
   expect(items).toEqual([
-    { name: 'ann', role: 'viewer', scope: { site: 'x' }, createdAt: made.createdAt, state: 'active' },
+    { name: 'ann', role: 'viewer', scope: { site: 'x' }, createdAt: made.createdAt, state: 'active', ...ways },
   ]);
   const tokens = await hub.json<{ items: { name: string }[] }>('/tokens');
   expect(tokens.items.map(({ name }) => name)).toEqual(['admin']);

@@ -30,8 +30,11 @@ describe('one-time codes', () => {
     const { code, expiresAt } = await newCode('operator');
     expect(expiresAt).toBe(clock.wall() + CODE_MS);
     const session = await identity.signIn({ code });
-    expect(session?.identity).toMatchObject({ role: 'operator', name: 'sign-in code' });
-    expect(await identity.fromSession(session?.secret ?? '')).toMatchObject({ role: 'operator', name: 'sign-in code' });
+    expect(session?.identity).toMatchObject({ role: 'operator', name: 'sign-in code of root' });
+    expect(await identity.fromSession(session?.secret ?? '')).toMatchObject({
+      role: 'operator',
+      name: 'sign-in code of root',
+    });
     expect(await identity.signIn({ code })).toBeUndefined();
     expect(await identity.signIn({ code: 'never made' })).toBeUndefined();
     // The code is no session, and neither secret is in the database.
@@ -162,7 +165,8 @@ describe('API tokens', () => {
     expect(await identity.signIn({ code: deep })).toBeUndefined();
     // Somebody who was let in a moment before makes nothing that outlives it.
     expect(await identity.newCode('admin', ann.caller)).toBeUndefined();
-    const about = { role: 'admin', name: 'ann', token: ann.caller.token, createdAt: 0, expiresAt: 9e15 } as const;
+    const times = { createdAt: 0, expiresAt: 9e15 };
+    const about = { role: 'admin', name: 'ann', token: ann.caller.token, way: 'token', ...times } as const;
     expect(store.sessions.add('late', about)).toBeUndefined();
 
     expect(await works(bob)).toEqual([true, true, true]);
@@ -217,7 +221,8 @@ describe('API tokens', () => {
     for (const [n, secret] of [long, longer].entries()) {
       const hash = digestSecret(secret);
       const token = store.tokens.add({ name: `t${n}`, role: 'viewer', hash, createdAt: 0 })?.id ?? 0;
-      store.sessions.add(hash, { role: 'viewer', name: `t${n}`, token, createdAt: 0, expiresAt: clock.wall() + 1 });
+      const times = { createdAt: 0, expiresAt: clock.wall() + 1 };
+      store.sessions.add(hash, { role: 'viewer', name: `t${n}`, token, way: 'token', ...times });
       await store.devices.add(`cam-${n}`, hash, 0);
     }
     expect(await identity.fromToken(long)).toMatchObject({ role: 'viewer', name: 't0' });

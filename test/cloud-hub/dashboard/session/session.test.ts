@@ -58,7 +58,7 @@ test('a wrong token says so and changes nothing; the right one signs in', async 
   });
   await session.begin();
   expect(state()).toEqual({ kind: 'signed-out' });
-  expect(await session.signIn({ token: 'x' })).toBe('unknown token');
+  expect((await session.signIn({ token: 'x' }))?.message).toBe('unknown token');
   expect(state()).toEqual({ kind: 'signed-out' });
   isRight = true;
   expect(await session.signIn({ token: 'y' })).toBeUndefined();
