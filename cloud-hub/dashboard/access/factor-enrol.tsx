@@ -40,7 +40,7 @@ export function FactorEnrol({ onDone }: { onDone: () => void }) {
           <pre class="secret" data-testid="factor-secret">
             {begun.secret.replace(/(.{4})(?=.)/g, '$1 ')}
           </pre>
-          <CodeField value={code} onInput={setCode} />
+          <CodeField value={code} isFirst onInput={setCode} />
         </>
       ) : (
         <>

@@ -35,7 +35,7 @@ export function JoinPage({ invitation }: { invitation: string }) {
         </>
       }
     >
-      <p>You were invited to this hub. Choose a password.</p>
+      <p>You were invited to this hub. Choose a password{title === undefined ? '' : `, or sign in with ${title}`}.</p>
       <PasswordField title="Password" value={password} autocomplete="new-password" onInput={setPassword} />
       {code !== undefined && <CodeField value={code} onInput={setCode} />}
     </SignInForm>

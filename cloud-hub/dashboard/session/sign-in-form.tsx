@@ -31,7 +31,7 @@ export function SignInForm({ notice, failure, isBusy, verb, onSubmit, children, 
         </h1>
         {notice && (
           <p class="notice warn" role="status">
-            {notice}
+            <span>{notice}</span>
           </p>
         )}
         {children}
