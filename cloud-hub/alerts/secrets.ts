@@ -4,7 +4,7 @@
  */
 import { createHmac, hkdfSync } from 'node:crypto';
 import path from 'node:path';
-import { createSealing, keyInFile } from '../identity/sealing.ts';
+import { keyInFile, sealingWith } from '../identity/sealing.ts';
 
 const FILE = 'alerts.key';
 
@@ -19,7 +19,7 @@ export interface Secrets {
 /** @throws Error that says what to do when the key file is damaged */
 export function openSecrets(dataDir: string): Secrets {
   const key = keyInFile(path.join(dataDir, FILE), 'give channels of alerts their secrets again');
-  const { seal, open } = createSealing(key);
+  const { seal, open } = sealingWith(key);
   const linkKey = Buffer.from(hkdfSync('sha256', key, '', 'acknowledge by link', 32));
   return {
     mac: (text) => createHmac('sha256', linkKey).update(text).digest(),

@@ -10,7 +10,7 @@ import { createIdentityService, type Ended } from './identity.ts';
 import { openOidc } from './oidc/open.ts';
 import { createPasswords } from './passwords.ts';
 import { createRefusedAttempts } from './refused-attempts.ts';
-import { createSealing, keyInFile } from './sealing.ts';
+import { keyInFile, sealingWith } from './sealing.ts';
 import { createSecondFactors, MAX_WRONG, WRONG_WINDOW_MS } from './second-factor.ts';
 import { createUsers } from './users.ts';
 
@@ -35,7 +35,7 @@ export function openIdentity({ config, dataDir, store, clock, log, ended }: Open
   const attempts = new FailedAttempts(clock);
   const factors = createSecondFactors({
     ...{ store, clock, log, wrong: new FailedAttempts(clock, MAX_WRONG, WRONG_WINDOW_MS) },
-    sealing: createSealing(keyInFile(path.join(dataDir, FACTOR_KEY_FILE), 'reset the second factors of users')),
+    sealing: sealingWith(keyInFile(path.join(dataDir, FACTOR_KEY_FILE), 'reset the second factors of users')),
   });
   const users = createUsers({
     ...{ store, clock, ended, factors, passwords: createPasswords(), begin: identity.begin },

@@ -19,7 +19,7 @@ export interface Sealing {
 }
 
 /** @param key 32 bytes; default: a key that ends with the process */
-export function createSealing(key: Buffer = randomBytes(KEY)): Sealing {
+export function sealingWith(key: Buffer = randomBytes(KEY)): Sealing {
   return {
     seal(owner, text) {
       const nonce = randomBytes(NONCE);

@@ -1,7 +1,7 @@
 /** Puts the parts of signing in by an identity provider together. */
 import type { Clock } from '../../../shared/kit/clock.ts';
 import type { Logger } from '../../../shared/kit/log.ts';
-import { createSealing } from '../sealing.ts';
+import { sealingWith } from '../sealing.ts';
 import { createPeople, type PeopleOptions } from './people.ts';
 import { createProvider } from './provider.ts';
 import { readOidcFile } from './settings.ts';
@@ -27,7 +27,7 @@ export function openOidc({ file, home, ...parts }: OpenOidcOptions): ProviderSig
     ...parts,
     provider: createProvider({ settings, redirectUri, home, clock: parts.clock }),
     people: createPeople({ ...parts, settings }),
-    sealing: createSealing(),
+    sealing: sealingWith(),
     title: settings.title,
     home,
     redirectUri,

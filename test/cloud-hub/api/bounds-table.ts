@@ -1,7 +1,7 @@
 /** Values of every parameter and of every field of a body: at their bounds, and beyond them. */
 
 import { alertBodies } from './alert-bounds.ts';
-import { identityBodies } from './identity-bounds.ts';
+import { identityBodies, identityParameters } from './identity-bounds.ts';
 
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
@@ -58,26 +58,7 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   actor: { good: ['', 'ann', 'x'.repeat(128)], bad: ['x'.repeat(129)] },
   action: { good: ['', 'device', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
   subject: { good: ['', 'cam', 'x'.repeat(256)], bad: ['x'.repeat(257)] },
-  ...Object.fromEntries(
-    [
-      'code',
-      'state',
-      'iss',
-      'error',
-      'error_description',
-      'error_uri',
-      'session_state',
-      'scope',
-      'authuser',
-      'hd',
-      'prompt',
-      'client_info',
-      'user_state',
-    ].map((key) => [
-      `GET /api/v1/sign-in/provider/callback ${key}`,
-      { good: ['', 'x'.repeat(4096)], bad: ['x'.repeat(4097)] },
-    ]),
-  ),
+  ...identityParameters,
   device: name,
   stream: name,
   rule: name,

@@ -89,3 +89,25 @@ export const identityBodies: Readonly<
     },
   },
 };
+
+/** What identity providers send to the callback. */
+export const identityParameters: Readonly<Record<string, Bounds>> = Object.fromEntries(
+  [
+    'code',
+    'state',
+    'iss',
+    'error',
+    'error_description',
+    'error_uri',
+    'session_state',
+    'scope',
+    'authuser',
+    'hd',
+    'prompt',
+    'client_info',
+    'user_state',
+  ].map((key) => [
+    `GET /api/v1/sign-in/provider/callback ${key}`,
+    { good: ['', 'x'.repeat(4096)], bad: ['x'.repeat(4097)] },
+  ]),
+);

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { FailedAttempts } from '../../../cloud-hub/identity/attempts.ts';
 import { createIdentityService, type Ended } from '../../../cloud-hub/identity/identity.ts';
 import { createPasswords } from '../../../cloud-hub/identity/passwords.ts';
-import { createSealing } from '../../../cloud-hub/identity/sealing.ts';
+import { sealingWith } from '../../../cloud-hub/identity/sealing.ts';
 import { createSecondFactors } from '../../../cloud-hub/identity/second-factor.ts';
 import { createUsers, INVITATION_MS } from '../../../cloud-hub/identity/users.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
@@ -23,7 +23,7 @@ async function setUp() {
   const ended = (what: Ended) => over.push(what);
   const identity = createIdentityService({ store, clock, ended });
   const factors = createSecondFactors({
-    ...{ store, clock, sealing: createSealing(), wrong: new FailedAttempts(clock, 3) },
+    ...{ store, clock, sealing: sealingWith(), wrong: new FailedAttempts(clock, 3) },
     log: createLogger('test', 'silent'),
   });
   const users = createUsers({
