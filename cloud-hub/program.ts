@@ -27,6 +27,7 @@ import { addModelCommands } from './commands/model.ts';
 import { addRetentionCommand } from './commands/retention.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { readSettings, type SettingOptions, withSettings } from './commands/settings.ts';
+import { addSparkplugCommand } from './commands/sparkplug.ts';
 import { addTopCommand } from './commands/top.ts';
 import { addTokenCommands, addUserCommands } from './commands/user.ts';
 import { type HubConfig, hostInUrl, protectionOf } from './config.ts';
@@ -156,6 +157,7 @@ function commands(host: Host, version: string): Command {
   addUserCommands(root, context);
   addTokenCommands(root, context);
   // It draws by escape sequences, and what devices say is plain in its lines.
+  addSparkplugCommand(root, context);
   addTopCommand(root, { ...context, stdout: host.stdout });
   addRetentionCommand(root, context);
   addBackupCommands(root, { ...context, version });

@@ -75,7 +75,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['cloud-hub/registry', 'cloud-hub/hub-facts.ts'],
     ['cloud-hub/rollout', 'cloud-hub/inference', 'cloud-hub/erase'],
     ['cloud-hub/live', 'cloud-hub/ingest', 'cloud-hub/broker', 'cloud-hub/alerts', 'cloud-hub/retention'],
-    ['cloud-hub/api', 'cloud-hub/home-assistant'],
+    ['cloud-hub/api', 'cloud-hub/home-assistant', 'cloud-hub/sparkplug'],
     ['cloud-hub/model-parts.ts'],
     ['cloud-hub/dashboard', 'cloud-hub/hub.ts', 'cloud-hub/doctor', 'cloud-hub/backup'],
     ['cloud-hub/commands'],

@@ -22,6 +22,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@tufjs/canonical-json': ['shared/trust/'],
   mqtt: ['shared/kit/link.ts', 'cloud-hub/doctor/conformance/'],
   http_ece: ['cloud-hub/alerts/push/'],
+  protobufjs: ['cloud-hub/sparkplug/payload.ts'],
   nodemailer: ['cloud-hub/alerts/channels/email.ts'],
   '@peculiar/x509': ['shared/pki/', 'cloud-hub/pki/'],
   ws: ['shared/pki/', 'cloud-hub/api/'],
