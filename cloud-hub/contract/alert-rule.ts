@@ -56,7 +56,7 @@ export const alertCondition = z
     label: text.optional(),
     action: z.string().min(1).max(32).optional().describe('of an event: enter, forward, start …'),
     minScore: z.number().min(0).max(1).optional(),
-    code: text.optional().describe('of a problem: the error code, such as source-lost'),
+    code: text.optional().describe('of a problem: the error code, such as source-stalled'),
     count: z.number().int().min(1).max(1000).optional().describe('so many of them within `withinS`; default: 1'),
     withinS: z
       .number()

@@ -11,16 +11,36 @@ interface KindWords {
   readonly lasts: boolean;
 }
 
-type RuleKind = 'event' | 'offline' | 'stream' | 'problem' | 'loss' | 'certificate' | 'buffer';
+type RuleKind =
+  | 'event'
+  | 'offline'
+  | 'stream'
+  | 'absence'
+  | 'rate'
+  | 'problem'
+  | 'loss'
+  | 'certificate'
+  | 'buffer'
+  | 'clock'
+  | 'version';
 
 export const ruleKinds: Readonly<Record<RuleKind, KindWords>> = {
   event: { title: 'an event comes', field: 'Of the rule', help: "name of the device's rule; empty: any", lasts: false },
   offline: { title: 'a device is offline', lasts: true },
   stream: { title: 'a stream is stalled', lasts: true },
-  problem: { title: 'a problem is reported', field: 'Code', help: 'such as source-lost; empty: any', lasts: false },
+  absence: { title: 'nothing comes from a device', field: 'For seconds', help: 'no record of any kind', lasts: false },
+  rate: {
+    title: 'few objects come in an hour',
+    field: 'Fewer than',
+    help: 'tracks that begin, per stream',
+    lasts: false,
+  },
+  problem: { title: 'a problem is reported', field: 'Code', help: 'such as source-stalled; empty: any', lasts: false },
   loss: { title: 'records were lost', lasts: false },
   certificate: { title: 'a certificate ends soon', field: 'Within days', lasts: false },
   buffer: { title: 'records pile up on a device', field: 'More than', help: 'records that wait', lasts: true },
+  clock: { title: "a device's clock is wrong", field: 'By more than', help: 'milliseconds', lasts: true },
+  version: { title: 'a device runs an old version', field: 'Older than', help: 'such as 1.4.0', lasts: false },
 };
 
 export interface RuleFields {
@@ -50,6 +70,13 @@ export function requestOf(fields: RuleFields): z.input<typeof newAlertRule> {
   };
 }
 
+const HOUR_S = 3600;
+
+/** Nothing is no number: the hub says so. */
+function numberOf(text: string): number {
+  return Number(text === '' ? 'none' : text);
+}
+
 function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof newAlertRule>['condition'] {
   switch (kind) {
     case 'event':
@@ -59,9 +86,16 @@ function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof ne
     case 'stream':
       return { kind, states: ['stalled'] };
     case 'certificate':
-      return { kind, days: Number(value === '' ? 'none' : value) };
+      return { kind, days: numberOf(value) };
+    case 'absence':
+      return { kind, afterS: numberOf(value) };
+    case 'rate':
+      return { kind, below: numberOf(value), withinS: HOUR_S };
     case 'buffer':
-      return { kind, above: Number(value === '' ? 'none' : value) };
+    case 'clock':
+      return { kind, above: numberOf(value) };
+    case 'version':
+      return { kind, version: value };
     case 'offline':
     case 'loss':
       return { kind };

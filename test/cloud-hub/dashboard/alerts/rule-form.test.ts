@@ -6,7 +6,7 @@ import {
   requestOf,
   ruleKinds,
 } from '../../../../cloud-hub/dashboard/alerts/rule-form.ts';
-import { conditionText } from '../../../../cloud-hub/dashboard/alerts/words.ts';
+import { conditionText, stepsText } from '../../../../cloud-hub/dashboard/alerts/words.ts';
 
 const kinds = Object.keys(ruleKinds) as RuleFields['kind'][];
 
@@ -19,7 +19,7 @@ test.each(kinds)('a rule of kind %s is one that the hub takes', (kind) => {
 });
 
 test('an empty number is refused by the hub, not taken as nought; a channel is told', () => {
-  for (const kind of ['certificate', 'buffer'] as const)
+  for (const kind of ['certificate', 'buffer', 'absence', 'rate', 'clock', 'version'] as const)
     expect(newAlertRule.safeParse(requestOf({ ...defaultRule, kind, value: ' ' })).success).toBe(false);
   expect(requestOf({ ...defaultRule, channel: 'pager' })).toMatchObject({ channels: ['pager'] });
 });
@@ -29,4 +29,18 @@ test('a condition in words', () => {
     'event · rule gate · count 2 · withinS 60',
   );
   expect(conditionText({ kind: 'stream', states: ['stalled', 'refused'] })).toBe('stream · states stalled, refused');
+});
+
+test('a step tells another channel when nobody acknowledges, and is told in words', () => {
+  const rule = newAlertRule.parse(
+    requestOf({ ...defaultRule, channel: 'pager', stepChannel: 'boss', stepMinutes: '15' }),
+  );
+  expect(rule.steps).toEqual([{ afterS: 900, channels: ['boss'] }]);
+  const hours = { cron: ['* 8-17 * * 1-5'], timezone: 'Europe/Berlin' };
+  expect(stepsText({ ...rule, hours })).toBe(
+    'not acknowledged: after 15 min → boss · only * 8-17 * * 1-5 (Europe/Berlin)',
+  );
+  expect(stepsText({ steps: [] })).toBeUndefined();
+  const none = { ...defaultRule, stepChannel: 'boss', stepMinutes: '' };
+  expect(newAlertRule.safeParse(requestOf(none)).success).toBe(false);
 });
