@@ -19,6 +19,8 @@ interface TrainFlags {
   window?: number;
   step?: number;
   components?: number;
+  normal?: string;
+  stream?: string;
   detrend: boolean;
   quantile?: number;
   margin?: number;
@@ -66,6 +68,11 @@ export function trainCommand(
         .argParser(falseAlarms)
         .default(2, 'one in two weeks'),
     )
+    .option(
+      '--normal <file>',
+      'of a forecast: anomalies that people have called normal: `detectors/STREAM.normal.json` of the data folder, or the list of the hub',
+    )
+    .option('--stream <name>', 'whose anomalies of --normal count (default: all, where it tells of one stream)')
     .option('--window <n>', 'samples per window (default: 8; of an autoencoder 64)', positiveInteger)
     .option('--step <n>', 'samples from one window to the next (default: 1; of an autoencoder 4)', positiveInteger)
     .option(
@@ -89,8 +96,9 @@ export function trainCommand(
       '\nExample:\n  vedette-agent train anomaly --source healthy.csv --column value --out ./models/spindle\n' +
         '\nExit code: 0 if the package is written, 1 if not, 2 for wrong use.',
     )
-    .action(async ({ column = [], falseAlarms: weeks, ...given }: TrainFlags) => {
-      const flags = { weeks, ...windowsOf[given.kind], ...given };
+    .action(async ({ column = [], falseAlarms: weeks, normal, ...given }: TrainFlags) => {
+      const said = normal === undefined ? {} : { normalFile: normal };
+      const flags = { weeks, ...said, ...windowsOf[given.kind], ...given };
       const { trainAnomaly } = await import('./train.ts');
       done(await trainAnomaly({ ...flags, ...surroundings, columns: column }));
     });

@@ -10,6 +10,7 @@ import { CodedError } from '../../shared/kit/errors.ts';
 import { DEFAULT_TIME } from '../pipeline/source/series/replay.ts';
 import { type FitOptions, fitAnomaly } from '../train/anomaly.ts';
 import { fitForecast } from '../train/forecast.ts';
+import { readNormal } from '../train/normal.ts';
 import { type PackageOptions, writeAnomalyPackage, writeForecastPackage } from '../train/package.ts';
 import { readSeries, type Series } from '../train/series.ts';
 
@@ -20,6 +21,9 @@ export interface TrainOptions extends Partial<FitOptions> {
   readonly window: number;
   readonly step: number;
   readonly detrend: boolean;
+  /** File with what people have called normal, and the stream that counts of it. */
+  readonly normalFile?: string;
+  readonly stream?: string;
   /** CSV or JSON-lines file. */
   readonly source: string;
   readonly out: string;
@@ -84,7 +88,14 @@ function fitForecasting(
   options: TrainOptions,
   print: (line: string) => void,
 ): object {
-  const model = fitForecast(series, options);
+  const { normalFile, stream, ...fit } = options;
+  const said = normalFile === undefined ? undefined : readNormal(normalFile, stream);
+  const model = fitForecast(series, { ...fit, normal: said ?? [] });
+  const normal = said && { said: said.length, ...model.normal };
+  if (normal)
+    print(
+      `called normal by people: ${normal.said} anomalies; ${normal.inData} lie in this data, and ${normal.learned} of these the model has learned`,
+    );
   const { channels, samples } = series;
   const explained = round(model.explained);
   print(
@@ -101,7 +112,14 @@ function fitForecasting(
     return { ...judged, threshold: model.threshold, values };
   });
   writeForecastPackage(model, to, seriesSvg(`${to.name}, training data`, channels, rows));
-  return { gaps: model.gaps, windows: model.windows, explained, threshold: round(model.threshold), events };
+  return {
+    gaps: model.gaps,
+    windows: model.windows,
+    explained,
+    threshold: round(model.threshold),
+    events,
+    ...(normal ? { normal } : {}),
+  };
 }
 
 function fitReconstruction(
@@ -111,6 +129,11 @@ function fitReconstruction(
   print: (line: string) => void,
 ): object {
   const { quantile = QUANTILE, margin = MARGIN } = options;
+  if (options.normalFile !== undefined)
+    throw new CodedError(
+      'config-invalid',
+      '--normal is for --kind forecast: an autoencoder takes all its data as normal',
+    );
   const model = fitAnomaly(series, { ...options, quantile, margin });
   const components = model.reconstruction.components.length;
   print(

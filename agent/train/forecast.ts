@@ -21,6 +21,8 @@ export interface ForecastOptions {
   readonly detrend: boolean;
   /** Weeks that lie between two false alarms. */
   readonly weeks: number;
+  /** Times of anomalies that people have called normal, in milliseconds, oldest first. */
+  readonly normal?: readonly number[];
 }
 
 /** One window of the training data, judged by the fitted model. */
@@ -42,6 +44,8 @@ export interface Forecaster {
   readonly explained: number;
   /** What the detector said of the training data, while it learned from it. */
   readonly judged: readonly Judged[];
+  /** Of the anomalies called normal: so many lie in the training data, and so many of these the detector found unusual and has learned. */
+  readonly normal: { readonly inData: number; readonly learned: number };
 }
 
 /** Robust standard deviations from the median. */
@@ -49,6 +53,8 @@ export const FARTHEST = 5;
 /** A median absolute deviation of a normal distribution is so much of its standard deviation. */
 const NORMAL = 0.6745;
 const LEAST_WINDOWS = 50;
+/** Windows from the time that a person speaks of to where the detector is told of it. */
+const NEAR = 20;
 /** Beyond this fitting takes minutes instead of seconds. */
 const MOST_VALUES = 2048;
 /** Of the number of windows: keeps weights small where data is little. */
@@ -86,6 +92,9 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
   const targets = series.channels.map((_, c) => all.map(({ tensor }) => lastOf(tensor, input, c)));
   const weights = ridge(rows, targets, RIDGE * rows.length);
   const detector = new Detector(width);
+  const said = normalIn(options.normal ?? [], all);
+  let learned = 0;
+  let lastAnomalous = Number.NEGATIVE_INFINITY;
   let wrong = 0;
   let total = 0;
   const judged = all.map(({ tensor, atMs }, index) => {
@@ -95,12 +104,29 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
       total += (targets[c]?.[index] ?? 0) ** 2;
     }
     const { score, anomalous } = detector.next(atMs, errors, weeks);
+    if (anomalous) lastAnomalous = index;
+    // It has gone on for a while, so that all its ways are known.
+    if (said.has(index) && index - lastAnomalous <= 2 * NEAR && detector.wasNormal(atMs))
+      learned += said.get(index) ?? 0;
     return { atMs, score, anomalous };
   });
   return {
     ...{ input, weights, learned: detector.state(), threshold: weeks, windows: all.length, gaps: cutter.gaps },
+    normal: { inData: [...said.values()].reduce((sum, n) => sum + n, 0), learned },
     ...{ explained: total > 0 ? Math.max(0, 1 - wrong / total) : 1, judged },
   };
+}
+
+/** By window, `NEAR` after it or the last: how many anomalies were called normal there. Those before and after the data are left out. */
+function normalIn(times: readonly number[], windows: readonly { readonly atMs: number }[]): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const time of times) {
+    const index = windows.findIndex(({ atMs }) => atMs >= time);
+    if (index < 0 || time < (windows[0]?.atMs ?? 0)) continue;
+    const at = Math.min(windows.length - 1, index + NEAR);
+    found.set(at, (found.get(at) ?? 0) + 1);
+  }
+  return found;
 }
 
 function held(value: number): number {
