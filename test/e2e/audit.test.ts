@@ -41,6 +41,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.getByLabel('what', { exact: true }).fill('device');
     await page.waitForURL(/action=device$/);
     await page.locator('[data-testid=audit-entry][data-action="session.begin"]').waitFor({ state: 'detached' });
+    await entries.nth(2).waitFor();
     expect(await entries.count()).toBe(3);
     expect(all).toBeGreaterThan(3);
 
