@@ -138,7 +138,19 @@ test.skipIf(!hasMosquitto)(
     expect(String((await kept()).get('vedette-home/vedette/$hub'))).toBe('offline');
     await client.publishAsync('homeassistant/device/vedette/ghost/config', '{}', { retain: true });
     await client.publishAsync('vedette-home/vedette/ghost/state', '{}', { retain: true });
-    await testHub({ folder, config });
+    const again = await testHub({ folder, config });
+    await settled(kept, (now) => JSON.stringify(mine(now)) === JSON.stringify(ofCam.toSorted()));
+    // Renamed while the hub was not there: the entity of the run before goes too.
+    heard.length = 0;
+    await say(await testDevice(again, 'cam', cam.token), door('third'));
+    await settled(kept, (now) => {
+      const text = String(now.get(topic));
+      return text.includes('door.third') && !text.includes('door.leave');
+    });
+    const stubs = heard
+      .filter((one) => one.topic === topic)
+      .map(({ payload }) => documented.parse(JSON.parse(payload)).components['door.leave']);
+    expect(stubs).toContainEqual({ platform: 'binary_sensor' });
     await settled(kept, (now) => JSON.stringify(mine(now)) === JSON.stringify(ofCam.toSorted()));
     const left = [...(await kept()).keys()].filter((one) => foreign.includes(one));
     expect(left.toSorted()).toEqual(foreign.toSorted());
