@@ -42,6 +42,7 @@ export async function erase(options: EraseOptions): Promise<number> {
   try {
     const folder = folderOf(options);
     const order = orderOf(options);
+    refuseFuture(order, options.clock.wall());
     becomeOwner(folder);
     const orders = openOrders(folder);
     orders.add(order);
@@ -132,6 +133,16 @@ function orderOf({ stream, from, before, picturesOnly }: EraseOptions): StoredOr
   if (order.from !== undefined && order.before !== undefined && order.from >= order.before)
     throw wrong('--before', 'must be later than --from');
   return order;
+}
+
+/** What is recorded after the order is carried out would stay. A clock that cannot be right does not know what the future is. */
+function refuseFuture({ before }: StoredOrder, now: number): void {
+  if (before === undefined || before <= now || clockQuality(now) === 'wrong') return;
+  const says = new Date(now).toISOString();
+  throw wrong(
+    '--before',
+    `this time has not come yet (the clock of this machine says ${says}): an order erases what was recorded up to now; leave --before out for that`,
+  );
 }
 
 function timeOf(option: string, text: string): number {

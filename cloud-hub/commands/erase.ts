@@ -34,7 +34,7 @@ export function addEraseCommands(program: Command, { stdout, stderr }: CommandCo
       .option('--stream <name>', 'of this stream')
       .option('--all-streams', 'of every stream', false)
       .option('--from <time>', `from this time on: ${TIMES}`)
-      .option('--before <time>', 'before this time (default: now)')
+      .option('--before <time>', 'before this time, which has come already (default: now)')
       .option('--pictures-only', 'only pictures; the records stay', false)
       .option('--reason <text>', 'for the audit, such as the number of the request; no names'),
   ).action(async (device: string, flags: OrderFlags) => {
@@ -46,7 +46,7 @@ export function addEraseCommands(program: Command, { stdout, stderr }: CommandCo
     stdout.write(`${made.id}\n`);
     if (made.onDevice.state === 'gone')
       stderr.write(
-        `vedette-hub: there is no device "${device}": only what the hub still has of one of this name is erased; \`vedette-hub device list\` names those there are\n`,
+        `vedette-hub: there is no device "${device}": only what the hub still has of one of this name is erased, and what its box kept stays there (\`vedette-agent erase\` on the box erases that, also without a hub); \`vedette-hub device list\` names those there are\n`,
       );
   });
 

@@ -11,7 +11,7 @@ export const newErasure = z
     device: name.describe('also one that was removed'),
     stream: name.optional().describe('absent: every stream of the device'),
     from: given.optional().describe("the record's own time, included; absent: from the beginning"),
-    before: given.optional().describe("the record's own time, not included; absent: now"),
+    before: given.optional().describe("the record's own time, not included, and not in the future; absent: now"),
     picturesOnly: z.boolean().default(false).describe('records stay, without their pictures'),
     reason: z.string().max(256).optional().describe('for the audit, such as the number of the request; no names'),
   })

@@ -22,12 +22,17 @@ import type { Erasure, NewErasure } from '../contract/erasure.ts';
 import type { Act } from '../store/audit.ts';
 import { erasePlaces, picturePlaces } from '../store/erase-rows.ts';
 import type { StoredErasure } from '../store/erasures.ts';
-import { timeColumn } from '../store/rows.ts';
+import { isoTime, timeColumn } from '../store/rows.ts';
 import type { HubStore } from '../store/store.ts';
 import { type DeviceStanding, nextOf, shownErasure, withOrders } from './next.ts';
 
 export class TooManyOrders extends Error {
   override readonly name = 'TooManyOrders';
+}
+
+/** What is recorded after an order is carried out would stay, although the order covers it. */
+export class FutureTime extends Error {
+  override readonly name = 'FutureTime';
 }
 
 export interface ErasingOptions {
@@ -68,16 +73,21 @@ export class Erasing {
     await this.#work;
   }
 
-  /** @throws TooManyOrders */
+  /** @throws TooManyOrders, FutureTime */
   order({ device, stream, from, before, picturesOnly, reason }: NewErasure, act: Act): Erasure {
     const { store } = this.#options;
+    const end = before === undefined ? act.at : timeOf(before);
+    if (end > act.at)
+      throw new FutureTime(
+        `before: ${isoTime(end)} has not come yet (the hub's clock says ${isoTime(act.at)}): an order erases what was recorded up to now; leave \`before\` out for that`,
+      );
     if (store.erasures.openOf(device).length >= MAX_ERASE_ORDERS)
       throw new TooManyOrders(
         `${MAX_ERASE_ORDERS} orders of ${device} are open, the most allowed: wait for one to end`,
       );
     const id = randomBytes(16).toString('hex');
     const order = {
-      ...{ id, device, before: before === undefined ? act.at : timeOf(before), pictures: picturesOnly },
+      ...{ id, device, before: end, pictures: picturesOnly },
       ...(stream === undefined ? {} : { stream }),
       ...(from === undefined ? {} : { from: timeOf(from) }),
       ...(reason === undefined ? {} : { reason }),

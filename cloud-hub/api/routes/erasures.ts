@@ -6,7 +6,7 @@ import { answers, created } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { erasure, newErasure } from '../../contract/erasure.ts';
 import { page } from '../../contract/page.ts';
-import { TooManyOrders } from '../../erase/erasing.ts';
+import { FutureTime, TooManyOrders } from '../../erase/erasing.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, cursorRow, security } from '../responses.ts';
@@ -31,6 +31,8 @@ export function erasureRoutes({ erasing, clock }: Pick<ApiOptions, 'erasing' | '
           return reply.code(201).send(erasing.order(request.body, actOf(request, clock)));
         } catch (error) {
           if (error instanceof TooManyOrders) throw new ProblemError(409, error.message);
+          if (error instanceof FutureTime)
+            throw new ProblemError(400, error.message, {}, [{ path: 'body.before', message: error.message }]);
           throw error;
         }
       },

@@ -118,6 +118,14 @@ test('an order from a time before 1970 is one that the agent can read', async ()
   expect(openOrders(folder).waiting()).toMatchObject([{ stream: 'door', from: 0 }]);
 });
 
+test('a clock that cannot be right does not say that a time has not come yet', async () => {
+  const { folder } = await stoppedBox();
+  const unset = { ...systemClock, wall: () => Date.UTC(1970, 0, 2) };
+  const { code, stderr } = await run({ stream: 'door', before: '2026-01-01', dataDir: folder, clock: unset });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
+
 test('wrong use is refused before anything is done', async () => {
   const { folder } = await stoppedBox();
   const wrong = async (options: Partial<EraseOptions>) => {
@@ -129,6 +137,8 @@ test('wrong use is refused before anything is done', async () => {
   expect(await wrong({ stream: 'door', before: 'yesterday' })).toContain('--before: "yesterday" is no time');
   expect(await wrong({ stream: 'door', before: '2026-03-01T10:00:00' })).toContain('with a zone');
   expect(await wrong({ stream: 'door', from: '2026-03-02', before: '2026-03-01' })).toContain('later than --from');
+  const tomorrow = new Date(systemClock.wall() + 86_400_000).toISOString();
+  expect(await wrong({ stream: 'door', before: tomorrow })).toContain('--before: this time has not come yet');
   expect(await wrong({ stream: 'door', dataDir: path.join(folder, 'nowhere') })).toContain(
     'no data folder of an agent',
   );

@@ -167,7 +167,10 @@ export const bodies: Readonly<
       device: required(nameField),
       stream: nameField,
       from: { good: ['2026-01-01T00:00:00Z', '1970-01-01T00:00:00.5+02:00'], bad: ['', '2026-01-01', 'now', 1, null] },
-      before: { good: ['2026-01-01T00:00:00Z', '9999-12-31T23:59:59Z'], bad: ['', '2026-01-01', 'now', 1, null] },
+      before: {
+        good: ['2026-01-01T00:00:00Z', '1970-01-01T00:00:00.5+02:00'],
+        bad: ['', '2026-01-01', 'now', '9999-12-31T23:59:59Z', 1, null],
+      },
       picturesOnly: { good: [true, false], bad: ['true', 1, null] },
       reason: { good: ['', 'x'.repeat(256)], bad: ['x'.repeat(257), 1, null] },
     },

@@ -279,6 +279,14 @@ test('whatever is stored and erased: no byte of it is left, and all else is', as
   );
 }, 120_000);
 
+test('a time that has not come yet is refused, and no order is made', async () => {
+  const { erasing } = await hub();
+  const [past, future] = [0, 1].map((ms) => new Date(act.at + ms).toISOString());
+  expect(() => erasing.order({ ...order, before: future }, act)).toThrow('has not come yet');
+  expect(erasing.list({ limit: 9 })).toEqual([]);
+  erasing.order({ ...order, before: past }, act);
+});
+
 test('a time before 1970 makes no document that the device would refuse', async () => {
   const { clock, store, erasing, add, sent } = await hub();
   store.devices.add('cam', 'h', 1);
