@@ -53,6 +53,8 @@ export class Watches {
   readonly #options: WatchesOptions;
   readonly #streams = new Map<string, Watched>();
   readonly #byClient = new Map<LiveClient, string>();
+  /** Of those who see only some devices. */
+  readonly #limits = new Map<LiveClient, () => boolean>();
   /** Of the devices that have a watched stream. */
   readonly #paces = new Map<string, Pace>();
   /** Of the devices that have ever sent a picture. */
@@ -62,12 +64,16 @@ export class Watches {
     this.#options = options;
   }
 
-  /** The client watches this stream from now on, and no other. */
-  watch(client: LiveClient, device: string, stream: string): void {
+  /**
+   * The client watches this stream from now on, and no other.
+   * @param isSeen whether the client may still see the device, for `recheck`; absent: always
+   */
+  watch(client: LiveClient, device: string, stream: string, isSeen?: () => boolean): void {
     const key = keyOf(device, stream);
     if (this.#byClient.get(client) === key) return;
     this.unwatch(client);
     this.#byClient.set(client, key);
+    if (isSeen) this.#limits.set(client, isSeen);
     const watched = this.#streams.get(key);
     if (watched) watched.watchers.add(client);
     else {
@@ -82,6 +88,7 @@ export class Watches {
     const key = this.#byClient.get(client);
     if (key === undefined) return;
     this.#byClient.delete(client);
+    this.#limits.delete(client);
     const watched = this.#streams.get(key);
     watched?.watchers.delete(client);
     if (watched?.watchers.size === 0) {
@@ -91,6 +98,12 @@ export class Watches {
       const pace = this.#paces.get(device);
       if (pace && --pace.streams === 0) this.#paces.delete(device);
     }
+  }
+
+  /** The labels of a device have changed: whoever does not see it any more stops watching it at once. */
+  recheck(device: string): void {
+    for (const [client, isSeen] of [...this.#limits])
+      if (this.#byClient.get(client)?.split('/')[0] === device && !isSeen()) this.unwatch(client);
   }
 
   /** A device has connected (again): it does not remember what it was asked for. */

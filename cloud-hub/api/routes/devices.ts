@@ -12,6 +12,7 @@ import { labels } from '../../contract/labels.ts';
 import { page } from '../../contract/page.ts';
 import type { IdentityService } from '../../identity/identity.ts';
 import { isInScope, scopeText } from '../../identity/scope.ts';
+import type { Watches } from '../../live/watches.ts';
 import type { FleetIdentity } from '../../pki/fleet.ts';
 import { RESERVED_NAMES } from '../../pki/reserved.ts';
 import type { HubStore } from '../../store/store.ts';
@@ -30,10 +31,18 @@ export interface DeviceRouteOptions {
   readonly identity: IdentityService;
   readonly disconnect: (device: string) => void;
   readonly fleet?: FleetIdentity;
+  readonly watches: Pick<Watches, 'recheck'>;
   readonly clock: Pick<Clock, 'wall'>;
 }
 
-export function deviceRoutes({ store, identity, disconnect, fleet, clock }: DeviceRouteOptions): FastifyPluginAsyncZod {
+export function deviceRoutes({
+  store,
+  identity,
+  disconnect,
+  fleet,
+  watches,
+  clock,
+}: DeviceRouteOptions): FastifyPluginAsyncZod {
   const notFound = (id: string) => new ProblemError(404, `there is no device "${id}"`);
   const deviceOr404 = (id: string) => {
     const found = store.devices.get(id);
@@ -176,6 +185,7 @@ export function deviceRoutes({ store, identity, disconnect, fleet, clock }: Devi
           if (!store.devices.setLabels(id, request.body)) throw notFound(id);
           store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
         });
+        watches.recheck(id);
         return deviceOr404(id);
       },
     );

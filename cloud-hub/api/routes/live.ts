@@ -95,7 +95,7 @@ export function liveRoutes({ feed, watches, identity, store, site, clock }: Live
           if (typeof parsed === 'string') client.close(POLICY, parsed);
           else if (parsed.type === 'watch' && sees(parsed.device)) {
             watched = parsed.device;
-            watches.watch(client, parsed.device, parsed.stream);
+            watches.watch(client, parsed.device, parsed.stream, () => sees(parsed.device));
           } else watches.unwatch(client);
         });
       },
