@@ -10,6 +10,7 @@ function start(overrides: object = {}) {
   if (!gate?.plane) throw new Error('this gate wants no plane');
   const { width, height } = gate.plane;
   const paint = brightness(width, height);
+  expect(gate.ready()).toBe(true);
   let ptsMs = 0;
   return (scene: Scene, quietMs: number) => {
     ptsMs += 100;

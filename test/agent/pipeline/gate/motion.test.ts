@@ -89,6 +89,23 @@ test('what is behind a mask is neither compared nor part of what the whole pictu
   expect(differ(plane(0), plane(250), { mask: all })).toBe(false);
 });
 
+test('what half of the picture does is no shift of the whole', () => {
+  // Without its middle row the picture has as many pixels inside as on the border, and these do not count.
+  const middle = [
+    [
+      [1 / WIDTH, 3 / HEIGHT],
+      [8 / WIDTH, 3 / HEIGHT],
+      [8 / WIDTH, 4 / HEIGHT],
+      [1 / WIDTH, 4 / HEIGHT],
+    ],
+  ];
+  const border = Array.from({ length: WIDTH * HEIGHT }, (_, i) => [i % WIDTH, Math.floor(i / WIDTH)] as const).filter(
+    ([x, y]) => x === 0 || y === 0 || x === WIDTH - 1 || y === HEIGHT - 1,
+  );
+  const brighter = plane(100, ...border.map(([x, y]) => [x, y, 200] as const));
+  expect(differ(plane(100), brighter, { mask: middle })).toBe(false);
+});
+
 test('the same as said simply: sorted medians, neighbours by their places, noise pixel by pixel', () => {
   const gray = fc.integer({ min: 0, max: 255 });
   const luma = fc.oneof(
