@@ -9,12 +9,14 @@ import { cameras } from './cameras.ts';
 import { closes } from './closes.ts';
 import { fleet } from './fleet.ts';
 import { gate } from './gate.ts';
+import { halves } from './halves.ts';
 import { hybrid } from './hybrid.ts';
 import { ingest } from './ingest.ts';
 import { nab } from './nab.ts';
 import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
+import { quiet } from './quiet.ts';
 import { reconnects } from './reconnects.ts';
 import { rollout } from './rollout.ts';
 import { sensors } from './sensors.ts';
@@ -39,6 +41,8 @@ const benches: Readonly<Record<string, Bench>> = {
   swaps,
   rollout,
   nab,
+  halves,
+  quiet,
   sensors,
   hybrid,
 };

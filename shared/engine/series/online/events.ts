@@ -1,23 +1,32 @@
 /**
- * From strengths to events. A strength above `FLOOR` that stands out from what followed the last event is a peak; how often
+ * From strengths to events. A strength above `floor` that stands out from what followed the last event is a peak; how often
  * peaks of its strength come, by all peaks so far and before there are any by an exponential law, is its rate.
  *
  * Invariants:
  * 1. An anomaly is one event: it begins with a rate below the limit, and ends after `CALM` samples as usual.
  * 2. None begins while the features are still learning.
- * 3. A peak soon after another counts only if it is stronger than what is left of that one, which fades with `FADE`.
+ * 3. A peak soon after another counts only if it is stronger than what is left of that one, which fades with `fade`.
  */
 import { z } from 'zod';
 
-/** A weaker sample is as usual. */
-const FLOOR = 1.32;
-/** Samples in which the memory of a peak fades to 1/e. */
-const FADE = 230;
-/** Samples before the first that the exponential law counts for, and its slope. */
-const PRIOR = 13_000;
-const SLOPE = 2.44;
-/** Peaks count as equally strong when their strengths are about this near. */
-const ALIKE = 0.5;
+export interface EventSettings {
+  /** A weaker sample is as usual. */
+  readonly floor: number;
+  /** Samples in which the memory of a peak fades to 1/e. */
+  readonly fade: number;
+  /** Samples before the first that the exponential law counts for, and its slope. */
+  readonly prior: number;
+  readonly slope: number;
+  /** Peaks count as equally strong when their strengths are about this near. */
+  readonly alike: number;
+}
+export const EVENT_SETTINGS: EventSettings = {
+  floor: 1.32,
+  fade: 230,
+  prior: 13_000,
+  slope: 2.44,
+  alike: 0.5,
+};
 const CALM = 10;
 const MOST_PEAKS = 256;
 const LONGEST = 1e6;
@@ -33,6 +42,7 @@ export const eventsState = z.object({
 export type EventsState = z.infer<typeof eventsState>;
 
 export class Events {
+  readonly #is: EventSettings;
   #peaks: number[];
   #level: number;
   /** Samples since the last peak. */
@@ -41,7 +51,8 @@ export class Events {
   #calm: number;
   #anomalous: boolean;
 
-  constructor(state?: EventsState) {
+  constructor(state?: EventsState, settings: EventSettings = EVENT_SETTINGS) {
+    this.#is = settings;
     this.#peaks = [...(state?.peaks ?? [])];
     this.#level = state?.level ?? 0;
     this.#since = state?.since ?? 0;
@@ -62,10 +73,10 @@ export class Events {
   next(strength: number, limit: number, learning: boolean, isNormal?: () => boolean): number {
     this.#samples++;
     this.#since++;
-    this.#calm = strength > FLOOR ? 0 : this.#calm + 1;
+    this.#calm = strength > this.#is.floor ? 0 : this.#calm + 1;
     if (this.#calm >= CALM) this.#anomalous = false;
-    const left = this.#level * Math.exp(-this.#since / FADE);
-    if (strength <= FLOOR || strength <= left) return strength / (strength + FLOOR);
+    const left = this.#level * Math.exp(-this.#since / this.#is.fade);
+    if (strength <= this.#is.floor || strength <= left) return strength / (strength + this.#is.floor);
     const apart = this.#apart(strength);
     if (!this.#anomalous && isNormal?.()) return Math.min(apart, limit / 2);
     this.#remember(strength);
@@ -93,15 +104,15 @@ export class Events {
   /** Samples between peaks of at least this strength. */
   #apart(strength: number): number {
     let stronger = 0;
-    for (const peak of this.#peaks) stronger += 2 / (1 + Math.exp((strength - peak) / ALIKE));
-    const expected = PRIOR * 10 ** ((-SLOPE * strength) / FLOOR) + stronger;
-    return Math.min((PRIOR + this.#samples) / expected, LONGEST * (PRIOR + this.#samples));
+    for (const peak of this.#peaks) stronger += 2 / (1 + Math.exp((strength - peak) / this.#is.alike));
+    const expected = this.#is.prior * 10 ** ((-this.#is.slope * strength) / this.#is.floor) + stronger;
+    return Math.min((this.#is.prior + this.#samples) / expected, LONGEST * (this.#is.prior + this.#samples));
   }
 
   /** A peak that grows is one peak. */
   #remember(strength: number): void {
     const last = this.#peaks.length - 1;
-    if (last >= 0 && this.#since < FADE) this.#peaks[last] = Math.max(this.#peaks[last] as number, strength);
+    if (last >= 0 && this.#since < this.#is.fade) this.#peaks[last] = Math.max(this.#peaks[last] as number, strength);
     else this.#peaks.push(strength);
     if (this.#peaks.length > MOST_PEAKS) this.#peaks.shift();
     this.#level = strength;

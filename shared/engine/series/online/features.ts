@@ -1,29 +1,14 @@
 /**
  * How unusual each sample of a series is, beside all before it. Several features (the value, its step, its deviation from the
  * last samples, means and spreads of windows, its distance from the same time on other days, the shape of the last samples)
- * are each turned into a surprise, and their weighted mean is the strength of the sample: what is unusual in several ways
- * is more than what is very unusual in one.
- *
- * The weights were chosen on 28 series of the Numenta Anomaly Benchmark (`npm run bench -- nab`). A search on one half of them alone found weights that did
- * as well on the other half in one direction, and worse in the other; so expect less on other series than the bench prints.
+ * are each turned into a surprise, and their weighted mean (weights.ts) is the strength of the sample.
  */
 import { z } from 'zod';
 import { History, SCALES } from './history.ts';
 import { Season, seasonState } from './season.ts';
 import { Shapes, shapesState } from './shapes.ts';
 import { Surprise, surpriseState } from './surprise.ts';
-
-const WEIGHTS = {
-  level: 0.7,
-  step: 0.8,
-  deviation: 0.15,
-  mean: 0.4,
-  spread: 0.6,
-  relative: 0.15,
-  day: 0.25,
-  shape: 0.25,
-};
-const ALL = Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, 0);
+import { type PerFeature, strengthOf } from './weights.ts';
 
 /** So many samples count; older ones fade, so a new normal becomes normal. */
 const MEMORY = 20_000;
@@ -73,6 +58,7 @@ export class Features {
   #season: Season | undefined;
   #residualCount: number;
   #range: readonly [number, number] | undefined;
+  #means: PerFeature = { level: 0, step: 0, deviation: 0, mean: 0, spread: 0, relative: 0, day: 0, shape: 0 };
   #firstAt: number | undefined;
   #lastAt: number | undefined;
 
@@ -110,22 +96,29 @@ export class Features {
   next(atMs: number, value: number): number {
     const [low, high] = this.#range ?? [value, value];
     this.#range = [Math.min(low, value), Math.max(high, value)];
-    const spread = this.#range[1] - this.#range[0];
-    const range = spread > LEAST_RANGE ? spread : 1;
+    const whole = this.#range[1] - this.#range[0];
+    const range = whole > LEAST_RANGE ? whole : 1;
     const history = this.#history;
     this.#bridge(atMs, value);
-    let strength = WEIGHTS.level * this.#surprise('level', value);
-    if (history.count > 0) strength += WEIGHTS.step * this.#surprise('step', value - history.back(0));
-    strength += this.#against(value, range);
+    const level = this.#surprise('level', value);
+    const step = history.count > 0 ? this.#surprise('step', value - history.back(0)) : 0;
+    const { deviation, relative } = this.#against(value, range);
     history.push(value);
+    let [mean, spread] = [0, 0];
     for (const [s, scale] of SCALES.entries()) {
-      strength += (WEIGHTS.mean / SCALES.length) * this.#surprise(`mean ${scale}`, history.mean(s));
-      strength += (WEIGHTS.spread / SCALES.length) * this.#surprise(`spread ${scale}`, history.deviation(s));
+      mean += this.#surprise(`mean ${scale}`, history.mean(s)) / SCALES.length;
+      spread += this.#surprise(`spread ${scale}`, history.deviation(s)) / SCALES.length;
     }
-    strength += this.#shape(range);
+    const shape = this.#shape(range);
     this.#measureStep(atMs);
-    strength += this.#day(atMs, value);
-    return strength / ALL;
+    const day = this.#day(atMs, value);
+    this.#means = { level, step, deviation, mean, spread, relative, day, shape };
+    return strengthOf(this.#means);
+  }
+
+  /** How surprising the last sample was in each feature, over its windows. */
+  get means(): PerFeature {
+    return this.#means;
   }
 
   /** Where the next sample is expected: near the mean of the last ones, as far from it as nearly all were from theirs. */
@@ -165,18 +158,17 @@ export class Features {
   }
 
   /** Its deviation from the windows before it: as such, and beside their spread. */
-  #against(value: number, range: number): number {
+  #against(value: number, range: number): { deviation: number; relative: number } {
     const history = this.#history;
-    let strength = 0;
+    let [deviations, relatives] = [0, 0];
     for (const [s, scale] of SCALES.entries()) {
       if (history.count <= scale / 2) continue;
       const deviation = value - history.mean(s);
-      strength += (WEIGHTS.deviation / SCALES.length) * this.#surprise(`deviation ${scale}`, deviation);
+      deviations += this.#surprise(`deviation ${scale}`, deviation);
       if (history.count <= scale) continue;
-      const relative = deviation / (history.deviation(s) + LEAST_SPREAD * range);
-      strength += (WEIGHTS.relative / SCALES.length) * this.#surprise(`relative ${scale}`, relative);
+      relatives += this.#surprise(`relative ${scale}`, deviation / (history.deviation(s) + LEAST_SPREAD * range));
     }
-    return strength;
+    return { deviation: deviations / SCALES.length, relative: relatives / SCALES.length };
   }
 
   #shape(range: number): number {
@@ -186,7 +178,7 @@ export class Features {
       const distance = shapes.next(this.#history, range);
       if (distance !== undefined) strength += this.#surprise(`shape ${SHAPES[index]?.lag}`, distance);
     }
-    return (WEIGHTS.shape / SHAPES.length) * strength;
+    return strength / SHAPES.length;
   }
 
   #day(atMs: number, value: number): number {
@@ -201,7 +193,7 @@ export class Features {
       this.#residuals[index] = mean;
       strength += this.#surprise(`day ${scale}`, mean);
     }
-    return (WEIGHTS.day / DAY_SCALES.length) * strength;
+    return strength / DAY_SCALES.length;
   }
 
   /** A sample that a wire has lost is no jump of the machine: a few are put on the line between those that came. */
