@@ -11,6 +11,7 @@ import { boundBodyTime } from './body-time.ts';
 import { describeApi } from './docs.ts';
 import { matchDocuments, tagDocuments } from './documents.ts';
 import { createHttpServer, WS_BYTES } from './http-server.ts';
+import { parseJsonBodies } from './json-body.ts';
 import type { ApiOptions } from './options.ts';
 import { servePages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
@@ -56,6 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   boundBodyTime(app, options.clock);
   // JSON only: anything else is answered with 415.
   app.removeContentTypeParser('text/plain');
+  parseJsonBodies(app);
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
