@@ -1,5 +1,6 @@
 /** `model.yaml` of a model package (ARCHITECTURE 3.1). */
 import { z } from 'zod';
+import { logMel, logMelFaults } from './log-mel.ts';
 import { name } from './names.ts';
 
 const semver = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
@@ -71,11 +72,31 @@ export const windowInput = z
   });
 export type WindowInput = z.infer<typeof windowInput>;
 
-/** Consecutive windows of mono sound, -1 to 1. */
-export const audioInput = z.strictObject({
-  sampleRate: z.number().int().min(8000).max(192_000).describe('Hz; sound of another rate is resampled'),
-  window: z.number().int().min(16).max(65_536).describe('samples of one window'),
-});
+/** Windows of mono sound, -1 to 1: as they are, or as the features of `logMel`. */
+export const audioInput = z
+  .strictObject({
+    sampleRate: z.number().int().min(8000).max(192_000).describe('Hz; sound of another rate is resampled'),
+    window: z.number().int().min(16).max(1_048_576).describe('samples of one window'),
+    step: z
+      .number()
+      .int()
+      .min(16)
+      .max(1_048_576)
+      .optional()
+      .describe('samples from one window to the next; default: `window`, so that each follows the one before'),
+    logMel: logMel.optional(),
+  })
+  .superRefine((input, context) => {
+    const { window, step, sampleRate } = input;
+    if (step !== undefined && step > window)
+      context.addIssue({
+        code: 'custom',
+        path: ['step'],
+        message: `must be at most the window (${window}): sound between would be missed`,
+      });
+    for (const { path, message } of input.logMel ? logMelFaults(input.logMel, { window, sampleRate }) : [])
+      context.addIssue({ code: 'custom', path: ['logMel', path], message });
+  });
 export type AudioInput = z.infer<typeof audioInput>;
 
 export type ModelInput = ImageInput | WindowInput | AudioInput;

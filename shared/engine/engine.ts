@@ -24,6 +24,7 @@ import {
 } from './package/package.ts';
 import { inputShape } from './package/shape.ts';
 import type { Fit } from './preprocess/fit.ts';
+import { featuresOf } from './preprocess/log-mel.ts';
 
 export interface EngineResult {
   readonly outcome: Outcome;
@@ -53,7 +54,7 @@ export interface Engine {
 /** One stream of windows. */
 export interface Inference {
   /**
-   * @param window one window as the manifest's input says, normalised
+   * @param window one window as the manifest's input says: of a series normalised, of sound its samples from -1 to 1
    * @param threshold instead of the model's own
    * @param atMs of a series: milliseconds since 1970 at the end of the window
    * @throws CodedError `model-failed`
@@ -201,8 +202,10 @@ function createEngine(
     attach() {
       if (head.task === 'detect') throw new RangeError(`${manifest.name} finds boxes in pictures, not in windows`);
       const state = head.begin?.();
+      const features = 'sampleRate' in manifest.input ? featuresOf(manifest.input) : undefined;
       return {
-        run(window, asked, atMs) {
+        run(given, asked, atMs) {
+          const window = features ? features(given) : given;
           const decode = (outputs: readonly OutputTensor[]) =>
             (state ?? head).decode(outputs, headInput(window, asked, atMs));
           return state?.inputs ? feed(state.inputs(window), decode) : infer(window, decode);

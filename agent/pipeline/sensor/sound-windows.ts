@@ -1,4 +1,4 @@
-/** Pieces of sound of any length ⇒ consecutive windows. Pure. */
+/** Pieces of sound of any length ⇒ windows, `step` samples from one to the next. Pure. */
 import type { AudioInput } from '../../../shared/contract/model-manifest.ts';
 import type { SensorWindow } from '../../../shared/engine/series/windows.ts';
 
@@ -7,21 +7,24 @@ export interface SoundWindows {
   push(samples: Float32Array): Generator<SensorWindow>;
 }
 
-export function createSoundWindows({ sampleRate, window }: AudioInput): SoundWindows {
+export function createSoundWindows({ sampleRate, window, step = window }: AudioInput): SoundWindows {
   const tensor = new Float32Array(window);
   let filled = 0;
-  let emitted = 0;
+  let heard = 0;
   return {
     *push(samples) {
       for (let at = 0; at < samples.length; ) {
+        // The window before was used; what of it belongs to this one too moves to the front.
+        if (filled === window) {
+          tensor.copyWithin(0, step);
+          filled = window - step;
+        }
         const part = samples.subarray(at, at + window - filled);
         tensor.set(part, filled);
         at += part.length;
         filled += part.length;
-        if (filled < window) return;
-        filled = 0;
-        emitted += window;
-        yield { tensor, atMs: (emitted * 1000) / sampleRate, last: [], restart: false };
+        heard += part.length;
+        if (filled === window) yield { tensor, atMs: (heard * 1000) / sampleRate, last: [], restart: false };
       }
     },
   };

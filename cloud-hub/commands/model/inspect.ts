@@ -1,6 +1,12 @@
 /** `vedette-hub model inspect`: what is in a package, without running it. */
 import type { Command } from 'commander';
-import { isImageInput, isWindowInput, type ModelInput } from '../../../shared/contract/model-manifest.ts';
+import { frameCount } from '../../../shared/contract/log-mel.ts';
+import {
+  type AudioInput,
+  isImageInput,
+  isWindowInput,
+  type ModelInput,
+} from '../../../shared/contract/model-manifest.ts';
 import { shapeText } from '../../../shared/engine/package/check.ts';
 import { packageFiles } from '../../../shared/engine/package/files.ts';
 import type { TensorInfo } from '../../../shared/engine/package/graph.ts';
@@ -69,6 +75,13 @@ function tensorText(tensor: TensorInfo): string {
 
 function inputText(input: ModelInput): string {
   if (isImageInput(input)) return `${input.width}x${input.height} ${input.color}, ${input.layout}, ${input.resize}`;
-  if (!isWindowInput(input)) return `sound, ${input.window} samples at ${input.sampleRate} Hz`;
+  if (!isWindowInput(input)) return soundText(input);
   return `windows of ${input.window} samples of ${input.channels.join(', ')}, ${input.rateHz} Hz, ${input.layout}`;
+}
+
+function soundText({ window, sampleRate, step = window, logMel }: AudioInput): string {
+  const windows = `sound, ${window} samples at ${sampleRate} Hz${step === window ? '' : `, a window each ${step}`}`;
+  if (!logMel) return windows;
+  const { bands, minHz, maxHz = sampleRate / 2, layout } = logMel;
+  return `${windows}, ${frameCount(logMel, window)} frames of ${bands} mel bands from ${minHz} to ${maxHz} Hz, ${layout}`;
 }

@@ -1,19 +1,20 @@
 /**
  * Golden samples of a package (ARCHITECTURE 3.1): an input, and what the model must say of it. For pictures `input` is an image file;
- * for windows a JSON list of the numbers that the model is fed, normalised, in the layout of the package's input.
+ * for windows of a series a JSON list of the numbers that the model is fed, normalised, in the layout of the package's input; for
+ * windows of sound a JSON list of its samples, -1 to 1.
  */
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { isImageInput, type Variant } from '../../contract/model-manifest.ts';
+import { type ImageInput, isImageInput, type Variant } from '../../contract/model-manifest.ts';
 import { CodedError, messageOf } from '../../kit/errors.ts';
 import { complaintsOf, describeComplaints } from '../../kit/schema.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, EngineResult } from '../engine.ts';
 import { createPixelScaler } from '../frames/pixels.ts';
 import { allocFrame, openVideo } from '../frames/reader.ts';
 import type { ModelPackage } from '../package/package.ts';
-import { windowSize } from '../package/windows.ts';
-import { type Fit, fitFrame } from '../preprocess/fit.ts';
+import { givenSize } from '../package/windows.ts';
+import { fitFrame } from '../preprocess/fit.ts';
 import { createTensorWriter } from '../preprocess/tensor.ts';
 import { differences, goldenOutput, toleranceOf } from './compare.ts';
 
@@ -25,8 +26,6 @@ export interface GoldenVerdict {
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-/** A window lies in no picture. */
-const NOWHERE: Fit = { left: 0, top: 0, width: 1, height: 1, scaleX: 1, scaleY: 1, frameWidth: 1, frameHeight: 1 };
 
 /**
  * Runs the golden samples of a package.
@@ -41,21 +40,25 @@ export async function runGolden(
   const verdicts: GoldenVerdict[] = [];
   for (const golden of pack.manifest.golden) {
     const expected = await readJson(path.join(pack.dir, golden.output), goldenOutput);
-    const { tensor, fit } = await readInput(pack, golden.input);
-    const { outcome } = await engine.run(tensor, fit);
+    const { outcome } = await answerTo(golden.input, pack, engine);
     const found = differences(outcome, expected, toleranceOf(golden, precision), pack.manifest.threshold);
     verdicts.push({ input: golden.input, differences: found });
   }
   return verdicts;
 }
 
-async function readInput({ dir, manifest }: ModelPackage, file: string): Promise<{ tensor: Float32Array; fit: Fit }> {
+async function answerTo(file: string, { dir, manifest }: ModelPackage, engine: Engine): Promise<EngineResult> {
   const full = path.join(dir, file);
   const { input } = manifest;
-  if (!isImageInput(input)) {
-    const size = windowSize(input);
-    return { tensor: Float32Array.from(await readJson(full, z.array(z.number()).length(size))), fit: NOWHERE };
+  if (isImageInput(input)) {
+    const { tensor, fit } = await readPicture(full, input);
+    return engine.run(tensor, fit);
   }
+  const window = await readJson(full, z.array(z.number()).length(givenSize(input)));
+  return engine.attach().run(Float32Array.from(window));
+}
+
+async function readPicture(full: string, input: ImageInput) {
   const scaler = createPixelScaler();
   const frame = allocFrame();
   try {

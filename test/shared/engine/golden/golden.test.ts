@@ -10,6 +10,7 @@ import { readPackage } from '../../../../shared/engine/package/package.ts';
 import { systemClock } from '../../../../shared/kit/clock.ts';
 import { analyseFile } from '../../../support/analyse.ts';
 import { writeBrightPackage } from '../../../support/onnx.ts';
+import { RATE, SOUND_WINDOW, tones, writeSoundPackage } from '../../../support/sound-model.ts';
 import { tempFolder } from '../../../support/temp.ts';
 
 /** Black, with a bright square at the lower left of what is meant to be seen. */
@@ -48,5 +49,16 @@ test.each([6, 8])('a photo of orientation %i is judged upright', async (orientat
     .rotate(orientation === 6 ? -90 : 90)
     .jpeg({ quality: 100 })
     .toFile(path.join(dir, 'golden.jpg'));
+  expect(await differences(dir)).not.toEqual([]);
+});
+
+test('a golden sound is heard as a stream hears it, by its features', async () => {
+  const dir = path.join(tempFolder(), 'pitch');
+  const golden = [{ input: 'golden.json', output: 'answer.json' }];
+  writeSoundPackage(dir, { golden });
+  writeFileSync(path.join(dir, 'golden.json'), JSON.stringify([...tones({ hz: 5000, seconds: SOUND_WINDOW / RATE })]));
+  writeFileSync(path.join(dir, 'answer.json'), JSON.stringify({ classes: [{ label: 'high', score: 1 }] }));
+  expect(await differences(dir)).toEqual([]);
+  writeFileSync(path.join(dir, 'golden.json'), JSON.stringify([...tones({ hz: 300, seconds: SOUND_WINDOW / RATE })]));
   expect(await differences(dir)).not.toEqual([]);
 });

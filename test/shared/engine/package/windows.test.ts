@@ -5,6 +5,8 @@ import { windowContradictions, windowShape } from '../../../../shared/engine/pac
 const tensor = (...shape: (number | undefined)[]) => ({ name: 'x', type: 'float32', shape });
 const one = windowInput.parse({ window: 8, channels: ['a'], rateHz: 1 });
 const two = windowInput.parse({ window: 8, channels: ['a', 'b'], rateHz: 1 });
+const features = (layout: string) =>
+  audioInput.parse({ sampleRate: 16_000, window: 1600, logMel: { frame: 400, hop: 400, bands: 8, layout } });
 const ncw = windowInput.parse({ window: 8, channels: ['a', 'b'], rateHz: 1, layout: 'ncw' });
 
 test.each([
@@ -21,10 +23,25 @@ test.each([
   [one, tensor(8), [8]],
   [one, tensor(2, 8), undefined],
   [audioInput.parse({ sampleRate: 16_000, window: 512 }), tensor(undefined, undefined), [1, 512]],
+  [features('time-bands'), tensor(undefined, 4, 8), [1, 4, 8]],
+  [features('time-bands'), tensor(1, 1, 4, 8), [1, 1, 4, 8]],
+  [features('time-bands'), tensor(1, undefined, 8, 1), [1, 4, 8, 1]],
+  [features('time-bands'), tensor(4, 8), [4, 8]],
+  [features('time-bands'), tensor(1, 32), [1, 32]],
+  [features('time-bands'), tensor(1, 8, 4), undefined],
+  [features('time-bands'), tensor(1, 1600), undefined],
+  [features('bands-time'), tensor(1, 1, 8, undefined), [1, 1, 8, 4]],
+  [features('bands-time'), tensor(1, 4, 8), undefined],
 ])('how a window lies in a graph: %j in %j', (input, graph, wanted) => {
   expect(windowShape(input, graph)).toEqual(wanted);
   const reported = windowContradictions(input, { inputs: [graph], outputs: [] });
   expect(reported.map((c) => c.field)).toEqual(wanted ? [] : ['input']);
+});
+
+test('what features of sound are is told beside what the graph takes', () => {
+  expect(windowContradictions(features('time-bands'), { inputs: [tensor(1, 96, 64)], outputs: [] })).toEqual([
+    { field: 'input', says: '4 frames of 8 mel bands, time-bands', graph: '[1, 96, 64] in "x"' },
+  ]);
 });
 
 test('other types and more inputs are refused', () => {

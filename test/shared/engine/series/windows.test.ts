@@ -160,21 +160,26 @@ describe('detrending', () => {
 });
 
 test('sound is cut into the same windows, whatever its pieces', () => {
+  const step = fc.option(fc.integer({ min: 16, max: 32 }), { nil: undefined });
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 20 }), (pieces) => {
-      const windows = createSoundWindows({ sampleRate: 8000, window: 32 });
+    fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 20 }), step, (pieces, step) => {
+      const windows = createSoundWindows({ sampleRate: 8000, window: 32, ...(step === undefined ? {} : { step }) });
       let next = 0;
-      const found: number[] = [];
+      const found: number[][] = [];
       const times: number[] = [];
       for (const length of pieces) {
         const piece = Float32Array.from({ length }, () => next++);
         for (const { tensor, atMs } of windows.push(piece)) {
-          found.push(...tensor);
+          found.push([...tensor]);
           times.push(atMs);
         }
       }
-      expect(found).toEqual(Array.from({ length: Math.floor(next / 32) * 32 }, (_, i) => i));
-      expect(times).toEqual(times.map((_, i) => (i + 1) * 4));
+      const apart = step ?? 32;
+      const count = next < 32 ? 0 : 1 + Math.floor((next - 32) / apart);
+      expect(found).toEqual(
+        Array.from({ length: count }, (_, w) => Array.from({ length: 32 }, (_sample, i) => w * apart + i)),
+      );
+      expect(times).toEqual(Array.from({ length: count }, (_, w) => (w * apart + 32) / 8));
     }),
   );
 });
