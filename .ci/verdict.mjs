@@ -37,6 +37,14 @@ for (const { file, fullName, failureMessages } of secondTries) {
 
 if (attacked !== '0') console.log(`failed: npm run attack (exit code ${attacked})`);
 
+// Once more at the end, where people look first.
+for (const file of testResults) {
+  for (const { fullName, failureMessages } of file.assertionResults.filter((t) => t.status === 'failed'))
+    console.log(
+      `failed: ${path.relative(process.cwd(), file.name)}: ${fullName}\n    ${failureMessages[0]?.split('\n')[0]}`,
+    );
+}
+
 // The attacks count as one test.
 const held = attacked === '0' ? 1 : 0;
 const passed = count('passed') + held;
