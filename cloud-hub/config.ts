@@ -126,6 +126,11 @@ export const hubConfig = z
     mqttCaFile: file.optional().describe("PEM file of the authority that signed the external broker's certificate"),
     mqttCertFile: file.optional().describe("PEM file of the hub's own certificate for the external broker"),
     mqttKeyFile: file.optional().describe('PEM file of the key of that certificate'),
+    mosquittoFiles: file
+      .optional()
+      .describe(
+        'folder that the hub keeps for a Mosquitto: configuration, rights, its certificate, and who was revoked',
+      ),
     downloadMbps: z.coerce
       .number({ error: 'must be a number of megabits per second' })
       .positive()
@@ -224,6 +229,18 @@ export const hubConfig = z
     }
     if (config.oidcFile !== undefined && config.publicUrl === undefined)
       wrong('oidcFile', 'the provider sends people back to the address of the hub: set it with --public-url');
+    if (config.mosquittoFiles !== undefined) {
+      if (!config.mqttUrl?.startsWith('mqtts://'))
+        wrong(
+          'mosquittoFiles',
+          'set the address of this Mosquitto too, mqtts://NAME:PORT, as hub and devices reach it',
+        );
+      if (protectionOf(config) === 'none')
+        wrong('mosquittoFiles', 'devices come with certificates of the hub: let it speak TLS');
+      for (const key of own)
+        if (config[key] !== undefined)
+          wrong(key, 'is not needed: the hub comes to its Mosquitto with a certificate of its own');
+    }
     if ((config.mqttCertFile === undefined) !== (config.mqttKeyFile === undefined))
       wrong('mqttKeyFile', 'set certificate and key together');
     if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))

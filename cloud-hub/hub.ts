@@ -18,6 +18,7 @@ import type { BrokerEvents, HubBroker } from './broker/broker.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from './broker/embedded.ts';
 import { startExternalBroker } from './broker/external.ts';
 import { externalConnection } from './broker/external-connection.ts';
+import { mosquittoFolderOf, writeMosquittoFolder } from './broker/mosquitto/folder.ts';
 import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, keepOf, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
 import { Erasing } from './erase/erasing.ts';
@@ -115,6 +116,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const send: HubBroker['publish'] = (device, channel, payload) => broker?.publish(device, channel, payload);
   const watches = new Watches({ send, clock, metrics });
   const models = await createModelParts(options, store, dataDir, send, feed);
+  const mosquitto = mosquittoFolderOf(config);
   const fleet =
     security &&
     createFleetIdentity({
@@ -127,6 +129,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
       }),
       graceDays: config.graceDays,
       recheck: (device) => embedded?.recheck(device),
+      ...(mosquitto ? { published: (now) => writeMosquittoFolder(mosquitto, security.authority, now) } : {}),
       clock,
       log,
     });
@@ -229,7 +232,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     {
       async start() {
         if (config.mqttUrl !== undefined) {
-          const connection = externalConnection(config, config.mqttUrl);
+          const connection = externalConnection(config, config.mqttUrl, security?.authority, clock);
           const isKnown = (device: string) => store.devices.tokenHash(device) !== undefined;
           broker = startExternalBroker({ connection, isKnown, events, metrics, clock, log });
           return;

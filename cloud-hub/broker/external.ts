@@ -19,7 +19,10 @@ import type { BrokerEvents, HubBroker } from './broker.ts';
 
 export interface ExternalBrokerOptions {
   /** Address, credentials and transport. */
-  readonly connection: Pick<LinkOptions, 'url' | 'username' | 'password' | 'protocolVersion' | 'tls' | 'retryMs'>;
+  readonly connection: Pick<
+    LinkOptions,
+    'url' | 'username' | 'password' | 'protocolVersion' | 'tls' | 'open' | 'retryMs'
+  >;
   /** Is there such a device? The hub ignores what others publish. */
   readonly isKnown: (device: string) => boolean;
   readonly events: BrokerEvents;

@@ -64,8 +64,8 @@ type Value = SettingOptions[string];
 
 async function conformance(config: HubConfig, url: string, device: Device | undefined, clock: Clock) {
   const { examineConformance } = await import('../doctor/conformance/conformance.ts');
-  const { externalConnection } = await import('../broker/external-connection.ts');
-  const { protocolVersion: _, ...hub } = externalConnection(config, url);
+  const { connectionOfFolder } = await import('../broker/external-connection.ts');
+  const { protocolVersion: _, ...hub } = await connectionOfFolder(config, url, clock);
   return examineConformance({ hub, device, clock });
 }
 

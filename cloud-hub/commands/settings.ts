@@ -32,6 +32,11 @@ const settings = {
   mqttCaFile: ['--mqtt-ca-file <file>', 'VEDETTE_MQTT_CA_FILE', 'PEM file of the authority to trust, for mqtts'],
   mqttCertFile: ['--mqtt-cert-file <file>', 'VEDETTE_MQTT_CERT_FILE', "PEM file of the hub's own certificate"],
   mqttKeyFile: ['--mqtt-key-file <file>', 'VEDETTE_MQTT_KEY_FILE', 'PEM file of its key'],
+  mosquittoFiles: [
+    '--mosquitto-files <folder>',
+    'VEDETTE_MOSQUITTO_FILES',
+    'folder that the hub keeps for the Mosquitto at --mqtt-url: mosquitto.conf, rights, certificate, revocations',
+  ],
   host: [
     '--host <address>',
     undefined,

@@ -3,16 +3,16 @@ import { type Finding, finding } from '../../shared/doctor/finding.ts';
 import { lookAtBroker } from '../../shared/doctor/probes/broker.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
-import { externalConnection } from '../broker/external-connection.ts';
+import { connectionOfFolder } from '../broker/external-connection.ts';
 import type { HubConfig } from '../config.ts';
 
 const TIMEOUT_MS = 10_000;
 
 /** @param url of the broker */
 export async function examineBroker(config: HubConfig, url: string, clock: Clock): Promise<Finding> {
-  let connection: ReturnType<typeof externalConnection>;
+  let connection: Awaited<ReturnType<typeof connectionOfFolder>>;
   try {
-    connection = externalConnection(config, url);
+    connection = await connectionOfFolder(config, url, clock);
   } catch (error) {
     return finding('broker', 'broken', messageOf(error), 'name a file that the hub may read');
   }

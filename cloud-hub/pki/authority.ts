@@ -25,6 +25,8 @@ export const ROOT_DAYS = 20 * 365;
 export const ISSUER_DAYS = 3 * 365;
 /** Browsers take at most 398 days. */
 export const SERVER_DAYS = 90;
+/** So often a running hub looks whether a command has changed roots or issuer. */
+export const LOOK_MS = 5_000;
 /** A list of revoked certificates is good for so long; it is written anew each day. */
 const CRL_DAYS = 14;
 /** Clocks of those who check may be behind by so much. */
@@ -88,6 +90,11 @@ export class HubAuthority {
     return this.#issuer;
   }
 
+  /** Changes whenever a command has changed roots or issuer. */
+  state(): string {
+    return [this.files.caFile, `${this.files.folder}/issuer.pem`].map((file) => statSync(file).mtimeMs).join();
+  }
+
   /** What a leaf's owner sends with it: everything between it and a root. */
   chain(): string {
     const { certificate, above } = this.issuer();
@@ -96,20 +103,34 @@ export class HubAuthority {
 
   /** Key and chain of this hub's listeners: those it has, or new ones when they are due, or do not have all the names. */
   async server(names: readonly ServerName[], now: number): Promise<{ readonly key: KeyObject; readonly cert: string }> {
+    const { key, certificate } = await this.#serverIn(this.files, { names, isHub: true }, now);
+    return { key, cert: `${pemOf([certificate])}${this.chain()}` };
+  }
+
+  /** Keeps `server.pem` of a broker in a folder, with its chain. */
+  async serverOfBroker(folder: string, names: readonly ServerName[], now: number): Promise<void> {
+    await this.#serverIn(authorityFiles(folder), { names, isHub: false }, now);
+  }
+
+  async #serverIn(
+    files: AuthorityFiles,
+    { names, isHub }: { readonly names: readonly ServerName[]; readonly isHub: boolean },
+    now: number,
+  ): Promise<KeyFile> {
     const issuer = this.issuer();
-    let server = this.files.server();
+    const server = files.server();
     const isGood =
       server !== undefined &&
       !isDue(server.certificate, now) &&
       server.certificate.checkIssued(issuer.certificate) &&
-      names.every((name) => hasName(server?.certificate, name));
-    if (!server || !isGood) {
-      const key = newKey();
-      const life = lifeOf(now, SERVER_DAYS, issuer.certificate);
-      server = { key, certificate: await issueServer(issuer, key, { names, life, isHub: true }), above: [] };
-      this.files.writeServer(server);
-    }
-    return { key: server.key, cert: `${pemOf([server.certificate])}${this.chain()}` };
+      names.every((name) => hasName(server.certificate, name));
+    if (isGood) return server;
+    const key = newKey();
+    const life = lifeOf(now, SERVER_DAYS, issuer.certificate);
+    const certificate = await issueServer(issuer, key, { names, life, isHub });
+    const fresh = { key, certificate, above: isHub ? [] : [issuer.certificate, ...issuer.above] };
+    files.writeServer(fresh);
+    return fresh;
   }
 
   /** A certificate for a key of a device. */
@@ -160,6 +181,6 @@ export async function newRoot(files: AuthorityFiles, now: number, oldRootKeyFile
   );
 }
 
-function hasName(certificate: X509Certificate | undefined, { type, value }: ServerName): boolean {
-  return (type === 'dns' ? certificate?.checkHost(value) : certificate?.checkIP(value)) !== undefined;
+function hasName(certificate: X509Certificate, { type, value }: ServerName): boolean {
+  return (type === 'dns' ? certificate.checkHost(value) : certificate.checkIP(value)) !== undefined;
 }

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/kit/durations.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { HubStore } from '../store/store.ts';
-import type { HubAuthority } from './authority.ts';
+import { type HubAuthority, LOOK_MS } from './authority.ts';
 import { type IdentifyClient, identifyClients } from './clients.ts';
 import { Enrolment } from './enrolment.ts';
 
@@ -23,6 +23,8 @@ export interface FleetIdentityOptions {
   readonly authority: HubAuthority;
   readonly surroundings: () => Pick<Enrolled, 'broker' | 'trustRoot' | 'hasOwnCertificate'>;
   readonly graceDays: number;
+  /** The list of revoked certificates was written: brokers that the hub keeps files for get theirs. */
+  readonly published?: (now: number) => Promise<void>;
   /** Looks at the connection of a device again, or at all of them. */
   readonly recheck: (device?: string) => void;
   readonly clock: Clock;
@@ -30,20 +32,23 @@ export interface FleetIdentityOptions {
 }
 
 export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentity {
-  const { store, authority, surroundings, graceDays, recheck, clock, log } = options;
-  let cancel: Cancel = () => undefined;
+  const { store, authority, surroundings, graceDays, published, recheck, clock, log } = options;
+  let cancels: Cancel[] = [];
+  let told = '';
   let publishing: Promise<void> = Promise.resolve();
 
   /** One after another, so that the newest state is written last. */
   const publish = () => {
     const write = async () => {
       const now = clock.wall();
+      told = authority.state();
       await authority.publishRevoked(store.certificates.revoked(now - graceDays * DAY_MS), now);
+      await published?.(now);
     };
     publishing = publishing.then(write).catch((error: unknown) => {
       log.error(
         { err: error },
-        'the list of revoked certificates cannot be written; brokers do not learn of the newest',
+        'the list of revoked certificates, or what a broker reads, cannot be written; brokers do not learn of the newest',
       );
     });
     return publishing;
@@ -67,14 +72,20 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
     revoked,
     async start() {
       await publish();
-      cancel = clock.every(HOUR_MS, () => {
-        store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS);
-        recheck();
-        void publish();
-      });
+      cancels = [
+        clock.every(HOUR_MS, () => {
+          store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS);
+          recheck();
+          void publish();
+        }),
+        // A broker takes no certificate of an issuer whose list it does not have.
+        clock.every(LOOK_MS, () => {
+          if (authority.state() !== told) void publish();
+        }),
+      ];
     },
     async stop() {
-      cancel();
+      for (const cancel of cancels) cancel();
       await publishing;
     },
   };

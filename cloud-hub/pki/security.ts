@@ -10,7 +10,7 @@ import type { Logger } from '../../shared/kit/log.ts';
 import { keyPem } from '../../shared/pki/keys.ts';
 import { certificatesOf, pemOf, validityOf } from '../../shared/pki/pem.ts';
 import { type HubConfig, protectionOf } from '../config.ts';
-import { HubAuthority, isDue } from './authority.ts';
+import { HubAuthority, isDue, LOOK_MS } from './authority.ts';
 import { type ListenerKeys, ListenerKeysHolder } from './listener-security.ts';
 import { namesOfThisMachine } from './names.ts';
 
@@ -43,9 +43,11 @@ export async function openSecurity(
     return { key: keyPem(key), cert, clientCa };
   };
   const listener = new ListenerKeysHolder(await read());
-  let cancel: Cancel = () => undefined;
+  let cancels: Cancel[] = [];
+  let seen = authority.state();
 
   const renew = async () => {
+    seen = authority.state();
     try {
       listener.replace(await read());
     } catch (error) {
@@ -63,9 +65,17 @@ export async function openSecurity(
     listener,
     isOwn: protection === 'own',
     start() {
-      cancel = clock.every(CHECK_MS, () => void renew());
+      cancels = [
+        clock.every(CHECK_MS, () => void renew()),
+        // A claim names the newest root: the listeners have to be below it, and trust what it signed.
+        clock.every(LOOK_MS, () => {
+          if (authority.state() !== seen) void renew();
+        }),
+      ];
     },
-    stop: () => cancel(),
+    stop() {
+      for (const cancel of cancels) cancel();
+    },
   };
 }
 

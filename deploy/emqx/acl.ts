@@ -2,6 +2,8 @@
  * Who may what at EMQX (5.0 and later), as its file of rules (`acl.conf`, Erlang terms), out of the topic table: the same rights as with the embedded
  * broker. The user name has to be the common name of the client certificate (`peer_cert_as_username = cn`). Pure.
  */
+
+import { HUB_USER } from '../../cloud-hub/broker/mosquitto/files.ts';
 import {
   type ChannelName,
   channels,
@@ -11,7 +13,6 @@ import {
   topicOf,
   type UpChannel,
 } from '../../shared/contract/channels.ts';
-import { HUB_USER } from '../mosquitto/files.ts';
 
 const names = Object.keys(channels) as ChannelName[];
 /** EMQX puts the user name of the client in its place, and takes signs of filters in it as they are. */

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { aclFile, configFile, HUB_USER, withPassword } from '../../cloud-hub/broker/mosquitto/files.ts';
 import { name } from '../../shared/contract/names.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { emqxAcl } from '../emqx/acl.ts';
-import { aclFile, configFile, HUB_USER, withPassword } from './files.ts';
 
 function portOf(text: string): number {
   const port = Number(text);

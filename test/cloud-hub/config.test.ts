@@ -74,6 +74,7 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
   mqttCaFile: { ...file, beside: { mqttUrl: 'mqtt://b' } },
   mqttCertFile: { ...file, beside: { mqttUrl: 'mqtt://b', mqttKeyFile: 'k' } },
   mqttKeyFile: { ...file, beside: { mqttUrl: 'mqtt://b', mqttCertFile: 'c' } },
+  mosquittoFiles: { ...file, beside: { mqttUrl: 'mqtts://b', tls: true } },
   downloadMbps: { good: [0.001, '100', 1_000_000], bad: [0, -1, 1_000_001, 'fast', {}] },
   secondOpinion: { good: ['yolox-640:hub', 'a@1.0.0-rc.1'], bad: ['yolox', 'A:b', 'a:', 'a@', '../x:y', 7] },
   homeAssistantUrl: {
@@ -167,6 +168,15 @@ describe('settings that belong together', () => {
     expect(pathsOf({ ...url, mqttCertFile: 'c', mqttKeyFile: 'k' })).toEqual([]);
     expect(pathsOf({ mqttCertFile: 'c', mqttKeyFile: 'k' })).toEqual(['mqttCertFile', 'mqttKeyFile']);
   });
+});
+
+test('files for a Mosquitto: it speaks TLS, so does the hub, and the hub needs no credentials of others', () => {
+  const whole = { mqttUrl: 'mqtts://b', mosquittoFiles: 'f', tls: true };
+  expect(pathsOf(whole)).toEqual([]);
+  expect(pathsOf({ ...whole, mqttUrl: 'mqtt://b' })).toEqual(['mosquittoFiles']);
+  expect(pathsOf({ ...whole, mqttUrl: undefined })).toEqual(['mosquittoFiles']);
+  expect(pathsOf({ ...whole, tls: false })).toEqual(['mosquittoFiles']);
+  expect(pathsOf({ ...whole, mqttCaFile: 'x' })).toEqual(['mqttCaFile']);
 });
 
 describe('how the listeners are protected', () => {

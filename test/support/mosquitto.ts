@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { aclFile, configFile, HUB_USER, passwordLine } from '../../deploy/mosquitto/files.ts';
+import { aclFile, configFile, HUB_USER, passwordLine } from '../../cloud-hub/broker/mosquitto/files.ts';
 import { answers, freePort } from './free-port.ts';
 import { until } from './until.ts';
 

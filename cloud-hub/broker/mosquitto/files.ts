@@ -10,11 +10,11 @@ import {
   ownDownFilter,
   topicOf,
   type UpChannel,
-} from '../../shared/contract/channels.ts';
+} from '../../../shared/contract/channels.ts';
 
 export interface MosquittoOptions {
   readonly port: number;
-  /** Address to listen on. */
+  /** Address to listen on; empty: all. */
   readonly host: string;
   /** Folder of `acl` and, where there are any, `passwords`; absolute. */
   readonly folder: string;
@@ -37,8 +37,8 @@ const names = Object.keys(channels) as ChannelName[];
 
 export function configFile({ port, host, folder, tls }: MosquittoOptions): string {
   return `${[
-    '# Written by `npm run mosquitto`; reasons in deploy/README.md.',
-    `listener ${port} ${host}`,
+    '# Written by Vedette; reasons in deploy/README.md.',
+    `listener ${port} ${host}`.trimEnd(),
     ...(tls ? [`certfile ${tls.certFile}`, `keyfile ${tls.keyFile}`, 'tls_version tlsv1.2'] : []),
     ...(tls?.clients
       ? [
@@ -74,7 +74,7 @@ const ownFilter = (device: string) => ownDownFilter(device).replace(/down\/#$/, 
 export function aclFile(): string {
   const up = names.filter((name): name is UpChannel => channels[name].direction === 'up');
   return `${[
-    '# Written by `npm run mosquitto` out of shared/contract/channels.ts.',
+    '# Written by Vedette out of shared/contract/channels.ts.',
     ...up.map((name) => `pattern write ${topicOf('%u', name)}`),
     `pattern read ${ownDownFilter('%u')}`,
     `user ${HUB_USER}`,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aclFile, configFile, passwordLine, withPassword } from '../../../deploy/mosquitto/files.ts';
-import { channels } from '../../../shared/contract/channels.ts';
+import { aclFile, configFile, passwordLine, withPassword } from '../../../../cloud-hub/broker/mosquitto/files.ts';
+import { channels } from '../../../../shared/contract/channels.ts';
 
 test('each channel has one rule for the device and one for the hub, and nothing is open', () => {
   const lines = aclFile().split('\n');
