@@ -7,6 +7,7 @@ import type { StreamEscalation } from '../../shared/contract/config/escalate.ts'
 import { MAX_SAMPLE_OBJECTS, type SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import { type Chosen, createChooser } from './choose/choose.ts';
+import { createVisits } from './choose/visits.ts';
 import type { Look } from './look.ts';
 import type { SampleBody, WalkOutputs } from './outputs.ts';
 import type { Source, SourceFrame } from './source/picture/source.ts';
@@ -15,7 +16,7 @@ import type { RuleEvent } from './stage.ts';
 export interface Samples {
   /**
    * Asks for the pictures that are wanted of a frame, before it is released.
-   * @returns per event of `look.found` the id of its sample; undefined: it has none
+   * @returns per event of `look.found` the id of its sample, which several may share; undefined: it has none
    */
   ask(source: Source, frame: SourceFrame, look: Look): readonly (string | undefined)[];
   /** Resolves when everything up to now has left. */
@@ -42,6 +43,7 @@ export function createSamples(
   random: () => number = Math.random,
 ): Samples {
   const chooser = createChooser(config, random);
+  const visits = createVisits();
   let frameAt = Number.NEGATIVE_INFINITY;
   let making: Promise<void> = Promise.resolve();
 
@@ -51,18 +53,20 @@ export function createSamples(
 
   return {
     ask(source, frame, { found, objects, hide, chance }) {
-      const ids = new Array<string | undefined>(found.length).fill(undefined);
+      const ids = found.map(({ event }) => visits.sampleOf(event));
       if (!hide) return ids;
       const { frame: index, ptsMs } = frame;
       for (const one of chooser.choose(
         chance,
         found.map(({ event }) => event),
+        new Set(ids.flatMap((id, index) => (id === undefined ? [] : [index]))),
       )) {
         if (isTooSoon(one, ptsMs)) continue;
         if (one.event === undefined) frameAt = ptsMs;
         const id = randomBytes(16).toString('hex');
         if (one.event !== undefined) ids[one.event] = id;
         const event = one.event === undefined ? undefined : found[one.event]?.event;
+        if (event) visits.asked(event, id);
         const picture = source.picture(frame, WHOLE, config.side, hide);
         const body: SampleBody = {
           id,

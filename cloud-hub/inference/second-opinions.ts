@@ -152,8 +152,7 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     say(device, verdictOf(stored));
     if (!isNew) return;
     metrics.samples.inc({ outcome });
-    const event = store.opinions.eventOf(device, sample);
-    if (event !== undefined) options.amended(event, device);
+    for (const event of store.opinions.eventsOf(device, sample)) options.amended(event, device);
   };
 
   const cancelPrune = clock.every(HOUR_MS, () => {

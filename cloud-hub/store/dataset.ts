@@ -31,7 +31,9 @@ export function createDatasetStore({ query }: HubDatabase) {
       .leftJoin('corrections', 'corrections.event_id', 'events.id')
       .selectAll('opinions')
       .select(['sample_pictures.width', 'sample_pictures.height', 'sample_pictures.region', 'sample_pictures.hash'])
-      .select(['corrections.verdict', 'corrections.label', 'corrections.at as corrected_at', 'corrections.actor'])
+      .select(['corrections.verdict', 'corrections.label', 'corrections.actor'])
+      // Several events may share a sample. SQLite takes the other columns from the row with the greatest: the last word.
+      .select(({ fn }) => fn.max('corrections.at').as('corrected_at'))
       .where('opinions.id', 'in', ids)
       .groupBy('opinions.id')
       .orderBy('opinions.id')

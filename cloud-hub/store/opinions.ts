@@ -49,7 +49,7 @@ export function createOpinionStore(database: HubDatabase) {
          chance = chance + excluded.chance, chance_same = chance_same + excluded.chance_same`,
   );
   const ofSample = database.prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
-  const eventOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? LIMIT 1');
+  const eventsOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? ORDER BY id').pluck();
 
   return {
     /** Part of a transaction. @returns its row; undefined: there was one for this sample, which stays */
@@ -71,10 +71,8 @@ export function createOpinionStore(database: HubDatabase) {
       return row && opinionOf(row);
     },
 
-    /** The event that was asked about with this sample, if it has come. */
-    eventOf(device: string, sample: string): number | undefined {
-      return (eventOf.get(device, sample) as { id: number } | undefined)?.id;
-    },
+    /** Those that were asked about with this sample and have come: the event, and what followed of it. */
+    eventsOf: (device: string, sample: string): readonly number[] => eventsOf.all(device, sample) as number[],
 
     async list(filter: OpinionFilter): Promise<Page<Opinion>> {
       let select = query

@@ -15,9 +15,14 @@ export interface Chosen {
 /** Actions of rules that say that objects are there no more. */
 const GONE: ReadonlySet<string> = new Set(['leave', 'vacant', 'end']);
 
+const NONE: ReadonlySet<number> = new Set();
+
 export interface Chooser {
-  /** @param chance undefined: no model saw the frame */
-  choose(chance: Chance | undefined, events: readonly RuleEvent[]): Chosen[];
+  /**
+   * @param chance undefined: no model saw the frame
+   * @param answered indices of events that have a sample already
+   */
+  choose(chance: Chance | undefined, events: readonly RuleEvent[], answered?: ReadonlySet<number>): Chosen[];
 }
 
 /** @param random 0 to 1 */
@@ -32,9 +37,9 @@ export function createChooser({ choose }: StreamEscalation, random: () => number
     (ruleKind === 'absence' || !GONE.has(action)) &&
     ofEvents.some(({ rules }) => rules === undefined || rules.includes(rule));
   return {
-    choose(chance, events) {
+    choose(chance, events, answered = NONE) {
       const found = events.flatMap((event, index): Chosen[] =>
-        isWanted(event) ? [{ event: index, by: ['event'], worth: 1 }] : [],
+        isWanted(event) && !answered.has(index) ? [{ event: index, by: ['event'], worth: 1 }] : [],
       );
       if (!chance) return found;
       // Each is asked, so that each counts its own share.

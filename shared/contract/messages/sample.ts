@@ -3,7 +3,8 @@
  *
  * 1. `id` is random and names the sample for ever. A device may send a sample again; the hub answers again, and counts it once.
  * 2. The hub answers each on `down/verdict`, also one that it refuses. A hub that has no second opinions does not answer.
- * 3. An `event` record with the same id in `sample` is the event that is asked about. It may come before or after.
+ * 3. The `event` records with the same id in `sample` are the event that is asked about and what followed of it (one enters a zone by
+ *    error: he has not left it either). They may come before or after.
  */
 import { z } from 'zod';
 import { box, count, name } from '../names.ts';

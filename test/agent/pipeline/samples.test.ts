@@ -94,3 +94,32 @@ test('where it is not known what to hide there is no picture, and no event names
   await samples.made();
   expect(t.sent).toEqual([]);
 });
+
+test('what follows of an event shares its sample: the stay of one visitor is asked about once', async () => {
+  const t = stream([{ kind: 'event' }]);
+  const zone = (action: string, track: number, rule = 'yard'): Found => ({
+    event: { ...event, rule, ruleKind: 'zone', action, track, box: [0, 0, 0.1, 0.1] },
+    at: { frame: 0, ptsMs: 0 },
+  });
+  const [first, second, other] = t.ask(0, [zone('enter', 1), zone('enter', 2), zone('enter', 1, 'gate')]);
+  expect(new Set([first, second, other]).size).toBe(3);
+  expect(t.ask(1, [zone('dwell', 1), zone('dwell', 2)])).toEqual([first, second]);
+  expect(t.ask(2, [zone('leave', 1), zone('leave', 2), zone('leave', 3)])).toEqual([first, second, undefined]);
+  // The next stay is another.
+  const [again] = t.ask(3, [zone('enter', 1)]);
+  expect(t.ask(4, [zone('leave', 1), zone('leave', 1, 'gate')])).toEqual([again, other]);
+  expect(t.ask(5, [zone('leave', 1)])).toEqual([undefined]);
+  await t.made();
+  expect(t.sent.map(({ id }) => id)).toEqual([first, second, other, again]);
+});
+
+test('an absence that ends is asked about by itself: a picture shows who is there', async () => {
+  const t = stream([{ kind: 'event' }]);
+  const absence = (action: string): Found => ({
+    event: { ...event, ruleKind: 'absence', action, count: 0, ...(action === 'end' ? { box: [0, 0, 0.1, 0.1] } : {}) },
+    at: { frame: 0, ptsMs: 0 },
+  });
+  const [[start], [end]] = [t.ask(0, [absence('start')]), t.ask(1, [absence('end')])];
+  await t.made();
+  expect(t.sent.map(({ id }) => id)).toEqual([start, end]);
+});
