@@ -6,6 +6,7 @@ import { createOrder } from '../../agent/pipeline/source/series/order.ts';
 import { DEFAULT_WEEKS } from '../../shared/engine/series/online/detector.ts';
 import { EVENT_SETTINGS, type EventSettings, Events } from '../../shared/engine/series/online/events.ts';
 import { Features } from '../../shared/engine/series/online/features.ts';
+import { Recurring } from '../../shared/engine/series/online/recurring.ts';
 import { FEATURES, type PerFeature, strengthOf, WEIGHTS } from '../../shared/engine/series/online/weights.ts';
 import { onsetsOf, type Series } from './nab-scores.ts';
 
@@ -23,6 +24,7 @@ export const SHIPPED: Settings = { weights: WEIGHTS, events: EVENT_SETTINGS };
 interface Said {
   /** Its row in the file; a sample that comes too late is none. */
   readonly row: number;
+  readonly atMs: number;
   readonly means: PerFeature;
   readonly learning: boolean;
   readonly samplesPerWeek: number;
@@ -36,7 +38,7 @@ export function said({ times, values }: Series): Said[] {
     if (typeof placed === 'string') return [];
     features.next(placed.atMs, value);
     const samplesPerWeek = WEEK_MS / (features.stepMs ?? STEP_MS);
-    return [{ row, means: features.means, learning: features.isLearning, samplesPerWeek }];
+    return [{ row, atMs: placed.atMs, means: features.means, learning: features.isLearning, samplesPerWeek }];
   });
 }
 
@@ -49,9 +51,14 @@ export interface Judged {
 
 export function judge(series: Series, samples: readonly Said[], { weights, events }: Settings): Judged {
   const judges = new Events(undefined, events);
+  const recurring = new Recurring();
   const rows = new Array<number>(series.values.length).fill(0);
-  for (const { row, means, learning, samplesPerWeek } of samples) {
-    const apart = judges.next(strengthOf(means, weights), DEFAULT_WEEKS * samplesPerWeek, learning);
+  for (const { row, atMs, means, learning, samplesPerWeek } of samples) {
+    const strength = strengthOf(means, weights);
+    const wasAnomalous = judges.anomalous;
+    const isAgain = () => recurring.isAgain(atMs, strength, WEEK_MS / samplesPerWeek);
+    const apart = judges.next(strength, DEFAULT_WEEKS * samplesPerWeek, learning, { isAgain });
+    if (judges.anomalous && !wasAnomalous) recurring.began(atMs, strength);
     rows[row] = apart / samplesPerWeek / DEFAULT_WEEKS;
   }
   return { rows, events: onsetsOf(rows) };

@@ -1,11 +1,13 @@
 /**
  * From strengths to events. A strength above `floor` that stands out from what followed the last event is a peak; how often
- * peaks of its strength come, by all peaks so far and before there are any by an exponential law, is its rate.
+ * peaks of its strength come, by all peaks so far and beyond them by an exponential law, is its rate. The law's slope is that of most series, until this one's peaks have shown
+ * that they are more often strong.
  *
  * Invariants:
  * 1. An anomaly is one event: it begins with a rate below the limit, and ends after `CALM` samples as usual.
  * 2. None begins while the features are still learning.
  * 3. A peak soon after another counts only if it is stronger than what is left of that one, which fades with `fade`.
+ * 4. Peaks that follow one another are one, for `fade` samples at most: a series with a peak each hour has many, not one.
  */
 import { z } from 'zod';
 
@@ -22,12 +24,15 @@ export interface EventSettings {
 }
 export const EVENT_SETTINGS: EventSettings = {
   floor: 1.32,
-  fade: 230,
+  fade: 390,
   prior: 13_000,
   slope: 2.44,
   alike: 0.5,
 };
 const CALM = 10;
+/** So many peaks weigh as much as the slope of most series; one counts for so much above the floor at most. */
+const SLOPE_PEAKS = 100;
+const MOST_ABOVE = 1;
 const MOST_PEAKS = 256;
 const LONGEST = 1e6;
 
@@ -35,11 +40,18 @@ export const eventsState = z.object({
   peaks: z.array(z.number()).max(MOST_PEAKS),
   level: z.number(),
   since: z.number().int().nonnegative(),
+  /** Samples since the last peak began to grow. */
+  sinceFirst: z.number().int().nonnegative().optional(),
   samples: z.number().int().nonnegative(),
   calm: z.number().int().nonnegative(),
   anomalous: z.boolean(),
 });
 export type EventsState = z.infer<typeof eventsState>;
+
+interface Questions {
+  readonly isNormal?: (() => boolean) | undefined;
+  readonly isAgain?: (() => boolean) | undefined;
+}
 
 export class Events {
   readonly #is: EventSettings;
@@ -47,6 +59,7 @@ export class Events {
   #level: number;
   /** Samples since the last peak. */
   #since: number;
+  #sinceFirst: number;
   #samples: number;
   #calm: number;
   #anomalous: boolean;
@@ -56,6 +69,7 @@ export class Events {
     this.#peaks = [...(state?.peaks ?? [])];
     this.#level = state?.level ?? 0;
     this.#since = state?.since ?? 0;
+    this.#sinceFirst = state?.sinceFirst ?? this.#since;
     this.#samples = state?.samples ?? 0;
     this.#calm = state?.calm ?? 0;
     this.#anomalous = state?.anomalous ?? false;
@@ -67,20 +81,23 @@ export class Events {
 
   /**
    * @param limit samples that must lie between peaks of this strength for one to be the beginning of an anomaly
-   * @param isNormal asked of a peak that would begin an anomaly: was something like it called normal? Then it is no peak
+   * @param asked of a peak that would begin an anomaly: `isNormal`, was something like it called normal? Then it is no peak. `isAgain`, does
+   * it come by the clock? Then it begins none
    * @returns of a peak: one at least as strong comes once in so many samples; else below 1
    */
-  next(strength: number, limit: number, learning: boolean, isNormal?: () => boolean): number {
+  next(strength: number, limit: number, learning: boolean, asked: Questions = {}): number {
     this.#samples++;
     this.#since++;
+    this.#sinceFirst++;
     this.#calm = strength > this.#is.floor ? 0 : this.#calm + 1;
     if (this.#calm >= CALM) this.#anomalous = false;
     const left = this.#level * Math.exp(-this.#since / this.#is.fade);
     if (strength <= this.#is.floor || strength <= left) return strength / (strength + this.#is.floor);
     const apart = this.#apart(strength);
-    if (!this.#anomalous && isNormal?.()) return Math.min(apart, limit / 2);
+    if (!this.#anomalous && asked.isNormal?.()) return Math.min(apart, limit / 2);
+    const begins = !learning && (this.#anomalous || !asked.isAgain?.());
     this.#remember(strength);
-    if (learning) return Math.min(apart, limit / 2);
+    if (!begins) return Math.min(apart, limit / 2);
     if (apart >= limit) this.#anomalous = true;
     return apart;
   }
@@ -95,6 +112,7 @@ export class Events {
       peaks: [...this.#peaks],
       level: this.#level,
       since: this.#since,
+      sinceFirst: this.#sinceFirst,
       samples: this.#samples,
       calm: this.#calm,
       anomalous: this.#anomalous,
@@ -103,17 +121,28 @@ export class Events {
 
   /** Samples between peaks of at least this strength. */
   #apart(strength: number): number {
-    let stronger = 0;
-    for (const peak of this.#peaks) stronger += 2 / (1 + Math.exp((strength - peak) / this.#is.alike));
-    const expected = this.#is.prior * 10 ** ((-this.#is.slope * strength) / this.#is.floor) + stronger;
+    const { prior, slope, floor, alike } = this.#is;
+    /** Of the excess over the floor, in most series: the law's mean. */
+    const usual = floor / slope / Math.LN10;
+    let [stronger, above] = [0, SLOPE_PEAKS * usual];
+    for (const peak of this.#peaks) {
+      stronger += 2 / (1 + Math.exp((strength - peak) / alike));
+      above += Math.min(peak - floor, MOST_ABOVE);
+    }
+    const excess = Math.max(usual, above / (SLOPE_PEAKS + this.#peaks.length));
+    const expected = prior * 10 ** -slope * Math.exp(-(strength - floor) / excess) + stronger;
     return Math.min((this.#is.prior + this.#samples) / expected, LONGEST * (this.#is.prior + this.#samples));
   }
 
   /** A peak that grows is one peak. */
   #remember(strength: number): void {
     const last = this.#peaks.length - 1;
-    if (last >= 0 && this.#since < this.#is.fade) this.#peaks[last] = Math.max(this.#peaks[last] as number, strength);
-    else this.#peaks.push(strength);
+    const grows = last >= 0 && this.#sinceFirst < this.#is.fade;
+    if (grows) this.#peaks[last] = Math.max(this.#peaks[last] as number, strength);
+    else {
+      this.#peaks.push(strength);
+      this.#sinceFirst = 0;
+    }
     if (this.#peaks.length > MOST_PEAKS) this.#peaks.shift();
     this.#level = strength;
     this.#since = 0;

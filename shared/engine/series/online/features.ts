@@ -28,9 +28,10 @@ const LEARNING = { samples: 500, least: 200, ms: 36 * 3_600_000 };
 const LEAST_RANGE = 1e-100;
 /** The window that a next sample is compared with, by its place in `SCALES`. */
 const NEAR = 1;
-/** A series whose first steps are all shorter than so many usual ones is regular; so many of its samples in a row may be lost. */
+/** A series whose first steps are all shorter than so many usual ones is regular; so many of its samples in a row may be lost,
+ * and are put on a line: as many as the longest window holds. */
 const REGULAR = 1.5;
-const MOST_LOST = 3;
+const MOST_LOST = 100;
 /** Steps of time that the length of a slot of the day is chosen by. */
 const STEPS = 16;
 
@@ -87,6 +88,14 @@ export class Features {
   /** Median of the time between samples, in milliseconds; undefined for the first samples. */
   get stepMs(): number | undefined {
     return this.#steps.length < STEPS ? undefined : this.#steps.toSorted((a, b) => a - b)[STEPS >> 1];
+  }
+
+  /** Usual steps of time since the last sample, at least 1. */
+  stepsUntil(atMs: number): number {
+    const { stepMs } = this;
+    return stepMs === undefined || this.#lastAt === undefined
+      ? 1
+      : Math.max(1, Math.round((atMs - this.#lastAt) / stepMs));
   }
 
   /**
@@ -196,7 +205,7 @@ export class Features {
     return strength / DAY_SCALES.length;
   }
 
-  /** A sample that a wire has lost is no jump of the machine: a few are put on the line between those that came. */
+  /** A sample that a wire has lost is no jump of the machine: they are put on the line between those that came. */
   #bridge(atMs: number, value: number): void {
     const { stepMs } = this;
     if (stepMs === undefined || this.#lastAt === undefined || Math.max(...this.#steps) > REGULAR * stepMs) return;

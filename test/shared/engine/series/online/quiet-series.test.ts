@@ -1,6 +1,8 @@
 /** Series without an anomaly, as those of the Numenta Anomaly Benchmark (`artificialNoAnomaly`): at most one event a week. */
 import { expect, test } from 'vitest';
 import { Detector } from '../../../../../shared/engine/series/online/detector.ts';
+import { quietSeries } from '../../../../support/quiet-series.ts';
+import { seeded } from '../../../../support/random.ts';
 
 const STEP_MS = 300_000;
 const PER_DAY = 288;
@@ -44,3 +46,47 @@ test.each<[what: string, at: Series]>([
     expect(events).toBeLessThanOrEqual(WEEKS);
   }
 });
+
+const FOUR_WEEKS = 4 * 7 * PER_DAY;
+
+/** Events in each week of one of the series of `bench quiet`. */
+function eventsByWeek(kind: string, seed: number): number[] {
+  const random = seeded(seed);
+  const at = quietSeries[kind]?.(random);
+  const detector = new Detector(1);
+  const weeks = [0, 0, 0, 0];
+  let before = false;
+  for (let i = 0; i < FOUR_WEEKS; i++) {
+    const value = at?.(i);
+    if (value === undefined) continue;
+    const { anomalous } = detector.next(START + i * STEP_MS, [value]);
+    const week = Math.floor(i / (7 * PER_DAY));
+    if (anomalous && !before) weeks[week] = (weeks[week] ?? 0) + 1;
+    before = anomalous;
+  }
+  return weeks;
+}
+
+test('a machine that stands still each weekend: the first weekend and its end are told, no later one is', () => {
+  for (const seed of [1, 2, 3]) {
+    const [first, second, ...later] = eventsByWeek('weekends off, all day long', seed);
+    expect([first, second]).toEqual([1, 1]);
+    expect(later).toEqual([0, 0]);
+  }
+});
+
+test.each([
+  'rows are missing for hours',
+  'rows are missing, by chance',
+  'a counter',
+  'a counter that begins anew each day',
+])('%s: nothing is told', (kind) => {
+  for (const seed of [1, 2, 3]) expect(eventsByWeek(kind, seed)).toEqual([0, 0, 0, 0]);
+});
+
+test.each(['a slow drift', 'a day with a little noise'])(
+  '%s: at most one event in each week after the first',
+  (kind) => {
+    for (const seed of [1, 2, 3]) expect(Math.max(...eventsByWeek(kind, seed).slice(1))).toBeLessThanOrEqual(1);
+  },
+);
