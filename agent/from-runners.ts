@@ -15,7 +15,7 @@ import type { Stamps } from './stamps.ts';
 
 export interface Receivers {
   readonly stamps: Pick<Stamps, 'stamp'>;
-  readonly board: Pick<Board, 'begunAt' | 'measure' | 'set' | 'sign'>;
+  readonly board: Pick<Board, 'begunAt' | 'looks' | 'measure' | 'set' | 'sign'>;
   readonly tallies: Pick<Tallies, 'summary' | 'reading'>;
   readonly reconciler: Pick<Reconciler, 'onSign' | 'onSummary' | 'onCrash'>;
   readonly live: Pick<Live, 'onLatest' | 'onPreview'>;
@@ -78,6 +78,8 @@ export function createFromRunners(to: Receivers): FromRunners {
           return onSign(message.stream, message.answered);
         case 'problem':
           return to.problem(message);
+        case 'looks':
+          return board.looks(message.stream, message.fault);
         case 'note':
           return log.info({ stream: message.stream }, message.message);
         case 'latest':

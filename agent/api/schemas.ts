@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { detection } from '../../shared/contract/messages/preview.ts';
 import { modelRef } from '../../shared/contract/messages/record.ts';
-import { ruleShape, streamState } from '../../shared/contract/messages/report.ts';
+import { pictureFault, ruleShape, streamState } from '../../shared/contract/messages/report.ts';
 import { count, name } from '../../shared/contract/names.ts';
 
 const time = z.iso.datetime().describe("this machine's wall clock");
@@ -16,6 +16,7 @@ export const stream = z.object({
   model: modelRef.optional(),
   width: count.optional(),
   height: count.optional(),
+  picture: pictureFault.optional().describe('what is wrong with the pictures that come; absent: nothing'),
   fps: z.number().describe('analysed frames per second over the last summary interval'),
   rules: z.array(ruleShape),
   askedFps: z.number().optional().describe('frames per second that it asks for; absent: all'),

@@ -7,7 +7,7 @@
  */
 
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
-import type { Report, StreamReport, StreamState } from '../../shared/contract/messages/report.ts';
+import type { PictureFault, Report, StreamReport, StreamState } from '../../shared/contract/messages/report.ts';
 import { clipped } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { describeComplaints } from '../../shared/kit/schema.ts';
@@ -24,6 +24,8 @@ export interface Board {
   set(stream: string, status: StreamStatus): void;
   /** Frames or samples go through. @param answered with an answer of the model, or of the gate */
   sign(stream: string, answered: boolean): void;
+  /** What is wrong with the pictures that come; undefined: nothing. */
+  looks(stream: string, fault: PictureFault | undefined): void;
   /** To be called each second: finds the streams that have fallen silent. */
   look(): void;
   /** Takes the analysed rate from a summary. */
@@ -48,6 +50,7 @@ interface Entry extends Signs {
   readonly facts: Facts;
   readonly error?: string | undefined;
   readonly answeredAt?: number | undefined;
+  readonly picture?: PictureFault | undefined;
   readonly begunAt?: number | undefined;
   /** The state that was shown last. */
   readonly shown: StreamState;
@@ -117,7 +120,15 @@ export function createBoard(
     const { state, since, why } = vitalityOf(entry, now);
     const error = why ?? entry.error;
     const stateS = Math.max(0, Math.round((now - since) / 1000));
-    return { ...entry.facts, state, stateS, ...(error === undefined ? {} : { error }) };
+    const { picture } = entry;
+    return {
+      ...entry.facts,
+      state,
+      stateS,
+      // Of a camera that gives none nothing is known.
+      ...(picture === undefined || state !== 'running' ? {} : { picture }),
+      ...(error === undefined ? {} : { error }),
+    };
   };
 
   return {
@@ -135,6 +146,7 @@ export function createBoard(
         facts: { ...known.facts, ...rest },
         reported,
         begunAt: reported === 'starting' ? clock.mono() : known.begunAt,
+        picture: reported === 'starting' ? undefined : known.picture,
         reportedAt: goesOn ? known.reportedAt : clock.mono(),
         signAt: goesOn ? known.signAt : undefined,
         waitLimitMs: waitLimitMs ?? known.waitLimitMs,
@@ -148,6 +160,12 @@ export function createBoard(
       const now = clock.mono();
       const answeredAt = answered ? now : known.answeredAt;
       if (put(id, { ...known, signAt: now, flowedAt: now, answeredAt })) onChange();
+    },
+    looks(id, picture) {
+      const known = entries.get(id);
+      if (!known || known.picture === picture) return;
+      entries.set(id, { ...known, picture });
+      onChange();
     },
     look() {
       const changed = [...entries].filter(([id, entry]) => put(id, entry));

@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
+import { createPictureWatch } from './camera/picture-faults.ts';
 import { createGate } from './gate/gate.ts';
 import { decodeLoop } from './source/picture/decode-loop.ts';
 import type { DecodePort } from './source/picture/handover.ts';
@@ -41,12 +42,10 @@ async function begin({ options, port, seat }: Exclude<ThreadOrder, 'end'>): Prom
   const receive = () => receiveMessageOnPort(port)?.message as SourceRequest | undefined;
   try {
     const blocking = () => pulse.busyWith(seat);
-    await decodeLoop(
-      options,
-      { send, receive, onRequest, blocking },
-      systemClock,
-      options.gate && createGate(options.gate),
-    );
+    await decodeLoop(options, { send, receive, onRequest, blocking }, systemClock, {
+      gate: options.gate && createGate(options.gate),
+      watch: createPictureWatch(),
+    });
   } catch (error) {
     fail(error);
   }

@@ -1,6 +1,7 @@
 /** What a walk reports. */
 import type { Detection, PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { EventRecord, ReadingRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { PictureFault } from '../../shared/contract/messages/report.ts';
 import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { VideoInfo } from '../../shared/engine/frames/reader.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
@@ -54,6 +55,8 @@ export interface WalkOutputs {
   onProblem(code: ErrorCode, message: string, count: number): void;
   /** A camera has failed and is tried again after `waitMs`; `onOpened` follows. */
   onWaiting?(failure: Failure, waitMs: number): void;
+  /** What is wrong with the pictures of a camera, though they come (`undefined`: nothing); said again each minute. */
+  onPictureFault?(fault: PictureFault | undefined): void;
   /** Something that a person may want to know though nothing is wrong; reported once. */
   onNote?(message: string): void;
   /** The source has ended, and everything it gave has been analysed. */

@@ -79,6 +79,7 @@ export function startPictureWalk(id: string, config: PictureStream, parts: Model
       onProblem: out.onProblem,
       ...(out.onWaiting ? { onWaiting: out.onWaiting } : {}),
       ...(out.onNote ? { onNote: out.onNote } : {}),
+      ...(out.onPictureFault ? { onPictureFault: out.onPictureFault } : {}),
       onResting: () => out.onSign?.(false),
       onFrame(frame) {
         queue.push(frame);

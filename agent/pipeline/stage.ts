@@ -6,6 +6,7 @@
 import type { Details } from '../../shared/contract/messages/detail.ts';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
+import type { PictureFault } from '../../shared/contract/messages/report.ts';
 import type { Box, Point } from '../../shared/contract/names.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
 
@@ -48,6 +49,19 @@ export interface Tracker {
   update(detections: readonly Detection[], ptsMs: number, coasted?: number): TrackUpdate;
   /** After the last update: the tracks that were seen in it or shortly before. */
   moving(): readonly Moving[];
+}
+
+/** Looks at the pictures of a camera now and then: is something wrong with them? */
+export interface PictureWatch {
+  /** Size of the brightness plane that it wants, the whole picture scaled to it. */
+  readonly plane: { readonly width: number; readonly height: number };
+  /** Does it want a picture at this moment of `Clock.mono`? */
+  due(atMs: number): boolean;
+  /**
+   * @param luma brightness, a byte a pixel, row by row; it is not kept
+   * @returns undefined: nothing is wrong, or not known yet
+   */
+  see(luma: Uint8Array, atMs: number): PictureFault | undefined;
 }
 
 /** A frame as a gate sees it. */

@@ -2,7 +2,7 @@
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
-import type { StreamState } from '../../shared/contract/messages/report.ts';
+import type { PictureFault, StreamState } from '../../shared/contract/messages/report.ts';
 import type { Provider } from '../../shared/engine/infer/provider.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import type { EventBody, FrameResult, ReadingBody, SampleBody, SummaryBody } from '../pipeline/outputs.ts';
@@ -86,6 +86,8 @@ export type FromRunner =
       readonly message: string;
       readonly count: number;
     }
+  /** @see WalkOutputs.onPictureFault */
+  | { readonly type: 'looks'; readonly stream: string; readonly fault: PictureFault | undefined }
   /** Nothing is wrong; a person may want to know. */
   | { readonly type: 'note'; readonly stream: string; readonly message: string }
   | { readonly type: 'result'; readonly stream: string; readonly result: FrameResult }

@@ -84,6 +84,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
           ready();
         },
         onWaiting: ({ message }, waitMs) => waiting(message, waitMs),
+        onPictureFault: (fault) => send({ type: 'looks', stream, fault }),
         onNote: (message) => send({ type: 'note', stream, message }),
         onResult(result) {
           // Not when it opens: a source may open well and give nothing.

@@ -1,6 +1,6 @@
 /** Rules of alerts: what of which devices is watched, when it counts, and where notifications go. */
 import { z } from 'zod';
-import { streamState } from '../../shared/contract/messages/report.ts';
+import { pictureFault, streamState } from '../../shared/contract/messages/report.ts';
 import { name } from '../../shared/contract/names.ts';
 import { alertHours } from './alert-hours.ts';
 import { selector } from './rollout.ts';
@@ -23,6 +23,7 @@ export const alertKinds = [
   'certificate',
   'version',
   'stream',
+  'picture',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
@@ -43,6 +44,7 @@ const fieldsOfKind: Readonly<
   certificate: { may: ['days'], must: ['days'] },
   version: { may: ['version'], must: ['version'] },
   stream: { may: ['stream', 'states'], must: ['states'] },
+  picture: { may: ['stream', 'faults'], must: ['faults'] },
 };
 
 const text = z.string().min(1).max(128);
@@ -82,6 +84,7 @@ export const alertCondition = z
       .optional()
       .describe('the agent is older than this version'),
     states: z.array(streamState).min(1).max(6).optional(),
+    faults: z.array(pictureFault).min(1).max(3).optional().describe('of the pictures that a camera gives'),
   })
   .superRefine((condition, context) => {
     const { may, must = [] } = fieldsOfKind[condition.kind];

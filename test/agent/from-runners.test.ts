@@ -44,7 +44,7 @@ async function receivers() {
   let looksHub = false;
   const from = createFromRunners({
     stamps: createStamps({ boot: 'b', revision: 'r', clock, hubClock: () => undefined }),
-    board: { measure: on('measure'), set: on('set'), sign: on('sign'), begunAt: () => 7 },
+    board: { measure: on('measure'), looks: on('looks'), set: on('set'), sign: on('sign'), begunAt: () => 7 },
     tallies: { summary: on('tally'), reading: on('reading') },
     reconciler: { onSign: on('answer'), onSummary: on('reconcile'), onCrash: on('crash') },
     live: { onLatest: on('latest'), onPreview: on('picture') },

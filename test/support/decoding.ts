@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { decodeLoop } from '../../agent/pipeline/source/picture/decode-loop.ts';
 import type { SourceMessage, SourceRequest } from '../../agent/pipeline/source/picture/source.ts';
-import type { Gate } from '../../agent/pipeline/stage.ts';
+import type { Gate, PictureWatch } from '../../agent/pipeline/stage.ts';
 import { type SourceConfig, sourceConfig } from '../../shared/contract/config/source.ts';
 import { type Clock, systemClock } from '../../shared/kit/clock.ts';
 import { tinyInput } from './inputs.ts';
@@ -29,12 +29,12 @@ export const now = () => systemClock.mono();
 
 export function startDecoding(
   source: Partial<SourceConfig> & { url: string },
-  options: { fps?: number; reconnect?: boolean; slow?: boolean; gate?: Gate; clock?: Clock } = {},
+  options: { fps?: number; reconnect?: boolean; slow?: boolean; gate?: Gate; watch?: PictureWatch; clock?: Clock } = {},
 ): Decoding {
   const messages: (SourceMessage & { at: number })[] = [];
   let received: (request: SourceRequest) => void = () => undefined;
   const kept: SourceRequest[] = [];
-  const { slow, gate, clock = systemClock, ...rest } = options;
+  const { slow, gate, watch, clock = systemClock, ...rest } = options;
   const ended = decodeLoop(
     { source: sourceConfig.parse({ pace: 'fast', ...source }), input: tinyInput, inFlight: 3, ...rest },
     {
@@ -53,7 +53,7 @@ export function startDecoding(
       blocking: () => undefined,
     },
     clock,
-    gate,
+    { gate, watch },
   ).then(() => all('failed')[0]);
   const all = <T extends SourceMessage['type']>(type: T) => messages.filter((m) => m.type === type) as Timed<T>[];
   const close = async () => {

@@ -1,4 +1,5 @@
 /** Conditions on the state of a device: one function per kind. Pure. */
+import type { PictureFault } from '../../../shared/contract/messages/report.ts';
 import { DAY_MS } from '../../../shared/kit/durations.ts';
 import type { AlertCondition, AlertKind } from '../../contract/alert-rule.ts';
 import type { DeviceFacts } from './facts.ts';
@@ -59,6 +60,21 @@ const stream: Look = ({ stream: wanted, states = [] }, { report }) =>
       text: `is ${state}${error === undefined ? '' : `: ${error}`}`,
     }));
 
+const pictureTexts: Readonly<Record<PictureFault, string>> = {
+  frozen: 'gives the same picture again and again',
+  covered: 'sees nothing any more: something covers the camera',
+  dark: 'went dark: something covers the camera, or the light is out',
+};
+
+const picture: Look = ({ stream: wanted, faults = [] }, { report }) =>
+  (report()?.streams ?? [])
+    .filter(({ id, kind = 'picture' }) => kind === 'picture' && (wanted === undefined || id === wanted))
+    .map(({ id, picture: fault }) => ({
+      subject: id,
+      holds: fault !== undefined && faults.includes(fault),
+      text: fault === undefined ? 'gives good pictures' : pictureTexts[fault],
+    }));
+
 const absence: Look = ({ stream: wanted, of, afterS = 0 }, { lastRecordAt, watchedSince }, now) => {
   const last = Math.max(lastRecordAt(wanted, of) ?? 0, watchedSince);
   const end = last + afterS * 1000;
@@ -74,6 +90,7 @@ const looks: Partial<Record<AlertKind, Look>> = {
   certificate,
   version,
   stream,
+  picture,
   absence,
 };
 

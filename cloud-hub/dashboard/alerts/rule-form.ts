@@ -15,6 +15,7 @@ type RuleKind =
   | 'event'
   | 'offline'
   | 'stream'
+  | 'picture'
   | 'absence'
   | 'rate'
   | 'problem'
@@ -28,6 +29,7 @@ export const ruleKinds: Readonly<Record<RuleKind, KindWords>> = {
   event: { title: 'an event comes', field: 'Of the rule', help: "name of the device's rule; empty: any", lasts: false },
   offline: { title: 'a device is offline', lasts: true },
   stream: { title: 'a stream is stalled', lasts: true },
+  picture: { title: 'a camera is frozen or covered', lasts: true },
   absence: { title: 'nothing comes from a device', field: 'For seconds', help: 'no record of any kind', lasts: false },
   rate: {
     title: 'few objects come in an hour',
@@ -85,6 +87,8 @@ function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof ne
       return { kind, ...(value === '' ? {} : { code: value }) };
     case 'stream':
       return { kind, states: ['stalled'] };
+    case 'picture':
+      return { kind, faults: ['frozen', 'covered', 'dark'] };
     case 'certificate':
       return { kind, days: numberOf(value) };
     case 'absence':

@@ -34,19 +34,19 @@ export function StreamTabs({ device, stream }: { device: Device; stream: StreamR
         </div>
       )}
       <nav class={`tabs ${isMany ? 'many' : ''}`} aria-label="Streams">
-        {shown.map(({ id, kind, state, stateS }) => (
+        {shown.map(({ id, kind, state, stateS, picture }) => (
           <Link
             key={id}
             replace
             class="tab"
             to={{ page: 'device', device: device.id, stream: id }}
             current={id === stream?.id}
-            title={kind ? `${id}: ${kind}, ${state}` : `${id}: ${state}`}
+            title={kind ? `${id}: ${kind}, ${picture ?? state}` : `${id}: ${picture ?? state}`}
           >
-            <i class={`dot ${device.online ? levelOf({ state, stateS }) : 'off'}`} />
+            <i class={`dot ${device.online ? levelOf({ state, stateS, picture }) : 'off'}`} />
             <StreamIcon kind={kind} />
             <span class="clip">{id}</span>
-            {state !== 'running' && <small class="faint">{state}</small>}
+            {(picture ?? state) !== 'running' && <small class="faint">{picture ?? state}</small>}
           </Link>
         ))}
       </nav>

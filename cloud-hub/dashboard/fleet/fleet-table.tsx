@@ -95,7 +95,9 @@ function Row({ row, isExact, index }: { row: FleetRow; isExact: boolean; index: 
               >
                 <StreamIcon kind={stream.kind} />
                 <span class="clip">{stream.id}</span>
-                {device.online && <b class="num">{stream.state === 'running' ? rateText(stream) : stream.state}</b>}
+                {device.online && (
+                  <b class="num">{stream.picture ?? (stream.state === 'running' ? rateText(stream) : stream.state)}</b>
+                )}
               </span>
             ))}
           {hidden > 0 && <span class="chip num">+{hidden}</span>}

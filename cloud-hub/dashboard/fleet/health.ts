@@ -19,7 +19,9 @@ const DEAD_AFTER_S = 60;
 export function levelOf({
   state,
   stateS = 0,
-}: Pick<StreamReport, 'state' | 'stateS'>): 'good' | 'warn' | 'bad' | 'off' {
+  picture,
+}: Pick<StreamReport, 'state' | 'stateS' | 'picture'>): 'good' | 'warn' | 'bad' | 'off' {
+  if (state === 'running' && picture !== undefined) return 'bad';
   if (state === 'waiting') return stateS >= DEAD_AFTER_S ? 'bad' : 'warn';
   const levels = { running: 'good', starting: 'warn', stalled: 'bad', refused: 'bad', ended: 'off' } as const;
   return levels[state];
@@ -51,8 +53,12 @@ export function ailmentsOf(device: Device, problems: number): readonly Ailment[]
   for (const stream of device.streams) {
     const level = levelOf(stream);
     if (level !== 'bad' && stream.state !== 'waiting') continue;
-    const detail = stream.error ?? 'The device gave no reason.';
-    found.push({ level: level === 'bad' ? 'bad' : 'warn', text: `${stream.id} ${stream.state}`, detail });
+    const { id, state, picture, error = 'The device gave no reason.' } = stream;
+    found.push({
+      level: level === 'bad' ? 'bad' : 'warn',
+      text: `${id} ${picture ?? state}`,
+      detail: picture === undefined ? error : pictureText[picture],
+    });
   }
   if (device.pausedUntil !== undefined)
     found.push({
@@ -69,6 +75,12 @@ export function ailmentsOf(device: Device, problems: number): readonly Ailment[]
   }
   return found;
 }
+
+const pictureText = {
+  frozen: 'The camera gives the same picture again and again: restart it.',
+  covered: 'The camera sees nothing any more: something covers it.',
+  dark: 'The picture went dark: something covers the camera, or the light is out.',
+} as const;
 
 /** `yolox-nano@1.0.0 (int8)`. */
 export function modelText(model: { name: string; version: string; variant: string }): string {

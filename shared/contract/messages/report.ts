@@ -13,6 +13,13 @@ import { modelRef } from './record.ts';
 export const streamState = z.enum(['starting', 'running', 'stalled', 'waiting', 'refused', 'ended']);
 export type StreamState = z.infer<typeof streamState>;
 
+/**
+ * What is wrong with the pictures that a camera gives: always the same (`frozen`), suddenly without detail (`covered`), or suddenly
+ * black (`dark`).
+ */
+export const pictureFault = z.enum(['frozen', 'covered', 'dark']);
+export type PictureFault = z.infer<typeof pictureFault>;
+
 /** The geometry of a rule, for drawing it over the picture. */
 export const ruleShape = z.looseObject({
   name,
@@ -37,6 +44,7 @@ export const streamReport = z.looseObject({
   askedFps: z.number().positive().optional().describe('frames per second that it asks for; absent: all'),
   width: count.optional(),
   height: count.optional(),
+  picture: pictureFault.optional().describe('what is wrong with the pictures that come; absent: nothing'),
   rules: z.array(ruleShape).max(256),
   error: z.string().max(MAX_TEXT).optional(),
 });

@@ -213,3 +213,27 @@ describe('a stream is what comes of it, not what was said of its source', () => 
     expect(board.begunAt('gate')).toBe(first + 1000);
   });
 });
+
+test('what is wrong with the pictures of a camera is shown while they come, and told once', () => {
+  const { board, changes } = start({ gate: camera });
+  const seen = () => board.streams().map(({ state, picture }) => [state, picture]);
+  board.set('gate', { state: 'running' });
+  board.sign('gate', true);
+  const before = changes();
+  board.looks('gate', 'frozen');
+  board.looks('gate', 'frozen');
+  board.looks('nobody', 'frozen');
+  expect([seen(), changes()]).toEqual([[['running', 'frozen']], before + 1]);
+  board.set('gate', { state: 'waiting', error: 'gone' });
+  expect(seen()).toEqual([['waiting', undefined]]);
+  board.set('gate', { state: 'running' });
+  board.sign('gate', true);
+  expect(seen()).toEqual([['running', 'frozen']]);
+  board.looks('gate', undefined);
+  expect(seen()).toEqual([['running', undefined]]);
+  board.looks('gate', 'dark');
+  board.set('gate', { state: 'starting' });
+  board.set('gate', { state: 'running' });
+  board.sign('gate', true);
+  expect(seen()).toEqual([['running', undefined]]);
+});

@@ -17,11 +17,12 @@ import type { Clock } from '../../../../shared/kit/clock.ts';
 import { CodedError } from '../../../../shared/kit/errors.ts';
 import { createNowAndThen } from '../../../../shared/kit/now-and-then.ts';
 import { shownAddress } from '../../../../shared/kit/shown-address.ts';
-import type { Gate } from '../../stage.ts';
+import type { Gate, PictureWatch } from '../../stage.ts';
 import { type Connection, connect } from './connection.ts';
 import { createHandover, type DecodePort } from './handover.ts';
 import type { Kind } from './kinds/kind.ts';
 import { kindOf } from './kinds/registry.ts';
+import { createLooks } from './looks.ts';
 import { createLiveTimeline, createRateLimit, createRecordedTimeline, type Timeline } from './pacing.ts';
 import { createRetry } from './retry.ts';
 import type { SourceOptions } from './source.ts';
@@ -34,8 +35,16 @@ const WRONG_STAMPS_MS = 10_000;
 /** Damaged frames are reported together, at most so often. */
 const REPORT_MS = 1000;
 
-/** @param gate decides which frames are worth the model; without one all are */
-export async function decodeLoop(options: SourceOptions, port: DecodePort, clock: Clock, gate?: Gate): Promise<void> {
+/**
+ * @param gate decides which frames are worth the model; without one all are
+ * @param watch looks at what a camera gives; without one nobody does
+ */
+export async function decodeLoop(
+  options: SourceOptions,
+  port: DecodePort,
+  clock: Clock,
+  { gate, watch }: { readonly gate?: Gate | undefined; readonly watch?: PictureWatch | undefined } = {},
+): Promise<void> {
   const { source } = options;
   const shown = shownAddress(source.url);
   const undecodable = createNowAndThen<string>(clock, REPORT_MS, (message, count) =>
@@ -54,6 +63,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
     complain,
   });
   const { closed } = handover;
+  const looks = watch && createLooks(watch, (fault) => port.send({ type: 'looks', fault }, []));
   const passes = createRateLimit(options.fps);
   const retry = createRetry();
   const noted = new Set<string>();
@@ -126,6 +136,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
         handover.thin(1);
         continue;
       }
+      if (live) looks?.look(picture, now);
       const frame = frames - 1;
       if (paced) {
         startAt ??= clock.mono() - ptsMs;
@@ -197,6 +208,7 @@ export async function decodeLoop(options: SourceOptions, port: DecodePort, clock
     port.send({ type: 'failed', code: error.code, message: error.message }, []);
   } finally {
     handover.close();
+    looks?.close();
     redactor.close();
   }
 }

@@ -59,6 +59,8 @@ export function openSource(
       case 'waiting':
         events.onProblem(message.code, message.message, 1);
         return events.onWaiting?.({ code: message.code, message: message.message }, message.waitMs);
+      case 'looks':
+        return events.onPictureFault?.(message.fault);
       case 'note':
         return events.onNote?.(message.message);
       case 'picture':

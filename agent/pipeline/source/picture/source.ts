@@ -6,6 +6,7 @@
 import type { GateConfig } from '../../../../shared/contract/config/gate.ts';
 import type { Schedule } from '../../../../shared/contract/config/schedule.ts';
 import type { SourceConfig } from '../../../../shared/contract/config/source.ts';
+import type { PictureFault } from '../../../../shared/contract/messages/report.ts';
 import type { ImageInput } from '../../../../shared/contract/model-manifest.ts';
 import type { Box } from '../../../../shared/contract/names.ts';
 import type { VideoInfo } from '../../../../shared/engine/frames/reader.ts';
@@ -61,6 +62,8 @@ export type SourceMessage =
   | { readonly type: 'problem'; readonly code: ErrorCode; readonly message: string; readonly count: number }
   /** A camera has failed and is tried again after `waitMs`; `opened` follows. */
   | { readonly type: 'waiting'; readonly code: ErrorCode; readonly message: string; readonly waitMs: number }
+  /** What is wrong with the pictures of a camera: said when it changes, and again each minute. */
+  | { readonly type: 'looks'; readonly fault: PictureFault | undefined }
   /** Something that a person may want to know though nothing is wrong. */
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'ended' }
@@ -106,6 +109,8 @@ export interface SourceEvents {
   onProblem(code: ErrorCode, message: string, count: number): void;
   /** A camera has failed and is tried again after `waitMs`. */
   onWaiting?(failure: Failure, waitMs: number): void;
+  /** What is wrong with the pictures of a camera: said when it changes, and again each minute. */
+  onPictureFault?(fault: PictureFault | undefined): void;
   /** Something that a person may want to know though nothing is wrong; reported once. */
   onNote?(message: string): void;
   /** The last call: the source ended in order (no failure), or broke. */

@@ -60,6 +60,19 @@ describe('what is wrong with a device', () => {
   });
 });
 
+test('a camera that gives bad pictures is as bad as one that gives none', () => {
+  const streams = (['frozen', 'covered', 'dark'] as const).map((picture) => ({
+    ...stream(picture, 'running'),
+    picture,
+  }));
+  expect(ailmentsOf({ ...well, streams }, 0).map(({ level, text }) => `${level} ${text}`)).toEqual([
+    'bad frozen frozen',
+    'bad covered covered',
+    'bad dark dark',
+  ]);
+  expect(dotOf({ online: true, streams })).toBe('bad');
+});
+
 test('a dead stream looks dead: in its dot, in the list, and among the ailments', () => {
   expect(levelOf({ state: 'running' })).toBe('good');
   expect(levelOf({ state: 'starting', stateS: 20 })).toBe('warn');

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
+import type { PictureWatch } from '../../../../../agent/pipeline/stage.ts';
 import { writeClip } from '../../../../support/clip.ts';
 import { now, startDecoding } from '../../../../support/decoding.ts';
 import { tempFolder } from '../../../../support/temp.ts';
@@ -136,4 +137,30 @@ test('a recording over HTTP is played whole, as a file is', async () => {
   expect(failure).toBeUndefined();
   expect(decoding.all('frame').map((f) => f.frame)).toEqual(Array.from({ length: 60 }, (_, i) => i));
   expect((await failureOf(`${await serve((_q, r) => r.writeHead(404).end())}/x`)).failure?.message).toContain('404');
+});
+
+test('a watch is shown the brightness of what a camera gives; what it finds is said when it changes', async () => {
+  const bright = await jpeg(160, 120, 220);
+  const url = await serve(
+    (_request, response) => void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(bright),
+  );
+  const shown: number[] = [];
+  const watch: PictureWatch = {
+    plane: { width: 8, height: 4 },
+    due: () => true,
+    see(luma) {
+      shown.push(luma.length, luma[0] ?? 0);
+      return shown.length > 4 ? 'frozen' : undefined;
+    },
+  };
+  const decoding = startDecoding({ url: `${url}/snap.jpg`, loop: true }, { fps: 10, watch });
+  await until(() => decoding.all('looks').length > 0, 'something is found');
+  const [said] = decoding.all('looks');
+  expect(said?.fault).toBe('frozen');
+  expect(shown[0]).toBe(32);
+  expect(Math.abs((shown[1] ?? 0) - 220)).toBeLessThan(4);
+  const { length } = shown;
+  await until(() => shown.length > length + 4, 'it looks on');
+  expect(decoding.all('looks')).toHaveLength(1);
+  await decoding.close();
 });

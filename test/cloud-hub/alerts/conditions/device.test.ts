@@ -1,0 +1,54 @@
+/** Conditions on what a device says of its streams. */
+import { expect, test } from 'vitest';
+import { look } from '../../../../cloud-hub/alerts/conditions/device.ts';
+import type { DeviceFacts } from '../../../../cloud-hub/alerts/conditions/facts.ts';
+import { alertCondition } from '../../../../cloud-hub/contract/alert-rule.ts';
+import type { Report, StreamReport } from '../../../../shared/contract/messages/report.ts';
+
+const stream = (id: string, more: Partial<StreamReport> = {}): StreamReport => ({
+  ...{ id, state: 'running', source: 'rtsp://camera/1', fps: 5, rules: [] },
+  ...more,
+});
+
+function found(condition: unknown, streams: readonly StreamReport[] | undefined) {
+  const report = (streams && { streams }) as Report | undefined;
+  const facts: DeviceFacts = {
+    ...{ id: 'box', labels: {}, online: true, lastSeenAt: 0, watchedSince: 0, version: undefined },
+    ...{ report: () => report, certificateEndsAt: () => undefined, lastRecordAt: () => undefined },
+  };
+  return look(alertCondition.parse(condition), facts, 0, () => false)?.map(({ subject, holds }) => [subject, holds]);
+}
+
+test('a camera whose pictures are frozen or covered, of those that are asked about', () => {
+  const streams = [
+    stream('gate', { picture: 'frozen' }),
+    stream('yard', { picture: 'covered' }),
+    stream('hall', { picture: 'dark' }),
+    stream('door'),
+    stream('pump', { kind: 'sensor' }),
+  ];
+  const condition = { kind: 'picture', faults: ['frozen', 'covered'] };
+  expect(found(condition, streams)).toEqual([
+    ['gate', true],
+    ['yard', true],
+    ['hall', false],
+    ['door', false],
+  ]);
+  expect(found({ ...condition, stream: 'hall', faults: ['dark'] }, streams)).toEqual([['hall', true]]);
+  expect(found(condition, undefined)).toEqual([]);
+});
+
+test('a stream by its state', () => {
+  const streams = [stream('gate', { state: 'stalled' }), stream('yard')];
+  expect(found({ kind: 'stream', states: ['stalled', 'waiting'] }, streams)).toEqual([
+    ['gate', true],
+    ['yard', false],
+  ]);
+});
+
+test('what is wrong with a picture is said in words', () => {
+  const report = () => ({ streams: [stream('gate', { picture: 'frozen' })] }) as unknown as Report;
+  const facts = { report } as DeviceFacts;
+  const [finding] = look(alertCondition.parse({ kind: 'picture', faults: ['frozen'] }), facts, 0, () => false) ?? [];
+  expect(finding?.text).toBe('gives the same picture again and again');
+});
