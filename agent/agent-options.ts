@@ -1,12 +1,15 @@
 /** What the agent is put together from. */
 import type { Clock } from '../shared/kit/clock.ts';
 import type { Logger } from '../shared/kit/log.ts';
+import type { AtRest } from './at-rest/keys.ts';
 import type { AgentConfig } from './config.ts';
 import type { HostFacts } from './health/report.ts';
 import type { HubConnection } from './sync/connection.ts';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
+  /** The keys that `config.encryption` names; default: none. */
+  readonly atRest?: AtRest;
   /** Only with `config.hub`. */
   readonly hub?: HubConnection;
   readonly version: string;

@@ -16,6 +16,9 @@ import { createDrawingProcess } from './api/drawing-process.ts';
 import { createLive } from './api/live.ts';
 import type { ApiOptions } from './api/options.ts';
 import { createWatchRequests } from './api/watch-requests.ts';
+import { plainAtRest } from './at-rest/keys.ts';
+import { resealMemories } from './at-rest/memories.ts';
+import { createResealing } from './at-rest/resealing.ts';
 import { openOutbox } from './buffer/outbox.ts';
 import { createErasing } from './erase/erasing.ts';
 import { createForgetting } from './erase/forgetting.ts';
@@ -32,6 +35,7 @@ import { createTallies } from './health/tallies.ts';
 import { createRenewer } from './identity/renewer.ts';
 import { composeModels } from './model-parts.ts';
 import { keepNormal } from './pipeline/sensor/normal-file.ts';
+import { MEMORY } from './pipeline/sensor/online.ts';
 import { DETECTORS } from './reconcile/fleet.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createStamps } from './stamps.ts';
@@ -52,7 +56,7 @@ export type Agent = Part & {
 
 /** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
 export function createAgent(options: AgentOptions): Agent {
-  const { config, clock, log } = options;
+  const { config, clock, log, atRest: { sealer } = plainAtRest } = options;
   /** The outbox stamps what it finds when it opens, before there is anything that knows the hub's time. */
   let sync: Sync | undefined;
   const stamps = createStamps({
@@ -67,6 +71,7 @@ export function createAgent(options: AgentOptions): Agent {
   const outbox = openOutbox({
     folder: config.dataDir,
     quotaBytes: config.buffer.quotaMb * MIB - queueBytes,
+    sealer: sealer.for('record'),
     stamp: () => stamps.stamp(),
     clock,
     log,
@@ -81,6 +86,9 @@ export function createAgent(options: AgentOptions): Agent {
     tallies.problem(found, clock.wall());
     problems.add(found);
   };
+  for (const { stream, why } of resealMemories(path.join(config.dataDir, DETECTORS), sealer.for(MEMORY)))
+    problem({ code: 'key-lost', message: `what the online detector had learned is lost: ${why}`, stream, count: 1 });
+  const resealing = createResealing({ reseal: () => outbox.reseal(), keyId: sealer.keyId, clock, log });
   const board = createBoard(config, clock, () => sync?.changed());
   const requests = createWatchRequests(clock, (stream, request) =>
     supervisor.send(stream, { type: 'watch', stream, ...request }),
@@ -102,6 +110,7 @@ export function createAgent(options: AgentOptions): Agent {
   let streams = config.streams;
   const escalation = openEscalation({
     folder: config.dataDir,
+    sealer: sealer.for('sample'),
     config: config.escalate,
     queueBytes,
     streams: () => streams,
@@ -240,6 +249,7 @@ export function createAgent(options: AgentOptions): Agent {
       for (const found of refusals(config.refused)) problem(found);
       escalation.start();
       erasing.start();
+      await resealing.start?.();
       sync?.start?.();
       await renewer?.start?.();
       await api?.start?.();
@@ -251,6 +261,7 @@ export function createAgent(options: AgentOptions): Agent {
       await drawing.stop();
       // Before the runners, which it may ask.
       await erasing.stop();
+      await resealing.stop();
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
       problems.flush();

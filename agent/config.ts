@@ -86,6 +86,28 @@ const model = z.strictObject({
     .describe('auto: the one that is fastest on this machine, which is measured once'),
 });
 
+const encryption = z
+  .strictObject({
+    keyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'file with the key: 32 random bytes as 64 hexadecimal digits (`openssl rand -hex 32`), Base64, or as they are',
+      ),
+    oldKeyFiles: z
+      .array(z.string().min(1))
+      .max(8)
+      .default([])
+      .describe(
+        'files with earlier keys: what they encrypted is encrypted anew; without `keyFile` it becomes plain text',
+      ),
+  })
+  .refine(({ keyFile, oldKeyFiles }) => keyFile !== undefined || oldKeyFiles.length > 0, {
+    path: ['keyFile'],
+    message: 'name the file with the key, or leave `encryption` out',
+  });
+
 /** The local HTTP API; what it may be bound to is decided here, so that a wrong file is refused before anything listens. */
 const api = z
   .strictObject({
@@ -149,6 +171,9 @@ export const agentConfig = z.strictObject({
       quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),
     })
     .default({ quotaMb: 512 }),
+  encryption: encryption
+    .optional()
+    .describe('records, samples and what online detectors learn are encrypted in the data folder; default: plain text'),
   escalate: deviceEscalation
     .prefault({})
     .describe(
@@ -216,7 +241,15 @@ export function parseConfig(text: string, file: string, environment: Environment
     throw new ConfigError(`${file} is not a valid configuration:${lines.join('')}`);
   }
   const folder = path.dirname(file);
-  const { streams: rawStreams, models, hub: hubConfig, updates: updatesConfig, api: apiConfig, ...rest } = parsed.data;
+  const {
+    streams: rawStreams,
+    models,
+    hub: hubConfig,
+    updates: updatesConfig,
+    api: apiConfig,
+    encryption: encryptionConfig,
+    ...rest
+  } = parsed.data;
   const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder, writtenStreams(raw));
   const unfilled = [...new Set(filled.unset.flatMap((one) => ofStream(one) ?? []))].map((stream) => ({
     stream,
@@ -232,6 +265,7 @@ export function parseConfig(text: string, file: string, environment: Environment
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
         : apiConfig,
     dataDir: path.resolve(folder, rest.dataDir),
+    ...(encryptionConfig ? { encryption: withAbsoluteKeys(encryptionConfig, folder) } : {}),
     pushed: absolutePushed(rest.pushed, folder),
     models: Object.fromEntries(
       Object.entries(models).map(([id, m]) => [id, { ...m, path: path.resolve(folder, m.path) }]),
@@ -251,4 +285,11 @@ function writtenStreams(raw: unknown): Readonly<Record<string, unknown>> {
 function withAbsoluteFiles(config: z.infer<typeof hub>, folder: string): z.infer<typeof hub> {
   const files = Object.entries(config).filter(([key]) => key.endsWith('File'));
   return { ...config, ...Object.fromEntries(files.map(([key, file]) => [key, path.resolve(folder, String(file))])) };
+}
+
+function withAbsoluteKeys({ keyFile, oldKeyFiles }: z.infer<typeof encryption>, folder: string) {
+  return {
+    ...(keyFile === undefined ? {} : { keyFile: path.resolve(folder, keyFile) }),
+    oldKeyFiles: oldKeyFiles.map((file) => path.resolve(folder, file)),
+  };
 }

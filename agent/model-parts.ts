@@ -15,7 +15,7 @@ const MIB = 2 ** 20;
 
 /** What is remembered, the store, the tools, and the reconciler over them. */
 export function composeModels(
-  { config, entries, hub, machine, clock, log }: AgentOptions,
+  { config, entries, hub, atRest, machine, clock, log }: AgentOptions,
   stamps: Stamps,
   supervisor: Supervisor,
   runners: number,
@@ -44,6 +44,7 @@ export function composeModels(
       }),
     onStreams: callbacks.onStreams,
     realPaths: createRealPaths(clock),
+    stateKey: atRest?.key,
   });
   const tools = createTools({
     config,

@@ -1,6 +1,7 @@
 /** What an outbox is opened with. */
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Sealer } from '../../shared/kit/seal.ts';
 import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import type { Stamp } from './space/losses.ts';
 
@@ -15,6 +16,8 @@ export interface OutboxOptions {
   readonly memory?: { readonly records: number; readonly bytes: number };
   /** How the file is opened; default: SQLite in WAL mode with `synchronous=FULL`. */
   readonly open?: (path: string) => SqliteDatabase;
+  /** How texts are kept on the disk; default: plain. */
+  readonly sealer?: Sealer;
   /** For the records that the outbox itself writes. */
   readonly stamp: () => Stamp;
   readonly clock: Clock;

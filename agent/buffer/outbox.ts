@@ -26,12 +26,14 @@ import { noteEpoch } from './file/epoch-note.ts';
 import type { Leased } from './file/format.ts';
 import { OUTBOX_FILE } from './file/format.ts';
 import { lockFolder } from './file/lock.ts';
-import { newEpoch, type OutboxFile } from './file/outbox-file.ts';
+import type { OutboxFile } from './file/outbox-file.ts';
 import type { OpenContext } from './file/recover.ts';
 import { newStart, withEpoch } from './file/starts.ts';
+import { newEpoch } from './file/tables.ts';
 import { FileHolder } from './file-holder.ts';
 import { type OutboxOptions, quotaOf } from './options.ts';
 import { type OutboxState, stateOf } from './outbox-state.ts';
+import { resealHeld } from './reseal.ts';
 import { DiskSpace } from './space/disk-space.ts';
 import { LossWriter } from './space/losses.ts';
 import { Reserve } from './space/reserve.ts';
@@ -98,7 +100,8 @@ export class Outbox {
     const open = options.open ?? ((file: string) => openSqlite(file, { synchronous: 'FULL' }));
     this.#file = path.join(options.folder, OUTBOX_FILE);
     const losses = this.#losses;
-    const context: OpenContext = { path: this.#file, open, report: (...of) => losses.ofDamage(...of) };
+    const report: OpenContext['report'] = (...of) => losses.ofDamage(...of);
+    const context: OpenContext = { path: this.#file, open, report, sealer: options.sealer };
     const space = new DiskSpace({ folder: options.folder, quotaBytes, clock, log });
     this.#space = space;
     const lockAgain = () => {
@@ -232,6 +235,11 @@ export class Outbox {
     return eraseHeld(judge, { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause });
   }
 
+  /** @see resealHeld */
+  reseal(): Promise<boolean> {
+    return resealHeld(this.#holder, this.#writer, () => this.#clock.sleep(0));
+  }
+
   state(): OutboxState {
     return stateOf({
       file: this.#read((file) => ({ meta: file.meta, bytesOnDisk: file.bytesOnDisk() }), undefined),
@@ -285,11 +293,7 @@ export class Outbox {
     const outcome = this.#holder.use(run);
     if (!outcome.error) return outcome.value;
     if (!this.#closed) this.#log.error({ err: outcome.error }, 'the outbox could not be read');
-    this.#reportRecovery();
-    return otherwise;
-  }
-
-  #reportRecovery(): void {
     if (this.#holder.hasReport) this.#writer.flush();
+    return otherwise;
   }
 }

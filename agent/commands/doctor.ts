@@ -21,6 +21,7 @@ import { LOCK_FILE, lockFolder } from '../buffer/file/lock.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import { writeAgentBundle } from '../doctor/bundle.ts';
 import { judgeCpu } from '../doctor/cpu.ts';
+import { examineEncryption } from '../doctor/encryption.ts';
 import { lookAtHubSide } from '../doctor/hub.ts';
 import { hasFonts, lookAtCpu, lookAtMemory } from '../doctor/machine.ts';
 import { judgeFonts, judgeFrames, judgeMemory, judgeRuntime, judgeTimezone } from '../doctor/machine-verdicts.ts';
@@ -144,7 +145,7 @@ async function lookAround(config: AgentConfig, busy: boolean, clock: Clock): Pro
     const text = 'an agent runs with this data folder; the figures below are what it leaves over';
     found.push(finding('agent', 'note', text));
   }
-  found.push(examineOutbox(config.dataDir));
+  found.push(examineOutbox(config.dataDir), examineEncryption(config));
   found.push(...(await lookAtHubSide(config, busy, clock)));
   if (config.api) {
     found.push(judgeFonts(hasFonts()));

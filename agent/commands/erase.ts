@@ -10,7 +10,9 @@ import { name } from '../../shared/contract/names.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
+import type { Sealer } from '../../shared/kit/seal.ts';
 import { millisecondsOf } from '../../shared/kit/written-time.ts';
+import { readKeys } from '../at-rest/keys.ts';
 import { lockFolder } from '../buffer/file/lock.ts';
 import { loadConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
@@ -40,13 +42,13 @@ const LOOK_MS = 200;
 export async function erase(options: EraseOptions): Promise<number> {
   const { stdout, stderr } = options;
   try {
-    const folder = folderOf(options);
+    const { folder, sealer } = placeOf(options);
     const order = orderOf(options);
     refuseFuture(order, options.clock.wall());
     becomeOwner(folder);
     const orders = openOrders(folder);
     orders.add(order);
-    const answer = await carriedOut(order, orders, folder, options);
+    const answer = await carriedOut(order, orders, folder, sealer, options);
     if (!answer) {
       const file = path.join(folder, 'erase', `${order.id}.json`);
       stderr.write(
@@ -68,6 +70,7 @@ async function carriedOut(
   order: StoredOrder,
   orders: Orders,
   folder: string,
+  sealer: Sealer,
   { clock, waitS }: EraseOptions,
 ): Promise<StoredAnswer | undefined> {
   const end = clock.mono() + waitS * 1000;
@@ -77,7 +80,7 @@ async function carriedOut(
     const unlock = tryToLock(folder);
     if (unlock) {
       try {
-        await eraseHere(order, orders, folder, clock);
+        await eraseHere(order, orders, folder, sealer, clock);
       } finally {
         unlock();
       }
@@ -89,14 +92,20 @@ async function carriedOut(
 }
 
 /** No agent runs: what others have ordered waits for it. */
-async function eraseHere(order: StoredOrder, orders: Orders, folder: string, clock: Clock): Promise<void> {
+async function eraseHere(
+  order: StoredOrder,
+  orders: Orders,
+  folder: string,
+  sealer: Sealer,
+  clock: Clock,
+): Promise<void> {
   const boot = randomBytes(8).toString('hex');
   const stamp = () => {
     const wall = clock.wall();
     return { config: 'vedette-agent erase', boot, mono: 0, wall, clock: clockQuality(wall) };
   };
   const { id, by } = order;
-  orders.answer({ id, by, state: 'done', erased: await carryOut(order, stoppedPlaces(folder, stamp, clock)) });
+  orders.answer({ id, by, state: 'done', erased: await carryOut(order, stoppedPlaces(folder, stamp, clock, sealer)) });
 }
 
 function tryToLock(folder: string): (() => void) | undefined {
@@ -108,11 +117,10 @@ function tryToLock(folder: string): (() => void) | undefined {
   }
 }
 
-function folderOf({ dataDir, configFile, environment }: EraseOptions): string {
-  const folder = path.resolve(
-    dataDir ?? (configFile === undefined ? './data' : loadConfig(configFile, environment).dataDir),
-  );
-  if (existsSync(path.join(folder, 'outbox.db'))) return folder;
+function placeOf({ dataDir, configFile, environment }: EraseOptions): { folder: string; sealer: Sealer } {
+  const config = configFile === undefined ? undefined : loadConfig(configFile, environment);
+  const folder = path.resolve(dataDir ?? config?.dataDir ?? './data');
+  if (existsSync(path.join(folder, 'outbox.db'))) return { folder, sealer: readKeys(config?.encryption).sealer };
   throw new CodedError(
     'config-invalid',
     `${folder} is no data folder of an agent: it has no outbox.db; name it with --data-dir, or the configuration with --config`,

@@ -10,6 +10,7 @@ import { createLogger } from '../../shared/kit/log.ts';
 import { serviceManager } from '../../shared/kit/service-manager.ts';
 import { createAgent } from '../agent.ts';
 import type { Entries } from '../agent-options.ts';
+import { type AtRest, readKeys } from '../at-rest/keys.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
 import { doingLine } from '../health/progress.ts';
@@ -39,8 +40,10 @@ export async function run(options: RunOptions): Promise<number> {
   const { stdout, stderr, clock, stop } = options;
   let config: AgentConfig;
   let hub: HubConnection | undefined;
+  let atRest: AtRest;
   try {
     config = loadConfig(options.configFile, options.environment);
+    atRest = readKeys(config.encryption);
     const isSynced = () => clockQuality(clock.wall()) === 'synced';
     hub = config.hub && readConnection(config.hub, config.device, { clock, isSynced });
   } catch (error) {
@@ -60,6 +63,7 @@ export async function run(options: RunOptions): Promise<number> {
   const manager = serviceManager(options.environment, process.pid, log);
   const agent = createAgent({
     config,
+    atRest,
     ...(hub ? { hub } : {}),
     version: options.version,
     boot: randomBytes(8).toString('hex'),

@@ -76,6 +76,8 @@ export function createEscalation(options: EscalationOptions): Escalation {
   let cancel: Cancel[] = [];
   let running = false;
 
+  for (const { stream } of queue.unopened) ledger.count(stream, { unsent: 'key-lost' });
+
   const giveUp = (id: string, reason: UnsentReason) => {
     const waiting = queue.get(id);
     asked.delete(id);

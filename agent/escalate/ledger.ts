@@ -16,7 +16,16 @@ import { writeDurably } from '../../shared/kit/durable-file.ts';
 import { type Allowance, affords, fullAllowance, fullness, isWorthIt, paid, refilled, type Tokens } from './budget.ts';
 
 /** Why a sample that was chosen did not get an answer. */
-const unsentReasons = ['budget', 'too-large', 'queue-full', 'late', 'unanswered', 'disk', 'erased'] as const;
+const unsentReasons = [
+  'budget',
+  'too-large',
+  'queue-full',
+  'late',
+  'unanswered',
+  'disk',
+  'erased',
+  'key-lost',
+] as const;
 export type UnsentReason = (typeof unsentReasons)[number];
 
 const zero = count.default(0);

@@ -4,6 +4,7 @@ import type { DeviceEscalation } from '../../shared/contract/config/escalate.ts'
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Sealer } from '../../shared/kit/seal.ts';
 import { createEscalation, type Escalation, type EscalationOptions } from './escalation.ts';
 import { openLedger } from './ledger.ts';
 import { openQueue } from './queue.ts';
@@ -15,11 +16,22 @@ export interface OpenOptions extends Pick<EscalationOptions, 'isOpen' | 'send'> 
   readonly queueBytes: number;
   /** The streams that run now. */
   streams(): ReadonlyMap<string, StreamConfig>;
+  /** How samples are kept on the disk. */
+  readonly sealer?: Sealer;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function openEscalation({ folder, config, queueBytes, streams, clock, log, ...hub }: OpenOptions): Escalation {
+export function openEscalation({
+  folder,
+  config,
+  queueBytes,
+  streams,
+  sealer,
+  clock,
+  log,
+  ...hub
+}: OpenOptions): Escalation {
   const ledger = openLedger({
     file: path.join(folder, 'escalation.json'),
     device: config,
@@ -28,7 +40,7 @@ export function openEscalation({ folder, config, queueBytes, streams, clock, log
   });
   return createEscalation({
     ledger,
-    queue: openQueue(path.join(folder, 'samples'), queueBytes, clock.mono()),
+    queue: openQueue(path.join(folder, 'samples'), queueBytes, clock.mono(), sealer),
     deadlineMs: config.deadlineS * 1000,
     budgetOf(stream) {
       const one = streams().get(stream);

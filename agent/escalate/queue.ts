@@ -4,11 +4,13 @@
  * Invariants:
  * 1. All files together have at most `mostBytes`, which is a part of the outbox's quota. The oldest make room.
  * 2. A file appears in one step, by a rename. It is not forced to disk: a power cut may cost a sample, never a record.
- * 3. What a crash left is taken up again by the next start, oldest first; drafts are removed.
+ * 3. With a key each file is sealed (shared/kit/seal.ts). A start seals what is there anew where it has another key or none.
+ * 4. What a crash left is taken up again by the next start, oldest first; drafts are removed.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
+import { noSealer, SealError, type Sealer } from '../../shared/kit/seal.ts';
 
 export interface Waiting {
   readonly id: string;
@@ -21,6 +23,8 @@ export interface Waiting {
 export interface SampleQueue {
   /** @returns those that had to make room for it; only itself when it is larger than `mostBytes` @throws the file system's error; then nothing has changed */
   add(sample: { readonly id: string; readonly stream: string; readonly payload: Uint8Array }, now: number): Waiting[];
+  /** Those that no key opened when it was opened. */
+  readonly unopened: readonly Waiting[];
   /** Oldest first. */
   list(): readonly Waiting[];
   get(id: string): Waiting | undefined;
@@ -37,9 +41,16 @@ interface Entry extends Waiting {
 
 const NAME = /^(\d{12})-([0-9a-f]{32})-([a-z0-9_-]{1,64})$/;
 
-export function openQueue(folder: string, mostBytes: number, now: number): SampleQueue {
+/**
+ * @param mostBytes on the disk
+ * @param now `Clock.mono`
+ * @param sealer what it cannot open is removed, and listed as `unopened`
+ * @throws the file system's error
+ */
+export function openQueue(folder: string, mostBytes: number, now: number, sealer: Sealer = noSealer): SampleQueue {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const entries = new Map<string, Entry>();
+  const unopened: Waiting[] = [];
   let last = 0;
   let total = 0;
   for (const file of readdirSync(folder).toSorted()) {
@@ -48,7 +59,12 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
       rmSync(path.join(folder, file), { force: true, recursive: true });
       continue;
     }
-    const bytes = statSync(path.join(folder, file)).size;
+    const bytes = reseal(folder, file, sealer);
+    if (bytes === undefined) {
+      unopened.push({ id, stream, bytes: 0, since: now });
+      rmSync(path.join(folder, file), { force: true });
+      continue;
+    }
     entries.set(id, { id, stream, bytes, since: now, file });
     total += bytes;
     last = Number(number);
@@ -74,7 +90,9 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
   makeRoom(0);
 
   return {
-    add({ id, stream, payload }, at) {
+    unopened,
+    add({ id, stream, payload: plain }, at) {
+      const payload = sealer.seal(plain);
       if (payload.length > mostBytes) return [{ id, stream, bytes: payload.length, since: at }];
       const file = `${String(++last).padStart(12, '0')}-${id}-${stream}`;
       const draft = path.join(folder, 'draft');
@@ -90,7 +108,7 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
     payload(id) {
       const entry = entries.get(id);
       try {
-        return entry && readFileSync(path.join(folder, entry.file));
+        return entry && sealer.open(readFileSync(path.join(folder, entry.file)));
       } catch {
         return undefined;
       }
@@ -98,4 +116,21 @@ export function openQueue(folder: string, mostBytes: number, now: number): Sampl
     remove,
     force: () => forceFolder(folder),
   };
+}
+
+/** @returns its size on the disk; undefined where no key opens it */
+function reseal(folder: string, name: string, sealer: Sealer): number | undefined {
+  const file = path.join(folder, name);
+  const found = readFileSync(file);
+  if (sealer.isCurrent(found)) return found.length;
+  try {
+    const next = sealer.seal(sealer.open(found));
+    const draft = path.join(folder, 'draft');
+    writeFileSync(draft, next, { mode: 0o600 });
+    renameSync(draft, file);
+    return next.length;
+  } catch (error) {
+    if (error instanceof SealError) return undefined;
+    throw error;
+  }
 }

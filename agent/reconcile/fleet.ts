@@ -30,6 +30,8 @@ export interface FleetOptions {
   /** Told which streams are in force, before they start. */
   readonly onStreams: (set: StreamSet) => void;
   readonly realPaths: RealPaths;
+  /** Base64 of the key of what online detectors keep; undefined: it stays plain. */
+  readonly stateKey?: string | undefined;
 }
 
 export interface Fleet {
@@ -54,7 +56,7 @@ const REVISION = 'sha256:'.length + 12;
 
 const revisionOf = ({ revision }: GoodStreams): string => revision.slice(0, REVISION);
 
-export function createFleet({ config, store, supervisor, tune, onStreams, realPaths }: FleetOptions): Fleet {
+export function createFleet({ config, store, supervisor, tune, onStreams, realPaths, stateKey }: FleetOptions): Fleet {
   const own: StreamSet = { streams: config.streams, refused: config.refused, revision: config.revision };
   const offer = offerOf(config.streams.values(), config.pushed, realPaths);
   let shown: StreamSet = own;
@@ -99,7 +101,13 @@ export function createFleet({ config, store, supervisor, tune, onStreams, realPa
       const common = { stream, config: streamConfig, batch: 1, runtime: { threads, provider }, once: false };
       if (isOnline(streamConfig)) {
         const stateFile = path.join(config.dataDir, DETECTORS, `${stream}.json`);
-        assignments.push({ ...common, modelDir: '', variant: 'auto', stateFile });
+        assignments.push({
+          ...common,
+          modelDir: '',
+          variant: 'auto',
+          stateFile,
+          ...(stateKey === undefined ? {} : { stateKey }),
+        });
         continue;
       }
       const installed = found.get(model) ?? (await find(model, state.models[model]?.active));

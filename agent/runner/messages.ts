@@ -30,6 +30,8 @@ export interface Assignment {
   readonly once: boolean;
   /** Where an online detector keeps what it has learned. */
   readonly stateFile?: string;
+  /** Base64 of the key that it keeps it under; never logged. */
+  readonly stateKey?: string;
 }
 
 export type ToRunner =

@@ -13,7 +13,8 @@ import { openEngine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
-import { onlineDetector, removeLearned } from '../pipeline/sensor/online.ts';
+import { createSealer, noSealer, type Sealer } from '../../shared/kit/seal.ts';
+import { MEMORY, onlineDetector, removeLearned } from '../pipeline/sensor/online.ts';
 import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
 import type { WalkParts } from '../pipeline/walk-parts.ts';
 import { createEngines } from './engines.ts';
@@ -43,9 +44,9 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
     const running: Running = { assignment, ended: false };
     streams.set(assignment.stream, running);
     // A stream may not suit its model: that too is known only now.
-    const { config, stateFile } = assignment;
+    const { config, stateFile, stateKey } = assignment;
     const opened: Promise<WalkParts['engine']> = isOnline(config)
-      ? Promise.resolve(onlineDetector(stateFile))
+      ? Promise.resolve(onlineDetector(stateFile, sealerOf(stateKey)))
       : engines.of(assignment);
     void opened.then((engine) => play(running, engine)).catch((error) => refuse(running, error));
   };
@@ -131,4 +132,9 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
       );
     },
   };
+}
+
+/** The supervisor has put all that is kept under this key. */
+function sealerOf(stateKey: string | undefined): Sealer {
+  return stateKey === undefined ? noSealer : createSealer(Buffer.from(stateKey, 'base64'), [], MEMORY);
 }

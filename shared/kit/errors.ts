@@ -21,6 +21,8 @@ export const errorCodes = {
     'A model that the hub asked for was rejected or rolled back: the message says at which stage and why; the previous one goes on.',
   'runner-died': 'A runner process ended unexpectedly and is started again.',
   'outbox-corrupt': 'The outbox file was damaged; it was moved aside and a new one begun.',
+  'key-lost':
+    'What is encrypted in the data folder cannot be opened with the keys of the configuration: it is lost, and the agent goes on with new data.',
   'outbox-copied':
     'An older copy of the data folder was put back, or two boxes run from copies of one: records get a new epoch, none is lost.',
   'identity-shared': 'Another client signs in to the hub as this device: two boxes have the same name and token.',

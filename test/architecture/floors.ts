@@ -49,7 +49,7 @@ export const houses: Readonly<Record<string, Floors>> = {
       'agent/identity',
     ],
     ['agent/config.ts'],
-    ['agent/models', 'agent/sync'],
+    ['agent/models', 'agent/sync', 'agent/at-rest'],
     ['agent/reconcile', 'agent/escalate'],
     ['agent/health', 'agent/doctor', 'agent/erase'],
     ['agent/api', 'agent/stamps.ts'],

@@ -7,8 +7,8 @@ import type { Rank, Ranked } from './rank.ts';
 /** In the data folder. */
 export const OUTBOX_FILE = 'outbox.db';
 
-/** `user_version` of the file. Format 1 had no `meta_copy`. */
-export const FORMAT = 2;
+/** `user_version` of the file. Format 1 had no `meta_copy`, format 2 no `sealed`. */
+export const FORMAT = 3;
 
 /** The table of a rank's records. */
 export function tableOf(rank: Rank): string {
@@ -28,6 +28,11 @@ const metaState = z.object({
     .boolean()
     .default(false)
     .describe('what was ever deleted from it was overwritten; a file of an older version is not'),
+  keys: z
+    .array(z.string().regex(/^[0-9a-f]{16}$/))
+    .default([])
+    .describe('ids of the keys that texts in it may be sealed with'),
+  plain: z.boolean().default(true).describe('texts in it may be plain'),
   inDoubt: z.array(range).default([]).describe('numbers on their way to the hub: acks/in-doubt.ts'),
 });
 export type MetaState = z.infer<typeof metaState>;
@@ -46,7 +51,12 @@ export interface Leased {
 
 /** The file contradicts its own invariants although SQLite can read it. */
 export class DamagedFileError extends Error {
-  override readonly name = 'DamagedFileError';
+  override readonly name: string = 'DamagedFileError';
+}
+
+/** The key of what the file holds is not given: to this agent the file is as good as damaged. */
+export class LostKeyError extends DamagedFileError {
+  override readonly name = 'LostKeyError';
 }
 
 /** The state out of the text of the `meta` row; undefined when it is damaged. */

@@ -2,13 +2,14 @@
  * The outbox's file `outbox.db`: SQLite, WAL, `synchronous=FULL`. Beside it `outbox.reserve` (space/reserve.ts)
  * and `outbox.epoch` (epoch-note.ts).
  *
- * Format (`user_version` 2):
+ * Format (`user_version` 3):
  *   meta     one row, `state` a JSON document (`metaState`): epoch, next number, tallies of what is held, counters, starts
  *   meta_copy  the same on another page: if one is damaged, the other says what was held and is lost
  *   records_0 … records_3
- *            one table per rank (rank.ts): seq (rowid), bytes (of the JSON in UTF-8), body (JSON text of a `RecordBody`).
+ *            one table per rank (rank.ts): seq (rowid), bytes (of the JSON in UTF-8), body (JSON text of a `RecordBody`), or
+ *            sealed (the same under a key, shared/kit/seal.ts; then body is empty).
  *            Records are added at one end and deleted at the other, so that eviction frees whole pages.
- *   refused  what the hub or the uplink refused, kept for the user: epoch, seq, reason, bytes, body; bounded, oldest go
+ *   refused  what the hub or the uplink refused, kept for the user: epoch, seq, reason, bytes, body, sealed; bounded, oldest go
  *
  * Invariants:
  * 1. Numbers rise by one from 1 and are never used twice in an epoch, whatever is deleted: `nextSeq` lives in `meta` and
@@ -24,19 +25,21 @@
  *    (space/sizes.ts).
  * 7. Pages in use hold nothing of what was deleted (`secure_delete`); free pages may, until `scrub` gives them back. After it no byte
  *    of what was deleted is in the file or in its WAL.
+ * 8. `meta.keys` and `meta.plain` say how texts in it may be kept; they change before the first such text is there, and after the last.
  *
  * Crash behaviour: every change is one transaction; after a crash or a power cut the file holds exactly the committed ones.
  */
-import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { z } from 'zod';
-import { CodedError } from '../../../shared/kit/errors.ts';
 import type { Range } from '../../../shared/kit/ranges.ts';
+import { noSealer, type Sealer } from '../../../shared/kit/seal.ts';
 import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
-import { DamagedFileError, FORMAT, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
+import { DamagedFileError, type Leased, type MetaState, parseMeta, tableOf } from './format.ts';
 import { isAnother, type Place, placeOf } from './place.ts';
 import { byRank, RANKS } from './rank.ts';
 import { newStart, withStart } from './starts.ts';
+import { create } from './tables.ts';
+import { isToReseal, keysAfterOpening, keysOfNew, type Stored, type Texts, textsOf } from './texts.ts';
 import { FileTransaction } from './transaction.ts';
 
 /** Free pages that one transaction gives back: as many of others may move into their places, by way of the WAL. */
@@ -46,6 +49,8 @@ export class OutboxFile {
   readonly path: string;
   readonly #database: SqliteDatabase;
   readonly #transaction: FileTransaction;
+  readonly #sealer: Sealer;
+  readonly #texts: Texts;
   readonly #lease;
   readonly #lowest;
   readonly #saveMeta;
@@ -59,16 +64,21 @@ export class OutboxFile {
 
   /**
    * Takes over an open database: makes the tables of a new one, reads the state of an old one.
-   * @throws DamagedFileError, a SQLite error, or CodedError when the file is of a newer version
+   * @param sealer how texts are kept from now on; default: plain
+   * @throws DamagedFileError (also for a lost key), a SQLite error, or CodedError when the file is of a newer version, or
+   *         sealed and there is no key at all
    */
-  constructor(database: SqliteDatabase, path: string) {
+  constructor(database: SqliteDatabase, path: string, sealer: Sealer = noSealer) {
     this.path = path;
     this.#database = database;
+    this.#sealer = sealer;
+    this.#texts = textsOf(sealer);
     database.pragma('secure_delete = FAST');
-    create(database, path);
+    create(database, path, sealer);
     this.#place = placeOf(path);
-    this.#meta = readMeta(database);
-    this.#transaction = new FileTransaction(database);
+    const found = readMeta(database);
+    this.#meta = { ...found, ...keysAfterOpening(found, sealer, path) };
+    this.#transaction = new FileTransaction(database, this.#texts);
     this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -77,9 +87,9 @@ export class OutboxFile {
     this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
     this.#lowest = database.prepare<{ from: number }, number | null>(ofAll('min', 'WHERE seq >= $from')).pluck();
     const above = RANKS.map(
-      (rank) => `SELECT seq, bytes, body AS json FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
+      (rank) => `SELECT seq, bytes, body, sealed FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
     );
-    this.#lease = database.prepare<[Range & { limit: number }], Leased>(
+    this.#lease = database.prepare<[Range & { limit: number }], Stored & Omit<Leased, 'json'>>(
       `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
     );
     const { starts, nextSeq } = this.#meta;
@@ -129,12 +139,22 @@ export class OutboxFile {
   lease(limit: number, maxBytes: number, { from, to }: Range): Leased[] {
     const leased: Leased[] = [];
     let bytes = 0;
-    for (const record of this.#lease.iterate({ from, to, limit })) {
-      bytes += record.bytes;
+    for (const row of this.#lease.iterate({ from, to, limit })) {
+      bytes += row.bytes;
       if (leased.length > 0 && bytes > maxBytes) break;
-      leased.push(record);
+      leased.push({ seq: row.seq, bytes: row.bytes, json: this.#texts.read(row) });
     }
     return leased;
+  }
+
+  /** Are there texts in it that are not kept as new ones are: plain, or under another key? */
+  get isToReseal(): boolean {
+    return isToReseal(this.#meta, this.#sealer);
+  }
+
+  /** All its texts are kept as new ones are. */
+  noteResealed(): void {
+    this.change(({ draft }) => Object.assign(draft, keysOfNew(this.#sealer)));
   }
 
   /** Lowest number still held, of those from `from` on; else the next to be given. */
@@ -206,67 +226,6 @@ export class OutboxFile {
 }
 
 const checkpointed = z.array(z.object({ busy: z.number() }));
-
-const META_COLUMNS = 'only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL';
-const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL';
-
-export function newEpoch(): string {
-  return randomBytes(8).toString('hex');
-}
-
-function create(database: SqliteDatabase, path: string): void {
-  const format = database.pragma('user_version', { simple: true });
-  if (format === FORMAT) return;
-  if (format === 1) {
-    addCopy(database);
-    return;
-  }
-  if (format !== 0) {
-    throw new CodedError(
-      'config-invalid',
-      `${path} has format ${String(format)}, this agent knows ${FORMAT}: it was made by a newer version; run that one, or move the file away`,
-    );
-  }
-  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
-  if (tables !== 0) throw new DamagedFileError('the file has tables of something else');
-  // Opening in WAL mode has created the file, and from then on only VACUUM can turn this on.
-  database.pragma('auto_vacuum = INCREMENTAL');
-  database.exec('VACUUM');
-  const none = { records: 0, bytes: 0 };
-  const state: MetaState = {
-    epoch: newEpoch(),
-    nextSeq: 1,
-    held: [none, none, none, none],
-    refused: 0,
-    givenUp: 0,
-    starts: [],
-    earlier: [],
-    inDoubt: [],
-    secure: true,
-  };
-  database.transaction(() => {
-    database.exec(`
-      CREATE TABLE meta (${META_COLUMNS}) STRICT;
-      CREATE TABLE meta_copy (${META_COLUMNS}) STRICT;
-      ${RANKS.map((rank) => `CREATE TABLE ${tableOf(rank)} (${RECORD_COLUMNS}) STRICT;`).join('')}
-      CREATE TABLE refused (
-        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
-        bytes INTEGER NOT NULL, body TEXT NOT NULL
-      ) STRICT;
-    `);
-    for (const table of ['meta', 'meta_copy'])
-      database.prepare(`INSERT INTO ${table} (only, state) VALUES (1, ?)`).run(JSON.stringify(state));
-    database.pragma(`user_version = ${FORMAT}`);
-  })();
-}
-
-/** From format 1. */
-function addCopy(database: SqliteDatabase): void {
-  database.transaction(() => {
-    database.exec(`CREATE TABLE meta_copy (${META_COLUMNS}) STRICT; INSERT INTO meta_copy SELECT * FROM meta;`);
-    database.pragma(`user_version = ${FORMAT}`);
-  })();
-}
 
 /** The lowest or highest number over all tables; it reads only the edge of each table's tree. */
 function ofAll(edge: 'min' | 'max', where = ''): string {

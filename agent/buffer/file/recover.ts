@@ -8,10 +8,11 @@
  */
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { messageOf } from '../../../shared/kit/errors.ts';
+import type { Sealer } from '../../../shared/kit/seal.ts';
 import { isCorruption, isFull, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { lastAside, moveAside, moveOrphans, removeAside } from './aside.ts';
 import { noteEpoch, readEpochNote } from './epoch-note.ts';
-import { DamagedFileError, type Entry, type MetaState } from './format.ts';
+import { DamagedFileError, type Entry, LostKeyError, type MetaState } from './format.ts';
 import { OutboxFile } from './outbox-file.ts';
 import { openSalvage, type Salvage } from './salvage.ts';
 
@@ -25,11 +26,15 @@ export interface Recovery {
   /** Records that it held and that could not be read; undefined when that is unknown. */
   readonly lost: number | undefined;
   readonly reason: string;
+  /** Nothing is wrong with it, but its key is not given. */
+  readonly isKeyLost: boolean;
 }
 
 export interface OpenContext {
   readonly path: string;
   readonly open: (path: string) => SqliteDatabase;
+  /** How texts are kept; default: plain. */
+  readonly sealer?: Sealer | undefined;
   /** Makes the records that report the damage; `meta` is the state of the damaged file, if it could be read. */
   readonly report: (recovery: Recovery, meta: MetaState | undefined) => Entry[];
 }
@@ -67,28 +72,28 @@ export function openOrRecover(
     return { file: openWithRoom(context) };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    return recover(context, messageOf(error));
+    return recover(context, messageOf(error), error instanceof LostKeyError);
   }
 }
 
 /** Moves the (closed) file aside and begins a new one. */
-export function recover(context: OpenContext, reason: string): Recovered {
+export function recover(context: OpenContext, reason: string, isKeyLost = false): Recovered {
   beginDraft(draftOf(context.path));
-  return salvageInto(context, moveAside(context.path), reason);
+  return salvageInto(context, moveAside(context.path), reason, isKeyLost);
 }
 
-function salvageInto(context: OpenContext, movedTo: string, reason: string): Recovered {
+function salvageInto(context: OpenContext, movedTo: string, reason: string, isKeyLost = false): Recovered {
   const draft = draftOf(context.path);
   beginDraft(draft);
   const file = openDraft(context, draft);
-  const salvage = openSalvage(movedTo, readEpochNote(context.path));
+  const salvage = openSalvage(movedTo, readEpochNote(context.path), context.sealer);
   let recovery: Recovery;
   let entries: readonly Entry[];
   try {
     const salvaged = salvage ? refill(file, salvage) : 0;
     const held = salvage?.meta?.held.reduce((sum, tally) => sum + tally.records, 0);
     const lost = held === undefined ? undefined : Math.max(0, held - salvaged);
-    recovery = { movedTo, bytes: statSync(movedTo).size, salvaged, lost, reason };
+    recovery = { movedTo, bytes: statSync(movedTo).size, salvaged, lost, reason, isKeyLost };
     entries = reportIn(file, context.report(recovery, salvage?.meta));
   } finally {
     file.close();
@@ -102,7 +107,7 @@ function salvageInto(context: OpenContext, movedTo: string, reason: string): Rec
 function openDraft(context: OpenContext, draft: string): OutboxFile {
   const database = context.open(draft);
   database.pragma('journal_mode = MEMORY');
-  return new OutboxFile(database, draft);
+  return new OutboxFile(database, draft, context.sealer);
 }
 
 /** If there is no room to open the file, removes the salvaged one and tries again. */
@@ -144,7 +149,7 @@ function reportIn(file: OutboxFile, entries: readonly Entry[]): readonly Entry[]
 export function openFile(context: OpenContext): OutboxFile {
   const database = context.open(context.path);
   try {
-    const file = new OutboxFile(database, context.path);
+    const file = new OutboxFile(database, context.path, context.sealer);
     noteEpoch(context.path, file.meta.epoch);
     return file;
   } catch (error) {

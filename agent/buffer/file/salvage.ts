@@ -4,11 +4,13 @@
  */
 import { z } from 'zod';
 import { MAX_ORIGINS, origin } from '../../../shared/contract/messages/record.ts';
+import { noSealer, type Sealer } from '../../../shared/kit/seal.ts';
 import { openSqlite, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { entryOfText, isKind } from './entry.ts';
 import { type Entry, type MetaState, parseMeta, tableOf } from './format.ts';
 import { RANKS, type Rank } from './rank.ts';
 import { earlierNamesOf } from './starts.ts';
+import { type Texts, textsOf } from './texts.ts';
 
 export interface Salvage {
   /** State of the damaged file; undefined when even that cannot be read. */
@@ -19,15 +21,17 @@ export interface Salvage {
 
 const MAX_FAILURES = 200;
 const PAGE_ROWS = 100;
-const row = z.object({ seq: z.number().int().positive(), body: z.unknown() });
+/** A file of an older format has no `sealed`. */
+const row = z.object({ seq: z.number().int().positive(), body: z.unknown(), sealed: z.unknown() });
 const body = z.looseObject({ kind: z.string() });
 
 /**
  * @param file the damaged database, already moved aside; it is only read
  * @param notedEpoch its epoch, for when the file itself cannot say it any more
+ * @param sealer opens what is sealed; what it has no key for is left out
  * @returns undefined when SQLite cannot open it at all
  */
-export function openSalvage(file: string, notedEpoch?: string): Salvage | undefined {
+export function openSalvage(file: string, notedEpoch?: string, sealer: Sealer = noSealer): Salvage | undefined {
   let database: SqliteDatabase;
   try {
     database = openSqlite(file, { synchronous: 'NORMAL', readonly: true });
@@ -41,14 +45,14 @@ export function openSalvage(file: string, notedEpoch?: string): Salvage | undefi
   const tables = RANKS.map((rank) => rowsOf(database, rank));
   const namesOf = (seq: number) =>
     epoch === undefined ? [] : [...earlierNamesOf(meta?.earlier ?? [], seq), { epoch, seq }];
-  return { meta, entries: inOrder(tables, namesOf), close: () => database.close() };
+  return { meta, entries: inOrder(tables, namesOf, textsOf(sealer)), close: () => database.close() };
 }
 
 type Row = z.infer<typeof row>;
 type Names = z.infer<typeof origin>;
 
 /** Merges the tables by number; rows without readable JSON are left out. */
-function* inOrder(tables: readonly Generator<Row>[], namesOf: (seq: number) => Names): Generator<Entry> {
+function* inOrder(tables: readonly Generator<Row>[], namesOf: (seq: number) => Names, texts: Texts): Generator<Entry> {
   const heads = tables.map((table) => table.next());
   for (;;) {
     let lowest: { at: number; row: Row } | undefined;
@@ -59,14 +63,14 @@ function* inOrder(tables: readonly Generator<Row>[], namesOf: (seq: number) => N
     const table = next && tables[next.at];
     if (!next || !table) return;
     heads[next.at] = table.next();
-    const entry = entryOf(next.row, namesOf(next.row.seq));
+    const entry = entryOf(next.row, namesOf(next.row.seq), texts);
     if (entry) yield entry;
   }
 }
 
 /** Readable rows of a table by rising number. */
 function* rowsOf(database: SqliteDatabase, rank: Rank): Generator<Row> {
-  const page = `SELECT seq, body FROM ${tableOf(rank)} WHERE seq > ? ORDER BY seq LIMIT ${PAGE_ROWS}`;
+  const page = `SELECT * FROM ${tableOf(rank)} WHERE seq > ? ORDER BY seq LIMIT ${PAGE_ROWS}`;
   let after = 0;
   let skip = 1;
   for (let failures = 0; failures < MAX_FAILURES; ) {
@@ -90,7 +94,8 @@ function* rowsOf(database: SqliteDatabase, rank: Rank): Generator<Row> {
 }
 
 /** The record with the names that it had, because the hub may have it under these; undefined if JSON or kind are damaged. */
-function entryOf({ body: text }: Row, names: Names): Entry | undefined {
+function entryOf({ body: plain, sealed }: Row, names: Names, texts: Texts): Entry | undefined {
+  const text = Buffer.isBuffer(sealed) ? tryTo(() => texts.read({ body: '', sealed })) : plain;
   if (typeof text !== 'string') return undefined;
   const parsed = tryTo(() => body.parse(JSON.parse(text)));
   if (!parsed || !isKind(parsed.kind)) return undefined;

@@ -3,6 +3,7 @@ import type { Range } from '../../../shared/kit/ranges.ts';
 import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { type Entry, type MetaState, tableOf } from './format.ts';
 import { type ByRank, byRank, RANKS, type Rank } from './rank.ts';
+import type { Stored, Texts } from './texts.ts';
 
 export interface Victim {
   readonly seq: number;
@@ -14,6 +15,11 @@ export interface RefusedRow {
   readonly json: string;
 }
 
+interface StoredRow extends Stored {
+  readonly at: number;
+  readonly bytes: number;
+}
+
 interface Weight {
   readonly records: number;
   readonly bytes: number | null;
@@ -21,27 +27,31 @@ interface Weight {
 
 export class FileTransaction {
   readonly #database: SqliteDatabase;
+  readonly #texts: Texts;
   readonly #tables: ByRank<ReturnType<typeof statementsOf>>;
   readonly #trimRefused;
   readonly #refusedAfter;
   readonly #removeRefused;
   readonly #rewriteRefused;
+  readonly #resealRefused;
   readonly #pages;
   readonly #freePages;
   #draft: MetaState | undefined;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, texts: Texts) {
     this.#database = database;
+    this.#texts = texts;
     this.#tables = byRank((rank) => statementsOf(database, rank));
     this.#pages = database.prepare<[], number>('PRAGMA page_count').pluck();
     this.#freePages = database.prepare<[], number>('PRAGMA freelist_count').pluck();
-    this.#refusedAfter = database.prepare<[number, number], RefusedRow>(
-      'SELECT id, body AS json FROM refused WHERE id > ? ORDER BY id LIMIT ?',
+    this.#refusedAfter = database.prepare<[number, number], Stored & { id: number }>(
+      'SELECT id, body, sealed FROM refused WHERE id > ? ORDER BY id LIMIT ?',
     );
     this.#removeRefused = database.prepare<[number]>('DELETE FROM refused WHERE id = ?');
-    this.#rewriteRefused = database.prepare<[number, string, number]>(
-      'UPDATE refused SET bytes = ?, body = ? WHERE id = ?',
+    this.#rewriteRefused = database.prepare<[number, string, Buffer | null, number]>(
+      'UPDATE refused SET bytes = ?, body = ?, sealed = ? WHERE id = ?',
     );
+    this.#resealRefused = resealOf(database, 'refused', 'id');
     this.#trimRefused = database.prepare<[number, number]>(
       `DELETE FROM refused WHERE id IN (
          SELECT id FROM (SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
@@ -71,7 +81,7 @@ export class FileTransaction {
     const first = draft.nextSeq;
     let seq = first;
     for (const { rank, bytes, json } of entries) {
-      this.#tables[rank].insert.run(seq++, bytes, json);
+      this.#tables[rank].insert.run(seq++, bytes, ...this.#texts.keep(json));
       const tally = draft.held[rank];
       tally.records++;
       tally.bytes += bytes;
@@ -82,7 +92,7 @@ export class FileTransaction {
 
   /** Replaces a record that has never been leased. */
   rewrite(seq: number, entry: Entry, oldBytes: number): void {
-    const { changes } = this.#tables[entry.rank].rewrite.run(entry.bytes, entry.json, seq);
+    const { changes } = this.#tables[entry.rank].rewrite.run(entry.bytes, ...this.#texts.keep(entry.json), seq);
     if (changes !== 1) throw new Error(`record ${seq} is not there`);
     this.draft.held[entry.rank].bytes += entry.bytes - oldBytes;
   }
@@ -122,13 +132,33 @@ export class FileTransaction {
 
   /** The refused ones after a row: its `id` is not a record's number. */
   refusedAfter(id: number, limit: number): RefusedRow[] {
-    return this.#refusedAfter.all(id, limit);
+    return this.#refusedAfter.all(id, limit).map((row) => ({ id: row.id, json: this.#texts.read(row) }));
   }
 
   /** Deletes a refused one, or replaces its text. */
   changeRefused(id: number, json: string | undefined): void {
     if (json === undefined) this.#removeRefused.run(id);
-    else this.#rewriteRefused.run(Buffer.byteLength(json), json, id);
+    else this.#rewriteRefused.run(Buffer.byteLength(json), ...this.#texts.keep(json), id);
+  }
+
+  /**
+   * Keeps the texts of the next rows after `after` as new ones are kept: under the newest key.
+   * @param from a rank, or the refused ones
+   * @returns the last number or id that it looked at; undefined when there was none left
+   */
+  reseal(from: Rank | 'refused', after: number, maxRows: number, maxBytes: number): number | undefined {
+    const { next, keep } = from === 'refused' ? this.#resealRefused : this.#tables[from];
+    const found: StoredRow[] = [];
+    let bytes = 0;
+    for (const row of next.iterate(after, maxRows)) {
+      found.push(row);
+      bytes += row.bytes;
+      if (bytes >= maxBytes) break;
+    }
+    for (const row of found) {
+      if (!this.#texts.isCurrent(row)) keep.run(...this.#texts.keep(this.#texts.read(row)), row.at);
+    }
+    return found.at(-1)?.at;
   }
 
   /** Pages of the file, free ones included. */
@@ -150,8 +180,13 @@ export class FileTransaction {
 function statementsOf(database: SqliteDatabase, rank: Rank) {
   const table = tableOf(rank);
   return {
-    insert: database.prepare<[number, number, string]>(`INSERT INTO ${table} (seq, bytes, body) VALUES (?, ?, ?)`),
-    rewrite: database.prepare<[number, string, number]>(`UPDATE ${table} SET bytes = ?, body = ? WHERE seq = ?`),
+    insert: database.prepare<[number, number, string, Buffer | null]>(
+      `INSERT INTO ${table} (seq, bytes, body, sealed) VALUES (?, ?, ?, ?)`,
+    ),
+    rewrite: database.prepare<[number, string, Buffer | null, number]>(
+      `UPDATE ${table} SET bytes = ?, body = ?, sealed = ? WHERE seq = ?`,
+    ),
+    ...resealOf(database, table, 'seq'),
     oldest: database.prepare<[number, number, number], Victim>(
       `SELECT seq, bytes FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     ),
@@ -160,9 +195,20 @@ function statementsOf(database: SqliteDatabase, rank: Rank) {
     ),
     remove: database.prepare<[number, number]>(`DELETE FROM ${table} WHERE seq BETWEEN ? AND ?`),
     keepRefused: database.prepare<[string, string, number, number, number]>(
-      `INSERT INTO refused (epoch, seq, reason, bytes, body)
-       SELECT ?, seq, ?, bytes, body FROM (SELECT * FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?)
+      `INSERT INTO refused (epoch, seq, reason, bytes, body, sealed)
+       SELECT ?, seq, ?, bytes, body, sealed FROM (SELECT * FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?)
        ORDER BY seq`,
+    ),
+  };
+}
+
+function resealOf(database: SqliteDatabase, table: string, key: 'seq' | 'id') {
+  return {
+    next: database.prepare<[number, number], StoredRow>(
+      `SELECT ${key} AS at, bytes, body, sealed FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`,
+    ),
+    keep: database.prepare<[string, Buffer | null, number]>(
+      `UPDATE ${table} SET body = ?, sealed = ? WHERE ${key} = ?`,
     ),
   };
 }

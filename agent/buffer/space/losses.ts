@@ -97,13 +97,15 @@ export class LossWriter {
     return { ...entry, rank: KEPT_RANK };
   }
 
-  /** The records that report damage: an error, and a loss if it is known how many records the file held. */
-  ofDamage({ movedTo, salvaged, lost, reason }: Recovery, meta: MetaState | undefined): Entry[] {
-    const message = `the outbox was damaged (${reason}); it was moved to ${movedTo}, ${salvaged} records were saved from it`;
-    const entries = [this.error('outbox-corrupt', message)];
+  /** The records that report damage, or a lost key: an error, and a loss if it is known how many records the file held. */
+  ofDamage({ movedTo, salvaged, lost, reason, isKeyLost }: Recovery, meta: MetaState | undefined): Entry[] {
+    const code = isKeyLost ? 'key-lost' : 'outbox-corrupt';
+    const what = isKeyLost ? 'cannot be opened' : 'was damaged';
+    const message = `the outbox ${what} (${reason}); it was moved to ${movedTo}, ${salvaged} records were saved from it`;
+    const entries = [this.error(code, message)];
     if (meta && lost) {
       const span = { from: 1, to: meta.nextSeq - 1 };
-      entries.push(this.entry({ epoch: meta.epoch, ...span, lost, reason: 'outbox-corrupt' }));
+      entries.push(this.entry({ epoch: meta.epoch, ...span, lost, reason: code }));
     }
     return entries;
   }

@@ -25,6 +25,7 @@ import type { Clock } from '../../../shared/kit/clock.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
 import { forceFolder, writeDurably } from '../../../shared/kit/durable-file.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
+import { noSealer, type Sealer } from '../../../shared/kit/seal.ts';
 import type { Analyser, Past } from './analyser.ts';
 import { watchNormal } from './normal-file.ts';
 import { openSampleJournal, type SampleJournal } from './sample-journal.ts';
@@ -47,6 +48,9 @@ const saved = detectorState.extend({
   taught: z.array(z.string().max(32)).max(MOST_NORMAL).optional(),
 });
 
+/** What its pieces are sealed as. */
+export const MEMORY = 'memory';
+
 export interface Online {
   readonly online: true;
   /** What records say of it. */
@@ -54,11 +58,13 @@ export interface Online {
   readonly note?: undefined;
   /** Where it keeps what it has learned; undefined: nowhere. */
   readonly stateFile?: string | undefined;
+  /** How it keeps it. */
+  readonly sealer: Sealer;
 }
 
-export function onlineDetector(stateFile: string | undefined): Online {
+export function onlineDetector(stateFile: string | undefined, sealer: Sealer = noSealer): Online {
   const model = { name: 'online', version: VERSION, digest: digestOf(`online ${VERSION}`), variant: 'online' };
-  return { online: true, model, stateFile };
+  return { online: true, model, stateFile, sealer };
 }
 
 /** Removes what a detector that is closed has learned, and its samples. @throws the file system's error */
@@ -70,16 +76,17 @@ export function removeLearned(stateFile: string): void {
 
 /** @param onNote told what a person should know of the file */
 export function analyseOnline(
-  { stateFile }: Online,
+  { stateFile, sealer }: Online,
   channels: readonly string[],
   clock: Clock,
   onNote: (message: string) => void,
 ): Analyser {
-  const kept = stateFile === undefined ? undefined : read(stateFile, onNote);
+  const kept = stateFile === undefined ? undefined : read(stateFile, sealer, onNote);
   const detector = new Detector(channels.length, kept);
   let lastAtMs = kept?.lastAtMs;
   let savedAt = clock.mono();
-  let journal = stateFile === undefined ? undefined : openJournal(stateFile, channels.length, knownUntil(kept), onNote);
+  let journal =
+    stateFile === undefined ? undefined : openJournal(stateFile, channels.length, knownUntil(kept), sealer, onNote);
   /** Replayed before the first sample, whose threshold counts for them too. */
   let waiting = journal?.samples ?? [];
   let isFull = false;
@@ -96,7 +103,8 @@ export function analyseOnline(
     savedAt = clock.mono();
     try {
       mkdirSync(path.dirname(stateFile), { recursive: true });
-      writeDurably(stateFile, JSON.stringify({ ...detector.state(), lastAtMs, begun, taught }), MODE);
+      const text = JSON.stringify({ ...detector.state(), lastAtMs, begun, taught });
+      writeDurably(stateFile, sealer.seal(Buffer.from(text)), MODE);
       journal?.clear();
     } catch (error) {
       onNote(`what the online detector has learned could not be kept in ${stateFile}: ${messageOf(error)}`);
@@ -176,9 +184,9 @@ export function analyseOnline(
   };
 }
 
-function read(file: string, onNote: (message: string) => void) {
+function read(file: string, sealer: Sealer, onNote: (message: string) => void) {
   try {
-    return saved.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return saved.parse(JSON.parse(sealer.open(readFileSync(file)).toString('utf8')));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       onNote(`${file} cannot be read, so the online detector learns anew: ${messageOf(error)}`);
@@ -195,10 +203,11 @@ function openJournal(
   stateFile: string,
   channels: number,
   after: number,
+  sealer: Sealer,
   onNote: (message: string) => void,
 ): SampleJournal | undefined {
   try {
-    return openSampleJournal(`${stateFile}.samples`, channels, after);
+    return openSampleJournal(`${stateFile}.samples`, channels, after, sealer);
   } catch (error) {
     onNote(`samples of the online detector cannot be kept beside ${stateFile}: ${messageOf(error)}`);
     return undefined;

@@ -12,7 +12,7 @@ export const streamEscalationReport = z.looseObject({
   refused: count.describe('by the hub'),
   unsent: z
     .record(z.string().max(32), count)
-    .describe('given up, by reason: budget, too-large, queue-full, late, unanswered, disk, erased'),
+    .describe('given up, by reason: budget, too-large, queue-full, late, unanswered, disk, erased, key-lost'),
 });
 
 export const escalationReport = z.looseObject({

@@ -6,6 +6,7 @@ import type { Judge } from '../../../agent/buffer/erase.ts';
 import { eraseStopped } from '../../../agent/buffer/erase-stopped.ts';
 import type { Outbox } from '../../../agent/buffer/outbox.ts';
 import type { RecordBody } from '../../../shared/contract/messages/record.ts';
+import { noSealer } from '../../../shared/kit/seal.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { filesWith } from '../../support/files-with.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -142,7 +143,7 @@ test('a file of an older version, which did not overwrite what it deleted, is re
   }
   database.close();
   expect(filesWith(folder, plantedIn(50))).toEqual(['outbox.db']);
-  expect(await eraseStopped(folder, ofStream('door'), stamp)).toEqual({ records: 100, pictures: 0 });
+  expect(await eraseStopped(folder, ofStream('door'), stamp, noSealer)).toEqual({ records: 100, pictures: 0 });
   expect([...marksIn(folder)].every((mark) => mark >= 100 && mark % 2 === 0)).toBe(true);
   expect(marksIn(folder).size).toBe(100);
 });
@@ -161,7 +162,7 @@ test('a kill in the middle: a copy of the files as they are then is erased by ca
   const whole = await erasing;
   outbox.close();
   expect(whole.records).toBe(2000);
-  const rest = await eraseStopped(killed, ofStream('door'), stamp);
+  const rest = await eraseStopped(killed, ofStream('door'), stamp, noSealer);
   expect(rest.records).toBeGreaterThan(0);
   expect(rest.records).toBeLessThan(2000);
   const again = open(killed);

@@ -114,7 +114,18 @@ test('the outbox: not there, whole, damaged, of the future', () => {
   expect(examineOutbox(folder)).toMatchObject({ level: 'broken', advice: expect.stringContaining('start the agent') });
   const tally = (records: number) => ({ records, bytes: records * 1000 });
   const meta = {
-    ...{ epoch: 'e', nextSeq: 9, refused: 1, givenUp: 2, starts: [], earlier: [], inDoubt: [], secure: true },
+    ...{
+      epoch: 'e',
+      nextSeq: 9,
+      refused: 1,
+      givenUp: 2,
+      starts: [],
+      earlier: [],
+      inDoubt: [],
+      secure: true,
+      keys: [],
+      plain: true,
+    },
     held: [tally(1), tally(2), tally(3), tally(4)] as [
       ReturnType<typeof tally>,
       ReturnType<typeof tally>,

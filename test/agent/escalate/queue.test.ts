@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openQueue } from '../../../agent/escalate/queue.ts';
+import { createSealer } from '../../../shared/kit/seal.ts';
+import { filesWith } from '../../support/files-with.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const MOST = 1000;
@@ -93,4 +96,25 @@ test('what is no sample is removed by a start; a sample whose file is gone has n
   expect(queue.payload(idOf(2))).toBeUndefined();
   queue.remove(idOf(1));
   expect(queue.list()).toEqual([]);
+});
+
+test('with a key no file has the picture; a new key takes what waits over, and a lost one costs it, which is said', () => {
+  const folder = path.join(tempFolder(), 'samples');
+  const planted = Buffer.from('PLANTED-PICTURE');
+  const [first, second, third] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+  openQueue(folder, MOST, 0).add({ id: idOf(1), stream: 'door', payload: planted }, 0);
+  expect(filesWith(folder, planted)).toHaveLength(1);
+  const queue = openQueue(folder, MOST, 0, createSealer(first));
+  queue.add({ id: idOf(2), stream: 'yard', payload: planted }, 0);
+  expect(filesWith(folder, planted)).toEqual([]);
+  const rotated = openQueue(folder, MOST, 0, createSealer(second, [first]));
+  expect(rotated.list().map(({ id }) => rotated.payload(id)?.equals(planted))).toEqual([true, true]);
+  const after = openQueue(folder, MOST, 0, createSealer(second));
+  expect([after.unopened, after.payload(idOf(2))?.toString()]).toEqual([[], 'PLANTED-PICTURE']);
+  const lost = openQueue(folder, MOST, 0, createSealer(third));
+  expect([lost.unopened.map(({ stream }) => stream), lost.list(), readdirSync(folder)]).toEqual([
+    ['door', 'yard'],
+    [],
+    [],
+  ]);
 });

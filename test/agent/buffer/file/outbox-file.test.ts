@@ -22,10 +22,12 @@ describe('a file', () => {
       earlier: [],
       inDoubt: [],
       secure: true,
+      keys: [],
+      plain: true,
     });
     expect(opened().file.meta.epoch).not.toBe(file.meta.epoch);
     expect(database.pragma('auto_vacuum', { simple: true })).toBe(2);
-    expect(database.pragma('user_version', { simple: true })).toBe(2);
+    expect(database.pragma('user_version', { simple: true })).toBe(3);
     expect([file.base(), file.base(7)]).toEqual([1, 1]);
   });
 
@@ -55,25 +57,27 @@ describe('a file', () => {
     expect(() => file.change((transaction) => transaction).draft).toThrow('outside of one');
   });
 
-  test('refuses what another program or a newer version made, and takes over the format before', () => {
+  test('refuses what another program or a newer version made, and takes over the formats before', () => {
     expect(() => opened((database) => database.exec('CREATE TABLE other (x)'))).toThrow('has tables of something else');
     try {
-      opened((database) => database.pragma('user_version = 3'));
+      opened((database) => database.pragma('user_version = 4'));
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(CodedError);
-      expect(String(error)).toMatch(/has format 3, this agent knows 2: it was made by a newer version/);
+      expect(String(error)).toMatch(/has format 4, this agent knows 3: it was made by a newer version/);
     }
     const { at, file, database, insert } = opened();
     insert(entries(3));
     const { meta } = file;
     database.exec('DROP TABLE meta_copy');
+    for (const table of ['records_0', 'records_1', 'records_2', 'records_3', 'refused'])
+      database.exec(`ALTER TABLE ${table} DROP COLUMN sealed`);
     database.pragma('user_version = 1');
     const again = new OutboxFile(unsynced(at), at);
     expect(again.meta).toEqual({ ...meta, starts: [...meta.starts, { id: expect.any(String), from: 4 }] });
     again.close();
     expect(parseMeta(database.prepare('SELECT state FROM meta_copy').pluck().get())).toEqual(meta);
-    expect(database.pragma('user_version', { simple: true })).toBe(2);
+    expect(database.pragma('user_version', { simple: true })).toBe(3);
   });
 
   test('that holds a number which it has not given is damaged', () => {
@@ -103,7 +107,15 @@ describe('a file', () => {
 
   test('whose state is of the time before starts were told apart and anything was in doubt is whole', () => {
     const old = { epoch: 'e', nextSeq: 1, held: Array(4).fill({ records: 0, bytes: 0 }), refused: 0, givenUp: 0 };
-    expect(parseMeta(JSON.stringify(old))).toEqual({ ...old, starts: [], earlier: [], inDoubt: [], secure: false });
+    expect(parseMeta(JSON.stringify(old))).toEqual({
+      ...old,
+      starts: [],
+      earlier: [],
+      inDoubt: [],
+      secure: false,
+      keys: [],
+      plain: true,
+    });
   });
 
   test('leases by number over all ranks, within every bound', () => {
