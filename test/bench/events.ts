@@ -16,22 +16,27 @@ const TOLERANCE_MS = 1000;
  * first, which is optimal for intervals of one length.
  */
 export function agreement(expected: readonly EventBody[], got: readonly EventBody[]): Agreement {
-  const kinds = new Set([...expected, ...got].map(kindOf));
-  let paired = 0;
-  for (const kind of kinds) {
-    const wanted = timesOf(expected, kind);
-    const found = timesOf(got, kind);
+  return { expected: expected.length, got: got.length, paired: pairedOf(expected, got).size };
+}
+
+/** Those of `got` that have a partner. */
+export function pairedOf(expected: readonly EventBody[], got: readonly EventBody[]): ReadonlySet<EventBody> {
+  const paired = new Set<EventBody>();
+  for (const kind of new Set([...expected, ...got].map(kindOf))) {
+    const wanted = ofKind(expected, kind);
+    const found = ofKind(got, kind);
     for (let i = 0, j = 0; i < wanted.length && j < found.length; ) {
-      const late = (found[j] ?? 0) - (wanted[i] ?? 0);
-      if (Math.abs(late) <= TOLERANCE_MS) {
-        paired++;
+      const event = found[j];
+      const late = (event?.ptsMs ?? 0) - (wanted[i]?.ptsMs ?? 0);
+      if (event && Math.abs(late) <= TOLERANCE_MS) {
+        paired.add(event);
         i++;
         j++;
       } else if (late < 0) j++;
       else i++;
     }
   }
-  return { expected: expected.length, got: got.length, paired };
+  return paired;
 }
 
 export function sum(parts: readonly Agreement[]): Agreement {
@@ -43,9 +48,6 @@ function kindOf({ rule, action, label }: EventBody): string {
   return `${rule} ${action} ${label}`;
 }
 
-function timesOf(events: readonly EventBody[], kind: string): number[] {
-  return events
-    .filter((event) => kindOf(event) === kind)
-    .map(({ ptsMs }) => ptsMs ?? 0)
-    .toSorted((a, b) => a - b);
+function ofKind(events: readonly EventBody[], kind: string): EventBody[] {
+  return events.filter((event) => kindOf(event) === kind).toSorted((a, b) => (a.ptsMs ?? 0) - (b.ptsMs ?? 0));
 }

@@ -8,22 +8,25 @@ export interface Point {
   readonly kB: number;
   /** F1, 0 to 1. */
   readonly events: number;
+  readonly tracks: number;
   readonly frames: number;
 }
 
-const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [760, 420, 56, 24, 150, 48];
-const COLOURS = ['#4c6ef5', '#868e96', '#e8590c', '#2b8a3e', '#111111'];
+const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [820, 420, 56, 24, 210, 48];
+const COLOURS = ['#4c6ef5', '#868e96', '#e8590c', '#2b8a3e', '#74b816', '#0b7285', '#ae3ec9', '#111111'];
 /** Left end of the axis of shares, which is logarithmic; 0 is drawn there. */
 const LEAST = 0.004;
+/** Lower end of the axis of quality. */
+const LOWEST = 0.6;
 
 export function plotOf(points: readonly Point[]): string {
   const groups = [...new Set(points.map(({ group }) => group))];
   const x = (share: number) =>
     LEFT + ((Math.log10(Math.max(LEAST, share)) - Math.log10(LEAST)) / -Math.log10(LEAST)) * (WIDTH - LEFT - RIGHT);
-  const y = (quality: number) => TOP + (1 - quality) * (HEIGHT - TOP - BOTTOM);
+  const y = (quality: number) => TOP + ((1 - Math.max(LOWEST, quality)) / (1 - LOWEST)) * (HEIGHT - TOP - BOTTOM);
   const text = (at: readonly [number, number], words: string, more = '') =>
     `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" ${more}>${words}</text>`;
-  const grid = [0, 0.2, 0.4, 0.6, 0.8, 1].map(
+  const grid = [0.6, 0.7, 0.8, 0.9, 1].map(
     (value) =>
       `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}" stroke="#dee2e6"/>` +
       text([LEFT - 8, y(value) + 4], value.toFixed(1), 'text-anchor="end"'),

@@ -21,8 +21,14 @@ export async function material(print: (line: string) => void): Promise<Material>
   if (existsSync(assets)) {
     return { model: path.join(assets, 'models/yolox-nano-416'), clip: path.join(assets, 'media/vtest-20s.mp4') };
   }
-  const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
-  const { path: clip } = await ensureClip({ cacheDir, print });
-  const { dir: model } = await ensureDetector({ cacheDir, print });
+  const clip = await streetClip(print);
+  const { dir: model } = await ensureDetector({ cacheDir: cacheDir(), print });
   return { model, clip };
 }
+
+/** The whole clip of the demonstration: 80 seconds. */
+export async function streetClip(print: (line: string) => void): Promise<string> {
+  return (await ensureClip({ cacheDir: cacheDir(), print })).path;
+}
+
+const cacheDir = () => path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');

@@ -19,7 +19,7 @@ import { type Fit, fitFrame } from '../../shared/engine/preprocess/fit.ts';
 import { createTensorWriter } from '../../shared/engine/preprocess/tensor.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 
-interface RecordedFrame {
+export interface RecordedFrame {
   readonly ptsMs: number;
   readonly luma: Uint8Array;
   readonly outcome: Outcome;

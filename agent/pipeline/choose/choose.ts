@@ -36,10 +36,13 @@ export function createChooser({ choose }: StreamEscalation, random: () => number
     (box !== undefined || count !== undefined) &&
     (ruleKind === 'absence' || !GONE.has(action)) &&
     ofEvents.some(({ rules }) => rules === undefined || rules.includes(rule));
+  /** The closer the score lies to the threshold the more: a budget that is short goes to what is in doubt. */
+  const worthOf = ({ box, score }: RuleEvent, chance: Chance | undefined) =>
+    chance && box ? 1 - Math.min(1, Math.abs(score - chance.threshold)) / 2 : 1;
   return {
     choose(chance, events, answered = NONE) {
       const found = events.flatMap((event, index): Chosen[] =>
-        isWanted(event) && !answered.has(index) ? [{ event: index, by: ['event'], worth: 1 }] : [],
+        isWanted(event) && !answered.has(index) ? [{ event: index, by: ['event'], worth: worthOf(event, chance) }] : [],
       );
       if (!chance) return found;
       // Each is asked, so that each counts its own share.
@@ -51,7 +54,10 @@ export function createChooser({ choose }: StreamEscalation, random: () => number
       const by = wants.map(({ kind }) => kind);
       const [first, ...others] = found;
       // One picture is enough; it says by whom it was wanted.
-      if (first) return [{ ...first, by: [...first.by, ...by] }, ...others];
+      if (first) {
+        const worth = Math.max(first.worth, ...wants.map((one) => one.worth));
+        return [{ ...first, by: [...first.by, ...by], worth }, ...others];
+      }
       return [{ by, worth: Math.max(...wants.map(({ worth }) => worth)) }];
     },
   };

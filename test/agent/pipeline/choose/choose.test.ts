@@ -44,10 +44,17 @@ describe('events', () => {
     const both = chooser([{ kind: 'random', share: 1 }, { kind: 'event' }]);
     expect(both.choose(chance([]), [event(), event()])).toEqual([
       { event: 0, by: ['event', 'random'], worth: 1 },
-      { event: 1, by: ['event'], worth: 1 },
+      { event: 1, by: ['event'], worth: 0.8 },
     ]);
     expect(both.choose(chance([]), [])).toEqual([{ by: ['random'], worth: 1 }]);
   });
+});
+
+test('an event is worth the more the closer its score lies to the threshold; one without an object as much as can be', () => {
+  const { box: _, ...bare } = event({ count: 3 });
+  const events = [event({ score: 0.5 }), event({ score: 0.7 }), event({ score: 0.3 }), bare];
+  const worths = chooser([{ kind: 'event' }]).choose(chance([]), events);
+  expect(worths.map(({ worth }) => worth)).toEqual([1, 0.9, 0.9, 1]);
 });
 
 describe('frames', () => {
