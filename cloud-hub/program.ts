@@ -28,6 +28,7 @@ import { addRetentionCommand } from './commands/retention.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { readSettings, type SettingOptions, withSettings } from './commands/settings.ts';
 import { addSparkplugCommand } from './commands/sparkplug.ts';
+import { addThresholdCommands } from './commands/threshold.ts';
 import { addTopCommand } from './commands/top.ts';
 import { addTokenCommands, addUserCommands } from './commands/user.ts';
 import { type HubConfig, hostInUrl, protectionOf } from './config.ts';
@@ -151,6 +152,7 @@ function commands(host: Host, version: string): Command {
   addKeysCommands(root, context);
   addRolloutCommands(root, context);
   addDatasetCommands(root, context);
+  addThresholdCommands(root, context);
   addAlertCommands(root, context);
   addEraseCommands(root, context);
   addAuditCommands(root, context);

@@ -27,6 +27,7 @@ import { rolloutRoutes } from './routes/rollouts.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
+import { thresholdRoutes } from './routes/thresholds.ts';
 import { trustRoutes } from './routes/trust.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -45,6 +46,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   readingRoutes,
   normalRoutes,
   opinionRoutes,
+  thresholdRoutes,
   datasetRoutes,
   modelRoutes,
   trustRoutes,

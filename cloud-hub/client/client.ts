@@ -31,6 +31,7 @@ import { reading, readingBucket } from '../contract/reading.ts';
 import { type NewRollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
 import { factorSecret, ownSignIn, providerStart, recoveryCodes, signInWays } from '../contract/sign-in.ts';
 import { summary } from '../contract/summary.ts';
+import { streamThresholds } from '../contract/threshold.ts';
 import { createRequest, type Transport } from './request.ts';
 
 export interface Page<T> {
@@ -150,6 +151,8 @@ export function clientOver(transport: Transport) {
     quarantine: list(quarantined, '/quarantine'),
 
     opinions: list(opinion, '/opinions'),
+    thresholds: (device: string, stream: string, precision: number, signal?: AbortSignal) =>
+      get(streamThresholds, `/devices/${part(device)}/streams/${part(stream)}/thresholds`, { precision }, signal),
     hybrid: (signal?: AbortSignal) => get(hybrid, '/hybrid', {}, signal),
 
     models: list(model, '/models'),

@@ -4,6 +4,7 @@ import { detection } from '../../shared/contract/messages/preview.ts';
 import { sampleEvent, sampleId } from '../../shared/contract/messages/sample.ts';
 import { opinions } from '../../shared/contract/messages/verdict.ts';
 import { count, name } from '../../shared/contract/names.ts';
+import { interval } from './threshold.ts';
 import { time } from './time.ts';
 
 /** Of an event: `confirmed`, `changed` (another label) or `withdrawn`; what the edge said stays beside it. */
@@ -25,7 +26,11 @@ export const opinion = z.object({
   outcome: z.enum(opinions),
   chosenBy: z.array(z.string()),
   event: sampleEvent.optional().describe('what the event said; absent: the sample was about a frame'),
-  edge: z.object({ model: z.string().optional(), objects: z.array(detection) }),
+  edge: z.object({
+    model: z.string().optional(),
+    threshold: z.number().optional().describe('score from which on its objects counted; absent: of before it was kept'),
+    objects: z.array(detection),
+  }),
   hub: z.object({
     model: z.string(),
     label: z.string().optional(),
@@ -36,13 +41,6 @@ export const opinion = z.object({
   ms: z.number().describe('that the hub computed'),
 });
 export type Opinion = z.infer<typeof opinion>;
-
-const interval = z.object({
-  share: z.number().describe('0 to 1'),
-  from: z.number(),
-  to: z.number().describe('`from` and `to`: 95 % interval (Wilson)'),
-  n: count,
-});
 
 /** What second opinions have cost and said, per stream. */
 export const hybridStream = z.object({

@@ -12,7 +12,7 @@ export interface Judgement {
 }
 
 /** A small model draws its boxes loosely: half as strict as for a hit of a benchmark. */
-const SAME_OBJECT = 0.3;
+export const SAME_OBJECT = 0.3;
 
 /** @param seen by the hub's model, by falling score, in fractions of the source frame */
 export function judge({ event, objects, threshold, labels }: SampleHeader, seen: readonly Detection[]): Judgement {

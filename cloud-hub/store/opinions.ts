@@ -3,6 +3,7 @@
  * An event finds its verdict by its sample, whichever of the two came first.
  */
 import type { Opinion as Outcome } from '../../shared/contract/messages/verdict.ts';
+import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Scope } from '../contract/identity.ts';
 import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
 import type { HubDatabase } from './database.ts';
@@ -12,6 +13,8 @@ import { wilson } from './wilson.ts';
 
 /** What is stored as JSON. */
 export type OpinionBody = Omit<Opinion, 'id' | 'device' | 'stream' | 'sample' | 'receivedAt' | 'outcome'>;
+
+export type Spoken = Opinion & { readonly said?: CorrectionVerdict };
 
 export interface NewOpinion extends OpinionBody {
   readonly device: string;
@@ -49,6 +52,13 @@ export function createOpinionStore(database: HubDatabase) {
          chance = chance + excluded.chance, chance_same = chance_same + excluded.chance_same`,
   );
   const ofSample = database.prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
+  const latest = database.prepare(
+    // SQLite takes the verdict from the row with the greatest time: the last word on the event and on what followed of it.
+    `SELECT o.*, c.verdict AS said, max(c.at) AS said_at FROM opinions o
+       LEFT JOIN events e ON e.device = o.device AND e.sample = o.sample
+       LEFT JOIN corrections c ON c.event_id = e.id
+       WHERE o.device = ? AND o.stream = ? GROUP BY o.id ORDER BY o.id DESC LIMIT ?`,
+  );
   const eventsOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? ORDER BY id').pluck();
 
   return {
@@ -73,6 +83,13 @@ export function createOpinionStore(database: HubDatabase) {
 
     /** Those that were asked about with this sample and have come: the event, and what followed of it. */
     eventsOf: (device: string, sample: string): readonly number[] => eventsOf.all(device, sample) as number[],
+
+    /** The latest of a stream, newest first, each with what operators say of its event. */
+    spoken: (device: string, stream: string, limit: number): readonly Spoken[] =>
+      (latest.all(device, stream, limit) as (OpinionRow & { said: CorrectionVerdict | null })[]).map((row) => ({
+        ...opinionOf(row),
+        ...(row.said === null ? {} : { said: row.said }),
+      })),
 
     async list(filter: OpinionFilter): Promise<Page<Opinion>> {
       let select = query

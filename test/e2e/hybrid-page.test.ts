@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Hybrid } from '../../cloud-hub/contract/opinion.ts';
+import { addJudged, halfWrongBelow } from '../cloud-hub/inference/judged.ts';
 import { reportOf } from '../cloud-hub/rollout/reports.ts';
 import { testDevice, testHub } from '../cloud-hub/support.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { shots } from '../support/shots.ts';
 import { built } from '../support/spawn.ts';
+import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
 const dashboard = built('cloud-hub/dashboard');
@@ -17,7 +19,9 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
   'each stream that asks tells what it chose, what was sent, and by reason what was not',
   { timeout: 120_000 },
   async () => {
-    const hub = await testHub({ dashboard });
+    const folder = tempFolder();
+    await addJudged(folder, halfWrongBelow);
+    const hub = await testHub({ folder, dashboard });
     const [cam, plain] = [await testDevice(hub, 'cam'), await testDevice(hub, 'plain')];
     const escalation = {
       waiting: 2,
@@ -47,6 +51,12 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     expect(await door.getByText('late 5').getAttribute('title')).toBe('its deadline passed while it waited');
     const yard = page.locator('[data-testid=hybrid-unsent][data-stream=yard]');
     expect(await yard.textContent()).toContain('nothing was held back');
+    const person = page.locator('[data-testid=hybrid-threshold][data-label=person]');
+    await person.getByText('0.4: 75% right').waitFor();
+    expect(await person.locator('td').nth(1).textContent()).toMatch(/^0\.7: 100% right \(9\d–100%\)$/);
+    expect(await person.locator('td').nth(2).textContent()).toBe('keeps 67% of the right objects');
+    await page.getByLabel('Wanted precision').selectOption('0.99');
+    await person.getByText('no threshold is known to give 99 % right').waitFor();
     await shots(page, 'hybrid');
     expect(problems).toEqual([]);
   },

@@ -8,6 +8,7 @@ import { BillPanel } from './bill-panel.tsx';
 import { stateWords } from './hybrid-state.ts';
 import { OpinionList } from './opinion-list.tsx';
 import { StreamTable } from './stream-table.tsx';
+import { ThresholdPanel } from './threshold-panel.tsx';
 import { UnsentTable } from './unsent-table.tsx';
 
 const EVERY_MS = 5_000;
@@ -63,6 +64,7 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
       </section>
       {hybrid.streams.length > 0 && <BillPanel streams={hybrid.streams} />}
       {hybrid.streams.length > 0 && <StreamTable streams={hybrid.streams} />}
+      {hybrid.streams.length > 0 && <ThresholdPanel streams={hybrid.streams} />}
       {hybrid.asking.length > 0 && <UnsentTable streams={hybrid.asking} />}
       <OpinionList />
     </div>

@@ -49,6 +49,9 @@ export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>
     'GET /api/v1/dataset': get('/dataset?corrected=true', 'operator'),
     'GET /api/v1/dataset/{id}/picture': get('/dataset/1/picture', 'operator', 404),
     'GET /api/v1/hybrid': get('/hybrid'),
+    'GET /api/v1/devices/{device}/streams/{stream}/thresholds': get(
+      '/devices/cam/streams/door/thresholds?precision=0.8',
+    ),
     'GET /api/v1/readings/course': get('/readings/course?device=cam&stream=door&since=2026-01-01T00:00:00Z&bucketS=60'),
   };
 }

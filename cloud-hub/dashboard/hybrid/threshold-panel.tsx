@@ -1,0 +1,90 @@
+import { useState } from 'preact/hooks';
+import type { HybridStream } from '../../contract/opinion.ts';
+import type { ThresholdAdvice } from '../../contract/threshold.ts';
+import { useRead } from '../lists/use-read.ts';
+import { useServices } from '../services.ts';
+import { Failure } from '../ui/failure.tsx';
+import { percent, whole } from '../ui/format.ts';
+import { SelectField } from '../ui/select-field.tsx';
+import { changeText, precisionText } from './threshold-words.ts';
+
+const EVERY_MS = 30_000;
+const PRECISIONS = ['0.8', '0.9', '0.95', '0.99'];
+
+/** Which thresholds of a stream reach a precision, by the frames that chance chose. */
+export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }) {
+  const { api } = useServices();
+  const [key, setKey] = useState('');
+  const [wanted, setWanted] = useState('0.9');
+  const keys = streams.map(({ device, stream }) => `${device} / ${stream}`);
+  const index = Math.max(0, keys.indexOf(key));
+  const { device = '', stream = '' } = streams[index] ?? {};
+  const read = useRead(
+    (signal) => api.thresholds(device, stream, Number(wanted), signal),
+    `${device}/${stream}/${wanted}`,
+    EVERY_MS,
+  );
+  const { answer, reason } = read.state.value;
+  return (
+    <section class="panel" aria-label="Thresholds" data-testid="hybrid-thresholds">
+      <header class="panel-head">
+        <h2>Thresholds</h2>
+        {answer && <span class="muted num">{`${whole(answer.frames)} frames that chance chose`}</span>}
+      </header>
+      <div class="prices">
+        <SelectField
+          title="Stream"
+          value={keys[index] ?? ''}
+          options={Object.fromEntries(keys.map((one) => [one, one]))}
+          onChange={setKey}
+        />
+        <SelectField
+          title="Wanted precision"
+          value={wanted}
+          options={Object.fromEntries(PRECISIONS.map((one) => [one, percent(Number(one))]))}
+          onChange={setWanted}
+        />
+        <p class="muted">
+          Precision: how many of the objects that the edge reports the hub sees too. Only frames that chance chose
+          decide: what was sent in doubt, and events, are no fair sample. To apply a proposal set the stream’s{' '}
+          <code>threshold</code>.
+        </p>
+      </div>
+      {reason !== undefined && <Failure reason={reason} onRetry={read.again} />}
+      {answer && answer.items.length === 0 && (
+        <p class="hint muted">Nothing is known yet: no frame that the hub answered shows an object.</p>
+      )}
+      {answer && answer.items.length > 0 && (
+        <div class="scroll">
+          <table class="figures">
+            <thead>
+              <tr>
+                <th scope="col">label</th>
+                <th scope="col">today</th>
+                <th scope="col">proposed</th>
+                <th scope="col">what it changes</th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.items.map((advice) => (
+                <Row key={advice.label} advice={advice} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Row({ advice }: { advice: ThresholdAdvice }) {
+  const { label, today, proposed, reason } = advice;
+  return (
+    <tr data-testid="hybrid-threshold" data-label={label}>
+      <th scope="row">{label}</th>
+      <td class="num">{today ? precisionText(today) : <span class="faint">not known</span>}</td>
+      <td class="num">{proposed ? precisionText(proposed) : <span class="faint">none</span>}</td>
+      <td class="wordy">{proposed ? changeText(advice) : reason}</td>
+    </tr>
+  );
+}
