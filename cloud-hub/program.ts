@@ -18,6 +18,7 @@ import { addBackupCommands } from './commands/backup.ts';
 import { addCaCommands } from './commands/ca.ts';
 import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
+import { addCostCommands } from './commands/cost.ts';
 import { addDatasetCommands } from './commands/dataset.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -153,6 +154,7 @@ function commands(host: Host, version: string): Command {
   addRolloutCommands(root, context);
   addDatasetCommands(root, context);
   addThresholdCommands(root, context);
+  addCostCommands(root, context);
   addAlertCommands(root, context);
   addEraseCommands(root, context);
   addAuditCommands(root, context);

@@ -46,6 +46,7 @@ export type Opinion = z.infer<typeof opinion>;
 export const hybridStream = z.object({
   device: name,
   stream: name,
+  since: time.describe('of the first sample'),
   samples: count,
   bytes: count,
   hubMs: z.number(),

@@ -116,7 +116,7 @@ export function createOpinionStore(database: HubDatabase) {
           const frames = await framesSince(device, stream, row.first_at, now);
           const per = (value: number) => (value / samples) * frames;
           return {
-            ...{ device, stream, samples, bytes, hubMs, confirmed, changed, withdrawn },
+            ...{ device, stream, since: isoTime(row.first_at), samples, bytes, hubMs, confirmed, changed, withdrawn },
             ...(row.chance > 0 ? { agreement: wilson(row.chance_same, row.chance) } : {}),
             ...(frames > 0 ? { everyFrame: { samples: frames, bytes: per(bytes), hubMs: per(hubMs) } } : {}),
           };

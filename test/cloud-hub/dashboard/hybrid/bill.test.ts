@@ -5,7 +5,14 @@ import { billOf } from '../../../../cloud-hub/dashboard/hybrid/bill.ts';
 
 const prices = { perGb: 2, perHubHour: 0.5 };
 const stream = (more: Partial<HybridStream> = {}): HybridStream => ({
-  ...{ device: 'gate', stream: 'door', samples: 10, bytes: 500_000_000, hubMs: 7_200_000 },
+  ...{
+    device: 'gate',
+    stream: 'door',
+    since: '2026-11-01T00:00:00Z',
+    samples: 10,
+    bytes: 500_000_000,
+    hubMs: 7_200_000,
+  },
   ...{ confirmed: 7, changed: 2, withdrawn: 1 },
   ...more,
 });
