@@ -26,8 +26,8 @@ import { recordRoutes } from './routes/records.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
 import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { streamOpinionRoutes } from './routes/stream-opinions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
-import { thresholdRoutes } from './routes/thresholds.ts';
 import { trustRoutes } from './routes/trust.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -46,7 +46,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   readingRoutes,
   normalRoutes,
   opinionRoutes,
-  thresholdRoutes,
+  streamOpinionRoutes,
   datasetRoutes,
   modelRoutes,
   trustRoutes,

@@ -1,5 +1,6 @@
 /** The hub's HTTP API as functions, for the commands and for the dashboard. Every answer passes its schema before it is used. */
 import { z } from 'zod';
+import { streamAgreement } from '../contract/agreement.ts';
 import { acknowledged, alert, delivery, type newSilence, silence } from '../contract/alert.ts';
 import { channel, channelTest, type NewChannel } from '../contract/alert-channel.ts';
 import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
@@ -151,6 +152,8 @@ export function clientOver(transport: Transport) {
     quarantine: list(quarantined, '/quarantine'),
 
     opinions: list(opinion, '/opinions'),
+    agreement: (device: string, stream: string, signal?: AbortSignal) =>
+      get(streamAgreement, `/devices/${part(device)}/streams/${part(stream)}/agreement`, {}, signal),
     thresholds: (device: string, stream: string, precision: number, signal?: AbortSignal) =>
       get(streamThresholds, `/devices/${part(device)}/streams/${part(stream)}/thresholds`, { precision }, signal),
     hybrid: (signal?: AbortSignal) => get(hybrid, '/hybrid', {}, signal),

@@ -57,6 +57,10 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     expect(await person.locator('td').nth(2).textContent()).toBe('keeps 67% of the right objects');
     await page.getByLabel('Wanted precision').selectOption('0.99');
     await person.getByText('no threshold is known to give 99 % right').waitFor();
+    await page
+      .locator('[data-testid=hybrid-drift][data-drift=unknown]')
+      .getByText('200 frames that chance chose lately')
+      .waitFor();
     await shots(page, 'hybrid');
     expect(problems).toEqual([]);
   },

@@ -24,7 +24,9 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
     `${device}/${stream}/${wanted}`,
     EVERY_MS,
   );
+  const course = useRead((signal) => api.agreement(device, stream, signal), `${device}/${stream}`, EVERY_MS);
   const { answer, reason } = read.state.value;
+  const agreement = course.state.value.answer;
   return (
     <section class="panel" aria-label="Thresholds" data-testid="hybrid-thresholds">
       <header class="panel-head">
@@ -50,6 +52,11 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
           <code>threshold</code>.
         </p>
       </div>
+      {agreement && (
+        <p class="hint muted" data-testid="hybrid-drift" data-drift={agreement.drift}>
+          {`Agreement of edge and hub, last day against before: ${agreement.reason}.`}
+        </p>
+      )}
       {reason !== undefined && <Failure reason={reason} onRetry={read.again} />}
       {answer && answer.items.length === 0 && (
         <p class="hint muted">Nothing is known yet: no frame that the hub answered shows an object.</p>

@@ -74,6 +74,12 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   revision: digest,
   status: { good: ['running', 'paused', 'done', 'aborted', 'rolled-back'], bad: ['', 'open', 'Running'] },
   bucketS: { good: [1, 86_400], bad: [0, -1, 86_401, 0.5, 'x', ''] },
+  'GET /api/v1/devices/{device}/streams/{stream}/agreement bucketS': {
+    good: [60, 2_678_400],
+    bad: [59, 2_678_401, 60.5, 'x', ''],
+  },
+  recentS: { good: [60, 31_536_000], bad: [59, 31_536_001, 60.5, 'x', ''] },
+  precision: { good: [0.5, 0.999], bad: [0.499, 1, -1, 'x', ''] },
   id: anyId,
   'GET /api/v1/rollouts/{id} id': name,
   'GET /api/v1/rollouts/{id}/devices id': name,

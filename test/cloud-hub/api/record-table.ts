@@ -49,6 +49,7 @@ export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>
     'GET /api/v1/dataset': get('/dataset?corrected=true', 'operator'),
     'GET /api/v1/dataset/{id}/picture': get('/dataset/1/picture', 'operator', 404),
     'GET /api/v1/hybrid': get('/hybrid'),
+    'GET /api/v1/devices/{device}/streams/{stream}/agreement': get('/devices/cam/streams/door/agreement?bucketS=3600'),
     'GET /api/v1/devices/{device}/streams/{stream}/thresholds': get(
       '/devices/cam/streams/door/thresholds?precision=0.8',
     ),

@@ -59,6 +59,8 @@ const open = {
     'PUT /api/v1/events/{id}/normal',
     'DELETE /api/v1/events/{id}/normal',
     'GET /api/v1/devices/{device}/normal',
+    'GET /api/v1/devices/{device}/streams/{stream}/thresholds',
+    'GET /api/v1/devices/{device}/streams/{stream}/agreement',
     'PUT /api/v1/alerts/{id}/acknowledgement',
   ],
 } as const;
