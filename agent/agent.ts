@@ -27,6 +27,7 @@ import { openOrders } from './erase/orders.ts';
 import { openEscalation, queueBytesOf } from './escalate/open.ts';
 import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
+import { diskOf } from './health/disk.ts';
 import { createProblems, type Problem } from './health/problems.ts';
 import { type Doing, doingOf, Progress } from './health/progress.ts';
 import { refusals } from './health/refusals.ts';
@@ -194,6 +195,7 @@ export function createAgent(options: AgentOptions): Agent {
           ...options,
           revision: stamps.revision,
           outbox,
+          disk: diskOf(config.dataDir),
           streams: board.streams(),
           takesPackages: config.updates !== undefined,
           modelsReport: reconciler.report(),

@@ -23,6 +23,8 @@ export interface ReportInput {
   readonly boot: string;
   readonly host: HostFacts;
   readonly outbox: Pick<Outbox, 'state'>;
+  /** What is free where the data folder is. */
+  readonly disk: Report['disk'];
   readonly streams: Report['streams'];
   /** It knows where packages come from. */
   readonly takesPackages: boolean;
@@ -41,6 +43,7 @@ export function buildReport({
   boot,
   host,
   outbox,
+  disk,
   streams,
   takesPackages,
   modelsReport,
@@ -57,6 +60,7 @@ export function buildReport({
     host: { ...host },
     process: { rssMb: rssMb(), uptimeS: Math.round(uptimeMs / 1000) },
     outbox: { epoch, waiting, bytes: bytesOnDisk, lastSeq, givenUp, ...(blocked ? { blocked } : {}) },
+    ...(disk ? { disk: { ...disk } } : {}),
     ...(wallOffset ? { clock: { ...wallOffset } } : {}),
     streams: [...streams],
     takesPackages,

@@ -22,6 +22,10 @@ export const device = z.object({
   streams: z.array(streamReport),
   host: z.looseObject({}).optional(),
   outbox: z.looseObject({ waiting: count, bytes: count }).optional(),
+  disk: z
+    .looseObject({ freeMb: count, totalMb: count })
+    .optional()
+    .describe('MiB of the file system of its data folder; absent: it did not say'),
   labels: z.record(z.string(), z.string()).optional().describe('absent when there are none'),
   models: z.record(z.string(), modelReport).optional().describe('slots of each of its models'),
   usage: z

@@ -63,6 +63,15 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
       },
     ]);
   }
+  if (device.disk)
+    entities.push([
+      'disk',
+      {
+        ...{ platform: 'sensor', unique_id: unique('disk'), name: 'Free disk', device_class: 'data_size' },
+        ...{ state_class: 'measurement', unit_of_measurement: 'MiB', entity_category: 'diagnostic' },
+        ...{ state_topic: state, value_template: '{{ value_json.disk }}', ...whenOnline },
+      },
+    ]);
   for (const { id, rules } of device.streams) {
     const path = `value_json.streams['${id}']`;
     entities.push([
@@ -117,11 +126,15 @@ export function discoveryOf(device: Device, topics: Topics, { name, version, url
 const isOfStream = (name: string): boolean => name === 'running' || name === 'fps';
 
 /** What `state` carries. An agent is as new as it can be when it has the version of its hub. */
-export function stateOf({ online, version, streams }: Device, about: Pick<About, 'version'>): Record<string, unknown> {
+export function stateOf(
+  { online, version, disk, streams }: Device,
+  about: Pick<About, 'version'>,
+): Record<string, unknown> {
   const versions = version === undefined ? {} : { version, latest: about.version };
   return {
     online,
     ...versions,
+    ...(disk ? { disk: disk.freeMb } : {}),
     streams: Object.fromEntries(streams.map(({ id, state, fps }) => [id, { state, fps }])),
   };
 }

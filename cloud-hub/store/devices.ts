@@ -221,7 +221,7 @@ function toDevice(row: DeviceTable): Device {
       : { pausedUntil: isoTime(row.paused_until) }),
     ...(row.version === null ? {} : { version: row.version }),
     ...(row.last_seen_at === null ? {} : { lastSeenAt: isoTime(row.last_seen_at) }),
-    ...(report ? { host: report.host, outbox: report.outbox } : {}),
+    ...(report ? { host: report.host, outbox: report.outbox, ...(report.disk ? { disk: report.disk } : {}) } : {}),
     ...(row.labels === '{}' ? {} : { labels: labelsOf(row) }),
     ...(report?.models ? { models: report.models } : {}),
     ...(report?.desired ? { desired: report.desired } : {}),

@@ -34,6 +34,14 @@ const buffer: Look = (condition, { report }, _now, fires) => {
   return one(isAbove(waiting, condition, fires('')), `${waiting} records wait on the device`);
 };
 
+const disk: Look = ({ below = 0, clear }, { report }, _now, fires) => {
+  const found = report()?.disk;
+  if (!found) return [];
+  const { freeMb, totalMb } = found;
+  const limit = fires('') ? (clear ?? below) : below;
+  return one(freeMb < limit, `${freeMb} MiB of ${totalMb} are free on the disk of its data folder`);
+};
+
 const clock: Look = (condition, { report }, _now, fires) => {
   const off = report()?.clock?.offsetMs;
   if (off === undefined) return [];
@@ -86,6 +94,7 @@ const absence: Look = ({ stream: wanted, of, afterS = 0 }, { lastRecordAt, watch
 const looks: Partial<Record<AlertKind, Look>> = {
   offline,
   buffer,
+  disk,
   clock,
   certificate,
   version,

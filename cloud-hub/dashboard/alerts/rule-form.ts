@@ -22,6 +22,7 @@ type RuleKind =
   | 'loss'
   | 'certificate'
   | 'buffer'
+  | 'disk'
   | 'clock'
   | 'version';
 
@@ -41,6 +42,7 @@ export const ruleKinds: Readonly<Record<RuleKind, KindWords>> = {
   loss: { title: 'records were lost', lasts: false },
   certificate: { title: 'a certificate ends soon', field: 'Within days', lasts: false },
   buffer: { title: 'records pile up on a device', field: 'More than', help: 'records that wait', lasts: true },
+  disk: { title: "a device's disk fills up", field: 'Less free than', help: 'MiB, of its data folder', lasts: true },
   clock: { title: "a device's clock is wrong", field: 'By more than', help: 'milliseconds', lasts: true },
   version: { title: 'a device runs an old version', field: 'Older than', help: 'such as 1.4.0', lasts: false },
 };
@@ -98,6 +100,8 @@ function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof ne
     case 'buffer':
     case 'clock':
       return { kind, above: numberOf(value) };
+    case 'disk':
+      return { kind, below: numberOf(value) };
     case 'version':
       return { kind, version: value };
     case 'offline':

@@ -6,11 +6,13 @@ import { Facts } from '../ui/facts.tsx';
 import { bytes, shortDigest, whole } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
 
+const MIB = 2 ** 20;
+
 const kinds = { picture: undefined, sensor: 'sensor', audio: 'sound' } as const;
 
 /** What a device says of itself and of the chosen stream. */
 export function DeviceFacts({ device, stream }: { device: Device; stream: StreamReport | undefined }) {
-  const { outbox } = device;
+  const { outbox, disk } = device;
   return (
     <section class="panel" aria-label="Facts">
       <header class="panel-head">
@@ -22,6 +24,7 @@ export function DeviceFacts({ device, stream }: { device: Device; stream: Stream
           ['Host', hostText(device)],
           ['Time zone', zoneText(device)],
           ['Outbox', outbox && `${whole(outbox.waiting)} waiting, ${bytes(outbox.bytes)}`],
+          ['Disk', disk && `${bytes(disk.freeMb * MIB)} of ${bytes(disk.totalMb * MIB)} free`],
           [
             'Stored',
             device.usage &&

@@ -71,6 +71,10 @@ export const report = z.looseObject({
   }),
   process: z.looseObject({ rssMb: z.number(), uptimeS: z.number() }),
   outbox: z.looseObject({ epoch: z.string().max(64), waiting: count, bytes: count, lastSeq: count }),
+  disk: z
+    .looseObject({ freeMb: count, totalMb: count })
+    .optional()
+    .describe('the file system of the data folder, in MiB: what is free for the agent, and all; absent: not known'),
   clock: z
     .looseObject({ offsetMs: z.number(), withinMs: z.number() })
     .optional()

@@ -12,6 +12,7 @@ const input: ReportInput = {
     }),
   },
   modelsReport: { models: {} },
+  disk: { freeMb: 900, totalMb: 29_000 },
   ...{ wallOffset: undefined, escalation: undefined, erase: undefined },
 };
 
@@ -22,5 +23,6 @@ test('the report says in which time zone schedules are read, and is one that a h
     host: { timezone: 'Europe/Zurich' },
     process: { uptimeS: 61 },
     outbox: { waiting: 3, lastSeq: 9 },
+    disk: { freeMb: 900, totalMb: 29_000 },
   });
 });

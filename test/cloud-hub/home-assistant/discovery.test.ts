@@ -103,3 +103,13 @@ test('entities that are gone are removed by a message that is documented too, an
   expect(withRemoved('', new Map([['a', 'sensor']]), new Map())).toBeUndefined();
   expect([platformsOf('no JSON').size, platformsOf('{}').size]).toEqual([0, 0]);
 });
+
+test('what is free on the disk is told of a device that says so', () => {
+  const one: Device = {
+    ...{ id: 'cam', online: true, createdAt: '2026-01-01T00:00:00.000Z', streams: [] },
+    disk: { freeMb: 900, totalMb: 29_000 },
+  };
+  const { components } = documented.parse(discoveryOf(one, topics, about));
+  expect(components.disk).toMatchObject({ device_class: 'data_size', unit_of_measurement: 'MiB' });
+  expect(stateOf(one, about)).toMatchObject({ disk: 900 });
+});

@@ -46,6 +46,7 @@ const component = z.discriminatedUnion('platform', [
     ...entity,
     platform: z.literal('sensor'),
     state_topic: topic,
+    device_class: z.literal('data_size').optional(),
     state_class: z.enum(['measurement', 'total', 'total_increasing']).optional(),
     unit_of_measurement: z.string().optional(),
     suggested_display_precision: z.int().min(0).optional(),

@@ -52,3 +52,20 @@ test('what is wrong with a picture is said in words', () => {
   const [finding] = look(alertCondition.parse({ kind: 'picture', faults: ['frozen'] }), facts, 0, () => false) ?? [];
   expect(finding?.text).toBe('gives the same picture again and again');
 });
+
+test('a disk with too little room, until there is room enough again', () => {
+  const disk = (freeMb: number | undefined, isFiring: boolean) => {
+    const report = () => (freeMb === undefined ? {} : { disk: { freeMb, totalMb: 29_000 } }) as unknown as Report;
+    return look(
+      alertCondition.parse({ kind: 'disk', below: 500, clear: 1000 }),
+      { report } as DeviceFacts,
+      0,
+      () => isFiring,
+    )?.map(({ holds, text }) => [holds, text]);
+  };
+  expect(disk(499, false)).toEqual([[true, '499 MiB of 29000 are free on the disk of its data folder']]);
+  expect(disk(500, false)?.[0]?.[0]).toBe(false);
+  expect(disk(999, true)?.[0]?.[0]).toBe(true);
+  expect(disk(1000, true)?.[0]?.[0]).toBe(false);
+  expect(disk(undefined, true)).toEqual([]);
+});
