@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { name } from '../shared/contract/names.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
+import { contact, mqttAddress, networks } from './config-addresses.ts';
 
 const port = (what: string) =>
   z.coerce
@@ -26,29 +27,6 @@ const HOST = /^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
 
 /** Of the Open Inference Protocol. */
 const MODEL_ADDRESS = /^https?:\/\/[^@?#\s]+\/v2\/models\/[\w.~-]+(\/versions\/[\w.~-]+)?$/;
-
-/** An IP address, or a network as ADDRESS/BITS. One that holds every address would let anybody say who he is. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  if (most === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
-}
-
-const networks = z
-  .string()
-  .max(4096)
-  .transform((text) => text.split(/[\s,]+/).filter((one) => one !== ''))
-  .refine((list) => list.length <= 100 && list.every(isNetwork), {
-    error: 'must be at most 100 addresses or networks (10.0.0.0/8), with commas between',
-  });
-
-const mqttAddress = z
-  .string()
-  .regex(
-    /^(mqtts?|wss?):\/\/[^@\s/]+(\/[^@\s]*)?$/,
-    'must be mqtt://HOST:PORT (or mqtts, ws, wss), without user or password',
-  );
 
 /** What has an age at which it ends. */
 export const KEPT_KINDS = ['events', 'summaries', 'readings', 'problems'] as const;
@@ -180,6 +158,9 @@ export const hubConfig = z
     alertNetworks: networks
       .default([])
       .describe('internal addresses and networks that notifications of alerts may go to; default: none'),
+    pushContact: contact
+      .optional()
+      .describe('how push services of browsers reach whoever runs this hub; default: a public address of https'),
     homeAssistantUrl: mqttAddress
       .optional()
       .describe('broker of a Home Assistant that is told of devices, streams and rules; default: none is told'),

@@ -19,20 +19,17 @@ export interface OpenAlertsOptions {
   readonly store: HubStore;
   readonly dataDir: string;
   /** Internal networks that notifications may go to; the address under which people open the hub, with a slash at its end. */
-  readonly config: Pick<HubConfig, 'alertNetworks' | 'publicUrl'>;
+  readonly config: Pick<HubConfig, 'alertNetworks' | 'publicUrl' | 'pushContact'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Push services ask for a contact; a hub without a public https address has none. */
-const NO_CONTACT = 'mailto:nobody@example.org';
-
 /** @throws Error that says what to do when a key is damaged */
 export function openAlerts({ store, dataDir, config, clock, log }: OpenAlertsOptions) {
-  const { alertNetworks, publicUrl } = config;
+  const { alertNetworks, publicUrl, pushContact } = config;
   const secrets = openSecrets(dataDir);
   const addresses = createAddresses(alertNetworks);
-  const keys = openPushKeys(dataDir, publicUrl?.startsWith('https:') ? publicUrl : NO_CONTACT);
+  const keys = openPushKeys(dataDir, pushContact ?? (publicUrl?.startsWith('https:') ? publicUrl : undefined));
   const browsers = createBrowsers({ store, secrets, keys, addresses, clock });
   const sender = createSender({ store, secrets, addresses, browsers, clock });
   const outbox = new AlertOutbox({ store, sender, clock, log });

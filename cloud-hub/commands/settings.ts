@@ -110,6 +110,11 @@ const settings = {
     'VEDETTE_ALERT_NETWORKS',
     'internal addresses or networks that notifications of alerts may go to, with commas between (default: none)',
   ],
+  pushContact: [
+    '--push-contact <address>',
+    'VEDETTE_PUSH_CONTACT',
+    'how push services of browsers reach you, mailto:NAME@HOST or https://… (default: the public address, if it is of https)',
+  ],
   homeAssistantUrl: [
     '--home-assistant-url <url>',
     'VEDETTE_HOME_ASSISTANT_URL',

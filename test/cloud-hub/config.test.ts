@@ -63,6 +63,10 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     good: ['', '127.0.0.1', '10.0.0.0/8,::1,fd00::/8', '1.2.3.4/32'],
     bad: ['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0/8', '10.0.0.0/8/8', 'true', '*', 7, null],
   },
+  pushContact: {
+    good: ['mailto:ann@plant.example', 'https://plant.example/contact'],
+    bad: ['', 'ann@plant.example', 'mailto:ann', 'mailto:a@b, c@d', 'http://plant.example', 7, null],
+  },
   graceDays: { good: [0, '60', 3650], bad: [-1, 3651, 'long', {}] },
   mqttUrl: {
     good: ['mqtt://b', 'mqtts://b:8883', 'ws://b/mqtt', 'wss://[::1]:443/a/b'],

@@ -18,10 +18,11 @@ export interface PushKeys {
 }
 
 /**
- * @param contact address by which a push service reaches whoever runs this hub: `https://…` or `mailto:…`
+ * @param contact address by which a push service reaches whoever runs this hub: `https://…` or `mailto:…`; undefined: it is
+ *   not named. RFC 8292 allows that; Apple's service refuses it.
  * @throws Error that says what to do when the key file is damaged
  */
-export function openPushKeys(dataDir: string, contact: string): PushKeys {
+export function openPushKeys(dataDir: string, contact: string | undefined): PushKeys {
   const key = keyIn(path.join(dataDir, FILE));
   const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
   const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
@@ -30,7 +31,7 @@ export function openPushKeys(dataDir: string, contact: string): PushKeys {
   return {
     publicKey,
     authorization(origin, nowS) {
-      const claims = `${part({ typ: 'JWT', alg: 'ES256' })}.${part({ aud: origin, exp: nowS + VALID_S, sub: contact })}`;
+      const claims = `${part({ typ: 'JWT', alg: 'ES256' })}.${part({ aud: origin, exp: nowS + VALID_S, ...(contact === undefined ? {} : { sub: contact }) })}`;
       const signature = sign('sha256', Buffer.from(claims), { key, dsaEncoding: 'ieee-p1363' });
       return `vapid t=${claims}.${signature.toString('base64url')}, k=${publicKey}`;
     },

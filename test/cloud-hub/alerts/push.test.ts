@@ -19,7 +19,7 @@ async function hubWithService(networks = '127.0.0.1') {
   const folder = tempFolder();
   let key = '';
   const service = await pushService(tempFolder(), () => key);
-  const hub = createHubProgram(folder, ['--public-url', 'https://hub.example/', '--alert-networks', networks], {
+  const hub = createHubProgram(folder, ['--push-contact', 'mailto:ann@plant.example', '--alert-networks', networks], {
     NODE_EXTRA_CA_CERTS: service.caFile,
   });
   onTestFinished(() => hub.kill());
@@ -81,7 +81,7 @@ test('each browser gets what its owner sees, encrypted and signed; one that has 
       .map(({ title }) => title)
       .join(),
   ).toMatch(/cam-1.*cam-2/);
-  expect(service.pushed[0]).toMatchObject({ urgency: 'high', ttl: 86_400, contact: 'https://hub.example/' });
+  expect(service.pushed[0]).toMatchObject({ urgency: 'high', ttl: 86_400, contact: 'mailto:ann@plant.example' });
   expect(service.pushed.every(({ bytes }) => bytes < 2000)).toBe(true);
   expect((await rows()).some(({ state, reason }) => state === 'failed' && /410/.test(String(reason)))).toBe(true);
   expect(await (await bob('/push-subscriptions')).json()).toMatchObject({ items: [{ browser: '/bob' }] });
