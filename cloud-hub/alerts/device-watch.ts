@@ -10,6 +10,7 @@ import { readingFinding } from './conditions/record.ts';
 import { seriesFinding } from './conditions/series.ts';
 import { end, type JudgeTools, judge } from './judge.ts';
 import type { LastRecords } from './last-records.ts';
+import type { PastScores } from './past-scores.ts';
 import type { Series } from './series.ts';
 import { isOfSeries } from './timing.ts';
 import type { WatchedRule, WatchedRules } from './watched-rules.ts';
@@ -18,6 +19,7 @@ export interface WatchSources {
   readonly store: Pick<HubStore, 'devices' | 'certificates'>;
   readonly last: LastRecords;
   readonly series: Series;
+  readonly past: PastScores;
   readonly watchedSince: number;
 }
 
@@ -33,7 +35,7 @@ export class DeviceWatch {
   /** Everything of a device that time or news may have changed. */
   look(rules: WatchedRules, device: string, now: number): void {
     const { standings } = this.#tools;
-    const facts = this.#factsOf(device);
+    const facts = this.#factsOf(device, now);
     if (!facts) this.#sources.last.forget(device);
     for (const name of standings.rules()) if (!rules.all.has(name)) this.#endAll(name, device, now);
     for (const rule of rules.all.values()) {
@@ -118,8 +120,8 @@ export class DeviceWatch {
     return (subject: string) => this.#tools.standings.get(rule.name, device, subject)?.standing.phase === 'firing';
   }
 
-  #factsOf(device: string): DeviceFacts | undefined {
-    const { store, last, watchedSince } = this.#sources;
+  #factsOf(device: string, now: number): DeviceFacts | undefined {
+    const { store, last, past, watchedSince } = this.#sources;
     const found = store.devices.standing(device);
     if (!found) return undefined;
     return {
@@ -127,6 +129,7 @@ export class DeviceWatch {
       ...found,
       watchedSince,
       certificateEndsAt: () => store.certificates.endOf(device),
+      scores: (stream, from, to) => past.of(device, stream, from, to, now - to),
       lastRecordAt: (stream, kind) => last.at(device, stream, kind),
     };
   }

@@ -21,6 +21,7 @@ import { Held } from './held.ts';
 import { createLastRecords } from './last-records.ts';
 import { Moments } from './moments.ts';
 import { type NotifyTools, notifyWhatIsDue } from './notify.ts';
+import { PastScores } from './past-scores.ts';
 import { Series } from './series.ts';
 import { Standings } from './standings.ts';
 import { type WatchedRules, watchedRules } from './watched-rules.ts';
@@ -72,6 +73,7 @@ export class AlertEngine {
   /** Readings and summaries that are still to be looked at. */
   #values: StoredRecord[] = [];
   readonly #series = new Series();
+  readonly #past: PastScores;
   readonly #held = new Held();
   /** Devices that are still to be looked at in this round, and how many of them per tick. */
   #round: string[] = [];
@@ -88,6 +90,7 @@ export class AlertEngine {
     this.#rules = watchedRules(store.alertRules.rules());
     this.#standings = Standings.of(store.alerts.open());
     this.#moments = new Moments(store);
+    this.#past = new PastScores(store.alertSources);
   }
 
   start(): void {
@@ -181,6 +184,7 @@ export class AlertEngine {
           store,
           last: this.#last,
           series: this.#series,
+          past: this.#past,
           watchedSince: this.#watchedSince,
         });
         watch.values(this.#rules, values, now);

@@ -25,6 +25,7 @@ export const alertKinds = [
   'version',
   'stream',
   'picture',
+  'drift',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
@@ -47,6 +48,7 @@ const fieldsOfKind: Readonly<
   version: { may: ['version'], must: ['version'] },
   stream: { may: ['stream', 'states'], must: ['states'] },
   picture: { may: ['stream', 'faults'], must: ['faults'] },
+  drift: { may: ['stream', 'above', 'clear', 'withinS', 'agoS'] },
 };
 
 const text = z.string().min(1).max(128);
@@ -67,18 +69,24 @@ export const alertCondition = z
       .min(1)
       .max(DAY_S)
       .optional()
-      .describe('of `count`, of a change, of a rate: so many seconds back'),
+      .describe('of `count`, of a change, of a rate, of drift (default 3600): so many seconds back'),
     channel: text.optional().describe('of a reading or change: the channel whose value counts; default: the score'),
     above: z
       .number()
       .optional()
       .describe(
-        'reading: value; change: by how much; rate: objects that came; buffer: records waiting; clock: milliseconds off',
+        'reading: value; change: by how much; rate: objects that came; buffer: records waiting; clock: milliseconds off; drift: population stability index, default 0.25',
       ),
     below: z.number().optional().describe('reading, rate: as `above`; disk: MiB that are free in the data folder'),
     clear: z.number().optional().describe('hysteresis: a firing alert ends only beyond this value'),
     of: z.enum(['event', 'summary', 'reading']).optional().describe('what must come; default: whatever it is'),
     afterS: z.number().min(1).max(WEEK_S).optional().describe('nothing came for so long'),
+    agoS: z
+      .number()
+      .min(60)
+      .max(5 * WEEK_S)
+      .optional()
+      .describe('of drift: compared with the same time so many seconds before; default: a week'),
     days: z.number().min(0).max(400).optional().describe('the certificate ends within so many days'),
     version: z
       .string()

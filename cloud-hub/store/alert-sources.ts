@@ -1,5 +1,6 @@
 /** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
 import type { ErrorRecord, EventRecord, LossRecord } from '../../shared/contract/messages/record.ts';
+import { pooled } from '../rollout/drift.ts';
 import type { HubDatabase } from './database.ts';
 
 /** A stored record and the row under which it is kept. */
@@ -16,6 +17,14 @@ export interface Progress {
   readonly problem: number;
 }
 
+export interface Scores {
+  readonly bins: readonly number[];
+  readonly models: readonly string[];
+}
+
+/** A day of them, one every five seconds. */
+const MOST_SUMMARIES = 17_280;
+
 export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
 export function createAlertSourceStore({ prepare }: HubDatabase) {
@@ -31,6 +40,10 @@ export function createAlertSourceStore({ prepare }: HubDatabase) {
     `INSERT INTO alert_progress (id, event_id, problem_id) VALUES (1, ?, ?)
        ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, problem_id = excluded.problem_id`,
   );
+  const scores = prepare(
+    `SELECT json_extract(body, '$.scores') AS scores, json_extract(body, '$.model.digest') AS model
+       FROM summaries WHERE device = ? AND stream = ? AND at >= ? AND at < ? LIMIT ?`,
+  );
   const found = <R>(rows: readonly unknown[]) =>
     (rows as { id: number; device: string; received_at: number; body: string }[]).map(
       ({ id, device, received_at: receivedAt, body }): Found<R> => ({
@@ -43,6 +56,17 @@ export function createAlertSourceStore({ prepare }: HubDatabase) {
   return {
     eventsAfter: (row: number, most: number) => found<EventRecord>(events.all(row, most)),
     problemsAfter: (row: number, most: number) => found<ErrorRecord | LossRecord>(problems.all(row, most)),
+    /**
+     * Detection scores of a stream, by the time of its summaries (milliseconds since 1970): ten bins over 0 to 1.
+     * @returns the bins of all of them, and the digests of the models that gave them
+     */
+    scoresBetween(device: string, stream: string, from: number, to: number): Scores {
+      const rows = scores.all(device, stream, from, to, MOST_SUMMARIES) as { scores: string; model: string | null }[];
+      return {
+        bins: pooled(rows.map((row) => JSON.parse(row.scores) as number[])),
+        models: [...new Set(rows.map(({ model }) => model ?? ''))],
+      };
+    },
     newest: () => newest.get() as Progress,
     /** Undefined: the rules have never looked. */
     progress: () => progress.get() as Progress | undefined,

@@ -2,6 +2,7 @@
 import type { PictureFault } from '../../../shared/contract/messages/report.ts';
 import { DAY_MS } from '../../../shared/kit/durations.ts';
 import type { AlertCondition, AlertKind } from '../../contract/alert-rule.ts';
+import { drift } from './drift.ts';
 import type { DeviceFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
@@ -100,6 +101,7 @@ const looks: Partial<Record<AlertKind, Look>> = {
   version,
   stream,
   picture,
+  drift,
   absence,
 };
 

@@ -1,5 +1,6 @@
 /** What conditions may look at in a device. Times are milliseconds since 1970. */
 import type { Report } from '../../../shared/contract/messages/report.ts';
+import type { Scores } from '../../store/alert-sources.ts';
 
 export interface DeviceFacts {
   readonly id: string;
@@ -13,6 +14,8 @@ export interface DeviceFacts {
   readonly certificateEndsAt: () => number | undefined;
   /** When the last record of a kind (or of any) came of a stream (or of any); undefined: none since the watch began. */
   readonly lastRecordAt: (stream: string | undefined, kind: string | undefined) => number | undefined;
+  /** Detection scores of a stream between two times. */
+  readonly scores: (stream: string, from: number, to: number) => Scores;
   /** When this hub began to look. */
   readonly watchedSince: number;
 }

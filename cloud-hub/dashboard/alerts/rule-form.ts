@@ -16,6 +16,7 @@ type RuleKind =
   | 'offline'
   | 'stream'
   | 'picture'
+  | 'drift'
   | 'absence'
   | 'rate'
   | 'problem'
@@ -31,6 +32,12 @@ export const ruleKinds: Readonly<Record<RuleKind, KindWords>> = {
   offline: { title: 'a device is offline', lasts: true },
   stream: { title: 'a stream is stalled', lasts: true },
   picture: { title: 'a camera is frozen or covered', lasts: true },
+  drift: {
+    title: "a model's scores drift",
+    field: 'By more than',
+    help: 'from those of a week ago; 0.1 is little, 0.25 much',
+    lasts: true,
+  },
   absence: { title: 'nothing comes from a device', field: 'For seconds', help: 'no record of any kind', lasts: false },
   rate: {
     title: 'few objects come in an hour',
@@ -97,6 +104,7 @@ function conditionOf(kind: RuleFields['kind'], value: string): z.input<typeof ne
       return { kind, afterS: numberOf(value) };
     case 'rate':
       return { kind, below: numberOf(value), withinS: HOUR_S };
+    case 'drift':
     case 'buffer':
     case 'clock':
       return { kind, above: numberOf(value) };

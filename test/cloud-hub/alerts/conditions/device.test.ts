@@ -15,6 +15,7 @@ function found(condition: unknown, streams: readonly StreamReport[] | undefined)
   const facts: DeviceFacts = {
     ...{ id: 'box', labels: {}, online: true, lastSeenAt: 0, watchedSince: 0, version: undefined },
     ...{ report: () => report, certificateEndsAt: () => undefined, lastRecordAt: () => undefined },
+    scores: () => ({ bins: [], models: [] }),
   };
   return look(alertCondition.parse(condition), facts, 0, () => false)?.map(({ subject, holds }) => [subject, holds]);
 }

@@ -1,0 +1,40 @@
+/**
+ * Detection scores as conditions ask for them, read from the store at most once per tenth of the time that they are of: devices are
+ * looked at each minute, and an hour of summaries is not read each time. Bounded; after a start it is empty.
+ */
+import type { AlertSourceStore, Scores } from '../store/alert-sources.ts';
+
+export const MOST_PERIODS = 20_000;
+const PARTS = 10;
+
+interface Read {
+  readonly from: number;
+  readonly scores: Scores;
+}
+
+export class PastScores {
+  readonly #store: Pick<AlertSourceStore, 'scoresBetween'>;
+  readonly #read = new Map<string, Read>();
+
+  constructor(store: Pick<AlertSourceStore, 'scoresBetween'>) {
+    this.#store = store;
+  }
+
+  /**
+   * @param from of the period, milliseconds since 1970; `to`: its end
+   * @param ageMs how long ago it ended
+   * @returns what was read of a period that began up to a tenth of its length before, or newly read
+   */
+  of(device: string, stream: string, from: number, to: number, ageMs: number): Scores {
+    const key = JSON.stringify([device, stream, to - from, ageMs]);
+    const before = this.#read.get(key);
+    const isFresh = before && from >= before.from && from - before.from < (to - from) / PARTS;
+    if (isFresh) return before.scores;
+    const scores = this.#store.scoresBetween(device, stream, from, to);
+    this.#read.delete(key);
+    this.#read.set(key, { from, scores });
+    const oldest = this.#read.size > MOST_PERIODS ? this.#read.keys().next().value : undefined;
+    if (oldest !== undefined) this.#read.delete(oldest);
+    return scores;
+  }
+}
