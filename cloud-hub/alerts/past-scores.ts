@@ -2,7 +2,9 @@
  * Detection scores as conditions ask for them, read from the store at most once per tenth of the time that they are of: devices are
  * looked at each minute, and an hour of summaries is not read each time. Bounded; after a start it is empty.
  */
-import type { AlertSourceStore, Scores } from '../store/alert-sources.ts';
+import { pooled } from '../rollout/drift.ts';
+import type { AlertSourceStore } from '../store/alert-sources.ts';
+import type { Scores } from './conditions/facts.ts';
 
 export const MOST_PERIODS = 20_000;
 const PARTS = 10;
@@ -30,7 +32,8 @@ export class PastScores {
     const before = this.#read.get(key);
     const isFresh = before && from >= before.from && from - before.from < (to - from) / PARTS;
     if (isFresh) return before.scores;
-    const scores = this.#store.scoresBetween(device, stream, from, to);
+    const { bins, models } = this.#store.scoresBetween(device, stream, from, to);
+    const scores = { bins: pooled(bins), models };
     this.#read.delete(key);
     this.#read.set(key, { from, scores });
     const oldest = this.#read.size > MOST_PERIODS ? this.#read.keys().next().value : undefined;

@@ -1,6 +1,5 @@
 /** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
 import type { ErrorRecord, EventRecord, LossRecord } from '../../shared/contract/messages/record.ts';
-import { pooled } from '../rollout/drift.ts';
 import type { HubDatabase } from './database.ts';
 
 /** A stored record and the row under which it is kept. */
@@ -17,8 +16,8 @@ export interface Progress {
   readonly problem: number;
 }
 
-export interface Scores {
-  readonly bins: readonly number[];
+export interface StoredScores {
+  readonly bins: readonly (readonly number[])[];
   readonly models: readonly string[];
 }
 
@@ -58,12 +57,12 @@ export function createAlertSourceStore({ prepare }: HubDatabase) {
     problemsAfter: (row: number, most: number) => found<ErrorRecord | LossRecord>(problems.all(row, most)),
     /**
      * Detection scores of a stream, by the time of its summaries (milliseconds since 1970): ten bins over 0 to 1.
-     * @returns the bins of all of them, and the digests of the models that gave them
+     * @returns the bins of each summary, and the digests of the models that gave them
      */
-    scoresBetween(device: string, stream: string, from: number, to: number): Scores {
+    scoresBetween(device: string, stream: string, from: number, to: number): StoredScores {
       const rows = scores.all(device, stream, from, to, MOST_SUMMARIES) as { scores: string; model: string | null }[];
       return {
-        bins: pooled(rows.map((row) => JSON.parse(row.scores) as number[])),
+        bins: rows.map((row) => JSON.parse(row.scores) as number[]),
         models: [...new Set(rows.map(({ model }) => model ?? ''))],
       };
     },

@@ -61,6 +61,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['agent/main.ts'],
   ],
   hub: [
+    ['cloud-hub/config-addresses.ts'],
     [
       'cloud-hub/contract',
       'cloud-hub/connections',

@@ -1,6 +1,11 @@
 /** What conditions may look at in a device. Times are milliseconds since 1970. */
 import type { Report } from '../../../shared/contract/messages/report.ts';
-import type { Scores } from '../../store/alert-sources.ts';
+
+/** Detection scores of a period: ten bins over 0 to 1, and the digests of the models that gave them. */
+export interface Scores {
+  readonly bins: readonly number[];
+  readonly models: readonly string[];
+}
 
 export interface DeviceFacts {
   readonly id: string;

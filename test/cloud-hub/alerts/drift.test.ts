@@ -85,7 +85,7 @@ test('a hub that starts again judges by what is stored', async () => {
 
 test('a period is read again after a tenth of its length, and when the clock was set back', () => {
   let reads = 0;
-  const past = new PastScores({ scoresBetween: () => ({ bins: [++reads], models: [] }) });
+  const past = new PastScores({ scoresBetween: () => ({ bins: [[++reads]], models: [] }) });
   const at = (now: number) => past.of('box', 'door', now - 3_600_000, now, 0).bins;
   expect([0, 359_999, 360_000, 0].map((ms) => at(1e12 + ms))).toEqual([[1], [1], [2], [3]]);
 });
