@@ -8,6 +8,7 @@ import { auditCheck, auditEntry } from '../contract/audit.ts';
 import type { NewCorrection } from '../contract/correction.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
+import { erasure, type NewErasure } from '../contract/erasure.ts';
 import { event } from '../contract/event.ts';
 import {
   identity,
@@ -220,6 +221,8 @@ export function clientOver(transport: Transport) {
     removeToken: (id: string) => send('DELETE', `/tokens/${part(id)}`),
     sessions: list(session, '/sessions'),
     endSession: (id: string) => send('DELETE', `/sessions/${part(id)}`),
+    erasures: list(erasure, '/erasures'),
+    orderErasure: (body: NewErasure) => ask(erasure, 'POST', '/erasures', { body }),
     audit: list(auditEntry, '/audit'),
     checkAudit: () => get(auditCheck, '/audit/check'),
 

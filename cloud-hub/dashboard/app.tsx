@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { AccessPage } from './access/access-page.tsx';
 import { AuditPage } from './access/audit-page.tsx';
+import { ErasuresPage } from './access/erasures-page.tsx';
 import { AcknowledgePage } from './alerts/acknowledge-page.tsx';
 import { AlertsPage } from './alerts/alerts-page.tsx';
 import { DevicePage } from './device/device-page.tsx';
@@ -87,6 +88,8 @@ function Page({ route }: { route: Route }) {
     case 'tokens':
     case 'sessions':
       return <AccessPage view={route.page} />;
+    case 'erasures':
+      return <ErasuresPage />;
     case 'models':
       return <ModelsPage />;
     case 'hybrid':
@@ -117,6 +120,7 @@ function titleOf(route: Route): string {
     users: 'Users',
     tokens: 'Tokens',
     sessions: 'Sessions',
+    erasures: 'Erasures',
     models: 'Models',
     hybrid: 'Hybrid',
     rollouts: 'Rollouts',

@@ -21,9 +21,14 @@ export function AccessTabs({ page }: { page: Route['page'] }) {
         Sessions
       </Link>
       {isAdmin && (
-        <Link class="tab" replace to={{ page: 'audit', filter: {} }} current={page === 'audit'}>
-          Audit
-        </Link>
+        <>
+          <Link class="tab" replace to={{ page: 'erasures' }} current={page === 'erasures'}>
+            Erasures
+          </Link>
+          <Link class="tab" replace to={{ page: 'audit', filter: {} }} current={page === 'audit'}>
+            Audit
+          </Link>
+        </>
       )}
     </nav>
   );

@@ -6,7 +6,7 @@ import { Link } from './link.tsx';
 import { Mark } from './mark.tsx';
 import type { Route } from './route.ts';
 
-const accessPages = ['users', 'tokens', 'sessions', 'audit'] as const;
+const accessPages = ['users', 'tokens', 'sessions', 'erasures', 'audit'] as const;
 
 export function Header({ identity, route }: { identity: Identity; route: Route }) {
   const { session } = useServices();

@@ -32,6 +32,7 @@ export type Route =
   | { readonly page: 'users' }
   | { readonly page: 'tokens' }
   | { readonly page: 'sessions' }
+  | { readonly page: 'erasures' }
   | { readonly page: 'models' }
   | { readonly page: 'hybrid' }
   /** `create`: the form of a new one, with this package (NAME@VERSION) filled in, or none when empty. */
@@ -54,6 +55,7 @@ const parameters: Readonly<Record<Exclude<Route['page'], 'missing'>, readonly st
   users: [],
   tokens: [],
   sessions: [],
+  erasures: [],
   models: [],
   hybrid: [],
   rollouts: ['create'],
@@ -95,6 +97,7 @@ function pageOf(url: URL, base: string): Route {
   if (first === 'alerts' && second === undefined) return { page: 'alerts' };
   if (first === 'audit' && second === undefined) return { page: 'audit', filter: filterOf(auditKeys, query) };
   if ((first === 'users' || first === 'tokens' || first === 'sessions') && second === undefined) return { page: first };
+  if (first === 'erasures' && second === undefined) return { page: 'erasures' };
   if (first === 'models' && second === undefined) return { page: 'models' };
   if (first === 'hybrid' && second === undefined) return { page: 'hybrid' };
   if (first === 'rollouts' && second !== undefined) return { page: 'rollout', id: second };
@@ -133,6 +136,7 @@ export function hrefOf(route: Exclude<Route, { page: 'missing' }>): string {
     case 'users':
     case 'tokens':
     case 'sessions':
+    case 'erasures':
     case 'models':
     case 'hybrid':
       return route.page;

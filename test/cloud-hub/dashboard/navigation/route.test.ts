@@ -26,7 +26,7 @@ test('every address leads back to its page', () => {
       { page: fc.constant('problems' as const), view: fc.constantFrom('problems', 'quarantine'), device: id },
       { requiredKeys: ['page', 'view'] },
     ),
-    fc.record({ page: fc.constantFrom('models', 'hybrid', 'users', 'tokens', 'sessions') }),
+    fc.record({ page: fc.constantFrom('models', 'hybrid', 'users', 'tokens', 'sessions', 'erasures') }),
     fc.record({ page: fc.constant('rollouts' as const), create: fc.string() }, { requiredKeys: ['page'] }),
     fc.record({ page: fc.constant('rollout' as const), id }),
     fc.record({
