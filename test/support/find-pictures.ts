@@ -39,15 +39,18 @@ export function picturesIn(bytes: Buffer): Buffer[] {
 
 /** Every picture in the files of a folder and of those below it. */
 export function picturesBelow(folder: string): Buffer[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .flatMap((entry) => {
-      const file = path.join(entry.parentPath, entry.name);
-      const bytes = readFileSync(file);
-      // A value of a table may lie in pieces in the file.
-      const values = bytes.subarray(0, SQLITE.length).equals(SQLITE) ? valuesOf(file) : [];
-      return [bytes, ...values].flatMap(picturesIn);
-    });
+  return (
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      // All are read before SQLite opens one: it writes a WAL back, and removes files.
+      .map((file) => ({ file, bytes: readFileSync(file) }))
+      .flatMap(({ file, bytes }) => {
+        // A value of a table may lie in pieces in the file.
+        const values = bytes.subarray(0, SQLITE.length).equals(SQLITE) ? valuesOf(file) : [];
+        return [bytes, ...values].flatMap(picturesIn);
+      })
+  );
 }
 
 function valuesOf(file: string): Buffer[] {
