@@ -38,6 +38,7 @@ import { composeModels } from './model-parts.ts';
 import { keepNormal } from './pipeline/sensor/normal-file.ts';
 import { MEMORY } from './pipeline/sensor/online.ts';
 import { DETECTORS } from './reconcile/fleet.ts';
+import { createRetention } from './retain/retention.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createStamps } from './stamps.ts';
 import { createSync, type Sync } from './sync/sync.ts';
@@ -89,6 +90,14 @@ export function createAgent(options: AgentOptions): Agent {
   };
   for (const { stream, why } of resealMemories(path.join(config.dataDir, DETECTORS), sealer.for(MEMORY)))
     problem({ code: 'key-lost', message: `what the online detector had learned is lost: ${why}`, stream, count: 1 });
+  const { keepDays = {} } = config.buffer;
+  const retention = createRetention({
+    file: path.join(config.dataDir, 'retention.json'),
+    keepDays,
+    outbox,
+    clock,
+    log,
+  });
   const resealing = createResealing({ reseal: () => outbox.reseal(), keyId: sealer.keyId, clock, log });
   const board = createBoard(config, clock, () => sync?.changed());
   const requests = createWatchRequests(clock, (stream, request) =>
@@ -252,6 +261,7 @@ export function createAgent(options: AgentOptions): Agent {
       escalation.start();
       erasing.start();
       await resealing.start?.();
+      await retention.start?.();
       sync?.start?.();
       await renewer?.start?.();
       await api?.start?.();
@@ -264,6 +274,7 @@ export function createAgent(options: AgentOptions): Agent {
       // Before the runners, which it may ask.
       await erasing.stop();
       await resealing.stop();
+      await retention.stop();
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
       problems.flush();

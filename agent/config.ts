@@ -15,6 +15,7 @@ import { isLoopback } from '../shared/kit/loopback.ts';
 import { complaintsOf, describeComplaints } from '../shared/kit/schema.ts';
 import { readYamlText } from '../shared/kit/yaml.ts';
 import { checkStreams, type RefusedStream } from './check-streams.ts';
+import { absoluteKeys, encryptionConfig } from './encryption-config.ts';
 import { type Environment, fillIn } from './environment.ts';
 import { absolutePushed, pushedConfig } from './pushed.ts';
 
@@ -86,27 +87,7 @@ const model = z.strictObject({
     .describe('auto: the one that is fastest on this machine, which is measured once'),
 });
 
-const encryption = z
-  .strictObject({
-    keyFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'file with the key: 32 random bytes as 64 hexadecimal digits (`openssl rand -hex 32`), Base64, or as they are',
-      ),
-    oldKeyFiles: z
-      .array(z.string().min(1))
-      .max(8)
-      .default([])
-      .describe(
-        'files with earlier keys: what they encrypted is encrypted anew; without `keyFile` it becomes plain text',
-      ),
-  })
-  .refine(({ keyFile, oldKeyFiles }) => keyFile !== undefined || oldKeyFiles.length > 0, {
-    path: ['keyFile'],
-    message: 'name the file with the key, or leave `encryption` out',
-  });
+const days = z.number().int().min(1).max(366).optional();
 
 /** The local HTTP API; what it may be bound to is decided here, so that a wrong file is refused before anything listens. */
 const api = z
@@ -169,9 +150,15 @@ export const agentConfig = z.strictObject({
   buffer: z
     .strictObject({
       quotaMb: z.number().int().min(8).max(1_000_000).default(512).describe('most disk the outbox may take'),
+      keepDays: z
+        .strictObject({ events: days, pictures: days, readings: days })
+        .optional()
+        .describe(
+          'how long what was not sent is kept, in days in which the agent runs; default: until it is sent or the quota is full',
+        ),
     })
     .default({ quotaMb: 512 }),
-  encryption: encryption
+  encryption: encryptionConfig
     .optional()
     .describe('records, samples and what online detectors learn are encrypted in the data folder; default: plain text'),
   escalate: deviceEscalation
@@ -247,7 +234,7 @@ export function parseConfig(text: string, file: string, environment: Environment
     hub: hubConfig,
     updates: updatesConfig,
     api: apiConfig,
-    encryption: encryptionConfig,
+    encryption,
     ...rest
   } = parsed.data;
   const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder, writtenStreams(raw));
@@ -265,7 +252,7 @@ export function parseConfig(text: string, file: string, environment: Environment
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
         : apiConfig,
     dataDir: path.resolve(folder, rest.dataDir),
-    ...(encryptionConfig ? { encryption: withAbsoluteKeys(encryptionConfig, folder) } : {}),
+    ...(encryption ? { encryption: absoluteKeys(encryption, folder) } : {}),
     pushed: absolutePushed(rest.pushed, folder),
     models: Object.fromEntries(
       Object.entries(models).map(([id, m]) => [id, { ...m, path: path.resolve(folder, m.path) }]),
@@ -285,11 +272,4 @@ function writtenStreams(raw: unknown): Readonly<Record<string, unknown>> {
 function withAbsoluteFiles(config: z.infer<typeof hub>, folder: string): z.infer<typeof hub> {
   const files = Object.entries(config).filter(([key]) => key.endsWith('File'));
   return { ...config, ...Object.fromEntries(files.map(([key, file]) => [key, path.resolve(folder, String(file))])) };
-}
-
-function withAbsoluteKeys({ keyFile, oldKeyFiles }: z.infer<typeof encryption>, folder: string) {
-  return {
-    ...(keyFile === undefined ? {} : { keyFile: path.resolve(folder, keyFile) }),
-    oldKeyFiles: oldKeyFiles.map((file) => path.resolve(folder, file)),
-  };
 }

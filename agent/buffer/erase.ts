@@ -5,7 +5,7 @@
  * Crash behaviour: each step is one transaction. After a crash the order is carried out again from the beginning; what is gone
  * is not found any more. The files are free of its bytes once `finish` has returned.
  */
-import { rangesOf } from '../../shared/kit/ranges.ts';
+import { type Range, rangesOf } from '../../shared/kit/ranges.ts';
 import { removeAside } from './file/aside.ts';
 import { entryOfText } from './file/entry.ts';
 import type { OutboxFile } from './file/outbox-file.ts';
@@ -65,28 +65,61 @@ export async function eraseRecords(judge: Judge, { use, losses, pause }: Parts):
   return { records: records + refused.records, pictures: pictures + refused.pictures };
 }
 
-/**
- * Erases what `judge` says of all that an open outbox holds or was refused; afterwards no byte of it is in a file of it.
- * @throws what hinders it, also that the disk takes nothing; calling again does the rest
- */
-export async function eraseHeld(
-  judge: Judge,
-  parts: Pick<Parts, 'losses' | 'pause'> & { readonly holder: FileHolder; readonly writer: Writer },
-): Promise<Erased> {
-  const { holder, writer, losses, pause } = parts;
-  const use = <T>(run: (file: OutboxFile) => T): T => {
+export type HeldParts = Pick<Parts, 'losses' | 'pause'> & { readonly holder: FileHolder; readonly writer: Writer };
+
+/** Runs on an open outbox's file, and reports damage that it finds. */
+export function usable({ holder, writer }: Pick<HeldParts, 'holder' | 'writer'>) {
+  return <T>(run: (file: OutboxFile) => T): T => {
     const outcome = holder.use(run, true);
     if (holder.hasReport) writer.flush();
     if (outcome.error) throw outcome.error;
     return outcome.value;
   };
+}
+
+/**
+ * Erases what `judge` says of all that an open outbox holds or was refused; afterwards no byte of it is in a file of it.
+ * @throws what hinders it, also that the disk takes nothing; calling again does the rest
+ */
+export async function eraseHeld(judge: Judge, parts: HeldParts): Promise<Erased> {
+  const { writer, losses, pause } = parts;
+  const use = usable(parts);
   writer.flush();
   if (writer.waiting > 0) throw new Error(`the disk takes nothing: ${writer.blocked}`);
   return eraseRecords(judge, { use, losses, pause });
 }
 
+/**
+ * Erases of the held ones with these numbers what `judge` says, and counts each as lost for `reason`. Free pages may still have bytes of it.
+ * @throws what hinders it; calling again does the rest
+ */
+export async function expireHeld(judge: Judge, range: Range, reason: string, parts: HeldParts): Promise<Erased> {
+  const { losses, pause } = parts;
+  const use = usable(parts);
+  const { epoch } = use((file) => file.meta);
+  let [records, pictures] = [0, 0];
+  for (let after = range.from - 1; ; ) {
+    const step = use((file) => {
+      if (file.meta.epoch !== epoch) throw new Error('a new epoch of the outbox has begun meanwhile');
+      return eraseStep(file, losses, judge, after, range.to, reason);
+    });
+    records += step.records;
+    pictures += step.pictures;
+    if (step.upTo === undefined) return { records, pictures };
+    after = step.upTo;
+    await pause();
+  }
+}
+
 /** Judges the next records above `after`, none above `upTo`. @throws SQLite's error; then nothing has changed */
-export function eraseStep(file: OutboxFile, losses: LossWriter, judge: Judge, after: number, upTo: number): Step {
+export function eraseStep(
+  file: OutboxFile,
+  losses: LossWriter,
+  judge: Judge,
+  after: number,
+  upTo: number,
+  reason = REASON,
+): Step {
   const found = file.lease(STEP_RECORDS, STEP_BYTES, { from: after + 1, to: upTo });
   const gone: number[] = [];
   const rewritten: { readonly seq: number; readonly bytes: number; readonly json: string }[] = [];
@@ -101,7 +134,7 @@ export function eraseStep(file: OutboxFile, losses: LossWriter, judge: Judge, af
         for (const { from, to } of rangesOf(gone)) transaction.remove(from, to);
         // Only events have pictures.
         for (const { seq, bytes, json } of rewritten) transaction.rewrite(seq, entryOfText('event', json), bytes);
-        if (gone.length > 0) losses.add(transaction, lossesOf(gone), REASON);
+        if (gone.length > 0) losses.add(transaction, lossesOf(gone), reason);
       }),
     );
   }

@@ -17,10 +17,11 @@ import type { Ack, Refusal } from '../../shared/contract/messages/batch.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import type { Range } from '../../shared/kit/ranges.ts';
 import { isFull, openSqlite } from '../../shared/kit/sqlite.ts';
 import { PendingAcks } from './acks/pending-acks.ts';
 import { settle } from './acks/settle.ts';
-import { type Erased, eraseHeld, type Judge } from './erase.ts';
+import { type Erased, eraseHeld, expireHeld, type Judge } from './erase.ts';
 import type { AckOutcome, Position, Taken, Wanted } from './exchange.ts';
 import { noteEpoch } from './file/epoch-note.ts';
 import type { Leased } from './file/format.ts';
@@ -28,8 +29,7 @@ import { OUTBOX_FILE } from './file/format.ts';
 import { lockFolder } from './file/lock.ts';
 import type { OutboxFile } from './file/outbox-file.ts';
 import type { OpenContext } from './file/recover.ts';
-import { newStart, withEpoch } from './file/starts.ts';
-import { newEpoch } from './file/tables.ts';
+import { beginEpoch } from './file/tables.ts';
 import { FileHolder } from './file-holder.ts';
 import { type OutboxOptions, quotaOf } from './options.ts';
 import { type OutboxState, stateOf } from './outbox-state.ts';
@@ -144,10 +144,8 @@ export class Outbox {
 
   /** Lowest number still held, else the next to be given. */
   base(): number {
-    return Math.max(
-      this.#knownUpTo + 1,
-      this.#read((file) => file.base(), 1),
-    );
+    const base = this.#read((file) => file.base(), 1);
+    return Math.max(this.#knownUpTo + 1, base);
   }
 
   /**
@@ -231,13 +229,17 @@ export class Outbox {
 
   /** @see eraseHeld */
   erase(judge: Judge): Promise<Erased> {
-    const pause = () => this.#clock.sleep(0);
-    return eraseHeld(judge, { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause });
+    return eraseHeld(judge, this.#parts);
+  }
+
+  /** @see expireHeld */
+  expire(judge: Judge, range: Range, reason: string): Promise<Erased> {
+    return expireHeld(judge, range, reason, this.#parts);
   }
 
   /** @see resealHeld */
   reseal(): Promise<boolean> {
-    return resealHeld(this.#holder, this.#writer, () => this.#clock.sleep(0));
+    return resealHeld(this.#parts);
   }
 
   state(): OutboxState {
@@ -267,13 +269,7 @@ export class Outbox {
   #beginEpoch(below: number): AckOutcome {
     const begun = this.#holder.use((file) => {
       this.#losses.leased(Number.POSITIVE_INFINITY);
-      file.change((transaction) => {
-        const { draft } = transaction;
-        draft.earlier = withEpoch(draft.earlier, { epoch: draft.epoch, below });
-        draft.epoch = newEpoch();
-        draft.starts = [newStart(1)];
-        draft.inDoubt = [];
-      });
+      file.change(({ draft }) => beginEpoch(draft, below));
     });
     if (begun.error) {
       this.#log.warn({ err: begun.error }, 'a new epoch could not be begun yet');
@@ -282,6 +278,11 @@ export class Outbox {
     noteEpoch(this.#file, this.epoch);
     this.#log.error({ below }, 'the hub has records of another copy of this outbox: a new epoch is begun');
     return 'forked';
+  }
+
+  get #parts() {
+    const pause = () => this.#clock.sleep(0);
+    return { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause };
   }
 
   /** The hub has the numbers up to this one, though the file may still hold them. */

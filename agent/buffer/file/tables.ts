@@ -5,7 +5,16 @@ import type { Sealer } from '../../../shared/kit/seal.ts';
 import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import { DamagedFileError, FORMAT, type MetaState, tableOf } from './format.ts';
 import { RANKS } from './rank.ts';
+import { newStart, withEpoch } from './starts.ts';
 import { keysOfNew } from './texts.ts';
+
+/** A new epoch in the same file. @param below numbers below it are the same records in the epoch that ends */
+export function beginEpoch(draft: MetaState, below: number): void {
+  draft.earlier = withEpoch(draft.earlier, { epoch: draft.epoch, below });
+  draft.epoch = newEpoch();
+  draft.starts = [newStart(1)];
+  draft.inDoubt = [];
+}
 
 const META_COLUMNS = 'only INTEGER PRIMARY KEY CHECK (only = 1), state TEXT NOT NULL';
 const RECORD_COLUMNS = 'seq INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, body TEXT NOT NULL, sealed BLOB';
