@@ -46,7 +46,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     await page.getByRole('button', { name: 'Erase', exact: true }).click();
 
     const order = page.getByTestId('erasure');
-    await order.getByText('At the hub: 1 records').waitFor();
+    await order.getByText('At the hub: 1 record').waitFor();
     await order.getByText('no answer yet').waitFor();
     await order.getByText('request 17').waitFor();
     await device.client.endAsync();
@@ -59,7 +59,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
       ...reportOf(undefined, undefined),
       erase: [{ id: asked?.id, state: 'done', erased }],
     });
-    await order.getByText('On the device: 4 records, 1 samples').waitFor({ timeout: 30_000 });
+    await order.getByText('On the device: 4 records, 1 sample').waitFor({ timeout: 30_000 });
     await shots(page, 'erasures');
     expect(problems).toEqual([]);
   },

@@ -40,7 +40,13 @@ export function deviceText({ onDevice: { state, reason, erased } }: Pick<Erasure
 
 function countsText(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).filter(([, count]) => count > 0);
-  return parts.length === 0 ? 'nothing found' : parts.map(([what, count]) => `${whole(count)} ${what}`).join(', ');
+  return parts.length === 0
+    ? 'nothing found'
+    : parts.map(([what, count]) => `${whole(count)} ${count === 1 ? one(what) : what}`).join(', ');
+}
+
+function one(things: string): string {
+  return things.replace(/ies$/, 'y').replace(/s$/, '');
 }
 
 /** What stands in the form. */

@@ -47,7 +47,7 @@ test('what came of an order is said for each state of the device', () => {
   expect(deviceText({ onDevice: { state: 'failed', reason: 'the disk is full' } })).toContain('the disk is full');
   for (const state of ['waiting', 'unknown', 'gone'] as const) expect(deviceText({ onDevice: { state } })).not.toBe('');
   expect(hubText({ hub: { records: 3, pictures: 1, opinions: 0, alerts: 0, refused: 0 } })).toBe(
-    '3 records, 1 pictures',
+    '3 records, 1 picture',
   );
   expect(reachText({ picturesOnly: true })).toBe('every stream · pictures only');
   expect(stateTone({ state: 'done', onDevice: { state: 'done' } })).toBe('good');
