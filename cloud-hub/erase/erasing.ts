@@ -24,7 +24,7 @@ import { erasePlaces, picturePlaces } from '../store/erase-rows.ts';
 import type { StoredErasure } from '../store/erasures.ts';
 import { isoTime, timeColumn } from '../store/rows.ts';
 import type { HubStore } from '../store/store.ts';
-import { type DeviceStanding, nextOf, shownErasure, withOrders } from './next.ts';
+import { type DeviceStanding, hasSettled, nextOf, shownErasure, withOrders } from './next.ts';
 
 export class TooManyOrders extends Error {
   override readonly name = 'TooManyOrders';
@@ -182,7 +182,7 @@ export class Erasing {
     }
     this.#options.erased?.(device);
     store.eraseRows.scrub();
-    store.erasures.passed(row, answeredAt === undefined ? undefined : begun);
+    store.erasures.passed(row, hasSettled({ answeredAt }, begun) ? begun : undefined);
     // What the device's answer or its being gone allows is decided at once.
     if (answeredAt !== undefined || this.#standing(device) === 'gone') this.#again = true;
   }

@@ -24,8 +24,12 @@ export function nextOf(
 ): 'pass' | 'finish' | 'wait' {
   if (passes === 0) return 'pass';
   if (standing === 'gone' || settledAt !== undefined) return 'finish';
-  if (answeredAt === undefined) return 'wait';
-  return Math.abs(now - answeredAt) >= SETTLE_MS ? 'pass' : 'wait';
+  return hasSettled({ answeredAt }, now) ? 'pass' : 'wait';
+}
+
+/** Has the device answered, and has what was on its way then come by now? A pass that begins earlier does not end an order. */
+export function hasSettled({ answeredAt }: { readonly answeredAt?: number | undefined }, now: number): boolean {
+  return answeredAt !== undefined && Math.abs(now - answeredAt) >= SETTLE_MS;
 }
 
 /** The document with these orders, in place of those that it names. */

@@ -1,75 +1,13 @@
-/** Orders to erase on a real store: what goes, what stays, and how far an order is. */
+/** Orders to erase on a real store: what goes, and what stays. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
-import { Erasing } from '../../../cloud-hub/erase/erasing.ts';
-import { openStore } from '../../../cloud-hub/store/store.ts';
-import { type Desired, desired } from '../../../shared/contract/messages/desired.ts';
-import { recordBody } from '../../../shared/contract/messages/record.ts';
-import { type Report, report } from '../../../shared/contract/messages/report.ts';
-import { createLogger } from '../../../shared/kit/log.ts';
+import { expect, test } from 'vitest';
+import { desired } from '../../../shared/contract/messages/desired.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { filesWith } from '../../support/files-with.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { tempFolder } from '../../support/temp.ts';
-import { eventRecord, readingRecord, summaryRecord } from '../support.ts';
-
-const act = { at: 9_000_000_000_000, actor: 'ann' };
-const says = (erase: unknown): Report =>
-  report.parse({
-    ...{ version: '1', boot: 'b', config: 'c', process: { rssMb: 1, uptimeS: 1 } },
-    host: { platform: 'linux', arch: 'x64', cpus: 1, memoryMb: 1, name: 'n' },
-    outbox: { epoch: 'e', waiting: 0, bytes: 0, lastSeq: 0 },
-    streams: [],
-    erase,
-  });
-
-async function hub(folder = tempFolder()) {
-  const clock = new ManualClock();
-  const store = await openStore(folder, clock.wall());
-  const sent: Desired[] = [];
-  const erasing = new Erasing({
-    store,
-    publish: (_device, document) => void sent.push(document),
-    clock,
-    log: createLogger('test', 'silent'),
-  });
-  let open = true;
-  const close = async () => {
-    if (!open) return;
-    open = false;
-    const stopped = erasing.stop();
-    await clock.advance(1);
-    await stopped;
-    store.close();
-  };
-  onTestFinished(close);
-  let seq = 0;
-  /** Stores a record; `planted` stands in its text and its picture. */
-  const add = (planted: string, more: Record<string, unknown> = {}, picture = false) => {
-    const raw = { ...eventRecord(++seq, { label: planted }), ...more, seq };
-    const { seq: _, ...body } = raw;
-    const stored = store.transact(() =>
-      store.records.add({
-        ...{ device: 'cam', epoch: 'e1', seq, receivedAt: 5000, backfill: false, body: JSON.stringify(body) },
-        record: recordBody.parse(body),
-        ...(picture ? { picture: Buffer.from(`jpeg of ${planted} `.repeat(300)) } : {}),
-      }),
-    );
-    return stored?.id ?? 0;
-  };
-  return { folder, clock, store, sent, erasing, add, close };
-}
-
-const order = { device: 'cam', picturesOnly: false };
-
-/** Until nothing is left to do now: a pass takes a turn of the event loop for each step. */
-async function carriedOn(clock: ManualClock, ms = 0): Promise<void> {
-  await clock.advance(ms);
-  for (let turn = 0; turn < 100; turn++) await nextTurn();
-}
+import { readingRecord, summaryRecord } from '../support.ts';
+import { act, carriedOn, hub, order } from './hub.ts';
 
 test('a stream goes in every table, with pictures, opinions, corrections and alerts; another stays', async () => {
   const { folder, clock, store, erasing, add } = await hub();
@@ -170,71 +108,6 @@ test('alerts that carried it lose their text, and notifications of it go', async
   expect(filesWith(folder, 'PLANTED')).toEqual([]);
   expect(filesWith(folder, 'STAYS')).not.toEqual([]);
   expect(erasing.get(made.id)?.hub.alerts).toBe(4);
-});
-
-test('an order waits for its device, then for what was on its way, and is done; the document names it until then', async () => {
-  const { folder, clock, store, sent, erasing, add } = await hub();
-  store.devices.add('cam', 'h', 1);
-  erasing.start();
-  const { id } = erasing.order({ ...order, stream: 'door' }, { ...act, at: clock.wall() });
-  await clock.advance(3_600_000);
-  expect(erasing.get(id)).toMatchObject({ state: 'waiting', onDevice: { state: 'waiting' } });
-  expect(sent.at(-1)?.erase).toEqual([{ id, stream: 'door', before: Date.UTC(2026, 0, 1), pictures: false }]);
-  expect(store.desired.get('cam')).toEqual(sent.at(-1));
-  erasing.reported('cam', says([{ id, state: 'failed', reason: 'disk full' }]));
-  expect(erasing.get(id)).toMatchObject({ state: 'waiting', onDevice: { state: 'failed', reason: 'disk full' } });
-  const erased = { records: 3, pictures: 0, samples: 0, memories: 0 };
-  erasing.reported('cam', says([{ id, state: 'done', erased }]));
-  expect(erasing.get(id)).toMatchObject({ state: 'settling', onDevice: { state: 'done', erased } });
-  // It was on its way when the device was done.
-  await clock.advance(30_000);
-  add('PLANTED', { wall: 5 });
-  await carriedOn(clock, 25_000);
-  expect(erasing.get(id)?.state).toBe('settling');
-  await carriedOn(clock, 20_000);
-  expect(erasing.get(id)).toMatchObject({ state: 'done', hub: { records: 1 } });
-  expect(filesWith(folder, 'PLANTED')).toEqual([]);
-  expect(sent.at(-1)).not.toHaveProperty('erase');
-  const audit = await store.audit.list({ limit: 9 });
-  expect(audit.map(({ action, actor }) => [action, actor])).toEqual([
-    ['erase.done', 'hub'],
-    ['erase.device', 'hub'],
-    ['erase.order', 'ann'],
-  ]);
-});
-
-test('a device that is removed, or whose agent is too old, is told of; the hub erases at once', async () => {
-  const { folder, clock, store, erasing, add } = await hub();
-  add('PLANTED-GONE');
-  erasing.start();
-  const gone = erasing.order(order, act);
-  await carriedOn(clock);
-  expect(erasing.get(gone.id)).toMatchObject({ state: 'done', onDevice: { state: 'gone' }, hub: { records: 1 } });
-  expect(store.desired.get('cam')).toBeUndefined();
-  store.devices.add('cam', 'h', 1);
-  const { erase: _, ...old } = says([]);
-  store.transact(() => store.devices.noteContact('cam', { report: report.parse(old) }, 1));
-  const waits = erasing.order(order, act);
-  await carriedOn(clock, 200_000);
-  expect(erasing.get(waits.id)).toMatchObject({ state: 'waiting', onDevice: { state: 'unknown' } });
-  expect(filesWith(folder, 'PLANTED')).toEqual([]);
-});
-
-test('a hub that is ended in the middle goes on at its next start', async () => {
-  const first = await hub();
-  first.store.devices.add('cam', 'h', 1);
-  for (let n = 0; n < 3500; n++) first.add(`PLANTED-${n}`);
-  first.erasing.start();
-  const { id } = first.erasing.order(order, act);
-  // Some steps, not all.
-  await first.clock.advance(0);
-  await first.close();
-  expect(filesWith(first.folder, 'PLANTED-3499')).not.toEqual([]);
-  const next = await hub(first.folder);
-  next.erasing.start();
-  await carriedOn(next.clock);
-  expect(filesWith(first.folder, 'PLANTED')).toEqual([]);
-  expect(next.erasing.get(id)).toMatchObject({ state: 'waiting', hub: { records: 3500 } });
 });
 
 test('ids go on rising after the newest rows were erased, also over a restart', async () => {
