@@ -37,6 +37,7 @@ const reasons: Readonly<Record<string, string>> = {
   late: 'its deadline passed while it waited',
   unanswered: 'the hub did not answer',
   disk: 'it could not be kept on the disk',
+  erased: 'somebody ordered it to be erased before it was sent',
 };
 
 export interface UnsentRow {

@@ -26,6 +26,9 @@ test('what was not sent is told by reason, the most frequent first, also for a r
     'shy',
   ]);
   expect(unsentRows({ unsent: {} })).toEqual([]);
+  // Each reason that an agent of this version gives.
+  for (const reason of ['budget', 'too-large', 'queue-full', 'late', 'unanswered', 'disk', 'erased'])
+    expect(unsentRows({ unsent: { [reason]: 1 } })[0]?.meaning).not.toBe(reason);
 });
 
 test('an agreement stands with its interval, and with how many frames it is of', () => {
