@@ -128,6 +128,20 @@ test('a refusal is counted, and what the hub asks to wait is waited', async () =
   expect(counts()).toMatchObject({ refused: 1 });
 });
 
+test('a second refusal never makes the pause shorter that the first one asked for', async () => {
+  for (const waitS of [undefined, 5]) {
+    const { clock, sent, escalation, say } = box();
+    for (const n of [1, 2, 3]) escalation.offer(header(n), jpeg, 1);
+    await clock.advance(0);
+    say(1, { outcome: 'refused', reason: 'no model', waitS: 600 });
+    say(2, { outcome: 'refused', reason: 'busy', ...(waitS === undefined ? {} : { waitS }) });
+    await clock.advance(599_000);
+    expect(sent).toEqual([idOf(1), idOf(2)]);
+    await clock.advance(2000);
+    expect(sent).toEqual([idOf(1), idOf(2), idOf(3)]);
+  }
+});
+
 test('a budget that is spent sends no more, and comes back with the time that the agent runs', async () => {
   const { clock, sent, link, escalation, say, counts } = box({
     escalate: { perHour: { samples: 8, kB: 100_000 } },

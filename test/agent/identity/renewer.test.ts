@@ -44,14 +44,14 @@ class CountedClock extends ManualClock {
   }
 }
 
-/** @param life of each certificate, from `begun` of it ago */
-async function bench({ life = 30 * DAY_MS, begun = HOUR_MS } = {}) {
+/** @param life of each certificate, from `begun` of it ago @param trust whose roots it trusts; none: those of the system */
+async function bench({ life = 30 * DAY_MS, begun = HOUR_MS, trust = { roots } as { roots?: string } } = {}) {
   const clock = new CountedClock(START);
   const file = path.join(tempFolder(), 'identity.json');
   const lifeNow = () => ({ from: clock.wall() - begun, to: clock.wall() - begun + life });
   const key = newKey();
   const certificate = `${await issueClient(issuer, key, 'gate', lifeNow())}`;
-  writeIdentity(file, { device: 'gate', hub: HUB, roots, current: { key: keyPem(key), certificate } });
+  writeIdentity(file, { device: 'gate', hub: HUB, ...trust, current: { key: keyPem(key), certificate } });
 
   const asked: { key: string; at: number }[] = [];
   const proven: { cert: string; at: number }[] = [];
@@ -123,6 +123,16 @@ test('year after year: each certificate is followed by one of a new key, two thi
   const { next, ...kept } = readIdentity(t.file);
   expect(next).toBeUndefined();
   expect(kept).toEqual({ device: 'gate', hub: HUB, roots, current: holder.identity.current });
+});
+
+test('who trusts the authorities of the system goes on doing so, whatever roots come with a certificate', async () => {
+  const t = await bench({ trust: {} });
+  const { holder } = t.begin();
+  await t.idle();
+  await t.pass(45 * DAY_MS);
+  expect(t.proven.length).toBeGreaterThanOrEqual(2);
+  expect(holder.trust()).toBe('system');
+  expect(readIdentity(t.file)).toEqual({ device: 'gate', hub: HUB, current: holder.identity.current });
 });
 
 test('a hub that does not answer is asked again with the same key, ever more seldom; a later trouble begins anew', async () => {

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -144,7 +145,10 @@ test('room: for what is still to come and what it holds taken apart, beside what
   const digest = digestOf('x');
   const needs = (bytes: number, reserve: number, there = 0) => {
     const store = openStore(path.join(folder, `models-${bytes}-${reserve}-${there}`), reserve);
-    if (there > 0) writeFileSync(store.partOf(digest), Buffer.alloc(there));
+    if (there > 0) {
+      writeFileSync(store.partOf(digest), '');
+      truncateSync(store.partOf(digest), there);
+    }
     return store.requireRoom(digest, bytes);
   };
   const slack = 2 ** 29;
@@ -155,6 +159,13 @@ test('room: for what is still to come and what it holds taken apart, beside what
   await expect(needs(Math.ceil((free + slack) / 3.5), 0)).rejects.toBeInstanceOf(Hindrance);
   // What is there already has its room, and no more than that.
   await needs(1000, free - slack, 5000);
+  // Half of it is there, then all: with room for the rest and no more. (Holes take no room, and count as what was written.)
+  const bytes = 2 * slack;
+  for (const there of [bytes / 2, bytes]) {
+    const unpacked = bytes - there + bytes * 2.5;
+    await needs(bytes, free - unpacked - slack / 2, there);
+    await expect(needs(bytes, free - unpacked + slack / 2, there)).rejects.toBeInstanceOf(Hindrance);
+  }
 });
 
 test('a draft of what is being fetched stays, others go; so do all parts that are none', async () => {

@@ -97,6 +97,12 @@ test('other terms for the candidate: its proof is kept, the comparison is made a
   expect(device.model.active).toMatchObject({ shadow: { wanted: 50 }, probation: { maxErrorRate: 0.5 } });
 });
 
+test('what is compared, and serves, is the variant that was proven: of the candidate and of the one before', async () => {
+  const device = await started('1.0.0', '2.0.0');
+  expect(device.effects.filter((what) => what === 'shadow …')).toHaveLength(2);
+  expect(device.breaches).toEqual([]);
+});
+
 test('a comparison is left out where none is asked for, or nobody serves yet, or no stream runs the model', async () => {
   const device = await started();
   device.desire(device.document('1.0.0', undefined, { shadowFrames: 0 }));

@@ -25,7 +25,7 @@ import type { ModelFailure } from '../../../shared/contract/messages/model-repor
 import { digestOf } from '../../../shared/kit/digest.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { bring, type Fate, HOME, type Made, MODEL, STREAMS, shadowOf, stream } from './packages.ts';
+import { bring, type Fate, HOME, type Made, MODEL, STREAMS, shadowOf, stream, wrongVariants } from './packages.ts';
 
 class PowerCut extends Error {}
 const forever = () => new Promise<never>(() => undefined);
@@ -139,9 +139,7 @@ export class Device {
     while (this.#inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
     let dead = false;
     let die: () => void = () => undefined;
-    const death = new Promise<void>((resolve) => {
-      die = resolve;
-    });
+    const death = new Promise<void>((resolve) => (die = resolve));
     const pass = (what: string): boolean => {
       if (dead) return false;
       this.effects.push(what);
@@ -249,6 +247,7 @@ export class Device {
 
   #apply(assignments: readonly Assignment[]) {
     this.applied.push(assignments.map((a) => `${a.stream}=${this.#versionOf(a.modelDir)}`).toSorted());
+    this.breaches.push(...wrongVariants(assignments, (dir) => this.#versionOf(dir)));
     const failed: { streams: string[]; reason: string }[] = [];
     for (const { stream: id, modelDir } of assignments) {
       const version = this.#versionOf(modelDir);
@@ -284,9 +283,10 @@ export class Device {
           if (this.made(version).proof.shadowFrames === 0) this.#compared.add(version);
           return { golden: { samples: 1, passed: 1 }, variants: [], chosen: 'fp32' };
         }),
-      shadow: ({ candidate }, _streams, wanted, onProgress) =>
+      shadow: ({ candidate, incumbent }, _streams, wanted, onProgress) =>
         effect('shadow', async () => {
           const version = this.#versionOf(candidate.modelDir);
+          this.breaches.push(...wrongVariants([candidate, incumbent], (dir) => this.#versionOf(dir)));
           const frames = wanted.proof.shadowFrames;
           onProgress(shadowOf(frames / 2, frames));
           await this.pause?.();

@@ -1,6 +1,7 @@
 /** Real packages for a device, how each of them fares, and what a comparison of them says. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import type { Installed } from '../../../agent/models/tools.ts';
 import { type DesiredModel, desiredModel, targetPathOf } from '../../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
 import { packPackage } from '../../../shared/engine/package/archive.ts';
@@ -33,6 +34,15 @@ export async function makePackages(folder: string, versions: readonly string[]):
   }
   return made;
 }
+
+/** The variant that proofs choose: it alone is compared, and serves. */
+const CHOSEN = 'fp32';
+
+/** Versions that run, or are compared, as another variant. */
+export const wrongVariants = (all: readonly Installed[], versionOf: (modelDir: string) => string): string[] =>
+  all
+    .filter(({ modelDir, variant }) => versionOf(modelDir) !== HOME && variant !== CHOSEN)
+    .map(({ modelDir, variant }) => `${versionOf(modelDir)} runs as ${variant}, not as ${CHOSEN}`);
 
 /** As a download that has come to its end. */
 export function bring({ archive }: Made, part: string): void {

@@ -35,7 +35,13 @@ test('a window is what a plain look at all values says, give or take one sample'
   );
 });
 
-test('more series than it keeps: those that were silent for longest are forgotten', () => {
+test('more series than it keeps: those that were silent for longest are forgotten, and not those that began first', () => {
+  const spoken = new Series();
+  for (let n = 0; n < MOST_SERIES; n++) spoken.note(`k${n}`, 1e12, 1, WITHIN);
+  spoken.note('k0', 1e12 + 1, 1, WITHIN);
+  spoken.note('another', 1e12 + 1, 1, WITHIN);
+  expect(spoken.note('k0', 1e12 + WITHIN, 1, WITHIN)?.isFull).toBe(true);
+  expect(spoken.note('k1', 1e12 + WITHIN, 1, WITHIN)?.isFull).toBe(false);
   const series = new Series();
   for (let n = 0; n <= MOST_SERIES; n++) series.note(`k${n}`, 1e12, 1, WITHIN);
   expect(series.note('k0', 1e12 + WITHIN, 1, WITHIN)?.isFull).toBe(false);

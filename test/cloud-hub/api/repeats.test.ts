@@ -53,8 +53,10 @@ test('each change of the API is done once, and each repeat gets the first answer
     if (first.headers.has('idempotency-replayed')) wrong.push(`${route}: the first answer says that it is a repeat`);
     if (!isSame || again.headers.get('idempotency-replayed') !== 'true') wrong.push(`${route}: ${again.status}`);
     if (JSON.stringify(await hub.json('/audit/head')) !== JSON.stringify(head)) wrong.push(`${route} was done twice`);
-    const other = await send(hub, method, { ...call, headers: { ...call.headers, 'if-none-match': '"x"' } }, key);
-    if (entry.access !== 'public' && other.status !== 422) wrong.push(`${route}, asked otherwise: ${other.status}`);
+    for (const condition of ['if-none-match', 'if-match']) {
+      const other = await send(hub, method, { ...call, headers: { ...call.headers, [condition]: '"x"' } }, key);
+      if (entry.access !== 'public' && other.status !== 422) wrong.push(`${route}, ${condition}: ${other.status}`);
+    }
     repeated++;
   }
   expect(wrong).toEqual([]);

@@ -1,5 +1,5 @@
 /** Backups of data folders: what is in them, what is refused, and that nothing is left of what fails. */
-import {
+import fs, {
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -12,11 +12,12 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { restoreBackup } from '../../../cloud-hub/backup/restore.ts';
 import { aboutBackup } from '../../../cloud-hub/backup/unpack.ts';
 import { writeBackup } from '../../../cloud-hub/backup/write.ts';
@@ -100,6 +101,27 @@ test('a backup is for its owner alone and leaves nothing beside it; a restored f
     detail: { takenAt: '1970-01-01T00:00:01.000Z', version: '1.2.3' },
   });
   store.close();
+});
+
+test('a restore that is killed leaves no hub without its keys: the database comes to its place last', async () => {
+  const dataDir = path.join(tempFolder(), 'hub');
+  const moved: string[] = [];
+  const rename = fs.renameSync;
+  onTestFinished(() => {
+    fs.renameSync = rename;
+    syncBuiltinESMExports();
+  });
+  fs.renameSync = (from, to) => {
+    const place = path.relative(dataDir, String(to));
+    moved.push(place);
+    if (place === 'hub.db')
+      for (const name of Object.keys(FILES)) expect(existsSync(path.join(dataDir, name)), name).toBe(true);
+    rename(from, to);
+  };
+  syncBuiltinESMExports();
+  await restoreBackup({ file: made.file, dataDir, now: 0 });
+  expect(moved).toContain('admin.token');
+  expect(moved.at(-1)).toBe('hub.db');
 });
 
 describe('a backup is refused', () => {

@@ -21,6 +21,7 @@ const door = (rule: string, fps = 5) => ({
   rules: [{ name: rule, kind: 'zone' }],
 });
 
+/** `restart`: it forgets what it kept. */
 async function broker() {
   const [folder, port] = [tempFolder(), await freePort()];
   const config = path.join(folder, 'mosquitto.conf');
@@ -28,7 +29,11 @@ async function broker() {
   const mosquitto = createMosquitto(config, port);
   await mosquitto.start();
   onTestFinished(() => mosquitto.kill());
-  return `mqtt://127.0.0.1:${port}`;
+  const restart = async () => {
+    await mosquitto.kill();
+    await mosquitto.start();
+  };
+  return { url: `mqtt://127.0.0.1:${port}`, restart };
 }
 
 /** Hears what is sent, and knows what the broker keeps. */
@@ -71,7 +76,7 @@ const say = (device: TestDevice, ...streams: unknown[]) => device.publish('repor
 test.skipIf(!hasMosquitto)(
   `devices come, fire, are renamed and go; the broker keeps what there is and nothing else${withoutMosquitto}`,
   async () => {
-    const [url, folder] = [await broker(), tempFolder()];
+    const [{ url }, folder] = [await broker(), tempFolder()];
     const { heard, kept, client } = await listener(url);
     // Of somebody else, and of a hub with another name: they stay.
     const foreign = ['homeassistant/device/other/cam/config', 'homeassistant/sensor/x/config', 'vedette-home/other/x'];
@@ -158,6 +163,27 @@ test.skipIf(!hasMosquitto)(
   60_000,
 );
 
+test.skipIf(!hasMosquitto)(
+  `a broker that forgot everything is told everything again, each time${withoutMosquitto}`,
+  async () => {
+    const { url, restart } = await broker();
+    const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
+    const cam = await testDevice(hub, 'cam');
+    await say(cam, door('enter'));
+    const mine = ['$hub', 'cam/counts', 'cam/state'].map((one) => `vedette-home/vedette/${one}`);
+    const all = ['homeassistant/device/vedette/cam/config', ...mine];
+    for (let outage = 0; outage < 3; outage++) {
+      if (outage > 0) await restart();
+      const { kept, client } = await listener(url);
+      const now = await settled(kept, (found) => all.every((topic) => found.has(topic)));
+      expect(String(now.get('vedette-home/vedette/$hub'))).toBe('online');
+      expect(String(now.get(all[0] ?? ''))).toContain('door.enter');
+      client.end(true);
+    }
+  },
+  60_000,
+);
+
 test.skipIf(!hasMosquitto)(`records are stored whether that broker is there or not${withoutMosquitto}`, async () => {
   const hub = await testHub({ config: { homeAssistantUrl: `mqtt://127.0.0.1:${await freePort()}` } });
   const cam = await testDevice(hub, 'cam');
@@ -168,7 +194,7 @@ test.skipIf(!hasMosquitto)(`records are stored whether that broker is there or n
 test.skipIf(!hasMosquitto)(
   `after an order to erase the broker keeps no picture of the device, and takes the next one${withoutMosquitto}`,
   async () => {
-    const url = await broker();
+    const { url } = await broker();
     const { kept } = await listener(url);
     const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
     const cam = await testDevice(hub, 'cam');

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { FailedAttempts } from '../../../cloud-hub/identity/attempts.ts';
 import { sealingWith } from '../../../cloud-hub/identity/sealing.ts';
-import { createSecondFactors } from '../../../cloud-hub/identity/second-factor.ts';
+import { createSecondFactors, MAX_WRONG, WRONG_WINDOW_MS } from '../../../cloud-hub/identity/second-factor.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -31,7 +31,7 @@ async function setUp() {
   const row = store.tokens.add({ name: 'ann', role: 'viewer', hash: 'h', createdAt: 0, kind: 'user' });
   const ann = { role: 'viewer', name: 'ann', token: row?.id ?? 0 } as const;
   const log = createLogger('test', 'silent');
-  const wrong = new FailedAttempts(clock, 1000);
+  const wrong = new FailedAttempts(clock, MAX_WRONG, WRONG_WINDOW_MS);
   const factors = createSecondFactors({ store, clock, sealing: sealingWith(), wrong, log });
   const key = bytesOf(factors.begin(ann)?.secret ?? '');
   const step = () => Math.floor(clock.wall() / 30_000);
@@ -74,4 +74,20 @@ test('a clock that is set back brings no used code back', async () => {
   expect(show(code)).toEqual({ way: 'second-factor' });
   clock.setWall(clock.wall() - 1000);
   expect(show(code)).toEqual({ waitMs: 0 });
+});
+
+test('right codes count as no wrong ones, and one clears those before it', async () => {
+  const { clock, factors, ann, key, step, show } = await setUp();
+  const { codes = [] } = factors.confirm(ann, codeOf(key, step())) ?? {};
+  expect(codes.length).toBeGreaterThan(0);
+  const right = async () => {
+    await clock.advance(30_000);
+    return show(codeOf(key, step()));
+  };
+  for (let n = 0; n < 3 * MAX_WRONG; n++) expect(await right()).toEqual({ way: 'second-factor' });
+  for (const code of codes) expect(show(code)).toEqual({ way: 'recovery-code' });
+  for (const shown of [right, async () => show(codes[0] ?? '')]) {
+    for (let n = 1; n < MAX_WRONG; n++) expect(show('abcd')).toEqual({ waitMs: 0 });
+    if (shown === right) expect(await shown()).toEqual({ way: 'second-factor' });
+  }
 });

@@ -71,6 +71,20 @@ test('an engine that has no room, is away, errs or refuses: each device is told 
   };
   const cases: [number, string, Record<string, string>, number, string, Hybrid['state']][] = [
     [503, 'queue is full', { 'retry-after': '7' }, 7, 'has no room (503): queue is full', 'ready'],
+    // Between a second and ten minutes, in whole seconds; anything else is no answer to how long.
+    ...[
+      ['1', 1],
+      ['2.1', 3],
+      ['600', 600],
+      ['601', 30],
+      ['31536000', 30],
+      ['0', 30],
+      ['-5', 30],
+      ['soon', 30],
+    ].map(([asked, waitS]): (typeof cases)[number] => [
+      ...([503, `busy ${asked}`, { 'retry-after': String(asked) }, Number(waitS)] as const),
+      ...([`has no room (503): busy ${asked}`, 'ready'] as const),
+    ]),
     [429, 'slow down', {}, 30, 'has no room (429): slow down', 'ready'],
     [500, 'out of memory', {}, 60, 'refuses (500): out of memory', 'failed'],
     [401, 'no token', {}, 600, 'refuses (401): no token; look at --second-opinion-token-file', 'failed'],
@@ -89,7 +103,7 @@ test('an engine that has no room, is away, errs or refuses: each device is told 
   expect(await ask(device, header(), jpeg)).toMatchObject({
     ...{ outcome: 'refused', waitS: 60, reason: expect.stringContaining('does not answer') },
   });
-  expect(await state()).toMatchObject({ state: 'failed', refused: { busy: 2, engine: 4 } });
+  expect(await state()).toMatchObject({ state: 'failed', refused: { busy: 10, engine: 4 } });
   await engine({ port: Number(port) });
   expect(await ask(device, header(), jpeg)).toMatchObject({ outcome: 'confirmed' });
   expect(await state()).toMatchObject({ state: 'ready' });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { isBusy, isCorruption, isFull, openSqlite } from '../../../shared/kit/sqlite.ts';
+import { isBusy, isCorruption, isFull, isUnwritable, openSqlite } from '../../../shared/kit/sqlite.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const thrownBy = (run: () => unknown): unknown => {
@@ -128,4 +128,14 @@ test.each([
     false,
     false,
   ]);
+});
+
+test.each([
+  ...['EROFS', 'EIO', 'SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED', 'SQLITE_IOERR', 'SQLITE_IOERR_FSYNC'].map(
+    (code) => [code, true] as const,
+  ),
+  ...['ENOSPC', 'SQLITE_FULL', 'SQLITE_BUSY', 'X_SQLITE_IOERR', 5].map((code) => [code, false] as const),
+])('a disk that takes no writes: %s is %s', (code, is) => {
+  expect(isUnwritable(coded(code))).toBe(is);
+  expect(isUnwritable({ code })).toBe(false);
 });

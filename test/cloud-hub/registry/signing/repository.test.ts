@@ -210,6 +210,23 @@ describe('freshness', () => {
     expect(versions(open())).toEqual(versions(repository));
   });
 
+  test('a root that names the old key yet leaves the new one waiting: the hub signs on, also after a restart', () => {
+    const { repository, keys, open, root, targets, versions } = published();
+    const old = keys.next('timestamp');
+    const made = keys.renew('timestamp');
+    repository.publishRoot(root({ timestamp: [old] }));
+    expect(keys.next('timestamp').id).toBe(made.id);
+    repository.publishTargets(targets());
+    const before = versions(repository);
+    const again = open();
+    expect(versions(again)).toEqual(before);
+    again.publishTargets(targets());
+    expect(versions(again).timestamp).toBe((before.timestamp ?? 0) + 1);
+    // Until a root names it.
+    again.publishRoot(root());
+    expect(again.state?.timestamp?.signed && keys.current('timestamp', again.state.root.signed)?.id).toBe(made.id);
+  });
+
   test('a root whose timestamp a crash has swallowed is signed at the next start', () => {
     const { keys, open, root, versions, metadata } = published();
     keys.renew('timestamp');

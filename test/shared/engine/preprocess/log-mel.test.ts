@@ -71,14 +71,25 @@ test('every sound has finite features, as many as the manifest says; one layout 
   );
 });
 
-test('silence is the floor, and twice as loud is 6.02 dB more', () => {
-  const input = { sampleRate: 16000, window: 1600, logMel: { frame: 400, hop: 160, bands: 8, log: 'db' } };
-  const features = featuresFor(input);
-  expect(new Set(features(new Float32Array(1600)))).toEqual(new Set([-100]));
-  const soft = [...features(signal(1600))];
-  const loud = [...features(signal(1600).map((x) => 2 * x))];
-  for (const [at, value] of soft.entries()) expect((loud[at] ?? 0) - value).toBeCloseTo(20 * Math.log10(2), 3);
-});
+test.each([
+  // A factor of two is 6.02 dB, of powers and of magnitudes; of logarithms it counts as often as the power says.
+  ['db', 1, -200, 20 * Math.log10(2)],
+  ['db', 2, -100, 20 * Math.log10(2)],
+  ['ln', 1, Math.log(1e-10), Math.log(2)],
+  ['ln', 2, Math.log(1e-10), 2 * Math.log(2)],
+  ['log10', 1, -10, Math.log10(2)],
+  ['log10', 2, -10, 2 * Math.log10(2)],
+] as const)(
+  'in %s of magnitudes to the power of %d silence is the floor, and twice as loud is a step',
+  (log, power, floor, step) => {
+    const logMel = { frame: 400, hop: 160, bands: 8, log, power };
+    const features = featuresFor({ sampleRate: 16000, window: 1600, logMel });
+    expect(new Set(features(new Float32Array(1600)))).toEqual(new Set([Math.fround(floor)]));
+    const soft = [...features(signal(1600))];
+    const loud = [...features(signal(1600).map((x) => 2 * x))];
+    for (const [at, value] of soft.entries()) expect((loud[at] ?? 0) - value).toBeCloseTo(step, 3);
+  },
+);
 
 test('a sound of another length is refused', () => {
   const features = featuresFor({ sampleRate: 8000, window, logMel: { frame: 32, hop: 16, bands: 4 } });

@@ -11,6 +11,8 @@ describe('formats', () => {
     ['M/d/yyyy h:mm:ss a', '3/31/2024 2:05:09 PM', at],
     ['M/d/yyyy h:mm:ss a', '3/31/2024 12:05:09 a.m.', at - 14 * 3_600_000],
     ['dd.MM.yy HH:mm:ss,SSS', '31.03.24 14:05:09,250', at + 250],
+    ['dd.MM.yy', '31.12.69', Date.UTC(2069, 11, 31)],
+    ['dd.MM.yy', '01.01.70', 0],
     ["yyyy-MM-dd'T'HH:mm:ss.SX", '2024-03-31T16:05:09.5+02:00', at + 500],
     ['yyyyMMddHHmmss', '20240331140509', at],
     ['d.M.yyyy', '31.3.2024', Date.UTC(2024, 2, 31)],
