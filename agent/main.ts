@@ -6,13 +6,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
-import { positive, positiveInteger } from './commands/arguments.ts';
+import { positive } from './commands/arguments.ts';
 import type { EnrollOptions } from './commands/enroll.ts';
-import { LINES } from './commands/infer-lines.ts';
+import { inferCommand } from './commands/infer-command.ts';
 import { trainCommand } from './commands/train-command.ts';
 
 const entries = {
@@ -85,19 +85,6 @@ program
     process.exit();
   });
 
-interface InferFlags {
-  model?: string;
-  online?: boolean;
-  source: string[];
-  fps?: number;
-  runners: number;
-  threads: number;
-  variant: string;
-  out?: string;
-  draw?: string;
-  plot?: string;
-}
-
 type EnrollFlags = Pick<
   EnrollOptions,
   'hub' | 'token' | 'tokenFile' | 'ca' | 'fingerprint' | 'name' | 'dir' | 'stateDir' | 'user'
@@ -143,55 +130,21 @@ program
     process.exit();
   });
 
-program
-  .command('infer')
-  .summary('run a model over files, without a hub')
-  .description(
-    'Runs a model package over one or more sources and writes one JSON line per analysed frame.\n' +
-      'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms per frame, variant, memory.',
-  )
-  .option('--model <dir>', 'model package: a folder with model.yaml')
-  .option('--online', 'no model: find anomalies in series of a sensor (CSV or JSON lines), learning as they run')
-  .requiredOption(
-    '--source <url...>',
-    'a file, a folder of pictures, rtsp:, http:, /dev/videoN, a test: pattern, or - for standard input; may repeat',
-  )
-  .option('--fps <n>', 'analyse at most this many frames per second of the source (default: every frame)', positive)
-  .option('--runners <n>', 'number of runner processes, which share the sources', positiveInteger, 1)
-  .option('--threads <n>', 'threads per inference', positiveInteger, 1)
-  .addOption(
-    new Option('--variant <name>', 'variant of the package; auto: the fastest on this machine')
-      .choices(['auto', 'fp32', 'fp16', 'int8'])
-      .default('auto'),
-  )
-  .option('--out <file>', 'write the lines to this file (default: stdout)')
-  .option(
-    '--draw <path>',
-    'write the pictures with their boxes: a video (.mp4, .mkv, .mov), or a folder for one JPEG per frame; of one file or folder',
-  )
-  .option('--plot <file>', 'of one series: a picture (SVG) of its values, its score and what would have been told')
-  .addHelpText(
-    'after',
-    LINES +
-      '\nExample:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl --draw boxes.mp4\n' +
-      '\nExit code: 0 if every source was read to its end, 1 if one failed, 2 for wrong use.',
-  )
-  .action(async ({ source, online, ...flags }: InferFlags, command: Command) => {
-    if ((flags.model === undefined) === (online !== true))
-      command.error('error: give either --model <dir>, or --online for series without a model');
-    const { infer } = await import('./commands/infer.ts');
-    process.exitCode = await infer({
-      ...flags,
-      sources: source,
-      folder: process.cwd(),
-      runners: Math.min(flags.runners, availableParallelism() * 4),
-      runnerEntry: entries.runner,
-      measure: { entry: entries.measure, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
-      clock: systemClock,
-      stdout,
-      stderr,
-    });
-  });
+inferCommand(
+  program,
+  {
+    folder: process.cwd(),
+    mostRunners: availableParallelism() * 4,
+    runnerEntry: entries.runner,
+    measure: { entry: entries.measure, file: path.join(cacheDir(), 'measured.json'), machine: machine() },
+    clock: systemClock,
+    stdout,
+    stderr,
+  },
+  (code) => {
+    process.exitCode = code;
+  },
+);
 
 interface EraseFlags {
   stream?: string;

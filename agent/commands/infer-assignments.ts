@@ -9,11 +9,15 @@ import { shownAddress } from '../../shared/kit/shown-address.ts';
 import { type TunerOptions, tuneAll } from '../models/tuner.ts';
 import { absoluteAddress } from '../pipeline/source/address.ts';
 import type { Assignment } from '../runner/messages.ts';
+import { inFlags } from './infer-flags.ts';
+import { type SeriesFlags, sourceOf } from './infer-series.ts';
 
 export interface Inference {
   /** A folder; undefined: the online detector, on series of a sensor. */
   readonly model?: string;
   readonly sources: readonly string[];
+  /** What is said of the rows of series. */
+  readonly series?: SeriesFlags;
   readonly fps?: number;
   readonly threads: number;
   readonly variant: string;
@@ -21,12 +25,14 @@ export interface Inference {
   readonly folder: string;
 }
 
+const NOTHING_SAID: SeriesFlags = {};
+
 /** One a source, called `s0`, `s1`, …; with the fastest variant where that is asked for. */
 export async function assignmentsFor(options: Inference, measuring: TunerOptions): Promise<readonly Assignment[]> {
-  if (options.model === undefined) return assignmentsOf(options, 'sensor', '');
+  if (options.model === undefined) return await assignmentsOf(options, 'sensor', '');
   const modelDir = path.resolve(options.folder, options.model);
   const kind = await kindOf(modelDir);
-  return tuneAll(assignmentsOf(options, kind, modelDir), measuring);
+  return tuneAll(await assignmentsOf(options, kind, modelDir), measuring);
 }
 
 /** What a model looks at decides how its sources are read. A package that cannot be read is the runner's to refuse. */
@@ -36,13 +42,21 @@ async function kindOf(modelDir: string): Promise<StreamConfig['kind']> {
   return isWindowInput(pack.manifest.input) ? 'sensor' : 'audio';
 }
 
-function assignmentsOf(options: Inference, kind: StreamConfig['kind'], modelDir: string): Assignment[] {
-  const { model, folder, fps, variant, threads } = options;
+async function assignmentsOf(
+  options: Inference,
+  kind: StreamConfig['kind'],
+  modelDir: string,
+): Promise<readonly Assignment[]> {
+  const { model, folder, fps, variant, threads, series = NOTHING_SAID } = options;
+  const addresses = options.sources.map((url) => absoluteAddress(url, folder));
+  const said = await Promise.all(
+    addresses.map((url) => (kind === 'sensor' ? sourceOf(url, series, model === undefined) : {})),
+  );
   return options.sources.map((url, index) => ({
     stream: `s${index}`,
     config: configOf(url, {
       kind,
-      source: { url: absoluteAddress(url, folder), pace: 'fast' },
+      source: { url: addresses[index], pace: 'fast', ...said[index] },
       ...(model === undefined ? { detector: 'online' } : { model: 'model' }),
       ...(fps === undefined || kind !== 'picture' ? {} : { fps }),
     }),
@@ -61,7 +75,7 @@ function configOf(url: string, input: Readonly<Record<string, unknown>>): Stream
   const why = describeComplaints(complaintsOf(parsed.error, input, ''));
   throw new CodedError(
     'config-invalid',
-    `--source ${shownAddress(url)}: ${why}. \`infer\` takes what an address alone describes; put a source that needs more into agent.yaml, ` +
+    `--source ${shownAddress(url)}: ${inFlags(why)}. \`infer\` takes what an address alone describes; put a source that needs more into agent.yaml, ` +
       'and try it with `vedette-agent doctor`',
   );
 }

@@ -15,6 +15,7 @@ import type { FromRunner } from '../runner/messages.ts';
 import { createSupervisor } from '../runner/supervisor.ts';
 import type { Inference } from './infer-assignments.ts';
 import type { Drawer } from './infer-drawing.ts';
+import { inFlags } from './infer-flags.ts';
 import { createAnomalies } from './infer-plot.ts';
 
 export interface InferOptions extends Inference {
@@ -53,7 +54,7 @@ export async function infer(options: InferOptions): Promise<number> {
       } else if (message.type === 'status' && message.status.model) results.variant = message.status.model.variant;
       else if (message.type === 'problem') {
         results.problem(message.stream);
-        print(`${message.code}: ${message.message}`);
+        print(`${message.code}: ${inFlags(message.message)}`);
       } else if (message.type === 'note') print(message.message);
       else if (message.type === 'done') results.done(message.stream, message.rssMb, message.failure !== undefined);
     });

@@ -16,6 +16,7 @@ interface TrainFlags {
   timeUnit?: TimeUnit;
   timeFormat?: string;
   timeZone?: string;
+  count?: number;
   window?: number;
   step?: number;
   components?: number;
@@ -55,6 +56,11 @@ export function trainCommand(
     )
     .option('--time-format <form>', 'how the time is written, as dd/MM/yyyy HH:mm:ss')
     .option('--time-zone <zone>', 'of times that name no zone, as Europe/Berlin (default: UTC)')
+    .option(
+      '--count <seconds>',
+      'of a series of events: how many rows come in so many seconds is the value, as 60 for a minute',
+      positive,
+    )
     .addOption(
       new Option(
         '--kind <kind>',
@@ -96,9 +102,10 @@ export function trainCommand(
       '\nExample:\n  vedette-agent train anomaly --source healthy.csv --column value --out ./models/spindle\n' +
         '\nExit code: 0 if the package is written, 1 if not, 2 for wrong use.',
     )
-    .action(async ({ column = [], falseAlarms: weeks, normal, ...given }: TrainFlags) => {
+    .action(async ({ column = [], falseAlarms: weeks, normal, count, ...given }: TrainFlags) => {
       const said = normal === undefined ? {} : { normalFile: normal };
-      const flags = { weeks, ...said, ...windowsOf[given.kind], ...given };
+      const counted = count === undefined ? {} : { countS: count };
+      const flags = { weeks, ...said, ...counted, ...windowsOf[given.kind], ...given };
       const { trainAnomaly } = await import('./train.ts');
       done(await trainAnomaly({ ...flags, ...surroundings, columns: column }));
     });

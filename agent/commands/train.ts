@@ -32,6 +32,8 @@ export interface TrainOptions extends Partial<FitOptions> {
   readonly timeUnit?: TimeUnit;
   readonly timeFormat?: string;
   readonly timeZone?: string;
+  /** Rows are events, counted in intervals of so many seconds. */
+  readonly countS?: number;
   /** Default: the name of the folder. */
   readonly name?: string;
   readonly license: string;
@@ -47,11 +49,12 @@ export async function trainAnomaly(options: TrainOptions): Promise<number> {
   try {
     const started = clock.mono();
     const name = nameOf(options);
-    const { time, timeUnit, timeFormat, timeZone } = options;
+    const { time, timeUnit, timeFormat, timeZone, countS } = options;
     const written = {
       ...(timeUnit === undefined ? {} : { timeUnit }),
       ...(timeFormat === undefined ? {} : { timeFormat }),
       ...(timeZone === undefined ? {} : { timeZone }),
+      ...(countS === undefined ? {} : { countS }),
     };
     const series = await readSeries({ file: options.source, columns: options.columns, time, ...written }, clock);
     const { samples, refused, complaint } = series;
@@ -74,6 +77,7 @@ export async function trainAnomaly(options: TrainOptions): Promise<number> {
       print(
         `a stream with this model needs \`time: ${options.time}\` in its \`source\`, where its rows have the same columns`,
       );
+    if (countS !== undefined) print(`a stream with this model needs \`countS: ${countS}\` in its \`source\``);
     return 0;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;

@@ -26,6 +26,7 @@ export interface SeriesOptions {
   readonly timeUnit?: TimeUnit;
   readonly timeFormat?: string;
   readonly timeZone?: string;
+  readonly countS?: number;
 }
 
 /** A bound of memory: some hundred megabytes. */
@@ -34,9 +35,9 @@ const MIN_SAMPLES = 32;
 
 /** @throws CodedError `source-open` or `config-invalid`, saying what is missing */
 export async function readSeries(options: SeriesOptions, clock: Clock): Promise<Series> {
-  const { file, columns, time, timeUnit, timeFormat, timeZone } = options;
+  const { file, columns, time, timeUnit, timeFormat, timeZone, countS } = options;
   const channels = columns.length > 0 ? columns : [await onlyColumn(file, time)];
-  const parsed = sensorSource.safeParse({ url: file, time, timeUnit, timeFormat, timeZone, pace: 'fast' });
+  const parsed = sensorSource.safeParse({ url: file, time, timeUnit, timeFormat, timeZone, countS, pace: 'fast' });
   if (!parsed.success) throw new CodedError('config-invalid', complaintOf(file, parsed.error.issues));
   const source = parsed.data;
   const samples: Sample[] = [];
@@ -73,18 +74,22 @@ function stepOf(samples: readonly Sample[]): number {
   return Math.max(1, median(steps));
 }
 
-async function onlyColumn(file: string, time: string): Promise<string> {
-  const hint = 'name what to train on with --column';
-  if (formatOf(file) !== 'csv') throw new CodedError('config-invalid', `${file}: ${hint}`);
+/** The columns of a CSV file; undefined where it is empty. @throws the file system's error */
+export async function columnsOf(file: string): Promise<readonly string[] | undefined> {
   let columns: readonly string[] | undefined;
   const onHeader = (found: readonly string[] | undefined) => {
     columns = found;
   };
-  try {
-    for await (const _ of rowsOfFile(file, { format: 'csv', onHeader }, new AbortController().signal)) break;
-  } catch (error) {
+  for await (const _ of rowsOfFile(file, { format: 'csv', onHeader }, new AbortController().signal)) break;
+  return columns;
+}
+
+async function onlyColumn(file: string, time: string): Promise<string> {
+  const hint = 'name what to train on with --column';
+  if (formatOf(file) !== 'csv') throw new CodedError('config-invalid', `${file}: ${hint}`);
+  const columns = await columnsOf(file).catch((error: unknown) => {
     throw new CodedError('source-open', `cannot read ${file}: ${messageOf(error)}`);
-  }
+  });
   if (columns === undefined) throw new CodedError('source-open', `${file}: is empty`);
   if (!columns.includes(time)) {
     const known = columns.join(', ');
@@ -108,6 +113,7 @@ function complaintOf(
     timeFormat: '--time-format',
     timeZone: '--time-zone',
     time: '--time',
+    countS: '--count',
   };
   const [issue] = issues;
   const flag = flags[String(issue?.path[0])];

@@ -4,7 +4,7 @@ export const sensorKinds = {
   file: {
     form: 'a file',
     pattern: /^(?![a-z][a-z0-9+.-]+:)/i,
-    takes: ['format', 'rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS', 'loop', 'follow'],
+    takes: ['format', 'rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS', 'countS', 'loop', 'follow'],
     ofChannel: ['at'],
   },
   broker: {
@@ -13,7 +13,7 @@ export const sensorKinds = {
     secure: /^(mqtts|wss):/i,
     takes: [
       ...['topic', 'username', 'passwordFile', 'caFile', 'certFile', 'keyFile', 'version'],
-      ...['rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS'],
+      ...['rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS', 'countS'],
     ],
     ofChannel: ['at', 'topic'],
   },
@@ -23,14 +23,14 @@ export const sensorKinds = {
     secure: /^https:/i,
     takes: [
       ...['everyS', 'username', 'passwordFile', 'caFile', 'certFile', 'keyFile'],
-      ...['rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS'],
+      ...['rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS', 'countS'],
     ],
     ofChannel: ['at'],
   },
   serial: {
     form: 'serial:/dev/NAME',
     pattern: /^serial:\/dev\/(?!\.)(?:[\w:@+-][\w.:@+-]*\/)*[\w:@+-][\w.:@+-]*$/i,
-    takes: ['baudRate', 'parity', 'columns', 'rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS'],
+    takes: ['baudRate', 'parity', 'columns', 'rows', 'time', 'timeUnit', 'timeFormat', 'timeZone', 'holdS', 'countS'],
     ofChannel: ['at'],
   },
   modbus: {

@@ -101,6 +101,14 @@ const fields = {
       'messages that carry some of the channels are put together: the last value of a channel counts for so many seconds; default: ' +
         'each message has all channels',
     ),
+  countS: z
+    .number()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe(
+      'each row in which the channel stands is an event, whatever its value: how many come in so many seconds is the value, as 60 for a minute',
+    ),
   pace: z
     .enum(['pts', 'fast'])
     .default('pts')
@@ -157,6 +165,7 @@ export const sensorSource = z.strictObject(fields).superRefine((source, context)
     wrong('passwordFile', 'and `username` are given together');
   if (source.timeFormat !== undefined && source.timeUnit !== undefined)
     wrong('timeUnit', 'is for times that are numbers, `timeFormat` for texts');
+  if (source.countS !== undefined && source.holdS !== undefined) wrong('holdS', 'is for values, `countS` for events');
   for (const issue of channelIssues(source, entry)) context.addIssue({ code: 'custom', ...issue });
   if (kind === 'opcua') for (const [key, message] of opcuaIssues(source)) wrong(key, message);
   if (kind === 'file') for (const [key, message] of fileIssues(source)) wrong(key, message);
@@ -177,6 +186,11 @@ function channelIssues(source: Given, entry: SensorKindEntry): { path: string[];
       return isTaken ? [] : [{ path: ['values', name, key], message: `is for ${forms}` }];
     }),
   );
+  if (source.countS !== undefined)
+    for (const { name, channel } of channels)
+      for (const key of ['range', 'missing', 'counter'] as const)
+        if (channel[key] !== undefined && channel[key] !== false)
+          issues.push({ path: ['values', name, key], message: 'is for values, `countS` for events' });
   const lacks = (key: 'topic' | 'register' | 'at') => channels.filter(({ channel }) => channel[key] === undefined);
   if (
     entry.ofChannel.includes('topic') &&

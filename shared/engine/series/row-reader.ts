@@ -1,8 +1,9 @@
 /**
  * Rows ⇒ one value of each channel at a time. Rows that carry some of the channels are put together in rounds: a round is over when each
  * channel has come, or when one of them comes again. A channel that has not come in a round keeps its last value for so long as
- * `holdMs` allows; without it a row must have all channels. Pure.
+ * `holdMs` allows; without it a row must have all channels. Rows that are events are counted instead. Pure.
  */
+import { createEventCounts } from './event-counts.ts';
 import { type PartialRow, type Row, type RowPlan, readPart } from './row.ts';
 
 export interface TimedRow {
@@ -17,6 +18,8 @@ export interface RowReader {
    * @returns the rows that are complete with this one, in order; what is wrong with it; or undefined: it has none of the channels
    */
   read(row: Row, arrivedMs: number, topic?: string): readonly TimedRow[] | string | undefined;
+  /** Rows may have been lost: what is half done begins anew. */
+  begin(): void;
 }
 
 interface Held {
@@ -26,13 +29,16 @@ interface Held {
 
 export function createRowReader(plan: RowPlan, holdMs?: number): RowReader {
   const round = holdMs === undefined ? undefined : createRounds(plan, holdMs);
+  const counts = plan.countMs === undefined ? undefined : createEventCounts(plan.channels.length, plan.countMs);
   let before: number | undefined;
   return {
+    begin: () => counts?.begin(),
     read(row, arrivedMs, topic) {
       const part = readPart(row, plan, topic, before);
       if (part === undefined || typeof part === 'string') return part;
       before = part.atMs;
       const atMs = part.atMs ?? arrivedMs;
+      if (counts) return counts.count(part, atMs);
       if (round) return round(part, atMs);
       const lacks = plan.channels.find((_, c) => part.values[c] === undefined);
       if (lacks)

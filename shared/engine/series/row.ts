@@ -23,6 +23,8 @@ export interface RowOptions {
   readonly timeUnit?: TimeUnit | undefined;
   readonly timeFormat?: string | undefined;
   readonly timeZone?: string | undefined;
+  /** Rows are events, whatever stands in them; they are counted in intervals of so many seconds. */
+  readonly countS?: number | undefined;
 }
 
 interface ChannelPlan extends Omit<ChannelOptions, 'at'> {
@@ -34,6 +36,8 @@ export interface RowPlan {
   /** Where the time stands; undefined: the row has none and is dated by its arrival. */
   readonly time: string | undefined;
   readonly readTime: TimeReader;
+  /** Of rows that are events: the interval in which they are counted. */
+  readonly countMs: number | undefined;
   readonly channels: readonly ChannelPlan[];
 }
 
@@ -52,9 +56,10 @@ export interface ReadRow extends PartialRow {
 const GREATEST = 3.4e38;
 
 export function planRow(channels: readonly string[], options: RowOptions = {}): RowPlan {
-  const { values = {}, time, timeUnit, timeFormat, timeZone } = options;
+  const { values = {}, time, timeUnit, timeFormat, timeZone, countS } = options;
   return {
     time,
+    countMs: countS === undefined ? undefined : countS * 1000,
     readTime: createTimeReader({ unit: timeUnit, format: timeFormat, zone: timeZone }),
     channels: channels.map((name) => {
       const given = Object.hasOwn(values, name) ? values[name] : undefined;
@@ -70,7 +75,9 @@ export function planRow(channels: readonly string[], options: RowOptions = {}): 
  * @returns what of the plan the row has; undefined where it has none of the channels: it is of another kind. Or what is wrong with it
  */
 export function readPart(row: Row, plan: RowPlan, topic?: string, afterMs?: number): PartialRow | string | undefined {
-  const found = plan.channels.map((channel) => (isOf(channel, topic) ? row(channel.place) : undefined));
+  const found = plan.channels
+    .map((channel) => (isOf(channel, topic) ? row(channel.place) : undefined))
+    .map((value) => (plan.countMs !== undefined && isNothing(value) ? undefined : value));
   if (found.every((value) => value === undefined)) return undefined;
   let atMs: number | undefined;
   if (plan.time !== undefined) {
@@ -80,7 +87,7 @@ export function readPart(row: Row, plan: RowPlan, topic?: string, afterMs?: numb
   }
   const values: (number | undefined)[] = [];
   for (const [c, channel] of plan.channels.entries()) {
-    const value = found[c] === undefined ? undefined : usable(found[c], channel);
+    const value = found[c] === undefined ? undefined : plan.countMs === undefined ? usable(found[c], channel) : 1;
     if (typeof value === 'string') return `"${channel.place}" ${value}`;
     values.push(value);
   }
@@ -117,7 +124,8 @@ function isSame(value: number, none: number): boolean {
 
 function describe(found: unknown, wanted: string): string {
   if (isNothing(found)) return typeof found === 'string' && found !== '' ? `is missing: "${found}"` : 'is missing';
-  const text = typeof found === 'string' ? found : (JSON.stringify(found) ?? String(found));
+  const text =
+    typeof found === 'string' || typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? String(found));
   return `is not ${wanted}: ${JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)}`;
 }
 

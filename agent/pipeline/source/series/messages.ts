@@ -31,6 +31,8 @@ export interface Messages {
   readonly filters: readonly string[];
   /** @param arrivedMs milliseconds since 1970, of rows without a time */
   take(message: Message, arrivedMs: number): Taken;
+  /** The connection is new: messages may have been lost. */
+  begin(): void;
   /** Messages that had none of the channels, so far. */
   readonly others: number;
   /** Where the channels were looked for, and what the last message without them had instead. */
@@ -109,6 +111,7 @@ export function createMessages(source: SensorSourceConfig, channels: readonly st
   return {
     filters,
     take,
+    begin: () => reader.begin(),
     get others() {
       return others;
     },

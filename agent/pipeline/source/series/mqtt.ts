@@ -120,6 +120,7 @@ export function openTopic(
     });
     link.onUp(() => {
       cancelAway();
+      messages.begin();
       if (opened) return;
       opened = true;
       events.onOpened();

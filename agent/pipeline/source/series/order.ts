@@ -3,6 +3,7 @@
  *
  * A sample that is older than the one before (out of order) or as old (doubled) is refused. Several in a row that are in
  * order among themselves are no accident: the series' clock was set back, or was wrong once; it goes on from there.
+ * A clock of 32 bits since the start of a device (milliseconds, or microseconds) runs over: that is no step back.
  */
 export interface Ordered {
   readonly atMs: number;
@@ -22,10 +23,15 @@ export interface Order {
 /** So many samples in order among themselves, and older than what came before, mean a clock that was set back. */
 const SET_BACK = 5;
 const AFTER_RESTART_MS = 1;
+/** What 32 bits of microseconds and of milliseconds hold. */
+const FULL_MS = [2 ** 32 / 1000, 2 ** 32];
+/** Within this part of what they hold, before and after. */
+const NEAR_FULL = 0.01;
 
 export function createOrder(): Order {
   let last: number | undefined;
   let offset = 0;
+  let lastRaw = Number.NaN;
   let restarting = false;
   let older: number[] = [];
 
@@ -33,18 +39,21 @@ export function createOrder(): Order {
     const at: number = last === undefined ? atMs : last + AFTER_RESTART_MS;
     offset = at - atMs;
     last = at;
+    lastRaw = atMs;
     older = [];
     restarting = false;
     return { atMs: at, restart: true };
   };
 
   return {
-    isLater: (atMs) => last === undefined || atMs + offset > last,
+    isLater: (atMs) => last === undefined || atMs + offset + overflow(lastRaw, atMs) > last,
     place(atMs) {
       if (last === undefined || restarting) return beginAt(atMs);
+      offset += overflow(lastRaw, atMs);
       const at = atMs + offset;
       if (at > last) {
         last = at;
+        lastRaw = atMs;
         older = [];
         return { atMs: at, restart: false };
       }
@@ -58,4 +67,10 @@ export function createOrder(): Order {
       restarting = last !== undefined;
     },
   };
+}
+
+/** What a clock that has run over between two rows has lost, else 0. */
+function overflow(beforeMs: number, atMs: number): number {
+  const full = FULL_MS.find((most) => beforeMs < most && beforeMs >= most * (1 - NEAR_FULL));
+  return full !== undefined && atMs >= 0 && atMs <= full * NEAR_FULL ? full : 0;
 }

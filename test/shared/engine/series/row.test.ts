@@ -128,7 +128,7 @@ test('what is wrong with a value is told, shortened, and the first wrong one onl
   expect(reported({ a: 'x', b: 'y' })).toBe('"a" is not a finite number: "x"');
   expect(reported({ b: 'y' })).toBe('"b" is not a finite number: "y"');
   expect(reported({ a: { x: [1] } })).toBe('"a" is not a finite number: "{\\"x\\":[1]}"');
-  expect(reported({ a: Number.NaN })).toBe('"a" is not a finite number: "null"');
+  expect(reported({ a: Number.NaN })).toBe('"a" is not a finite number: "NaN"');
   expect(reported({ a: () => 1 })).toMatch(/^"a" is not a finite number: "\(\) => 1"$/);
   expect(reported({ t: 'x'.repeat(40) })).toBe(`"t" is not a time: "${'x'.repeat(40)}"`);
   expect(reported({ t: 'x'.repeat(41) })).toBe(`"t" is not a time: "${'x'.repeat(40)}…"`);

@@ -62,6 +62,37 @@ describe('zones', () => {
     expect(read).toEqual(texts.map((_, i) => first + i * 900_000));
   });
 
+  test.each([
+    ['Europe/Berlin', '27.10.2024', '02:00', Date.UTC(2024, 9, 27, 0), 60],
+    ['America/New_York', '03.11.2024', '01:00', Date.UTC(2024, 10, 3, 5), 60],
+    ['America/St_Johns', '03.11.2024', '01:00', Date.UTC(2024, 10, 3, 3, 30), 60],
+    ['Australia/Lord_Howe', '07.04.2024', '01:30', Date.UTC(2024, 3, 6, 14, 30), 30],
+  ])('%s: both rounds of the hour that comes twice, dated by `timeFormat`', (zone, day, from, first, minutes) => {
+    const read = createTimeReader({ zone, format: 'dd.MM.yyyy HH:mm' });
+    const [hour, minute] = from.split(':').map(Number);
+    const round = Array.from({ length: minutes / 10 }, (_, i) => {
+      const total = (hour ?? 0) * 60 + (minute ?? 0) + 10 * i;
+      return `${day} ${String(Math.floor(total / 60)).padStart(2, '0')}:${String(total % 60).padStart(2, '0')}`;
+    });
+    let before: number | undefined = first - 1;
+    const found = [...round, ...round].map((text) => {
+      before = read(text, before);
+      return before;
+    });
+    expect(found).toEqual(found.map((_, i) => first + i * 600_000));
+  });
+
+  test.each([
+    ['Europe/Berlin', '31.03.2024', '01:50', '03:00', Date.UTC(2024, 2, 31, 1)],
+    ['America/New_York', '10.03.2024', '01:50', '03:00', Date.UTC(2024, 2, 10, 7)],
+    ['Australia/Lord_Howe', '06.10.2024', '01:50', '02:30', Date.UTC(2024, 9, 5, 15, 30)],
+  ])('%s: over the hour that never was ten minutes pass, and no more', (zone, day, last, next, at) => {
+    const read = createTimeReader({ zone, format: 'dd.MM.yyyy HH:mm' });
+    const before = read(`${day} ${last}`);
+    expect(before).toBe(at - 600_000);
+    expect(read(`${day} ${next}`, before)).toBe(at);
+  });
+
   test('an hour that never was lies after the change', () => {
     expect(berlin('2024-03-31 02:30')).toBe(Date.UTC(2024, 2, 31, 1, 30));
   });

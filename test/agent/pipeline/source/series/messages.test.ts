@@ -38,7 +38,7 @@ describe('a message that is wrong is told with the row and the cause, and the ne
     ['null', '{"at":9e9,"v":null}', 'sensor-row: t: "v" is missing'],
     ['NaN', '{"at":9e9,"v":NaN}', 'sensor-row: t: "v" is missing'],
     ['Infinity', '{"at":9e9,"v":-Infinity}', 'sensor-row: t: "v" is missing'],
-    ['a number beyond all', '{"at":9e9,"v":1e999}', 'sensor-row: t: "v" is not a finite number: "null"'],
+    ['a number beyond all', '{"at":9e9,"v":1e999}', 'sensor-row: t: "v" is not a finite number: "Infinity"'],
     ['a word for nothing', '{"at":9e9,"v":"n/a"}', 'sensor-row: t: "v" is missing: "n/a"'],
     ['a text', '{"at":9e9,"v":"on"}', 'sensor-row: t: "v" is not a finite number: "on"'],
     ['a truth value', '{"at":9e9,"v":true}', 'sensor-row: t: "v" is not a finite number: "true"'],

@@ -95,3 +95,18 @@ test('whatever comes: what is placed rises, and a step between two that follow e
     }),
   );
 });
+
+test.each([
+  ['milliseconds', 2 ** 32],
+  ['microseconds', 2 ** 32 / 1000],
+])(
+  'a clock of 32 bits of %s since the start of a device runs over: the series goes on, and nothing is refused',
+  (_, full) => {
+    const times = [full - 2000, full - 1000, 0, 1000, 2000];
+    expect(placed(times)).toEqual([`${full - 2000}!`, full - 1000, full, full + 1000, full + 2000]);
+    const order = createOrder();
+    order.place(full - 1000);
+    expect(order.isLater(500)).toBe(true);
+    expect(order.isLater(full / 2)).toBe(false);
+  },
+);
