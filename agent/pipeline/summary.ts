@@ -73,7 +73,7 @@ export function createSummary(): Summary {
     },
     take(intervalMs) {
       const { latencies, preparing, labels, tracks, ...totals } = current;
-      if (totals.frames === 0 && totals.failed === 0) return undefined;
+      if (totals.frames + totals.inferred + totals.failed === 0) return undefined;
       current = empty();
       return {
         ...totals,

@@ -60,6 +60,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
     'test/chaos/main.ts',
     'test/mutation/main.ts',
     'agent/commands/arguments.ts',
+    'agent/commands/infer-command.ts',
     'agent/commands/train-command.ts',
     'test/proof/main.ts',
   ],

@@ -2,8 +2,7 @@
  * Rows that are events ⇒ how many of them came in each interval, of each channel by itself. Intervals follow one another without a hole, from 1970
  * on; one in which nothing came counts 0. The first is left out: its beginning was not seen. Pure.
  */
-import type { PartialRow } from './row.ts';
-import type { TimedRow } from './row-reader.ts';
+import type { PartialRow, TimedRow } from './row.ts';
 
 /** A longer silence is no row of zeros: the counting begins anew. */
 const MOST_EMPTY = 10_080;

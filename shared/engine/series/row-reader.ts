@@ -4,12 +4,7 @@
  * `holdMs` allows; without it a row must have all channels. Rows that are events are counted instead. Pure.
  */
 import { createEventCounts } from './event-counts.ts';
-import { type PartialRow, type Row, type RowPlan, readPart } from './row.ts';
-
-export interface TimedRow {
-  readonly atMs: number;
-  readonly values: readonly number[];
-}
+import { type PartialRow, type Row, type RowPlan, readPart, type TimedRow } from './row.ts';
 
 export interface RowReader {
   /**

@@ -48,6 +48,12 @@ export interface PartialRow {
   readonly values: readonly (number | undefined)[];
 }
 
+/** A row that has all channels, and a time. */
+export interface TimedRow {
+  readonly atMs: number;
+  readonly values: readonly number[];
+}
+
 export interface ReadRow extends PartialRow {
   readonly values: readonly number[];
 }

@@ -95,3 +95,13 @@ test.each([
   }
   expect(Buffer.byteLength(JSON.stringify({ labels, tracks }))).toBeLessThan(MAX_RECORD_BYTES - 16 * 1024);
 });
+
+test('what came before the last summary and was looked at after it is told by the next: a file that ends loses no count', () => {
+  const summary = createSummary();
+  summary.decoded(32, 0);
+  summary.inferred([], [], { latency: 1 });
+  expect(summary.take(1000)).toMatchObject({ frames: 32, inferred: 1 });
+  for (let i = 0; i < 31; i++) summary.inferred([], [], { latency: 1 });
+  expect(summary.take(1000)).toMatchObject({ frames: 0, inferred: 31 });
+  expect(summary.take(1000)).toBeUndefined();
+});

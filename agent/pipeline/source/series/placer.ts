@@ -1,7 +1,6 @@
 /** Rows that were read ⇒ samples in order, each with the rates of its counters. Pure. */
 import { createCounters } from '../../../../shared/engine/series/counters.ts';
-import type { RowPlan } from '../../../../shared/engine/series/row.ts';
-import type { TimedRow } from '../../../../shared/engine/series/row-reader.ts';
+import type { RowPlan, TimedRow } from '../../../../shared/engine/series/row.ts';
 import { createOrder } from './order.ts';
 import type { Sample } from './source.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
 import { formatOf, rowsOfFile } from '../../../../shared/engine/series/file-rows.ts';
-import { planRow, type RowPlan } from '../../../../shared/engine/series/row.ts';
-import { createRowReader, type TimedRow } from '../../../../shared/engine/series/row-reader.ts';
+import { planRow, type RowPlan, type TimedRow } from '../../../../shared/engine/series/row.ts';
+import { createRowReader } from '../../../../shared/engine/series/row-reader.ts';
 import type { Clock } from '../../../../shared/kit/clock.ts';
 import { CodedError, messageOf } from '../../../../shared/kit/errors.ts';
 import { localKind } from '../../../../shared/kit/local-path.ts';

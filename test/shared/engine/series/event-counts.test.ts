@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createEventCounts } from '../../../../shared/engine/series/event-counts.ts';
-import { planRow } from '../../../../shared/engine/series/row.ts';
-import { createRowReader, type TimedRow } from '../../../../shared/engine/series/row-reader.ts';
+import { planRow, type TimedRow } from '../../../../shared/engine/series/row.ts';
+import { createRowReader } from '../../../../shared/engine/series/row-reader.ts';
 
 const MINUTE = 60_000;
 const event = { atMs: undefined, values: [1] };
