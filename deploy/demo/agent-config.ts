@@ -91,8 +91,8 @@ export function demoAgentYaml(demo: DemoAgent): string {
         source: { url: demo.sensor.series, speed: 600, loop: true, values: { temperature: 'temperature' } },
         detector: 'online',
         // This machine fails each day, which a detector that is left to itself would soon call usual: told is what comes less often than
-        // once in 17 hours. A real machine wants no threshold.
-        threshold: 0.1,
+        // once in 5 hours. A real machine wants no threshold.
+        threshold: 0.03,
         summaryS: 5,
         rules: [{ kind: 'anomaly', name: 'overheating' }],
       },
