@@ -76,7 +76,7 @@ export function inferCommand(program: Command, surroundings: Surroundings, done:
     .addHelpText(
       'after',
       LINES +
-        '\nExamples:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl --draw boxes.mp4\n' +
+        '\nExample:\n  vedette-agent infer --model ./models/yolox-nano-416 --source clip.mp4 --out detections.jsonl --draw boxes.mp4\n' +
         '  vedette-agent infer --online --source log.csv --time Zeit --column Temperatur --plot log.svg\n' +
         '\nExit code: 0 if every source was read to its end, 1 if one failed, 2 for wrong use.',
     )
