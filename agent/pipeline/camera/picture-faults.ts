@@ -51,7 +51,8 @@ export function createPictureWatch(): PictureWatch {
       // Both look at each picture.
       const frozen = isFrozen(luma, atMs);
       const cover = coverOf(luma, atMs, sinceMs);
-      return frozen ? 'frozen' : cover;
+      // What covers a camera completely may leave it nothing that changes.
+      return cover ?? (frozen ? 'frozen' : undefined);
     },
   };
 }

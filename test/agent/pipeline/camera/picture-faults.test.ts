@@ -85,6 +85,11 @@ test('a lens cap, or light that goes out, is dark', () => {
   expect(told(500, (s) => (s >= 300 && s < 450 ? flat(8) : noisy(yard)))).toEqual(['310 dark', '450 undefined']);
 });
 
+test('black without any noise stays dark, and is not called frozen', () => {
+  const black = planeOf(() => 0);
+  expect(told(1000, (s) => (s < 300 ? noisy(yard) : black))).toEqual(['310 dark']);
+});
+
 test('what is usual is learned first: a camera that starts covered is not told', () => {
   expect(told(1000, (s) => (s >= 30 && s < 900 ? flat(90) : noisy(yard)))).toEqual([]);
 });
