@@ -40,7 +40,7 @@ const disk: Look = ({ below = 0, clear }, { report }, _now, fires) => {
   if (!found) return [];
   const { freeMb, totalMb } = found;
   const limit = fires('') ? (clear ?? below) : below;
-  return one(freeMb < limit, `${freeMb} MiB of ${totalMb} are free on the disk of its data folder`);
+  return one(freeMb < limit, `${freeMb} of ${totalMb} MiB are free on the disk of its data folder`);
 };
 
 const clock: Look = (condition, { report }, _now, fires) => {

@@ -64,7 +64,7 @@ test('a disk with too little room, until there is room enough again', () => {
       () => isFiring,
     )?.map(({ holds, text }) => [holds, text]);
   };
-  expect(disk(499, false)).toEqual([[true, '499 MiB of 29000 are free on the disk of its data folder']]);
+  expect(disk(499, false)).toEqual([[true, '499 of 29000 MiB are free on the disk of its data folder']]);
   expect(disk(500, false)?.[0]?.[0]).toBe(false);
   expect(disk(999, true)?.[0]?.[0]).toBe(true);
   expect(disk(1000, true)?.[0]?.[0]).toBe(false);
