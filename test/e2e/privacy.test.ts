@@ -14,6 +14,7 @@ import { writeVideo } from '../../fixtures/clip/writer.ts';
 import { writeWalkerPackage } from '../support/clip.ts';
 import { picturesBelow, picturesIn } from '../support/find-pictures.ts';
 import { freePort } from '../support/free-port.ts';
+import { runProgram } from '../support/program.ts';
 import { configureAgent, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
@@ -145,6 +146,19 @@ async function run(privacy: object) {
     });
     shown.push(Buffer.from(await answer.arrayBuffer()));
   }
+  // What leaves the hub by the hands of its owner.
+  const backup = path.join(tempFolder(), 'hub.tar');
+  const made = await runProgram('cloud-hub/main.js', [
+    'backup',
+    '--data-dir',
+    path.join(folder, 'hub'),
+    '--to',
+    backup,
+  ]);
+  expect(made.code, made.stderr).toBe(0);
+  const restored = tempFolder();
+  const back = await runProgram('cloud-hub/main.js', ['restore', backup, '--data-dir', path.join(restored, 'hub')]);
+  expect(back.code, back.stderr).toBe(0);
   socket.terminate();
   agent.process.kill('SIGTERM');
   await agent.ended;
@@ -152,6 +166,7 @@ async function run(privacy: object) {
   await hub.started.ended;
   return {
     stored: await search(picturesBelow(folder)),
+    backup: await search(picturesBelow(restored)),
     sent: await search(tap.sent().flatMap(picturesIn)),
     live: await search(live.flatMap(picturesIn)),
     shown: await search(shown.flatMap(picturesIn)),
