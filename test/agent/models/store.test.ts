@@ -160,11 +160,11 @@ test('room: for what is still to come and what it holds taken apart, beside what
   // What is there already has its room, and no more than that.
   await needs(1000, free - slack, 5000);
   // Half of it is there, then all: with room for the rest and no more. (Holes take no room, and count as what was written.)
-  const bytes = 2 * slack;
+  const bytes = 4 * slack;
   for (const there of [bytes / 2, bytes]) {
     const unpacked = bytes - there + bytes * 2.5;
-    await needs(bytes, free - unpacked - slack / 2, there);
-    await expect(needs(bytes, free - unpacked + slack / 2, there)).rejects.toBeInstanceOf(Hindrance);
+    await needs(bytes, free - unpacked - slack, there);
+    await expect(needs(bytes, free - unpacked + slack, there)).rejects.toBeInstanceOf(Hindrance);
   }
 });
 
