@@ -15,7 +15,8 @@ export const DEFAULTS: UplinkLimits = {
   maxFlights: 4,
   maxRecords: MAX_BATCH_RECORDS,
   maxBytes: 1_000_000,
-  lingerMs: 250,
+  // Of an alert's half second from frame to webhook little may go into waiting for company; a device sends at most 20 batches a second by it.
+  lingerMs: 50,
   ackTimeoutMs: 10_000,
   retryMs: { first: 1_000, max: 60_000 },
   backlog: 200,
