@@ -1,6 +1,6 @@
 /**
  * Rights at the three brokers: 100,000 random cases against an oracle that was written from the text of the contract (ARCHITECTURE 3.3), and
- * some of them against a real Mosquitto.
+ * some of them against a real Mosquitto: `VEDETTE_TEST_RIGHTS` says how many (`npm run proof -- rights`: as many).
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +16,9 @@ import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 
 const HUB = 'vedette-hub';
+const ON_MOSQUITTO = Number(process.env.VEDETTE_TEST_RIGHTS ?? 1_000);
+/** Messages under way at once: the broker queues as many for each client. */
+const AT_ONCE = 500;
 /** Where EMQX puts the user name of the client. */
 const USER = ['$', '{username}'].join('');
 const UP = ['status', 'records', 'report', 'preview', 'sample', 'log'];
@@ -143,8 +146,8 @@ test('100,000 random cases: the embedded broker, the file of Mosquitto and the f
 });
 
 test.skipIf(!hasMosquitto)(
-  `a real Mosquitto agrees on 1,000 of them${withoutMosquitto}`,
-  { timeout: 60_000 },
+  `a real Mosquitto agrees on ${ON_MOSQUITTO.toLocaleString('en')} of them${withoutMosquitto}`,
+  { timeout: 60_000 + ON_MOSQUITTO * 20 },
   async () => {
     const folder = tempFolder();
     const port = await freePort();
@@ -158,6 +161,7 @@ test.skipIf(!hasMosquitto)(
       'allow_anonymous false',
       `password_file ${at('passwords', `${users.map((user) => passwordLine(user, 'x')).join('\n')}\n`)}`,
       `acl_file ${at('acl', `${aclFile()}user watcher\ntopic readwrite #\n`)}`,
+      'max_queued_messages 10000',
       'user root',
     ];
     const broker = createMosquitto(at('mosquitto.conf', `${config.join('\n')}\n`), port);
@@ -173,7 +177,7 @@ test.skipIf(!hasMosquitto)(
       clients.set(user, client);
     }
     const { draw, chance } = drawing(2);
-    const cases = Array.from({ length: 1_000 }, (_, id) => ({
+    const cases = Array.from({ length: ON_MOSQUITTO }, (_, id) => ({
       id,
       who: draw(people),
       topic: topicNear(draw, chance),
@@ -181,8 +185,14 @@ test.skipIf(!hasMosquitto)(
     }));
     // A topic of no characters is none (MQTT 3.1.1, 4.7.3).
     const asked = cases.filter(({ topic }) => topic !== '');
-    for (const { id, who, topic, isPublish } of asked)
-      await clients.get(isPublish ? who : 'watcher')?.publishAsync(topic, String(id), { qos: 1 });
+    for (let from = 0; from < asked.length; from += AT_ONCE)
+      await Promise.all(
+        asked
+          .slice(from, from + AT_ONCE)
+          .map(({ id, who, topic, isPublish }) =>
+            clients.get(isPublish ? who : 'watcher')?.publishAsync(topic, String(id), { qos: 1 }),
+          ),
+      );
     for (const user of people)
       await clients
         .get('watcher')
@@ -190,12 +200,18 @@ test.skipIf(!hasMosquitto)(
     await until(
       () => people.every((user) => [...(got.get(user) ?? [])].some((line) => line.startsWith('end '))),
       'all messages have come',
+      60_000,
     );
     const wrong = asked.flatMap(({ id, who, topic, isPublish }) => {
       const arrived = got.get(isPublish ? 'watcher' : who)?.has(`${id} ${topic}`) ?? false;
       const truth = isPublish ? oraclePublish(who, topic) : oracleRead(who, topic);
       return arrived === truth ? [] : [`${who} ${isPublish ? 'publishes' : 'reads'} ${topic}: ${arrived}`];
     });
-    expect(wrong).toEqual([]);
+    expect(wrong.slice(0, 10)).toEqual([]);
+    const allowed = asked.filter(({ who, topic, isPublish }) =>
+      isPublish ? oraclePublish(who, topic) : oracleRead(who, topic),
+    ).length;
+    expect(allowed).toBeGreaterThan(ON_MOSQUITTO * 0.01);
+    console.info(`${asked.length} cases, ${allowed} of them allowed`);
   },
 );
