@@ -26,7 +26,8 @@ const HOST_CA = process.env.NODE_EXTRA_CA_CERTS;
 export class Images {
   readonly #options: ImagesOptions;
   readonly #store: readonly string[];
-  readonly #runtime: string;
+  /** Podman with this store, and with what stands in its way here taken out of it. */
+  readonly podmanProgram: string;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
@@ -41,9 +42,9 @@ export class Images {
       'overlay',
     ];
     // Podman asks for limits that only CAP_SYS_RESOURCE may set.
-    this.#runtime = path.join(folder, 'bin/crun');
+    const crun = path.join(folder, 'bin/crun');
     writeFileSync(
-      this.#runtime,
+      crun,
       `#!/bin/sh
 previous=
 for arg in "$@"; do
@@ -58,7 +59,15 @@ done
 exec /usr/bin/crun "$@"
 `,
     );
-    chmodSync(this.#runtime, 0o755);
+    chmodSync(crun, 0o755);
+    const runtime = hasCapability(24) ? [] : ['--runtime', crun];
+    const podman = ['podman', ...this.#store, '--cgroup-manager', 'cgroupfs', ...runtime].join(' ');
+    this.podmanProgram = path.join(folder, 'bin/podman');
+    const started = hasHybridCgroups()
+      ? `unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec ${podman} "$@"' podman "$@"`
+      : `${podman} "$@"`;
+    writeFileSync(this.podmanProgram, `#!/bin/sh\nexec ${started}\n`);
+    chmodSync(this.podmanProgram, 0o755);
   }
 
   /** What this machine lacks, and what is done about it. */
@@ -70,10 +79,7 @@ exec /usr/bin/crun "$@"
   }
 
   podman(...args: readonly string[]): Promise<string> {
-    const runtime = hasCapability(24) ? [] : ['--runtime', this.#runtime];
-    const all = [...this.#store, '--cgroup-manager', 'cgroupfs', ...runtime, ...args];
-    if (!hasHybridCgroups()) return ask('podman', all);
-    return ask('unshare', ['-m', 'sh', '-c', 'umount /sys/fs/cgroup/unified; exec podman "$@"', 'podman', ...all]);
+    return ask(this.podmanProgram, args);
   }
 
   buildah(...args: readonly string[]): Promise<string> {
@@ -138,6 +144,17 @@ exec /usr/bin/crun "$@"
     const how = ['--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--layers'];
     await this.buildah('build', ...how, ...args, '-t', `localhost/${product}`, '-f', file, context);
     return this.#sizeOf(`localhost/${product}`);
+  }
+
+  /** An image of programs of Debian. @param steps lines of a Containerfile after FROM. @returns its size in bytes */
+  async buildOnBase(name: string, steps: readonly string[]): Promise<number> {
+    const folder = path.join(this.#options.folder, 'context-of-others');
+    mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, `${name}.containerfile`);
+    writeFileSync(file, [`FROM ${BASE}`, ...steps, ''].join('\n'));
+    const how = ['--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--layers'];
+    await this.buildah('build', ...how, '-t', `localhost/${name}`, '-f', file, folder);
+    return this.#sizeOf(`localhost/${name}`);
   }
 
   get #context(): string {

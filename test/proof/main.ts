@@ -10,6 +10,7 @@ import { ensureChartTools } from '../../fixtures/chart-tools/chart-tools.ts';
 import { ensureDetector } from '../../fixtures/detector/detector.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { debianBase } from './base.ts';
+import { proveCompose } from './compose.ts';
 import { proveContainers } from './containers.ts';
 import { Images } from './images.ts';
 import { Machine } from './machine.ts';
@@ -106,22 +107,57 @@ program
   });
 
 program
+  .command('compose')
+  .description(
+    'deploy/compose by podman-compose: hub, Mosquitto with certificates, Prometheus and an agent; a new root, a revocation',
+  )
+  .option('--mirror <url>', 'where debootstrap finds Debian (default: the mirror of this machine)')
+  .option('--images <folder>', 'as with containers: keep the images there')
+  .addHelpText(
+    'after',
+    '\nNeeds root, npm, and: apt-get install debootstrap buildah podman podman-compose docker-compose crun catatonit iptables aardvark-dns\nExit code: 0 if everything holds, 1 if not.',
+  )
+  .action(async ({ mirror, images: kept }: { mirror?: string; images?: string }) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const store = kept === undefined ? folderFor(folder, 'store') : path.resolve(kept);
+    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
+    try {
+      await proveCompose({ images, root, step });
+      console.log('everything holds');
+    } finally {
+      await images.release();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+program
   .command('power-cuts')
   .description(
     'cuts the power of a box while it enrols, and while it renews its certificate: it always has what it needs to go on',
   )
   .option('--cuts <count>', 'of each', '200')
-  .action(async ({ cuts }: { cuts: string }) => {
-    const root = path.resolve(import.meta.dirname, '../../..');
-    const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts'];
-    const child = spawn(process.execPath, [...vitest, 'test/agent/identity/cut-off'], {
-      cwd: root,
-      env: { ...process.env, VEDETTE_CUTS: cuts },
-      stdio: 'inherit',
-    });
-    const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error('not everything holds');
+  .action(({ cuts }: { cuts: string }) => runTest('test/agent/identity/cut-off', { VEDETTE_CUTS: cuts }));
+
+program
+  .command('rights')
+  .description('random identities, actions and topics at a real Mosquitto, against the text of the contract')
+  .option('--cases <count>', 'how many', '100000')
+  .addHelpText('after', '\nNeeds: apt-get install mosquitto')
+  .action(({ cases }: { cases: string }) => runTest('test/deploy/acl.test.ts', { VEDETTE_TEST_RIGHTS: cases }));
+
+/** Runs a test of the suite with more than the suite has time for. @throws Error when it fails */
+async function runTest(file: string, more: Readonly<Record<string, string>>): Promise<void> {
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts'];
+  const child = spawn(process.execPath, [...vitest, file], {
+    cwd: root,
+    env: { ...process.env, ...more },
+    stdio: 'inherit',
   });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error('not everything holds');
+}
 
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 program.parseAsync().then(
