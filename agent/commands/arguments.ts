@@ -1,5 +1,6 @@
-/** Numbers as arguments of commands. */
-import { InvalidArgumentError } from 'commander';
+/** Numbers as arguments of commands, and the options that several commands share. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type TimeUnit, timeUnits } from '../../shared/contract/config/sensor-source.ts';
 import { weeksBetween } from '../train/false-alarms.ts';
 
 export function positive(text: string): number {
@@ -25,4 +26,27 @@ export function falseAlarms(text: string): number {
   const weeks = weeksBetween(text);
   if (weeks === undefined) throw new InvalidArgumentError('must be as 1/week (or day, month, year).');
   return weeks;
+}
+
+/** How the rows of a series are read: options that `infer` and `train` share. */
+export interface RowFlags {
+  readonly timeUnit?: TimeUnit;
+  readonly timeFormat?: string;
+  readonly timeZone?: string;
+  /** Seconds. */
+  readonly count?: number;
+}
+
+export function withRowOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--time-unit <unit>', 'of times that are numbers (default: by their size)').choices([...timeUnits]),
+    )
+    .option('--time-format <form>', 'how the time is written, as dd/MM/yyyy HH:mm:ss')
+    .option('--time-zone <zone>', 'of times that name no zone, as Europe/Berlin (default: UTC)')
+    .option(
+      '--count <seconds>',
+      'of a series of events: how many rows come in so many seconds is the value, as 60 for a minute',
+      positive,
+    );
 }

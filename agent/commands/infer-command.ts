@@ -1,12 +1,11 @@
 /** The arguments of `vedette-agent infer`. The command itself is loaded when it is wanted. */
 import { type Command, Option } from 'commander';
-import { type TimeUnit, timeUnits } from '../../shared/contract/config/sensor-source.ts';
-import { positive, positiveInteger } from './arguments.ts';
+import { positive, positiveInteger, type RowFlags, withRowOptions } from './arguments.ts';
 import type { InferOptions } from './infer.ts';
 import { LINES } from './infer-lines.ts';
 import type { SeriesFlags } from './infer-series.ts';
 
-interface InferFlags {
+interface InferFlags extends RowFlags {
   model?: string;
   online?: boolean;
   source: string[];
@@ -19,10 +18,6 @@ interface InferFlags {
   plot?: string;
   column?: string[];
   time?: string;
-  timeUnit?: TimeUnit;
-  timeFormat?: string;
-  timeZone?: string;
-  count?: number;
 }
 
 type Surroundings = Pick<InferOptions, 'folder' | 'runnerEntry' | 'measure' | 'clock' | 'stdout' | 'stderr'> & {
@@ -31,48 +26,40 @@ type Surroundings = Pick<InferOptions, 'folder' | 'runnerEntry' | 'measure' | 'c
 
 /** @param done is told the exit code */
 export function inferCommand(program: Command, surroundings: Surroundings, done: (code: number) => void): void {
-  program
-    .command('infer')
-    .summary('run a model over files, without a hub')
-    .description(
-      'Runs a model package over one or more sources and writes one JSON line per analysed frame.\n' +
-        'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms per frame, variant, memory.',
-    )
-    .option('--model <dir>', 'model package: a folder with model.yaml')
-    .option('--online', 'no model: find anomalies in series of a sensor (CSV or JSON lines), learning as they run')
-    .requiredOption(
-      '--source <url...>',
-      'a file, a folder of pictures, rtsp:, http:, /dev/videoN, a test: pattern, or - for standard input; may repeat',
-    )
-    .option('--fps <n>', 'analyse at most this many frames per second of the source (default: every frame)', positive)
-    .option('--runners <n>', 'number of runner processes, which share the sources', positiveInteger, 1)
-    .option('--threads <n>', 'threads per inference', positiveInteger, 1)
-    .addOption(
-      new Option('--variant <name>', 'variant of the package; auto: the fastest on this machine')
-        .choices(['auto', 'fp32', 'fp16', 'int8'])
-        .default('auto'),
-    )
-    .option('--out <file>', 'write the lines to this file (default: stdout)')
-    .option(
-      '--draw <path>',
-      'write the pictures with their boxes: a video (.mp4, .mkv, .mov), or a folder for one JPEG per frame; of one file or folder',
-    )
-    .option('--plot <file>', 'of one series: a picture (SVG) of its values, its score and what would have been told')
-    .option(
-      '--column <name...>',
-      'of --online: the columns, or paths into JSON rows (default: "value", or the only column beside the time)',
-    )
-    .option('--time <name>', 'of a series: column with the time (default: "timestamp")')
-    .addOption(
-      new Option('--time-unit <unit>', 'of times that are numbers (default: by their size)').choices([...timeUnits]),
-    )
-    .option('--time-format <form>', 'how the time is written, as dd/MM/yyyy HH:mm:ss')
-    .option('--time-zone <zone>', 'of times that name no zone, as Europe/Berlin (default: UTC)')
-    .option(
-      '--count <seconds>',
-      'of a series of events: how many rows come in so many seconds is the value, as 60 for a minute',
-      positive,
-    )
+  withRowOptions(
+    program
+      .command('infer')
+      .summary('run a model over files, without a hub')
+      .description(
+        'Runs a model package over one or more sources and writes one JSON line per analysed frame.\n' +
+          'The last line on stderr is one JSON object with the totals: frames, seconds, fps, ms per frame, variant, memory.',
+      )
+      .option('--model <dir>', 'model package: a folder with model.yaml')
+      .option('--online', 'no model: find anomalies in series of a sensor (CSV or JSON lines), learning as they run')
+      .requiredOption(
+        '--source <url...>',
+        'a file, a folder of pictures, rtsp:, http:, /dev/videoN, a test: pattern, or - for standard input; may repeat',
+      )
+      .option('--fps <n>', 'analyse at most this many frames per second of the source (default: every frame)', positive)
+      .option('--runners <n>', 'number of runner processes, which share the sources', positiveInteger, 1)
+      .option('--threads <n>', 'threads per inference', positiveInteger, 1)
+      .addOption(
+        new Option('--variant <name>', 'variant of the package; auto: the fastest on this machine')
+          .choices(['auto', 'fp32', 'fp16', 'int8'])
+          .default('auto'),
+      )
+      .option('--out <file>', 'write the lines to this file (default: stdout)')
+      .option(
+        '--draw <path>',
+        'write the pictures with their boxes: a video (.mp4, .mkv, .mov), or a folder for one JPEG per frame; of one file or folder',
+      )
+      .option('--plot <file>', 'of one series: a picture (SVG) of its values, its score and what would have been told')
+      .option(
+        '--column <name...>',
+        'of --online: the columns, or paths into JSON rows (default: "value", or the only column beside the time)',
+      )
+      .option('--time <name>', 'of a series: column with the time (default: "timestamp")'),
+  )
     .addHelpText(
       'after',
       LINES +

@@ -1,10 +1,9 @@
 /** The arguments of `vedette-agent train`. The command itself is loaded when it is wanted. */
 import { type Command, Option } from 'commander';
-import { type TimeUnit, timeUnits } from '../../shared/contract/config/sensor-source.ts';
-import { falseAlarms, fraction, positive, positiveInteger } from './arguments.ts';
+import { falseAlarms, fraction, positive, positiveInteger, type RowFlags, withRowOptions } from './arguments.ts';
 import type { TrainOptions } from './train.ts';
 
-interface TrainFlags {
+interface TrainFlags extends RowFlags {
   source: string;
   out: string;
   column?: string[];
@@ -13,10 +12,6 @@ interface TrainFlags {
   license: string;
   kind: 'forecast' | 'autoencoder';
   falseAlarms: number;
-  timeUnit?: TimeUnit;
-  timeFormat?: string;
-  timeZone?: string;
-  count?: number;
   window?: number;
   step?: number;
   components?: number;
@@ -36,31 +31,23 @@ export function trainCommand(
   surroundings: Pick<TrainOptions, 'clock' | 'stdout' | 'stderr'>,
   done: (code: number) => void,
 ): void {
-  program
-    .command('train')
-    .summary('fit a model to your own data')
-    .command('anomaly')
-    .description(
-      'Fits a model of what is normal to a series of healthy data and writes a model package for streams of kind sensor.\n' +
-        'Progress is on stderr; the last line on stdout is one JSON object: windows, explained variance, threshold, events in the training\n' +
-        'data. Of a forecast the package holds a picture of the training data: report.svg.',
-    )
-    .requiredOption('--source <file>', 'CSV or JSON-lines file, recorded while nothing was wrong')
-    .requiredOption('--out <dir>', 'folder to write the package to; it must not exist yet')
-    .option('--column <name...>', 'columns to train on (default: the only column beside the time)')
-    .option('--time <name>', 'column with the time', 'timestamp')
-    .option('--name <name>', 'name of the model (default: the name of the folder)')
-    .option('--license <text>', 'licence that the package states', 'proprietary')
-    .addOption(
-      new Option('--time-unit <unit>', 'of times that are numbers (default: by their size)').choices([...timeUnits]),
-    )
-    .option('--time-format <form>', 'how the time is written, as dd/MM/yyyy HH:mm:ss')
-    .option('--time-zone <zone>', 'of times that name no zone, as Europe/Berlin (default: UTC)')
-    .option(
-      '--count <seconds>',
-      'of a series of events: how many rows come in so many seconds is the value, as 60 for a minute',
-      positive,
-    )
+  withRowOptions(
+    program
+      .command('train')
+      .summary('fit a model to your own data')
+      .command('anomaly')
+      .description(
+        'Fits a model of what is normal to a series of healthy data and writes a model package for streams of kind sensor.\n' +
+          'Progress is on stderr; the last line on stdout is one JSON object: windows, explained variance, threshold, events in the training\n' +
+          'data. Of a forecast the package holds a picture of the training data: report.svg.',
+      )
+      .requiredOption('--source <file>', 'CSV or JSON-lines file, recorded while nothing was wrong')
+      .requiredOption('--out <dir>', 'folder to write the package to; it must not exist yet')
+      .option('--column <name...>', 'columns to train on (default: the only column beside the time)')
+      .option('--time <name>', 'column with the time', 'timestamp')
+      .option('--name <name>', 'name of the model (default: the name of the folder)')
+      .option('--license <text>', 'licence that the package states', 'proprietary'),
+  )
     .addOption(
       new Option(
         '--kind <kind>',

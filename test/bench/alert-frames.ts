@@ -2,16 +2,16 @@
  * `bench alerts`: from the first frame that shows a person to the webhook. A real agent with a real detector follows a camera (MJPEG
  * over HTTP), which this process plays; it also receives the webhook, so that one clock measures both ends.
  */
+
 import { writeFileSync } from 'node:fs';
 import http, { type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { createPixelScaler } from '../../shared/engine/frames/pixels.ts';
-import { allocFrame, openVideo } from '../../shared/engine/frames/reader.ts';
 import type { HubProgram } from '../support/hub-program.ts';
 import { spawnProgram } from '../support/spawn.ts';
+import { picturesOf } from './clip-pictures.ts';
 import { addAll } from './fleet.ts';
 import { material } from './material.ts';
 
@@ -86,22 +86,9 @@ async function writeConfig(folder: string, hub: HubProgram, config: object): Pro
 
 /** A frame of the clip, some seconds after its beginning. */
 async function pictureOf(clip: string): Promise<Buffer> {
-  const reader = await openVideo(
-    { from: 'file', url: path.resolve(clip), shown: clip, waits: false },
-    { onUndecodable: () => undefined },
-  );
-  const frame = allocFrame();
-  const scaler = createPixelScaler();
-  for (let n = 0; n < 50; n++) await reader.next(frame);
-  const { width, height } = frame;
-  const [pixels = new Uint8Array()] = scaler.scale(frame, width, height, 'rgb');
-  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
-    .jpeg()
-    .toBuffer();
-  scaler.close();
-  frame.free();
-  reader.close();
-  return jpeg;
+  let skipped = 0;
+  for await (const picture of picturesOf(path.resolve(clip), 768)) if (++skipped === 50) return Buffer.from(picture);
+  throw new Error(`${clip} has fewer than 50 frames`);
 }
 
 async function play(first: Buffer): Promise<Camera> {

@@ -1,16 +1,15 @@
 /** Part of `bench hybrid`: second opinions over the bare runtime. */
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLooker } from '../../cloud-hub/inference/runner.ts';
-import { createPictureMaker } from '../../shared/engine/frames/picture.ts';
-import { allocFrame, openVideo } from '../../shared/engine/frames/reader.ts';
-import { createRedactor, NOTHING_HIDDEN } from '../../shared/engine/frames/redact.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
 import type { BareRate } from './bare-session.ts';
 import { median } from './bench.ts';
+import { picturesOf } from './clip-pictures.ts';
 
 const PICTURES = 30;
 const ROUNDS = 3;
@@ -56,18 +55,10 @@ export async function hubRates(model: string, clip: string, print: (line: string
 }
 
 async function firstPictures(clip: string): Promise<Uint8Array[]> {
-  const reader = await openVideo(
-    { from: 'file', url: clip, shown: clip, waits: false },
-    { onUndecodable: () => undefined },
-  );
-  const redactor = createRedactor(NOTHING_HIDDEN);
-  const maker = createPictureMaker();
-  const frame = allocFrame();
   const all: Uint8Array[] = [];
-  while (all.length < PICTURES && (await reader.next(frame)) !== undefined) {
-    all.push(Uint8Array.from(maker.crop(redactor.redact(frame), [0, 0, 1, 1], 640).jpeg));
+  for await (const picture of picturesOf(clip, 640)) {
+    all.push(picture);
+    if (all.length === PICTURES) break;
   }
-  frame.free();
-  for (const part of [maker, redactor, reader]) part.close();
   return all;
 }

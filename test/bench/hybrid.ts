@@ -3,12 +3,11 @@
  * model are run once over the clip; then the real walk, tracker, rules, selectors and judge play each policy. The order in which doubts
  * are sent was chosen on the first half of the clip; the table is of the second.
  */
+
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createPictureMaker } from '../../shared/engine/frames/picture.ts';
-import { allocFrame, openVideo } from '../../shared/engine/frames/reader.ts';
-import { createRedactor, NOTHING_HIDDEN } from '../../shared/engine/frames/redact.ts';
 import type { Bench } from './bench.ts';
+import { picturesOf } from './clip-pictures.ts';
 import { agreement } from './events.ts';
 import { hubRates } from './hybrid-hub.ts';
 import { type Point, plotOf } from './hybrid-plot.ts';
@@ -128,19 +127,8 @@ async function sceneOf(edge: Recording, hub: Recording, from: number, to: number
 
 /** Bytes of each frame as it is sent. */
 async function pictureBytes(clip: string): Promise<number[]> {
-  const reader = await openVideo(
-    { from: 'file', url: clip, shown: clip, waits: false },
-    { onUndecodable: () => undefined },
-  );
-  const redactor = createRedactor(NOTHING_HIDDEN);
-  const pictures = createPictureMaker();
-  const frame = allocFrame();
   const all: number[] = [];
-  while ((await reader.next(frame)) !== undefined) {
-    all.push(pictures.crop(redactor.redact(frame), [0, 0, 1, 1], SIDE).jpeg.length);
-  }
-  frame.free();
-  for (const part of [pictures, redactor, reader]) part.close();
+  for await (const picture of picturesOf(clip, SIDE)) all.push(picture.length);
   return all;
 }
 

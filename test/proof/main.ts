@@ -90,21 +90,13 @@ program
     'after',
     '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun catatonit\nExit code: 0 if everything holds, 1 if not.',
   )
-  .action(async ({ mirror, images: kept }: { mirror?: string; images?: string }) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
-    const root = path.resolve(import.meta.dirname, '../../..');
-    const store = kept === undefined ? folderFor(folder, 'store') : path.resolve(kept);
-    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
-    try {
+  .action((flags: ImageFlags) =>
+    withImages(flags, async ({ images, folder, root }) => {
       const { dir: model } = await ensureDetector({ cacheDir, print: say });
       const { helm } = await ensureChartTools({ cacheDir, print: say });
       await proveContainers({ images, folder: folderFor(folder, 'data'), root, model, helm, step });
-      console.log('everything holds');
-    } finally {
-      await images.release();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    }),
+  );
 
 program
   .command('compose')
@@ -117,19 +109,7 @@ program
     'after',
     '\nNeeds root, npm, and: apt-get install debootstrap buildah podman podman-compose docker-compose crun catatonit iptables aardvark-dns\nExit code: 0 if everything holds, 1 if not.',
   )
-  .action(async ({ mirror, images: kept }: { mirror?: string; images?: string }) => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
-    const root = path.resolve(import.meta.dirname, '../../..');
-    const store = kept === undefined ? folderFor(folder, 'store') : path.resolve(kept);
-    const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
-    try {
-      await proveCompose({ images, root, step });
-      console.log('everything holds');
-    } finally {
-      await images.release();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+  .action((flags: ImageFlags) => withImages(flags, ({ images, root }) => proveCompose({ images, root, step })));
 
 program
   .command('power-cuts')
@@ -145,6 +125,29 @@ program
   .option('--cases <count>', 'how many', '100000')
   .addHelpText('after', '\nNeeds: apt-get install mosquitto')
   .action(({ cases }: { cases: string }) => runTest('test/deploy/acl.test.ts', { VEDETTE_TEST_RIGHTS: cases }));
+
+interface ImageFlags {
+  readonly mirror?: string;
+  readonly images?: string;
+}
+
+/** Images, a folder for a proof with them, and the checkout; what is not to be kept is gone afterwards. */
+async function withImages(
+  { mirror, images: kept }: ImageFlags,
+  prove: (parts: { images: Images; folder: string; root: string }) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const store = kept === undefined ? folderFor(folder, 'store') : path.resolve(kept);
+  const images = new Images({ root, cache: folderFor(cacheDir, 'proof'), folder: store, mirror, say });
+  try {
+    await prove({ images, folder, root });
+    console.log('everything holds');
+  } finally {
+    await images.release();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Runs a test of the suite with more than the suite has time for. @throws Error when it fails */
 async function runTest(file: string, more: Readonly<Record<string, string>>): Promise<void> {

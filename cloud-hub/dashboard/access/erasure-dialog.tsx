@@ -27,6 +27,11 @@ export function ErasureDialog({ onDone, onClose }: ErasureDialogProps) {
   const complaints = complaintsOf(form);
   const isIncomplete = form.device.trim() === '' || Object.keys(complaints).length > 0;
   const put = (change: Partial<ErasureForm>) => setForm({ ...form, ...change });
+  const text = (name: 'device' | 'stream' | 'from' | 'before' | 'reason') => ({
+    name,
+    value: form[name],
+    onInput: (value: string) => put({ [name]: value }),
+  });
   return (
     <Dialog title={isSure ? `Erase what was recorded of ${form.device.trim()}?` : 'Erase on request'} onClose={onClose}>
       <form
@@ -42,37 +47,20 @@ export function ErasureDialog({ onDone, onClose }: ErasureDialogProps) {
         ) : (
           <>
             <FormField
-              name="device"
+              {...text('device')}
               title="Device"
-              value={form.device}
               help="also one that was removed"
               options={devices.state.value.answer?.items.map(({ id }) => id)}
-              onInput={(device) => put({ device })}
             />
+            <FormField {...text('stream')} title="Stream" placeholder="every stream" />
             <FormField
-              name="stream"
-              title="Stream"
-              value={form.stream}
-              placeholder="every stream"
-              onInput={(stream) => put({ stream })}
-            />
-            <FormField
-              name="from"
+              {...text('from')}
               title="From"
-              value={form.from}
               placeholder="the beginning"
               help="your time, such as 2026-03-31 14:00"
               complaint={complaints.from}
-              onInput={(from) => put({ from })}
             />
-            <FormField
-              name="before"
-              title="Before"
-              value={form.before}
-              placeholder="now"
-              complaint={complaints.before}
-              onInput={(before) => put({ before })}
-            />
+            <FormField {...text('before')} title="Before" placeholder="now" complaint={complaints.before} />
             <SelectField
               title="What"
               value={form.picturesOnly ? 'pictures' : 'all'}
@@ -80,11 +68,9 @@ export function ErasureDialog({ onDone, onClose }: ErasureDialogProps) {
               onChange={(what) => put({ picturesOnly: what === 'pictures' })}
             />
             <FormField
-              name="reason"
+              {...text('reason')}
               title="Reason"
-              value={form.reason}
               help="for the audit, such as the number of the request; no names"
-              onInput={(reason) => put({ reason })}
             />
           </>
         )}
