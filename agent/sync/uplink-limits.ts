@@ -15,7 +15,7 @@ export const DEFAULTS: UplinkLimits = {
   maxFlights: 4,
   maxRecords: MAX_BATCH_RECORDS,
   maxBytes: 1_000_000,
-  // Of an alert's half second from frame to webhook little may go into waiting for company; a device sends at most 20 batches a second by it.
+  // Short, because an alert has half a second from frame to webhook. A device that waits so long sends at most 20 batches per second.
   lingerMs: 50,
   ackTimeoutMs: 10_000,
   retryMs: { first: 1_000, max: 60_000 },
