@@ -75,7 +75,7 @@ export class HomeAssistant {
     const clientId = `vedette-home-${randomBytes(6).toString('hex')}`;
     this.#link = createLink({ ...connection, clientId, will: this.#farewell(), keepaliveS: 15, clock, log });
     this.#link.onMessage((topic, payload, retained) => {
-      if (retained && payload.length > 0) this.#seen(topic, payload);
+      if (payload.length > 0) this.#seen(topic, payload, retained);
     });
     this.#link.onUp(() => {
       this.#kept.forget();
@@ -135,15 +135,27 @@ export class HomeAssistant {
     return { topic: this.#topics.hub, payload: 'offline', qos: 1, retain: true } as const;
   }
 
-  /** The broker keeps this of a run before. */
-  #seen(topic: string, payload: Buffer): void {
+  /**
+   * The broker keeps this of a run before.
+   * @param retained false: it is sent now, by ourselves, or by a hub of our name that has not ended yet; the broker may keep it then too
+   */
+  #seen(topic: string, payload: Buffer, retained: boolean): void {
+    if (!retained) {
+      const owner = this.#topics.ownerOf(topic);
+      if (owner !== undefined && !this.#isThere(owner)) this.#kept.seen(topic);
+      return;
+    }
     const device = this.#topics.deviceOf(topic);
     if (device !== undefined && !this.#told.has(device)) this.#told.set(device, platformsOf(payload));
     const owner = this.#topics.ownerOf(topic);
-    if (owner !== undefined && this.#options.store.devices.tokenHash(owner) !== undefined) {
+    if (owner !== undefined && this.#isThere(owner)) {
       this.#known.add(owner);
       this.#changed.add(owner);
     } else if (topic !== this.#topics.hub) this.#kept.seen(topic);
+  }
+
+  #isThere(device: string): boolean {
+    return this.#options.store.devices.tokenHash(device) !== undefined;
   }
 
   /** Makes messages of what the store says now, some at a time; false: there are no more to make. */
