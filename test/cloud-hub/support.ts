@@ -9,6 +9,7 @@ import { channels, ownDownFilter, parseTopic, topicOf, type UpChannel } from '..
 import { decode, encode } from '../../shared/contract/codec.ts';
 import { type Ack, ack } from '../../shared/contract/messages/batch.ts';
 import { type Clock, systemClock } from '../../shared/kit/clock.ts';
+import { messageOf } from '../../shared/kit/errors.ts';
 import { createLogger, type Logger } from '../../shared/kit/log.ts';
 import { builtFile } from '../support/built.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -56,7 +57,12 @@ export async function testHub(
     const { token: used = token, ...rest } = init;
     const headers = new Headers(rest.headers);
     if (used !== null) headers.set('authorization', `Bearer ${used}`);
-    return fetch(`${url}/api/v1${path}`, { ...rest, headers });
+    return fetch(`${url}/api/v1${path}`, { ...rest, headers }).catch((error: unknown) => {
+      // "fetch failed" alone does not say what happened to the connection.
+      if (!(error instanceof TypeError)) throw error;
+      const { cause } = error;
+      throw new Error(`${rest.method ?? 'GET'} ${path}: ${messageOf(error)} (${messageOf(cause)})`, { cause: error });
+    });
   };
   return {
     hub,
