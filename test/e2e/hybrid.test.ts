@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { writeClip, writeWalkerPackage } from '../support/clip.ts';
 import { configureAgent, type HubHandle, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
+import { uploadModel } from '../support/upload-model.ts';
 
 const event = z.object({
   id: z.string(),
@@ -22,25 +22,13 @@ const hybrid = z.object({
 });
 const kept = z.object({ streams: z.record(z.string(), z.object({ counts: z.object({ chosen: z.number() }) })) });
 
-async function uploadWalker(hub: HubHandle, folder: string): Promise<void> {
-  const file = path.join(folder, 'walker.tar.gz');
-  await create({ file, cwd: writeWalkerPackage(tempFolder()), gzip: true, portable: true, noMtime: true }, ['.']);
-  const token = readFileSync(path.join(folder, 'hub', 'admin.token'), 'utf8').trim();
-  const answer = await fetch(`http://127.0.0.1:${hub.httpPort}/api/v1/models`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/gzip' },
-    body: readFileSync(file),
-  });
-  expect(answer.status).toBe(201);
-}
-
 test('events are amended, each once, also those that waited for a hub that was away', {
   timeout: 180_000,
 }, async () => {
   const folder = tempFolder();
   const more = ['--second-opinion', 'bright@1.0.0'];
   const first = await startHub(folder, undefined, more);
-  await uploadWalker(first, folder);
+  await uploadModel(first, path.join(folder, 'hub'), writeWalkerPackage(tempFolder()));
   const clip = await writeClip(folder, { frames: 110, fps: 55 });
   const configFile = await configureAgent(folder, first, {
     models: { walker: writeWalkerPackage(folder) },

@@ -4,89 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Encoder, FF_ENCODER_LIBX264 } from 'node-av';
-import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { createScene } from '../../fixtures/clip/scene.ts';
-import { writeVideo } from '../../fixtures/clip/writer.ts';
 import { writeWalkerPackage } from '../support/clip.ts';
 import { picturesBelow, picturesIn } from '../support/find-pictures.ts';
 import { freePort } from '../support/free-port.ts';
+import { maskOfPlanted, searchPlanted, writePlantedClip } from '../support/planted-region.ts';
 import { runProgram } from '../support/program.ts';
 import { configureAgent, listAll, startAgent, startHub } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
 import { until } from '../support/until.ts';
 import { tapWire } from '../support/wire-tap.ts';
-
-const [width, height] = [320, 240];
-/** Beside the line that people cross, so that their crops show it: left, top, right, bottom in fractions. */
-const planted = { left: 0.51, top: 0.3, right: 0.57, bottom: 0.9 };
-const mask = [
-  [0.505, 0.29],
-  [0.575, 0.29],
-  [0.575, 0.91],
-  [0.505, 0.91],
-];
-
-/** The generated scene with a strip of a loud magenta. */
-async function writePlantedClip(file: string): Promise<void> {
-  const draw = createScene(width, height);
-  function* pictures() {
-    for (let i = 0; i < 110; i++) {
-      const pixels = draw(i, i * 20);
-      paint(pixels.subarray(0, width * height), width, 110);
-      paint(pixels.subarray(width * height, (width * height * 5) / 4), width / 2, 210);
-      paint(pixels.subarray((width * height * 5) / 4), width / 2, 225);
-      yield pixels;
-    }
-  }
-  const encoder = await Encoder.create(FF_ENCODER_LIBX264, {
-    context: { gopSize: 50, maxBFrames: 0, threadCount: 1 },
-    options: { preset: 'ultrafast', crf: 20, 'x264-params': 'log=0' },
-  });
-  await writeVideo(file, encoder, { width, height, fps: 50 }, pictures());
-}
-
-function paint(plane: Buffer, columns: number, value: number): void {
-  const rows = plane.length / columns;
-  for (let y = Math.ceil(planted.top * rows); y < planted.bottom * rows; y++)
-    plane.fill(
-      value,
-      y * columns + Math.ceil(planted.left * columns),
-      y * columns + Math.floor(planted.right * columns),
-    );
-}
-
-/** Pictures that show magenta, and how many could be looked at. */
-async function search(pictures: readonly Buffer[]): Promise<{ readonly looked: number; readonly shown: number }> {
-  let [looked, shown] = [0, 0];
-  const verdicts = new Map<string, boolean | undefined>();
-  for (const picture of pictures) {
-    const key = picture.toString('base64');
-    // A loop shows the same again.
-    if (!verdicts.has(key)) verdicts.set(key, await isLoud(picture));
-    const verdict = verdicts.get(key);
-    if (verdict !== undefined) looked++;
-    if (verdict) shown++;
-  }
-  return { looked, shown };
-}
-
-/** Does it show magenta? Undefined for what is no picture. */
-async function isLoud(picture: Buffer): Promise<boolean | undefined> {
-  const raw = await sharp(picture, { failOn: 'none' })
-    .removeAlpha()
-    .raw()
-    .toBuffer()
-    .catch(() => undefined);
-  if (!raw) return undefined;
-  let loud = 0;
-  for (let i = 0; i < raw.length; i += 3)
-    if ((raw[i] ?? 0) > 150 && (raw[i + 2] ?? 0) > 150 && (raw[i + 1] ?? 0) < 90) loud++;
-  return loud > 8;
-}
 
 /** Runs agent and hub until events, live pictures and previews of the stream have been stored, sent and shown. */
 async function run(privacy: object) {
@@ -165,16 +94,16 @@ async function run(privacy: object) {
   hub.started.process.kill('SIGTERM');
   await hub.started.ended;
   return {
-    stored: await search(picturesBelow(folder)),
-    backup: await search(picturesBelow(restored)),
-    sent: await search(tap.sent().flatMap(picturesIn)),
-    live: await search(live.flatMap(picturesIn)),
-    shown: await search(shown.flatMap(picturesIn)),
+    stored: await searchPlanted(picturesBelow(folder)),
+    backup: await searchPlanted(picturesBelow(restored)),
+    sent: await searchPlanted(tap.sent().flatMap(picturesIn)),
+    live: await searchPlanted(live.flatMap(picturesIn)),
+    shown: await searchPlanted(shown.flatMap(picturesIn)),
   };
 }
 
 test('what a mask covers is in no byte that is stored, sent or shown', { timeout: 180_000 }, async () => {
-  const masked = await run({ masks: [mask] });
+  const masked = await run({ masks: [maskOfPlanted] });
   for (const [name, place] of Object.entries(masked)) {
     expect(place.looked, name).toBeGreaterThan(2);
     expect(place.shown, name).toBe(0);
