@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { name } from '../shared/contract/names.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
 import { contact, mqttAddress, networks } from './config-addresses.ts';
+import { opinionSettings } from './config-opinions.ts';
 
 const port = (what: string) =>
   z.coerce
@@ -24,9 +25,6 @@ const perDay = (what: string) =>
 const file = z.string().min(1);
 /** A host name, or an IP address. */
 const HOST = /^[A-Za-z0-9:]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
-
-/** Of the Open Inference Protocol. */
-const MODEL_ADDRESS = /^https?:\/\/[^@?#\s]+\/v2\/models\/[\w.~-]+(\/versions\/[\w.~-]+)?$/;
 
 /** What has an age at which it ends. */
 export const KEPT_KINDS = ['events', 'summaries', 'readings', 'problems'] as const;
@@ -115,46 +113,7 @@ export const hubConfig = z
       .max(1_000_000)
       .default(100)
       .describe('megabits per second that all downloads of models share'),
-    secondOpinion: z
-      .string()
-      .regex(
-        /^[a-z0-9_-]{1,64}(:[a-z0-9_-]{1,64}|@[0-9A-Za-z.+-]{1,64})$/,
-        'must be NAME:ALIAS or NAME@VERSION of a model of the registry',
-      )
-      .optional()
-      .describe('model of the registry that gives second opinions on samples of devices'),
-    secondOpinionUrl: z
-      .string()
-      .max(2048)
-      .refine((url) => MODEL_ADDRESS.test(url) && URL.canParse(url), {
-        error:
-          'must be the address of a model at a serving engine: http://HOST:8000/v2/models/NAME or …/v2/models/NAME/versions/VERSION, ' +
-          'without user, password, "?" and "#"',
-      })
-      .optional()
-      .describe('serving engine that runs the model of second opinions (Open Inference Protocol 2)'),
-    secondOpinionTokenFile: file.optional().describe('file with the bearer token for that engine'),
-    secondOpinionLabels: z
-      .string()
-      .max(16_384)
-      .transform((text) => text.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [pair.trim()])))
-      .refine((pairs) => pairs.length <= 500 && pairs.every((pair) => /^[^=,]{1,128}=[^=,]{1,128}$/.test(pair)), {
-        error: 'must be at most 500 pairs MODEL=EDGE, with commas between: car=vehicle,truck=vehicle',
-      })
-      .default([])
-      .describe('which label of the model of second opinions means which of the edge: MODEL=EDGE'),
-    samplesMb: z.coerce
-      .number({ error: 'must be a number of megabytes; 0: keep none' })
-      .min(0)
-      .max(1_000_000)
-      .default(1000)
-      .describe('megabytes of pictures of samples that are kept for the dataset; 0: none'),
-    samplesDays: z.coerce
-      .number({ error: 'must be a number of days' })
-      .positive()
-      .max(3650)
-      .default(90)
-      .describe('how long the picture of a sample is kept, in days'),
+    ...opinionSettings,
     alertNetworks: networks
       .default([])
       .describe('internal addresses and networks that notifications of alerts may go to; default: none'),
@@ -197,6 +156,8 @@ export const hubConfig = z
         'secondOpinionUrl',
         'name the model of the registry too, which says how its answers are read: --second-opinion',
       );
+    if (config.secondOpinionModels.length > 0 && config.secondOpinion === undefined)
+      wrong('secondOpinionModels', 'name the model for all other samples too: --second-opinion');
     if (config.secondOpinionTokenFile !== undefined && config.secondOpinionUrl === undefined)
       wrong('secondOpinionTokenFile', 'is for a serving engine: set its address too');
     if (config.mqttUrl === undefined) {

@@ -80,6 +80,31 @@ const settings = {
     'VEDETTE_SECOND_OPINION',
     'NAME:ALIAS or NAME@VERSION of the model that looks at samples of devices (default: none)',
   ],
+  secondOpinionModels: [
+    '--second-opinion-models <rules>',
+    'VEDETTE_SECOND_OPINION_MODELS',
+    'other models by stream, label or what is asked: stream:gate-1/*=plates:hub,label:person+asks:event=people@1.0.0 (default: none)',
+  ],
+  secondOpinionBatch: [
+    '--second-opinion-batch <n>',
+    'VEDETTE_SECOND_OPINION_BATCH',
+    'most pictures that a model looks at together, where it gains by it (default: 8; 1: each alone)',
+  ],
+  secondOpinionWaitMs: [
+    '--second-opinion-wait-ms <ms>',
+    'VEDETTE_SECOND_OPINION_WAIT_MS',
+    'most time that a sample waits for others, to be looked at with them (default: 20)',
+  ],
+  secondOpinionMb: [
+    '--second-opinion-mb <mb>',
+    'VEDETTE_SECOND_OPINION_MB',
+    "memory of each model's process; one that takes more is ended (default: 2048)",
+  ],
+  secondOpinionCacheMb: [
+    '--second-opinion-cache-mb <mb>',
+    'VEDETTE_SECOND_OPINION_CACHE_MB',
+    'memory for answers on pictures that were looked at before (default: 16; 0: none)',
+  ],
   secondOpinionUrl: [
     '--second-opinion-url <url>',
     'VEDETTE_SECOND_OPINION_URL',

@@ -70,17 +70,40 @@ export const askingStream = z.object({
   refused: count.describe('by the hub'),
   unsent: z
     .record(z.string(), count)
-    .describe('given up, by reason: budget, too-large, queue-full, late, unanswered, disk'),
+    .describe('given up, by reason: budget, too-large, queue-full, late, unanswered, disk, erased, key-lost'),
 });
 export type AskingStream = z.infer<typeof askingStream>;
 
+/** A model that gives second opinions. */
+export const hybridModel = z.object({
+  wanted: z.string().describe('the setting: NAME:ALIAS or NAME@VERSION'),
+  model: z.string().optional().describe('that answers: name@version; absent: none was asked yet'),
+  state: z.enum(['waiting', 'ready', 'failed']),
+  reason: z.string().optional(),
+  waiting: count.describe('samples in its queue'),
+  answered: count.describe('samples, since the hub started'),
+  batching: z
+    .object({
+      most: count.describe('pictures of one run; 1: each alone'),
+      gain: z.number().optional().describe('how many times as fast together, as it was measured when it was loaded'),
+      reason: z.string().optional().describe('why each runs alone'),
+    })
+    .optional()
+    .describe('absent: it is not loaded yet'),
+});
+export type HybridModel = z.infer<typeof hybridModel>;
+
 export const hybrid = z.object({
-  model: z.string().optional().describe('that answers: name@version; absent: none'),
+  model: z.string().optional().describe('that answers, or the first that fails: name@version; absent: none'),
   wanted: z.string().optional().describe('the setting: NAME:ALIAS or NAME@VERSION'),
   state: z.enum(['off', 'waiting', 'ready', 'failed']),
   reason: z.string().optional(),
   waiting: count.describe('samples in the queue'),
   refused: z.record(z.string(), count).describe('by reason, since the hub started'),
+  models: z.array(hybridModel).describe('the one for all samples that no rule names first'),
+  cache: z
+    .object({ hits: count, misses: count, entries: count, bytes: count })
+    .describe('pictures that were looked at before, since the hub started'),
   streams: z.array(hybridStream),
   asking: z.array(askingStream).describe('by device and stream; at most 500'),
 });

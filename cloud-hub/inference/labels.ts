@@ -1,6 +1,7 @@
 /**
  * Whether edge and hub speak of the same things. The setting `secondOpinionLabels` says which label of the hub's model means which of the
- * edge: `car=vehicle,truck=vehicle`. A label may mean several, and several may mean one; one that is not named means itself. Pure.
+ * edge: `car=vehicle,truck=vehicle`. A label may mean several, and several may mean one; one that is not named means itself. Of several
+ * models, pairs are those of the first, or of the one that stands before them: `plates:eu-plate=plate`. Pure.
  */
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
@@ -18,6 +19,21 @@ export interface LabelMap {
 const SETTING = '--second-opinion-labels';
 /** Labels in a message; a model may have a thousand. */
 const SHOWN = 20;
+
+/**
+ * The pairs of one of several models.
+ * @param models NAME:ALIAS or NAME@VERSION, the one for all others first
+ */
+export function pairsOf(pairs: readonly string[], models: readonly string[], model: string): string[] {
+  const names = models.map(nameOf);
+  return pairs.flatMap((pair) => {
+    const named = names.find((name) => pair.startsWith(`${name}:`));
+    if (named === undefined) return model === models[0] ? [pair] : [];
+    return named === nameOf(model) ? [pair.slice(named.length + 1)] : [];
+  });
+}
+
+const nameOf = (model: string) => model.split(/[:@]/, 1)[0] ?? model;
 
 /** @param pairs MODEL=EDGE, each as the setting has it */
 export function createLabelMap(pairs: readonly string[]): LabelMap {

@@ -27,6 +27,7 @@ export interface ModelHolder {
 
 /**
  * @param wanted NAME:ALIAS or NAME@VERSION
+ * @param folder of this model alone
  * @param served reads the address of a serving engine, and its token; undefined: none
  */
 export function createModelHolder(
@@ -43,7 +44,7 @@ export function createModelHolder(
     const draft = `${dir}.draft`;
     rmSync(draft, { recursive: true, force: true });
     await extractPackage(registry.blobs.pathOf(digest), draft);
-    // One at a time is in use; the others can be unpacked again.
+    // One at a time is in use of this model; the others can be unpacked again.
     for (const other of readdirSync(folder)) {
       if (path.join(folder, other) !== draft) rmSync(path.join(folder, other), { recursive: true, force: true });
     }

@@ -1,15 +1,18 @@
 /** Puts the parts of second opinions together, over the data folder. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { type HubConfig, pictureLimitsOf } from '../config.ts';
+import { readRule } from '../config-opinions.ts';
 import type { Registry } from '../registry/registry.ts';
-import { createLabelMap } from './labels.ts';
+import { createAnswerCache } from './answer-cache.ts';
+import { chooseModel, modelsOf } from './choose.ts';
+import { createLabelMap, pairsOf } from './labels.ts';
 import { createModelHolder } from './model.ts';
 import { createLooker } from './runner.ts';
 import { createSecondOpinions, type SecondOpinionOptions, type SecondOpinions } from './second-opinions.ts';
 
-export interface OpenOptions extends Omit<SecondOpinionOptions, 'model' | 'looker' | 'labels' | 'pictures'> {
+export interface OpenOptions extends Omit<SecondOpinionOptions, 'models' | 'choose' | 'cache' | 'waitMs' | 'pictures'> {
   readonly registry: Registry;
   readonly config: HubConfig;
   readonly dataDir: string;
@@ -17,23 +20,44 @@ export interface OpenOptions extends Omit<SecondOpinionOptions, 'model' | 'looke
   readonly entry?: string | URL | undefined;
 }
 
+const MB = 1_000_000;
+
 export function openSecondOpinions({ registry, config, dataDir, entry, ...options }: OpenOptions): SecondOpinions {
   const folder = path.join(dataDir, 'inference');
   const { secondOpinion: wanted, secondOpinionUrl: url, secondOpinionTokenFile: file } = config;
   // Some systems renew a token: it is read for each sample.
   const served =
     url === undefined ? undefined : () => ({ url, ...(file === undefined ? {} : { token: tokenIn(file) }) });
+  const rules = config.secondOpinionModels.flatMap((text) => readRule(text) ?? []);
+  const names = wanted === undefined ? [] : modelsOf(rules, wanted);
+  const folderOf = (name: string) => path.join(folder, 'models', encodeURIComponent(name));
+  keepOnly(path.join(folder, 'models'), names.map(encodeURIComponent));
   return createSecondOpinions({
     ...options,
-    model: wanted === undefined ? undefined : createModelHolder(registry, wanted, path.join(folder, 'models'), served),
+    models: names.map((name) => ({
+      // The engine serves the one for all others.
+      holder: createModelHolder(registry, name, folderOf(name), name === wanted ? served : undefined),
+      labels: createLabelMap(pairsOf(config.secondOpinionLabels, names, name)),
+      looker: createLooker({
+        entry: entry ?? new URL('./runner-child.js', import.meta.url),
+        workDir: path.join(folder, 'work'),
+        clock: options.clock,
+        batch: config.secondOpinionBatch,
+        maxMb: config.secondOpinionMb,
+      }),
+    })),
+    choose: (device, header) => (wanted === undefined ? '' : chooseModel(rules, wanted, device, header)),
+    cache: createAnswerCache(config.secondOpinionCacheMb * MB),
+    waitMs: config.secondOpinionWaitMs,
     pictures: pictureLimitsOf(config),
-    labels: createLabelMap(config.secondOpinionLabels),
-    looker: createLooker({
-      entry: entry ?? new URL('./runner-child.js', import.meta.url),
-      workDir: path.join(folder, 'work'),
-      clock: options.clock,
-    }),
   });
+}
+
+/** What is unpacked of models that the settings name no more can be unpacked again. */
+function keepOnly(folder: string, names: readonly string[]): void {
+  if (!existsSync(folder)) return;
+  for (const one of readdirSync(folder))
+    if (!names.includes(one)) rmSync(path.join(folder, one), { recursive: true, force: true });
 }
 
 /** @throws Error that names the setting */

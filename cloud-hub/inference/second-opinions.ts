@@ -1,5 +1,5 @@
 /**
- * Second opinions: takes samples in, has the bigger model look at them one by one, stores the verdict and sends it back.
+ * Second opinions: takes samples in, has the bigger model that is chosen for each look at it, stores the verdict and sends it back.
  *
  * Invariants:
  * 1. A sample of a device is decided once. One that comes again gets the verdict that is stored.
@@ -8,34 +8,45 @@
  * 4. A verdict is stored before it is sent; what is sent and lost is asked for again by the device.
  */
 import { encode } from '../../shared/contract/codec.ts';
+import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { Verdict } from '../../shared/contract/messages/verdict.ts';
 import { clipped } from '../../shared/contract/names.ts';
 import { bareJpeg } from '../../shared/engine/frames/jpeg.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { HOUR_MS } from '../../shared/kit/durations.ts';
-import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Hybrid } from '../contract/opinion.ts';
 import type { HubMetrics } from '../metrics.ts';
 import type { NewOpinion } from '../store/opinions.ts';
 import type { PictureLimits, SamplePicture } from '../store/sample-pictures.ts';
 import type { HubStore } from '../store/store.ts';
+import type { AnswerCache } from './answer-cache.ts';
 import { judge } from './judge.ts';
 import type { LabelMap } from './labels.ts';
+import { createLane, type Lane } from './lane.ts';
 import type { ChosenModel, ModelHolder } from './model.ts';
 import { type OpenedSample, openSample, type Refused } from './open-sample.ts';
 import { inSource, opinionOf, verdictOf } from './opinion-of.ts';
-import { createFairQueue } from './queue.ts';
-import type { Looker } from './runner.ts';
+import type { LookAnswer, Looker } from './runner.ts';
+
+/** A model, the process that runs it, and how its labels are read. */
+export interface OpinionModel {
+  readonly holder: ModelHolder;
+  readonly looker: Looker;
+  readonly labels: LabelMap;
+}
 
 export interface SecondOpinionOptions {
   readonly store: Pick<HubStore, 'opinions' | 'samplePictures' | 'transact'>;
   /** How much is kept for the dataset. */
   readonly pictures: PictureLimits;
-  /** Undefined: nobody has named a model. */
-  readonly model: ModelHolder | undefined;
-  readonly looker: Looker;
-  readonly labels: LabelMap;
+  /** The one for all that no rule names first; empty: nobody has named a model. */
+  readonly models: readonly OpinionModel[];
+  /** @returns `wanted` of one of `models` */
+  choose(device: string, header: SampleHeader): string;
+  readonly cache: AnswerCache;
+  /** Most time that a sample waits for others, to run with them. */
+  readonly waitMs: number;
   send(device: string, payload: Buffer): void;
   /** An event of this row has its verdict now. */
   amended(event: number, device: string): void;
@@ -57,7 +68,6 @@ const BOUNDS = { perDevice: 8, items: 64, bytes: 32 * 2 ** 20 } as const;
 /** Of a device; its own budget is far below. */
 const MOST_PER_HOUR = 2000;
 const WAIT_WITHOUT_MODEL_S = 600;
-const WAIT_BUSY_S = 30;
 
 interface Waiting {
   readonly device: string;
@@ -67,14 +77,9 @@ interface Waiting {
 type Why = 'malformed' | 'no model' | 'busy' | 'too many' | 'no common label' | 'picture' | 'model' | 'engine';
 
 export function createSecondOpinions(options: SecondOpinionOptions): SecondOpinions {
-  const { store, metrics, labels, clock, log } = options;
-  const queue = createFairQueue<Waiting>(BOUNDS);
+  const { store, metrics, cache, clock, log } = options;
   const refused: Partial<Record<Why, number>> = {};
   const asked = new Map<string, { since: number; count: number }>();
-  const idle: (() => void)[] = [];
-  let using: ChosenModel | undefined;
-  let failure: string | undefined;
-  let working = false;
   let stopped = false;
 
   const say = (device: string, verdict: Verdict) => options.send(device, encode(verdict));
@@ -103,35 +108,36 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     return ++window.count > MOST_PER_HOUR;
   };
 
-  const decide = async ({ device, sample }: Waiting): Promise<void> => {
+  const known = ({ device, sample }: Waiting): boolean => {
+    const stored = store.opinions.get(device, sample.header.id);
+    if (stored) say(device, verdictOf(stored));
+    return stored !== undefined;
+  };
+
+  const answered = (
+    { device, sample }: Waiting,
+    { model, labels, lane }: { model: ChosenModel; labels: LabelMap; lane: Lane<Waiting> },
+    answer: LookAnswer,
+  ): void => {
     const { header, jpeg, bytes } = sample;
     const { id } = header;
-    const known = store.opinions.get(device, id);
-    if (known) return say(device, verdictOf(known));
-    let model: ChosenModel;
-    try {
-      if (!options.model) throw new Error('this hub has no model for second opinions');
-      model = await options.model.get();
-      using = model;
-      failure = undefined;
-    } catch (error) {
-      failure = messageOf(error);
-      return refuse(device, { id, reason: failure }, 'no model', WAIT_WITHOUT_MODEL_S);
-    }
-    const answer = await options.looker.look(model, jpeg);
     if (answer.type === 'failed') {
       const { why, message } = answer;
-      if (why === 'model' || why === 'engine') failure = message;
       const waitS = 'waitS' in answer ? answer.waitS : why === 'model' ? WAIT_WITHOUT_MODEL_S : undefined;
-      return refuse(device, { id, reason: `${why}: ${message}` }, why, waitS);
+      refuse(device, { id, reason: `${why}: ${message}` }, why, waitS);
+      return;
     }
     const misfit = labels.problemWith(model.name, answer.labels);
     if (misfit !== undefined) {
-      failure = misfit;
-      return refuse(device, { id, reason: misfit }, 'no common label', WAIT_WITHOUT_MODEL_S);
+      lane.fail(misfit);
+      refuse(device, { id, reason: misfit }, 'no common label', WAIT_WITHOUT_MODEL_S);
+      return;
     }
     const foreign = labels.foreign(header, model.name, answer.labels);
-    if (foreign !== undefined) return refuse(device, { id, reason: foreign }, 'no common label');
+    if (foreign !== undefined) {
+      refuse(device, { id, reason: foreign }, 'no common label');
+      return;
+    }
     const found = answer.detections.map((object) => ({ ...object, box: inSource(object.box, header.region) }));
     const seen = labels.translate(header, found);
     const judged = judge(header, seen);
@@ -139,6 +145,23 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     const opinion = opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at });
     keep(opinion, { ...sample.size, at, region: header.region, hash: answer.hash, jpeg: bareJpeg(jpeg) });
   };
+
+  /** What waits is bounded over all models together. */
+  const bounds = { ...BOUNDS, bytes: BOUNDS.bytes / Math.max(1, options.models.length) };
+  const lanes = new Map(
+    options.models.map(({ holder, looker, labels }) => {
+      const lane: Lane<Waiting> = createLane<Waiting>({
+        ...{ model: holder, looker, cache, bounds, waitMs: options.waitMs, clock },
+        jpegOf: ({ sample }) => sample.jpeg,
+        isDone: known,
+        answered: (item, model, answer) => answered(item, { model, labels, lane }, answer),
+        missing: ({ device, sample }, reason) =>
+          refuse(device, { id: sample.header.id, reason }, 'no model', WAIT_WITHOUT_MODEL_S),
+        defect: (error) => log.error({ err: error }, 'a second opinion failed'),
+      });
+      return [holder.wanted, lane] as const;
+    }),
+  );
 
   const keep = (opinion: NewOpinion, picture: Omit<SamplePicture, 'opinion'>) => {
     const { device, sample, outcome } = opinion;
@@ -159,19 +182,16 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     store.transact(() => store.samplePictures.prune(clock.wall(), options.pictures));
   });
 
-  const work = async () => {
-    if (working) return;
-    working = true;
-    for (let next = queue.next(); next && !stopped; next = queue.next()) {
-      const { device } = next;
-      await decide(next).catch((error: unknown) =>
-        // The device asks again.
-        log.error({ device, err: error }, 'a second opinion failed'),
-      );
-    }
-    working = false;
-    for (const resolve of idle.splice(0)) resolve();
-  };
+  const models = (): Hybrid['models'] =>
+    [...lanes].map(([wanted, { model, failure, waiting, answered: count, batching }]) => ({
+      wanted,
+      ...(model ? { model: model.name } : {}),
+      state: failure !== undefined ? 'failed' : model ? 'ready' : 'waiting',
+      ...(failure === undefined ? {} : { reason: failure }),
+      waiting,
+      answered: count,
+      ...(batching ? { batching } : {}),
+    }));
 
   return {
     offer(device, payload) {
@@ -186,23 +206,40 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
           'too many',
           HOUR_MS / 1000,
         );
-      if (!queue.offer(device, opened.bytes, { device, sample: opened }))
-        return refuse(device, { id, reason: 'too many samples wait' }, 'busy', WAIT_BUSY_S);
-      void work();
+      const lane = lanes.get(options.choose(device, opened.header));
+      if (!lane)
+        return refuse(
+          device,
+          { id, reason: 'this hub has no model for second opinions' },
+          'no model',
+          WAIT_WITHOUT_MODEL_S,
+        );
+      const waitS = lane.offer(device, opened.bytes, { device, sample: opened });
+      if (waitS !== undefined) refuse(device, { id, reason: 'too many samples wait' }, 'busy', waitS);
     },
-    state: () => ({
-      ...(using ? { model: using.name } : {}),
-      ...(options.model ? { wanted: options.model.wanted } : {}),
-      state: !options.model ? 'off' : failure !== undefined ? 'failed' : using ? 'ready' : 'waiting',
-      ...(failure === undefined ? {} : { reason: failure }),
-      waiting: queue.size,
-      refused: { ...refused },
-    }),
-    drained: () => (working ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    state() {
+      const all = models();
+      const [first] = all;
+      const failed = all.find(({ state }) => state === 'failed');
+      const { wanted, model } = failed ?? first ?? {};
+      return {
+        ...(model === undefined ? {} : { model }),
+        ...(wanted === undefined ? {} : { wanted }),
+        state: failed ? 'failed' : !first ? 'off' : all.some(({ state }) => state === 'ready') ? 'ready' : 'waiting',
+        ...(failed?.reason === undefined ? {} : { reason: failed.reason }),
+        waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+        refused: { ...refused },
+        models: all,
+        cache: cache.counts,
+      };
+    },
+    async drained() {
+      await Promise.all([...lanes.values()].map((lane) => lane.drained()));
+    },
     async stop() {
       stopped = true;
       cancelPrune();
-      await options.looker.stop();
+      await Promise.all([...lanes.values()].map((lane) => lane.stop()));
     },
   };
 }

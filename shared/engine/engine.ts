@@ -38,6 +38,8 @@ export interface Engine {
   readonly labels: readonly string[];
   /** What a person may want to know of how it runs. */
   readonly note?: string;
+  /** Most inputs of one run: as asked for, or 1 where the graph's batch axis is not free. */
+  readonly batch: number;
   /**
    * @param tensor one input as `createTensorWriter` writes it
    * @param fit how the frame lies in it
@@ -187,6 +189,7 @@ function createEngine(
     model: { name: manifest.name, version: manifest.version, digest: loaded.digest, variant: loaded.variant.precision },
     labels,
     ...(session.note === undefined ? {} : { note: session.note }),
+    batch: most,
     run: (tensor, fit, asked, detailed) =>
       infer(tensor, (outputs) =>
         head.task === 'detect'

@@ -62,7 +62,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['agent/main.ts'],
   ],
   hub: [
-    ['cloud-hub/config-addresses.ts'],
+    ['cloud-hub/config-addresses.ts', 'cloud-hub/config-opinions.ts'],
     [
       'cloud-hub/contract',
       'cloud-hub/connections',

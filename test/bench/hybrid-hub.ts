@@ -32,8 +32,8 @@ export async function hubRates(model: string, clip: string, print: (line: string
       // By turns, picture by picture: whatever else the machine does is the same for both.
       for (const jpeg of pictures) {
         const start = systemClock.mono();
-        const answer = await looker.look(chosen, jpeg);
-        if (answer.type === 'failed') throw new Error(answer.message);
+        const [answer] = await looker.look(chosen, [jpeg]);
+        if (answer?.type !== 'seen') throw new Error(answer?.message ?? 'no answer');
         const ms = systemClock.mono() - start;
         bare.send(1);
         const [{ runsPerSecond }] = (await once(bare, 'message')) as [BareRate];

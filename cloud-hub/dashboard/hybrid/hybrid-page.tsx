@@ -6,6 +6,7 @@ import { Failure } from '../ui/failure.tsx';
 import { whole } from '../ui/format.ts';
 import { BillPanel } from './bill-panel.tsx';
 import { stateWords } from './hybrid-state.ts';
+import { ModelTable } from './model-table.tsx';
 import { OpinionList } from './opinion-list.tsx';
 import { StreamTable } from './stream-table.tsx';
 import { ThresholdPanel } from './threshold-panel.tsx';
@@ -56,6 +57,7 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
         <p class="hint muted">
           {detail} {whole(hybrid.waiting)} samples wait.
         </p>
+        {hybrid.models.length > 0 && <ModelTable models={hybrid.models} cache={hybrid.cache} />}
         {refused.length > 0 && (
           <p class="hint warn-text">
             Not answered since the hub started: {refused.map(([why, n]) => `${why} (${whole(n)})`).join(', ')}

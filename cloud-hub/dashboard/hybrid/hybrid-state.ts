@@ -1,5 +1,5 @@
 /** What the Hybrid page says of the bigger model, and of a stream. Pure. */
-import type { AskingStream, Hybrid, HybridStream } from '../../contract/opinion.ts';
+import type { AskingStream, Hybrid, HybridModel, HybridStream } from '../../contract/opinion.ts';
 import { percent, whole } from '../ui/format.ts';
 
 export interface StateWords {
@@ -8,7 +8,12 @@ export interface StateWords {
   readonly detail: string;
 }
 
-export function stateWords({ state, model, wanted, reason }: Omit<Hybrid, 'streams' | 'asking'>): StateWords {
+export function stateWords({
+  state,
+  model,
+  wanted,
+  reason,
+}: Pick<Hybrid, 'state' | 'model' | 'wanted' | 'reason'>): StateWords {
   switch (state) {
     case 'off':
       return {
@@ -29,6 +34,14 @@ export function stateWords({ state, model, wanted, reason }: Omit<Hybrid, 'strea
   }
 }
 
+/** "8 at once, 3.2 × as fast" or why each picture runs alone. */
+export function batchingText({ batching }: Pick<HybridModel, 'batching'>): string {
+  if (!batching) return 'not loaded yet';
+  const { most, gain, reason } = batching;
+  if (most > 1) return `${most} at once${gain === undefined ? '' : `, ${gain} × as fast`}`;
+  return reason === undefined ? 'one by one' : `one by one: ${reason}`;
+}
+
 /** Why a device gave a sample up; what it does not know yet has its own name. */
 const reasons: Readonly<Record<string, string>> = {
   budget: 'the budget was used up, or kept for what is worth more',
@@ -38,6 +51,7 @@ const reasons: Readonly<Record<string, string>> = {
   unanswered: 'the hub did not answer',
   disk: 'it could not be kept on the disk',
   erased: 'somebody ordered it to be erased before it was sent',
+  'key-lost': 'it was encrypted, and its key is lost',
 };
 
 export interface UnsentRow {

@@ -62,7 +62,7 @@ function OpinionRow({ opinion }: { opinion: Opinion }) {
         </p>
         <p class="muted message">
           {`edge: ${edgeSays} · hub: ${hubSays}`}
-          <span class="faint num">{` · ${bytes(opinion.bytes)}, ${short(ms)} ms`}</span>
+          <span class="faint num">{` · ${hub.model}, ${bytes(opinion.bytes)}, ${short(ms)} ms`}</span>
         </p>
       </div>
       <Time at={opinion.receivedAt} />

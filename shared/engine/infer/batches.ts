@@ -1,6 +1,6 @@
 /**
- * One session for all streams of a model: what is asked while a run is going on goes into the next run together, as far as
- * the graph's batch axis is free and the machine gains by it. Nobody waits for company: who comes alone runs alone.
+ * One session for all streams of a model: what is asked at one time, or while a run is going on, goes into the next run together,
+ * as far as the graph's batch axis is free and the machine gains by it. Nobody waits for company: who comes alone runs alone.
  *
  * Invariants:
  * 1. One run at a time; `read` is called as soon as its run is done and before the next begins.
@@ -63,6 +63,8 @@ export function createBatches(session: Pick<Session, 'run'>, { shape, most, cloc
 
   const pump = async () => {
     running = true;
+    // Who asks in the same turn is taken along.
+    await Promise.resolve();
     while (asked.length > 0) await runBatch(asked.splice(0, most));
     running = false;
   };

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { agreementText, stateWords, unsentRows } from '../../../../cloud-hub/dashboard/hybrid/hybrid-state.ts';
+import {
+  agreementText,
+  batchingText,
+  stateWords,
+  unsentRows,
+} from '../../../../cloud-hub/dashboard/hybrid/hybrid-state.ts';
 
 const base = { waiting: 0, refused: {} };
 
@@ -27,11 +32,19 @@ test('what was not sent is told by reason, the most frequent first, also for a r
   ]);
   expect(unsentRows({ unsent: {} })).toEqual([]);
   // Each reason that an agent of this version gives.
-  for (const reason of ['budget', 'too-large', 'queue-full', 'late', 'unanswered', 'disk', 'erased'])
+  for (const reason of ['budget', 'too-large', 'queue-full', 'late', 'unanswered', 'disk', 'erased', 'key-lost'])
     expect(unsentRows({ unsent: { [reason]: 1 } })[0]?.meaning).not.toBe(reason);
 });
 
 test('an agreement stands with its interval, and with how many frames it is of', () => {
   expect(agreementText({ agreement: { share: 0.93, from: 0.808, to: 0.98, n: 40 } })).toBe('93% (81–98%, n = 40)');
   expect(agreementText({})).toBeUndefined();
+});
+
+test('whether pictures run together is said with the reason', () => {
+  expect(batchingText({})).toBe('not loaded yet');
+  expect(batchingText({ batching: { most: 8, gain: 3.2 } })).toBe('8 at once, 3.2 × as fast');
+  expect(batchingText({ batching: { most: 1, reason: 'off by the settings' } })).toBe(
+    'one by one: off by the settings',
+  );
 });

@@ -40,11 +40,15 @@ test('each input gets what it would have got alone, whoever came with it', async
   );
 });
 
-test('what is asked during a run goes into the next together; who comes alone does not wait', async () => {
+test('what is asked at one time, or during a run, goes into the next together; who comes alone does not wait', async () => {
   const session = doubling();
   const batches = createBatches(session, { shape: [1, 1], most: 4, clock: systemClock });
   await Promise.all([1, 2, 3, 4, 5, 6].map((v) => batches.run(Float32Array.of(v), first)));
-  expect(session.runs).toEqual([1, 4, 1]);
+  expect(session.runs).toEqual([4, 2]);
+  const alone = batches.run(Float32Array.of(1), first);
+  await Promise.resolve();
+  await Promise.all([alone, ...[2, 3, 4].map((v) => batches.run(Float32Array.of(v), first))]);
+  expect(session.runs).toEqual([4, 2, 1, 3]);
 });
 
 test('a run that fails fails for all of it; what refuses its own outputs fails alone; the next run is served', async () => {
@@ -53,8 +57,10 @@ test('a run that fails fails for all of it; what refuses its own outputs fails a
   const refuse = () => {
     throw new Error('not mine');
   };
+  const alone = batches.run(Float32Array.of(1), refuse);
+  await Promise.resolve();
   const results = await Promise.allSettled([
-    batches.run(Float32Array.of(1), refuse),
+    alone,
     batches.run(Float32Array.of(2), first),
     batches.run(Float32Array.of(-1), first),
   ]);
