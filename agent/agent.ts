@@ -35,6 +35,7 @@ import { buildReport } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
 import { createRenewer } from './identity/renewer.ts';
 import { composeModels } from './model-parts.ts';
+import { removeMemoryFolder } from './models/memory-folder.ts';
 import { keepNormal } from './pipeline/sensor/normal-file.ts';
 import { MEMORY } from './pipeline/sensor/online.ts';
 import { DETECTORS } from './reconcile/fleet.ts';
@@ -151,6 +152,7 @@ export function createAgent(options: AgentOptions): Agent {
       board.show(set.streams, set.refused);
     },
     isAnswering: board.answers,
+    onProblem: (found) => problem({ ...found, count: 1 }),
     onChange: () => sync?.changed(),
     onFailure(model, { name, version, stage, reason }) {
       const message = `model "${model}": ${name} ${version} was rejected (${stage}): ${reason}`;
@@ -277,6 +279,7 @@ export function createAgent(options: AgentOptions): Agent {
       await retention.stop();
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
+      if (config.encryption) removeMemoryFolder(config.encryption.memoryDir, config.dataDir);
       problems.flush();
       await renewer?.stop();
       await sync?.stop();

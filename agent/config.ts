@@ -160,7 +160,9 @@ export const agentConfig = z.strictObject({
     .default({ quotaMb: 512 }),
   encryption: encryptionConfig
     .optional()
-    .describe('records, samples and what online detectors learn are encrypted in the data folder; default: plain text'),
+    .describe(
+      'records, samples, models of the hub and what online detectors learn are encrypted in the data folder; default: plain text',
+    ),
   escalate: deviceEscalation
     .prefault({})
     .describe(

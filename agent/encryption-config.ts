@@ -18,6 +18,11 @@ export const encryptionConfig = z
       .describe(
         'files with earlier keys: what they encrypted is encrypted anew; without `keyFile` it becomes plain text',
       ),
+    memoryDir: z
+      .string()
+      .min(1)
+      .default('/dev/shm')
+      .describe('folder in memory (tmpfs) for plain copies of the models that run; they are on no disk'),
   })
   .refine(({ keyFile, oldKeyFiles }) => keyFile !== undefined || oldKeyFiles.length > 0, {
     path: ['keyFile'],
@@ -25,9 +30,10 @@ export const encryptionConfig = z
   });
 
 /** Relative to the folder of the configuration. */
-export function absoluteKeys({ keyFile, oldKeyFiles }: z.infer<typeof encryptionConfig>, folder: string) {
+export function absoluteKeys({ keyFile, oldKeyFiles, memoryDir }: z.infer<typeof encryptionConfig>, folder: string) {
   return {
     ...(keyFile === undefined ? {} : { keyFile: path.resolve(folder, keyFile) }),
     oldKeyFiles: oldKeyFiles.map((file) => path.resolve(folder, file)),
+    memoryDir: path.resolve(folder, memoryDir),
   };
 }

@@ -1,7 +1,8 @@
 /** The second half of the composition root: the parts that decide which models run. */
 import path from 'node:path';
 import type { AgentOptions } from './agent-options.ts';
-import { openStore } from './models/store.ts';
+import { plainAtRest } from './at-rest/keys.ts';
+import { type KeptStoreOptions, openKeptStore } from './models/sealed-store.ts';
 import { createTools } from './models/tools.ts';
 import { tuneAll } from './models/tuner.ts';
 import { createRealPaths } from './real-paths.ts';
@@ -19,7 +20,9 @@ export function composeModels(
   stamps: Stamps,
   supervisor: Supervisor,
   runners: number,
-  callbacks: Pick<ReconcilerOptions, 'isAnswering' | 'onChange' | 'onFailure'> & Pick<FleetOptions, 'onStreams'>,
+  callbacks: Pick<ReconcilerOptions, 'isAnswering' | 'onChange' | 'onFailure'> &
+    Pick<FleetOptions, 'onStreams'> &
+    Pick<KeptStoreOptions, 'onProblem'>,
 ): Reconciler {
   const state = openState(path.join(config.dataDir, 'models.json'), (reason) =>
     log.error(
@@ -27,7 +30,14 @@ export function composeModels(
       'the desired document that was kept cannot be read; the models of agent.yaml run until the hub sends it again',
     ),
   );
-  const store = openStore(path.join(config.dataDir, 'models'), (config.updates?.reserveMb ?? 0) * MIB);
+  const store = openKeptStore({
+    folder: path.join(config.dataDir, 'models'),
+    dataDir: config.dataDir,
+    memoryDir: config.encryption?.memoryDir,
+    reserveBytes: (config.updates?.reserveMb ?? 0) * MIB,
+    sealer: (atRest ?? plainAtRest).sealer,
+    onProblem: callbacks.onProblem,
+  });
   const fleet = createFleet({
     config,
     store,

@@ -46,13 +46,19 @@ export interface Store {
   collect(needed: () => Needed): Promise<number>;
 }
 
+/** A store in which packages lie as their files. */
+export interface PlainStore extends Store {
+  /** Makes a package out of what `write` writes into a folder that is not there yet, `files.json` included. */
+  fill(digest: string, write: (dir: string) => Promise<void>): Promise<void>;
+}
+
 const LIST = 'files.json';
 const list = z.record(z.string(), z.string());
 /** Quantised weights compress little: an archive seldom holds more than this times its length. */
-const UNPACKED = 2.5;
+export const UNPACKED = 2.5;
 
 /** @param reserveBytes of the disk that models leave free, for results */
-export function openStore(folder: string, reserveBytes: number): Store {
+export function openStore(folder: string, reserveBytes: number): PlainStore {
   const [packages, parts, drafts] = ['packages', 'parts', 'drafts'].map((name) => path.join(folder, name)) as [
     string,
     string,
@@ -62,6 +68,11 @@ export function openStore(folder: string, reserveBytes: number): Store {
   const folderOf = (digest: string) => path.join(packages, hexOf(digest));
   const partOf = (digest: string) => path.join(parts, `${hexOf(digest)}.part`);
   const has = (digest: string) => exists(path.join(folderOf(digest), LIST));
+  const appear = async (draft: string, digest: string) => {
+    await rm(folderOf(digest), { recursive: true, force: true });
+    await rename(draft, folderOf(digest));
+    forceFolder(packages);
+  };
 
   return {
     has,
@@ -100,10 +111,14 @@ export function openStore(folder: string, reserveBytes: number): Store {
         await force(path.join(draft, file));
       }
       writeDurably(path.join(draft, LIST), JSON.stringify(digests), 0o600);
-      await rm(folderOf(digest), { recursive: true, force: true });
-      await rename(draft, folderOf(digest));
-      forceFolder(packages);
+      await appear(draft, digest);
       await rm(partOf(digest), { force: true });
+    },
+    async fill(digest, write) {
+      const draft = path.join(drafts, hexOf(digest));
+      await rm(draft, { recursive: true, force: true });
+      await write(draft);
+      await appear(draft, digest);
     },
     async collect(needed) {
       const remove = (dir: string) => rm(dir, { recursive: true, force: true });
@@ -161,11 +176,11 @@ function exists(file: string): Promise<boolean> {
 }
 
 /** The digest that a package's folder, a part or a draft is named after. */
-function digestFrom(name: string): string {
+export function digestFrom(name: string): string {
   return `sha256:${name.split('.', 1)[0]}`;
 }
 
-function hexOf(digest: string): string {
+export function hexOf(digest: string): string {
   const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest) ?? [];
   if (hex === undefined) throw new RangeError(`not a digest: ${digest}`);
   return hex;

@@ -14,6 +14,7 @@ import { runProgram } from '../support/program.ts';
 import { writeCsv } from '../support/sensor.ts';
 import { startAgent } from '../support/stack.ts';
 import { tempFolder } from '../support/temp.ts';
+import { tempMemory } from '../support/temp-memory.ts';
 import { until } from '../support/until.ts';
 
 const PLANTED = '31337.0625';
@@ -49,11 +50,12 @@ async function makeBox(): Promise<Box> {
     },
   };
   const models = { walker: writeWalkerPackage(tempFolder()) };
+  const memoryDir = tempMemory();
   return {
     data: path.join(at, 'data'),
     configure(encryption) {
       const file = path.join(at, 'agent.yaml');
-      const more = encryption ? { encryption } : {};
+      const more = encryption ? { encryption: { ...encryption, memoryDir } } : {};
       writeFileSync(file, JSON.stringify({ device: 'box', log: 'warn', api: false, models, streams, ...more }));
       return file;
     },
