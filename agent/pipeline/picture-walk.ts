@@ -36,7 +36,11 @@ export function startPictureWalk(id: string, config: PictureStream, parts: Model
   const { out, summary } = report;
   const looker = createLooker(config, parts, report);
   const snapshots = createSnapshots(id, clock, out);
-  const about = { threshold: config.threshold ?? engine.manifest.threshold, labels: engine.labels };
+  const about = {
+    threshold: config.threshold ?? engine.manifest.threshold,
+    labels: engine.labels,
+    memory: parts.memory,
+  };
   const samples = config.escalate ? createSamples(id, config.escalate, about, out) : noSamples;
   const queue: SourceFrame[] = [];
   let walking = false;

@@ -7,6 +7,7 @@ import type { StreamEscalation } from '../../shared/contract/config/escalate.ts'
 import { MAX_SAMPLE_OBJECTS, type SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import { type Chosen, createChooser } from './choose/choose.ts';
+import type { SelectorMemory } from './choose/memory.ts';
 import { createVisits } from './choose/visits.ts';
 import type { Look } from './look.ts';
 import type { SampleBody, WalkOutputs } from './outputs.ts';
@@ -21,6 +22,14 @@ export interface Samples {
   ask(source: Source, frame: SourceFrame, look: Look): readonly (string | undefined)[];
   /** Resolves when everything up to now has left. */
   made(): Promise<void>;
+}
+
+export interface SampleParts {
+  readonly threshold: number;
+  /** Of the edge's model. */
+  readonly labels: readonly string[];
+  /** What selectors remember over restarts; default: nothing. */
+  readonly memory?: SelectorMemory | undefined;
 }
 
 /** The whole frame: what stands around an object tells what it is. */
@@ -38,11 +47,11 @@ export const noSamples: Samples = {
 export function createSamples(
   stream: string,
   config: StreamEscalation,
-  { threshold, labels }: { readonly threshold: number; readonly labels: readonly string[] },
+  { threshold, labels, memory }: SampleParts,
   out: Pick<WalkOutputs, 'onSample'>,
   random: () => number = Math.random,
 ): Samples {
-  const chooser = createChooser(config, random);
+  const chooser = createChooser(config, random, memory);
   const visits = createVisits();
   let frameAt = Number.NEGATIVE_INFINITY;
   let making: Promise<void> = Promise.resolve();

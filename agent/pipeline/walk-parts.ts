@@ -1,6 +1,7 @@
 /** What a walk is made of, and what it can be asked to do. */
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import type { SelectorMemory } from './choose/memory.ts';
 import type { Online } from './sensor/online.ts';
 import type { Source, SourceEvents, SourceOptions } from './source/picture/source.ts';
 
@@ -10,6 +11,8 @@ export interface WalkParts {
   /** Of a stream of pictures. */
   readonly openSource: (options: SourceOptions, events: SourceEvents) => Source;
   readonly clock: Clock;
+  /** What selectors of samples remember over restarts; absent: nothing. */
+  readonly memory?: SelectorMemory;
   /** Analyse everything and report nothing until `live` (standby.ts). */
   readonly standby?: boolean;
 }

@@ -99,21 +99,18 @@ export function createFleet({ config, store, supervisor, tune, onStreams, realPa
     for (const [stream, streamConfig] of streams) {
       const { model } = streamConfig;
       const common = { stream, config: streamConfig, batch: 1, runtime: { threads, provider }, once: false };
+      const memory = {
+        stateFile: path.join(config.dataDir, DETECTORS, `${stream}.json`),
+        ...(stateKey === undefined ? {} : { stateKey }),
+      };
       if (isOnline(streamConfig)) {
-        const stateFile = path.join(config.dataDir, DETECTORS, `${stream}.json`);
-        assignments.push({
-          ...common,
-          modelDir: '',
-          variant: 'auto',
-          stateFile,
-          ...(stateKey === undefined ? {} : { stateKey }),
-        });
+        assignments.push({ ...common, modelDir: '', variant: 'auto', ...memory });
         continue;
       }
       const installed = found.get(model) ?? (await find(model, state.models[model]?.active));
       if (!installed) throw new Error(`the package of model "${model}" is missing or damaged on this device`);
       found.set(model, installed);
-      assignments.push({ ...common, ...installed });
+      assignments.push({ ...common, ...installed, ...(remembers(streamConfig) ? memory : {}) });
     }
     return assignments;
   };
@@ -138,4 +135,9 @@ export function createFleet({ config, store, supervisor, tune, onStreams, realPa
       return supervisor.apply(assignments);
     },
   };
+}
+
+/** Does one of its selectors of samples learn? */
+function remembers(config: StreamConfig): boolean {
+  return 'escalate' in config && config.escalate?.choose.some(({ kind }) => kind === 'novelty') === true;
 }

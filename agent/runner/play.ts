@@ -3,6 +3,8 @@ import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
 import { rssMb } from '../../shared/kit/memory.ts';
+import type { Sealer } from '../../shared/kit/seal.ts';
+import { fileMemory, type SelectorMemory } from '../pipeline/choose/memory.ts';
 import { openSource } from '../pipeline/source/picture/open.ts';
 import type { DecodeThreads } from '../pipeline/source/picture/threads.ts';
 import { isShareable } from '../pipeline/source/shared-view.ts';
@@ -22,6 +24,8 @@ export interface PlayOptions {
   send(message: FromRunner): void;
   /** Is the runner on standby? Asked when a walk begins. */
   standby(): boolean;
+  /** How files of what is learned are kept. */
+  readonly sealer: Sealer;
 }
 
 export interface Playing {
@@ -38,7 +42,7 @@ const RETRY_FIRST_MS = 400;
 const RETRY_MAX_MS = 30_000;
 
 /** @throws CodedError `config-invalid` for a stream that does not suit its model */
-export function playStream({ assignment, engine, clock, threads, send, standby }: PlayOptions): Playing {
+export function playStream({ assignment, engine, clock, threads, send, standby, sealer }: PlayOptions): Playing {
   const { stream, config, once } = assignment;
   const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
   const follower = createFollower(clock);
@@ -57,6 +61,13 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
     if (!isReady) send({ type: 'ready', stream });
     isReady = true;
   };
+  const { stateFile } = assignment;
+  /** Of an online detector the file is its own. Whoever is on standby only reads: the other one is still writing. */
+  const memory = stateFile === undefined || 'online' in engine ? undefined : memoryOf(stateFile);
+  function memoryOf(file: string): SelectorMemory {
+    const kept = fileMemory(file, sealer, (message) => send({ type: 'note', stream, message }));
+    return { read: kept.read, write: (state) => (standby() ? undefined : kept.write(state)) };
+  }
   /** Why there is no picture now, and that it is tried again. */
   const waiting = (message: string, waitMs: number) => {
     status({ state: 'waiting', error: `${message}; next try in ${Math.ceil(waitMs / 1000)} s` });
@@ -73,6 +84,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby }
         clock,
         openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock, threads),
         standby: standby(),
+        ...(memory ? { memory } : {}),
       },
       {
         onOpened(info) {

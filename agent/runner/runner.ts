@@ -53,7 +53,15 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
 
   const play = (running: Running, engine: WalkParts['engine']) => {
     if (!running.ended)
-      running.playing = playStream({ ...running, engine, clock, threads, send, standby: () => standby });
+      running.playing = playStream({
+        ...running,
+        engine,
+        clock,
+        threads,
+        send,
+        standby: () => standby,
+        sealer: sealerOf(running.assignment.stateKey),
+      });
   };
 
   /** A model that cannot be loaded stays refused until the configuration changes. */

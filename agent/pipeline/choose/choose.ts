@@ -1,6 +1,7 @@
 /** What of a frame the hub is asked about: each event that is wanted, or the frame as a whole. */
 import type { StreamEscalation } from '../../../shared/contract/config/escalate.ts';
 import type { Chance, RuleEvent } from '../stage.ts';
+import { noMemory, type SelectorMemory } from './memory.ts';
 import { createFrameSelector } from './registry.ts';
 
 export interface Chosen {
@@ -25,11 +26,18 @@ export interface Chooser {
   choose(chance: Chance | undefined, events: readonly RuleEvent[], answered?: ReadonlySet<number>): Chosen[];
 }
 
-/** @param random 0 to 1 */
-export function createChooser({ choose }: StreamEscalation, random: () => number): Chooser {
+/** @param random 0 to 1 @param memory of the stream; the first that remembers has it */
+export function createChooser(
+  { choose }: StreamEscalation,
+  random: () => number,
+  memory: SelectorMemory = noMemory,
+): Chooser {
+  const first = choose.find(({ kind }) => kind === 'novelty');
   const ofEvents = choose.filter((selector) => selector.kind === 'event');
   const ofFrames = choose.flatMap((config) =>
-    config.kind === 'event' ? [] : [{ kind: config.kind, selector: createFrameSelector(config, random) }],
+    config.kind === 'event'
+      ? []
+      : [{ kind: config.kind, selector: createFrameSelector(config, random, config === first ? memory : noMemory) }],
   );
   /** Of what has gone a picture shows nothing that would confirm it; nor of an event without an object and a count. */
   const isWanted = ({ rule, ruleKind, action, box, count }: RuleEvent) =>

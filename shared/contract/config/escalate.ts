@@ -23,6 +23,28 @@ export const selector = z.discriminatedUnion('kind', [
     againS: z.number().min(0).max(3600).default(30).describe('the same track is not chosen again for so long'),
   }),
   z.strictObject({
+    kind: z
+      .literal('entropy')
+      .describe('an object that may as well be none, or classes among which the model is undecided'),
+    atLeast: share
+      .default(0.9)
+      .describe('entropy: of an object 1 at a score of a half, 0.9 at 0.32 and 0.68; of classes 1 where all are alike'),
+    againS: z.number().min(0).max(3600).default(30).describe('the same track is not chosen again for so long'),
+  }),
+  z.strictObject({
+    kind: z.literal('flicker').describe('an object that comes and goes, or changes its label'),
+    changes: z.number().int().min(2).max(100).default(3).describe('how often, in that time'),
+    withinS: z.number().min(0.1).max(3600).default(10),
+    againS: z.number().min(0).max(3600).default(30).describe('the same track is not chosen again for so long'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('novelty')
+      .describe('an answer that is unlike all that the stream is used to; it learns that by itself'),
+    times: z.number().min(1).max(100).default(3).describe('how far, in usual distances from what is known'),
+    againS: z.number().min(0).max(3600).default(60).describe('none is chosen again for so long'),
+  }),
+  z.strictObject({
     kind: z.literal('random').describe('analysed frames by chance: an unbiased sample, which tells the quality'),
     share: share.default(0.001).describe('of the analysed frames'),
   }),
@@ -47,7 +69,7 @@ export const streamEscalation = z.strictObject({
     .min(1)
     .max(16)
     .prefault([{ kind: 'random' }, { kind: 'event' }])
-    .describe('a frame is sent when one of these chooses it; what they are is in agent/README.md'),
+    .describe('a frame is sent when one of these chooses it; what they are is in agent/escalate/README.md'),
   ...budget.shape,
   side: z.number().int().min(64).max(1920).default(640).describe('longest side of the picture in pixels'),
 });

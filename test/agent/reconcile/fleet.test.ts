@@ -189,3 +189,15 @@ test('streams of the hub run only with what agent.yaml offers, also those that a
   await fleet.apply(state);
   expect(applied.at(-1)?.map((a) => a.stream)).toEqual(['z']);
 });
+
+test('a stream whose selector learns what is usual has a file for it; one whose selectors do not has none', async () => {
+  const walker = stream('walker');
+  const { folder, fleet, applied, wanted } = await fleetOf({
+    curious: { ...walker, escalate: { choose: [{ kind: 'event' }, { kind: 'novelty' }] } },
+    plain: { ...walker, escalate: {} },
+  });
+  await fleet.apply({ ...NEW, models: { walker: activeOf(wanted.digest, 'fp32') } });
+  const fileOf = (id: string) => applied[0]?.find((a) => a.stream === id)?.stateFile;
+  expect(fileOf('curious')).toBe(path.join(folder, 'data', 'detectors', 'curious.json'));
+  expect(fileOf('plain')).toBeUndefined();
+});

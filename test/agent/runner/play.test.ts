@@ -4,6 +4,7 @@ import { playStream } from '../../../agent/runner/play.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { noSealer } from '../../../shared/kit/seal.ts';
 import { builtThreads } from '../../support/decode-threads.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { waveRows, writeCsv, writeWaveModel } from '../../support/sensor.ts';
@@ -31,6 +32,7 @@ async function played(rows: readonly string[], source: { readonly loop?: boolean
     clock,
     threads: builtThreads(1),
     send: (message) => messages.push(message),
+    sealer: noSealer,
     standby: () => false,
   });
   onTestFinished(() => playing.close());
