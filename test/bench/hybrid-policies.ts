@@ -29,18 +29,26 @@ export interface Asked {
 /** Score from which on an object of the hub's model confirms one of the edge. */
 const CONFIRMS = 0.3;
 
-/** @param ask the default selector of events asks for pictures */
-export async function play(recording: Recording, threshold: number, ask = false): Promise<Asked> {
+/**
+ * @param choose selectors that ask for pictures; default: none
+ * @param most rules to play, each in a stream of its own; default: all
+ */
+export async function play(
+  recording: Recording,
+  threshold: number,
+  choose: readonly object[] = [],
+  most = Number.POSITIVE_INFINITY,
+): Promise<Asked> {
   const samples: (SampleBody & { worth: number })[] = [];
   const all: EventBody[] = [];
-  for (const rules of Object.values(streetRules).flat()) {
+  for (const rules of Object.values(streetRules).flat().slice(0, most)) {
     const stream = pictureStream.parse({
       source: { url: 'replay', pace: 'fast' },
       model: 'model',
       threshold,
       rules: [...rules],
       summaryS: 3600,
-      ...(ask ? { escalate: { choose: [{ kind: 'event' }] } } : {}),
+      ...(choose.length > 0 ? { escalate: { choose } } : {}),
     });
     const { events } = await replay(recording, stream, (body, worth) => samples.push({ ...body, worth }));
     all.push(...events);
@@ -49,14 +57,14 @@ export async function play(recording: Recording, threshold: number, ask = false)
 }
 
 /** The samples of a frame, and the events that it would withdraw. */
-interface Question {
+export interface Question {
   readonly frame: number;
   readonly worth: number;
   readonly withdrawn: readonly EventBody[];
   readonly about: readonly EventBody[];
 }
 
-function questionsOf({ events, samples }: Asked, { hub }: Scene): Question[] {
+export function questionsOf({ events, samples }: Asked, { hub }: Scene): Question[] {
   return [...new Set(samples.map(({ frame }) => frame))].map((frame) => {
     const own = samples.filter((sample) => sample.frame === frame);
     const seen = hub.frames[frame] ? personsOf(hub.frames[frame], CONFIRMS) : [];

@@ -9,7 +9,9 @@ import path from 'node:path';
 import type { Bench } from './bench.ts';
 import { picturesOf } from './clip-pictures.ts';
 import { agreement } from './events.ts';
+import { compareSelectors, held } from './hybrid-found.ts';
 import { hubRates } from './hybrid-hub.ts';
+import { latencies } from './hybrid-latency.ts';
 import { type Point, plotOf } from './hybrid-plot.ts';
 import { amended, mixed, oracle, type Played, play, random, type Scene } from './hybrid-policies.ts';
 import { boxesF1, f1, tracksF1 } from './hybrid-quality.ts';
@@ -23,6 +25,9 @@ const LOWERED = [0.35, 0.3];
 const SHARES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const SEEDS = [1, 2, 3, 4, 5];
 const PLOT = 'hybrid.svg';
+const EVENTS = [{ kind: 'event' }];
+/** At which share selectors, and events that wait for the hub, are compared. */
+const FEW = 0.05;
 
 export const hybrid: Bench = {
   summary:
@@ -74,7 +79,7 @@ export const hybrid: Bench = {
       const middle = tries[Math.floor(tries.length / 2)];
       if (middle) say(`random frames ${percent(share).trim()}`, middle, 'random frames');
     }
-    const asked = await play(second.edge, THRESHOLD, true);
+    const asked = await play(second.edge, THRESHOLD, EVENTS);
     say('every alarm', amended(asked, second, Number.POSITIVE_INFINITY), 'every alarm');
 
     for (const share of SHARES) {
@@ -83,17 +88,23 @@ export const hybrid: Bench = {
       say('  the best choice', oracle(asked, second, most, 'real'), 'best choice');
       say('  and verdicts never wrong', oracle(asked, second, most, 'perfect'), 'best choice and verdicts');
     }
+    const few = Math.round(FEW * second.edge.frames.length);
+    for (const threshold of LOWERED) {
+      const events = held(await play(second.edge, threshold, EVENTS), second, THRESHOLD, few);
+      say(`held from ${threshold}, ${percent(FEW).trim()}`, events, 'held until confirmed');
+    }
+    await compareSelectors(second, THRESHOLD, few, asked.events, say);
     for (const threshold of LOWERED) {
       const lowered = async (scene: Scene) => {
-        const all = amended(await play(scene.edge, threshold, true), scene, Number.POSITIVE_INFINITY);
+        const all = amended(await play(scene.edge, threshold, EVENTS), scene, Number.POSITIVE_INFINITY);
         return percent(eventsF1(all, scene)).trim();
       };
       print(
         `threshold of the edge lowered to ${threshold}, every alarm: events ${await lowered(second)}; first half ${await lowered(first)}`,
       );
     }
-    const few = second.hub.frames.filter((_, index) => index % 2 === 0);
-    const sparse = await play({ ...second.hub, frames: few }, THRESHOLD);
+    const halfOf = second.hub.frames.filter((_, index) => index % 2 === 0);
+    const sparse = await play({ ...second.hub, frames: halfOf }, THRESHOLD);
     const all = new Set(second.edge.frames.keys());
     print(
       `hub's model on every second frame: events ${percent(eventsF1(sparse, second)).trim()}, which is what the reference is worth`,
@@ -111,6 +122,7 @@ export const hybrid: Bench = {
       `F1 against the hub's model on every frame: events within a second, tracks and boxes at IoU 0.5. Plot: ${PLOT}`,
     );
     await hubRates(large, clip, print);
+    await latencies(small, clip, print);
   },
 };
 
