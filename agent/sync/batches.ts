@@ -1,5 +1,4 @@
 /** Makes a batch of leased records. A record that can never be sent is left out and reported. */
-import { z } from 'zod';
 import { channels } from '../../shared/contract/channels.ts';
 import { pack } from '../../shared/contract/codec.ts';
 import type { Batch, EarlierEpoch, Start } from '../../shared/contract/messages/batch.ts';
@@ -36,8 +35,7 @@ export interface MadeBatch {
 
 /** Room for the frame around the records. */
 const FRAME_BYTES = 8 * 1024;
-const body = z.looseObject({});
-const frameOf = z.object({ records: z.array(z.unknown()) });
+const NO_OBJECT = 'it is not a JSON object any more';
 
 /** @returns undefined when nothing was leased */
 export function makeBatch(input: BatchInput): MadeBatch | undefined {
@@ -47,62 +45,42 @@ export function makeBatch(input: BatchInput): MadeBatch | undefined {
   const { epoch, base, from, given, starts = [], earlier = [] } = input;
   const texts: string[] = [];
   const unsendable: Unsendable[] = [];
-  const take = ({ seq, bytes, json }: Leased, reasonOf: (json: string) => string | undefined) => {
-    const reason =
-      bytes > maxRecordBytes
-        ? `${bytes} bytes are more than the ${maxRecordBytes} that a batch can hold`
-        : reasonOf(json);
-    if (reason === undefined) texts.push(numbered(seq, json));
-    else unsendable.push({ seq, reason });
-  };
-  const frame = () => {
-    // An empty batch is sent too: it says that these numbers have no records.
-    const head: Omit<Batch, 'records'> = {
-      epoch,
-      from,
-      to,
-      base,
-      ...(given === undefined ? {} : { given }),
-      ...(starts.length > 0 ? { starts: [...starts] } : {}),
-      ...(earlier.length > 0 ? { earlier: [...earlier] } : {}),
-    };
-    return `${JSON.stringify(head).slice(0, -1)},"records":[${texts.join(',')}]}`;
-  };
-  for (const leased of input.leased) take(leased, () => undefined);
-  let text = frame();
-  // The texts are joined unparsed. One parse of the whole says whether the result is JSON; if not, each text is checked.
-  if (!isWhole(text, texts.length)) {
-    texts.length = 0;
-    unsendable.length = 0;
-    for (const leased of input.leased) take(leased, complaintAbout);
-    text = frame();
+  for (const leased of input.leased) {
+    const reason = complaintAbout(leased, maxRecordBytes);
+    if (reason === undefined) texts.push(numbered(leased));
+    else unsendable.push({ seq: leased.seq, reason });
   }
+  // An empty batch is sent too: it says that these numbers have no records.
+  const head: Omit<Batch, 'records'> = {
+    epoch,
+    from,
+    to,
+    base,
+    ...(given === undefined ? {} : { given }),
+    ...(starts.length > 0 ? { starts: [...starts] } : {}),
+    ...(earlier.length > 0 ? { earlier: [...earlier] } : {}),
+  };
+  const text = `${JSON.stringify(head).slice(0, -1)},"records":[${texts.join(',')}]}`;
   return { payload: pack(text), from, to, records: texts.length, unsendable };
 }
 
+/** A record's text with its number at its end, where it overrides any other `seq`. */
+function numbered({ seq, json }: Leased): string {
+  return json === '{}' ? `{"seq":${seq}}` : `${json.slice(0, -1)},"seq":${seq}}`;
+}
+
 /**
- * A record's text with its number at its end, where it overrides any other `seq`. A text that is no whole object must not become
- * JSON here: neither another value nor an object that was cut off, which our closing brace would complete.
+ * Why a record cannot be sent. The texts are joined without parsing them, so each must be one whole object from its first to its last
+ * character: neither another value nor an object that was cut off, which our closing brace would complete.
  */
-function numbered(seq: number, json: string): string {
-  if (json === '{}') return `{"seq":${seq}}`;
-  return json.endsWith('}') ? `${json.slice(0, -1)},"seq":${seq}}` : '';
-}
-
-/** Is it a batch of so many records? */
-function isWhole(text: string, records: number): boolean {
+function complaintAbout({ bytes, json, isJson }: Leased, maxRecordBytes: number): string | undefined {
+  if (bytes > maxRecordBytes) return `${bytes} bytes are more than the ${maxRecordBytes} that a batch can hold`;
+  const isBraced = json.startsWith('{') && json.endsWith('}');
+  if (isJson && isBraced) return undefined;
   try {
-    return frameOf.parse(JSON.parse(text)).records.length === records;
-  } catch {
-    return false;
-  }
-}
-
-function complaintAbout(json: string): string | undefined {
-  try {
-    body.parse(JSON.parse(json));
-    return undefined;
+    JSON.parse(json);
+    return isBraced ? undefined : NO_OBJECT;
   } catch (error) {
-    return `it is not a JSON object any more: ${messageOf(error)}`.slice(0, 512);
+    return `${NO_OBJECT}: ${messageOf(error)}`.slice(0, 512);
   }
 }

@@ -10,7 +10,10 @@ export interface Clock {
   wall(): number;
   /** Milliseconds of a clock that never goes back; its start is arbitrary, and the same for all processes of a machine. */
   mono(): number;
-  /** Calls `run` once after `ms`; the result cancels. Does not keep the process alive. */
+  /**
+   * Calls `run` once after `ms`, with 0 as soon as what is ready now was handled; the result cancels. Does not keep the process
+   * alive.
+   */
   after(ms: number, run: () => void): Cancel;
   /** Calls `run` each `ms`; the result cancels. Does not keep the process alive. */
   every(ms: number, run: () => void): Cancel;
@@ -25,6 +28,11 @@ export const systemClock: Clock = {
     return seconds * 1e3 + nanoseconds / 1e6;
   },
   after(ms, run) {
+    // A timer of 0 takes a millisecond, in which a backlog could send a hundred records.
+    if (ms <= 0) {
+      const immediate = setImmediate(run).unref();
+      return () => clearImmediate(immediate);
+    }
     const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);
   },

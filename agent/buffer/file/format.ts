@@ -47,6 +47,8 @@ export interface Leased {
   readonly seq: number;
   readonly bytes: number;
   readonly json: string;
+  /** SQLite has checked that `json` is JSON; false: nobody has looked (it was sealed), or it is damaged. */
+  readonly isJson: boolean;
 }
 
 /** The file contradicts its own invariants although SQLite can read it. */

@@ -45,6 +45,9 @@ import { FileTransaction } from './transaction.ts';
 /** Free pages that one transaction gives back: as many of others may move into their places, by way of the WAL. */
 const SCRUB_PAGES = 256;
 
+/** seq, bytes, body, sealed, and whether SQLite takes the body for JSON. */
+type LeasedRow = [seq: number, bytes: number, body: Stored['body'], sealed: Stored['sealed'], valid: number];
+
 export class OutboxFile {
   readonly path: string;
   readonly #database: SqliteDatabase;
@@ -87,11 +90,13 @@ export class OutboxFile {
     this.#saveCopy = database.prepare<[string]>('UPDATE meta_copy SET state = ?');
     this.#lowest = database.prepare<{ from: number }, number | null>(ofAll('min', 'WHERE seq >= $from')).pluck();
     const above = RANKS.map(
-      (rank) => `SELECT seq, bytes, body, sealed FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
+      (rank) =>
+        `SELECT seq, bytes, body, sealed, json_valid(body) FROM ${tableOf(rank)} WHERE seq BETWEEN $from AND $to`,
     );
-    this.#lease = database.prepare<[Range & { limit: number }], Stored & Omit<Leased, 'json'>>(
-      `${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`,
-    );
+    // Rows as arrays: objects take half as long again.
+    this.#lease = database
+      .prepare<[Range & { limit: number }], LeasedRow>(`${above.join(' UNION ALL ')} ORDER BY seq LIMIT $limit`)
+      .raw();
     const { starts, nextSeq } = this.#meta;
     this.#meta = { ...this.#meta, starts: withStart(starts, newStart(nextSeq), this.base()) };
   }
@@ -139,10 +144,12 @@ export class OutboxFile {
   lease(limit: number, maxBytes: number, { from, to }: Range): Leased[] {
     const leased: Leased[] = [];
     let bytes = 0;
-    for (const row of this.#lease.iterate({ from, to, limit })) {
-      bytes += row.bytes;
+    for (const [seq, size, body, sealed, valid] of this.#lease.iterate({ from, to, limit })) {
+      bytes += size;
       if (leased.length > 0 && bytes > maxBytes) break;
-      leased.push({ seq: row.seq, bytes: row.bytes, json: this.#texts.read(row) });
+      const json = sealed ? this.#texts.read({ body, sealed }) : body;
+      // SQLite looks no further than a NUL.
+      leased.push({ seq, bytes: size, json, isJson: !sealed && valid === 1 && !json.includes('\0') });
     }
     return leased;
   }

@@ -1,5 +1,6 @@
 /** The file itself: its state, its transactions, what it leases. */
 import { statSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseMeta } from '../../../../agent/buffer/file/format.ts';
 import { OutboxFile } from '../../../../agent/buffer/file/outbox-file.ts';
@@ -123,7 +124,7 @@ describe('a file', () => {
     insert([entry(10, 3), entry(500, 0), entry(10, 2), entry(10, 1), entry(10, 0)]);
     const lease = (limit: number, bytes: number, from = 1, to = 1e9) =>
       file.lease(limit, bytes, { from, to }).map(({ seq }) => seq);
-    expect(file.lease(1, 10, { from: 1, to: 1 })).toEqual([{ seq: 1, bytes: 10, json: 'x'.repeat(10) }]);
+    expect(file.lease(1, 10, { from: 1, to: 1 })).toEqual([{ seq: 1, bytes: 10, json: 'x'.repeat(10), isJson: false }]);
     expect(lease(5, 540)).toEqual([1, 2, 3, 4, 5]);
     expect(lease(5, 539)).toEqual([1, 2, 3, 4]);
     expect(lease(3, 540)).toEqual([1, 2, 3]);
@@ -134,6 +135,31 @@ describe('a file', () => {
     expect(lease(5, 1)).toEqual([1]);
     expect(lease(5, 540, 6)).toEqual([]);
     expect([file.base(2), file.base(5), file.base(6)]).toEqual([2, 5, 6]);
+  });
+
+  test('takes no text for JSON that is none, however its bytes were damaged', () => {
+    const { file, database, insert } = opened();
+    insert([entry(1)]);
+    const write = database.prepare<[Buffer]>('UPDATE records_2 SET body = CAST(? AS TEXT)');
+    const leased = (bytes: Buffer) => {
+      write.run(bytes);
+      return file.lease(1, 1, { from: 1, to: 1 })[0];
+    };
+    const damage = fc.record({ at: fc.nat(), bytes: fc.uint8Array({ maxLength: 3 }), instead: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(damage, { maxLength: 3 }), (record, damages) => {
+        const whole = Buffer.from(JSON.stringify(record));
+        expect(leased(whole)).toMatchObject({ json: JSON.stringify(record), isJson: true });
+        let text = whole;
+        for (const { at, bytes, instead } of damages) {
+          const place = at % (text.length + 1);
+          text = Buffer.concat([text.subarray(0, place), bytes, text.subarray(place + instead)]);
+        }
+        const found = leased(text);
+        if (found?.isJson) expect(() => JSON.parse(found.json)).not.toThrow();
+      }),
+      { numRuns: 2000, examples: [[{ a: 1 }, [{ at: 7, bytes: Buffer.from('\0x}'), instead: 0 }]]] },
+    );
   });
 
   test('knows its size in pages and bytes, and empties its log', () => {
@@ -181,7 +207,7 @@ describe('a step of a transaction', () => {
     const { file, insert, held } = opened();
     insert([entry(10, 3), entry(20, 3)]);
     file.change((t) => t.rewrite(2, { rank: 3, bytes: 25, json: 'new' }, 20));
-    expect(file.lease(9, 99, { from: 2, to: 2 })).toEqual([{ seq: 2, bytes: 25, json: 'new' }]);
+    expect(file.lease(9, 99, { from: 2, to: 2 })).toMatchObject([{ seq: 2, bytes: 25, json: 'new' }]);
     expect(held()[3]).toEqual([2, 35]);
     expect(() => file.change((t) => t.rewrite(3, entry(1, 3), 20))).toThrow('record 3 is not there');
     expect(() => file.change((t) => t.rewrite(2, entry(1, 2), 20))).toThrow('record 2 is not there');
