@@ -21,6 +21,7 @@ import type { Range } from '../../shared/kit/ranges.ts';
 import { isFull, openSqlite } from '../../shared/kit/sqlite.ts';
 import { PendingAcks } from './acks/pending-acks.ts';
 import { settle } from './acks/settle.ts';
+import { Settler } from './acks/settler.ts';
 import { type Erased, eraseHeld, expireHeld, type Judge } from './erase.ts';
 import type { AckOutcome, Position, Taken, Wanted } from './exchange.ts';
 import { noteEpoch } from './file/epoch-note.ts';
@@ -85,6 +86,7 @@ export class Outbox {
   readonly #writer: Writer;
   readonly #space: DiskSpace;
   readonly #pending = new PendingAcks();
+  readonly #settler: Settler;
   /** Keeps records, as `Writer.append` says. */
   readonly append: Writer['append'];
   readonly #listeners = new Set<() => void>();
@@ -122,6 +124,8 @@ export class Outbox {
       clock,
       log,
     });
+    const settle = () => this.#holder.settle();
+    this.#settler = new Settler({ pending: this.#pending, settle, retry: () => this.#writer.flush(), clock, log });
     this.append = this.#writer.append.bind(this.#writer);
     // Appends the report of a recovery, and evicts when the quota is smaller than last time.
     this.#writer.flush();
@@ -177,10 +181,8 @@ export class Outbox {
     if (this.epoch !== epoch) return undefined;
     const noted = this.#holder.onTheWay({ from: after + 1, to: last.seq });
     if (noted.error) this.#log.warn({ err: noted.error }, 'what is on its way to the hub could not be written down');
-    const { starts, earlier } = this.#read<Pick<Taken, 'starts' | 'earlier'>>((file) => file.meta, {
-      starts: [],
-      earlier: [],
-    });
+    const none: Pick<Taken, 'starts' | 'earlier'> = { starts: [], earlier: [] };
+    const { starts, earlier } = this.#read<typeof none>((file) => file.meta, none);
     return { base, given: Math.max(last.seq, this.lastSeq), leased, starts, earlier };
   }
 
@@ -190,8 +192,9 @@ export class Outbox {
    * If the hub has other records under our numbers (`forkedAt`), or knows numbers that were never given, then this file is an old
    * copy that was put back, or another copy of it is in use: the hub would drop our records as duplicates. So a new epoch begins
    * (`forked`); the records that are held stay, and those from before the fork keep their earlier names too.
+   * @param more others are expected within milliseconds: it may wait for them in memory, and share their transaction
    */
-  ack(ack: Ack): AckOutcome {
+  ack(ack: Ack, more = false): AckOutcome {
     if (ack.epoch !== this.epoch) return 'stale';
     if (ack.start !== undefined && ack.start !== this.#start) return 'stale';
     if (ack.forkedAt !== undefined) return this.#beginEpoch(ack.forkedAt);
@@ -200,21 +203,14 @@ export class Outbox {
     const known = this.#read((file) => highest < file.meta.nextSeq, true);
     if (!known) return this.#beginEpoch(this.base());
     this.#losses.leased(Math.max(ack.upTo, ...ends));
-    // Others wait only while the disk takes nothing; they may have filled the memory.
-    if (!this.#pending.hasRoomFor(ack) && this.#holder.settle().error) return 'failed';
-    this.#pending.add(ack);
-    const settled = this.#holder.settle();
-    if (settled.error) {
-      this.#log.warn({ err: settled.error }, 'an acknowledgement could not be written down yet');
-      // Tries again later, and reports damage.
-      this.#writer.flush();
-    }
+    if (!this.#settler.add(ack, more)) return 'failed';
     // Written down now or remembered: either way it is not sent again, unless damage has begun another epoch meanwhile.
     return this.epoch === ack.epoch ? 'settled' : 'failed';
   }
 
   /** Moves records that can never be sent to the refused ones. Returns how many. */
   refuse(refusal: Refusal): number {
+    this.#settler.first();
     return this.#read((file) => {
       this.#losses.leased(refusal.to);
       return settle(file, { known: [], refused: [refusal] }).refused;
@@ -229,11 +225,13 @@ export class Outbox {
 
   /** @see eraseHeld */
   erase(judge: Judge): Promise<Erased> {
+    this.#settler.first();
     return eraseHeld(judge, this.#parts);
   }
 
   /** @see expireHeld */
   expire(judge: Judge, range: Range, reason: string): Promise<Erased> {
+    this.#settler.first();
     return expireHeld(judge, range, reason, this.#parts);
   }
 
@@ -255,6 +253,7 @@ export class Outbox {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#settler.stop();
     this.#writer.close();
     this.#holder.close();
     this.#unlock();
@@ -267,6 +266,7 @@ export class Outbox {
 
   /** @param below numbers below it are the same records in the epoch that ends */
   #beginEpoch(below: number): AckOutcome {
+    this.#settler.first();
     const begun = this.#holder.use((file) => {
       this.#losses.leased(Number.POSITIVE_INFINITY);
       file.change(({ draft }) => beginEpoch(draft, below));
@@ -281,8 +281,7 @@ export class Outbox {
   }
 
   get #parts() {
-    const pause = () => this.#clock.sleep(0);
-    return { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause };
+    return { holder: this.#holder, writer: this.#writer, losses: this.#losses, pause: () => this.#clock.sleep(0) };
   }
 
   /** The hub has the numbers up to this one, though the file may still hold them. */

@@ -131,7 +131,8 @@ export class Uplink {
 
   /** An acknowledgement came on `down/ack`. */
   onAck(ack: Ack): void {
-    const outcome = this.#options.outbox.ack(ack);
+    // While more batches are on their way, more acknowledgements are too.
+    const outcome = this.#options.outbox.ack(ack, flightsOf(this.#lanes) > 1);
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {

@@ -161,7 +161,8 @@ export class Acknowledge implements Command {
       ...(ranges ? { ranges } : {}),
       ...(refused.length > 0 ? { refused: refused.map((range) => ({ ...range, reason: 'bad' })) } : {}),
     };
-    for (let time = 0; time < this.acknowledgement.times; time++) expect(real.outbox.ack(ack)).toBe('settled');
+    const { times } = this.acknowledgement;
+    for (let time = 1; time <= times; time++) expect(real.outbox.ack(ack, time < times)).toBe('settled');
     model.refused += model.held.filter(({ seq }) => within(seq, refused)).length;
     model.held = model.held.filter(({ seq }) => seq > upTo && !within(seq, refused) && !within(seq, ranges ?? []));
     check(model, real);
