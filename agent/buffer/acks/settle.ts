@@ -29,8 +29,10 @@ const STEP = 4096;
 /** Refused records that are kept for the user. */
 const MAX_REFUSED_RECORDS = 1000;
 const MAX_REFUSED_BYTES = 4 * 1024 * 1024;
-/** Pages handed back to the file system with one step, while most of the file is empty. */
+/** Pages handed back to the file system with one step, while nearly all of the file is empty. */
 const RELEASED_PAGES = 512;
+/** This part of the pages is free: the file is as good as empty. */
+const EMPTY = 7 / 8;
 
 /** @throws SQLite's error. Steps that were committed stay; calling it again does the rest. */
 export function settle(file: OutboxFile, { known, refused }: Acknowledged): Settled {
@@ -72,8 +74,11 @@ function moveRefused(transaction: FileTransaction, refused: readonly Refusal[], 
   return moved;
 }
 
-/** After a long time offline the file is large and empty: it shrinks a little with each step. */
+/**
+ * After a long time offline the file is large and empty: it shrinks a little with each step. Not before nearly all of it is
+ * empty: SQLite makes it shorter by moving the records at its end, and those of a backlog will soon be gone.
+ */
 function giveBack(transaction: FileTransaction): void {
   const free = transaction.freePages();
-  if (free > RELEASED_PAGES && free > transaction.pages() / 2) transaction.releasePages(RELEASED_PAGES);
+  if (free > RELEASED_PAGES && free > transaction.pages() * EMPTY) transaction.releasePages(RELEASED_PAGES);
 }

@@ -46,23 +46,23 @@ describe('an acknowledgement', () => {
     expect(file.base()).toBe(9_001);
   });
 
-  test('gives pages back only while most of the file is empty, a part at a time', () => {
+  test('gives pages back only while nearly all of the file is empty, a part at a time', () => {
     const { file, insert } = opened();
     insert(entries(2_000, 3_000));
     const full = file.size().pages;
-    // A third is empty: the next records take that space.
-    forget(file, { from: 1, to: 650 });
+    // More than half is empty: the next records take that space.
+    forget(file, { from: 1, to: 1_200 });
     expect(file.size()).toMatchObject({ pages: full });
     expect(file.size().freePages).toBeGreaterThan(512);
-    forget(file, { from: 1, to: 1_100 });
+    forget(file, { from: 1, to: 1_900 });
     // And the map of pages that SQLite keeps among them.
     expect(file.size().pages).toBeLessThanOrEqual(full - 512);
     expect(file.size().pages).toBeGreaterThan(full - 516);
     const few = opened();
-    few.insert(entries(600, 3_000));
+    few.insert(entries(560, 3_000));
     const before = few.file.size().pages;
     forget(few.file, { from: 1, to: 500 });
-    // Most of it is empty, but that is not much.
+    // Nearly all of it is empty, but that is not much.
     expect(few.file.size()).toMatchObject({ pages: before });
   });
 });
