@@ -22,6 +22,7 @@ import {
   deferred,
   failedOn,
   flightsOf,
+  inFlight,
   isFurther,
   type Lane,
   type LaneDecision,
@@ -131,8 +132,11 @@ export class Uplink {
 
   /** An acknowledgement came on `down/ack`. */
   onAck(ack: Ack): void {
-    // While more batches are on their way, more acknowledgements are too.
-    const outcome = this.#options.outbox.ack(ack, flightsOf(this.#lanes) > 1);
+    // While others are on their way, more acknowledgements are too.
+    const outcome = this.#options.outbox.ack(
+      ack,
+      inFlight(this.#lanes).some(({ to }) => to > ack.upTo),
+    );
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {

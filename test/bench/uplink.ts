@@ -109,7 +109,7 @@ async function packingRate(url: string): Promise<number> {
   return BACKLOG / seconds;
 }
 
-/** Records a second from the start of the connection until the outbox is empty. */
+/** Records a second from the start of the connection until the outbox is empty, on the disk too. */
 async function drainRate(url: string, outbox: Outbox, look: () => void = () => undefined): Promise<number> {
   const log = createLogger('bench', 'silent');
   const { waiting, lastSeq, epoch } = outbox.state();
@@ -135,7 +135,7 @@ async function drainRate(url: string, outbox: Outbox, look: () => void = () => u
   });
   const start = performance.now();
   sync.start();
-  while (outbox.base() <= lastSeq) {
+  while (outbox.base() <= lastSeq || outbox.state().waiting > 0) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     look();
   }
