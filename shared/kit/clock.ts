@@ -28,9 +28,9 @@ export const systemClock: Clock = {
     return seconds * 1e3 + nanoseconds / 1e6;
   },
   after(ms, run) {
-    // A timer of 0 takes a millisecond, in which a backlog could send a hundred records.
+    // A timer of 0 takes a millisecond, in which a backlog could send a hundred records. Not `unref`: the loop would not turn for it.
     if (ms <= 0) {
-      const immediate = setImmediate(run).unref();
+      const immediate = setImmediate(run);
       return () => clearImmediate(immediate);
     }
     const timer = setTimeout(run, ms).unref();

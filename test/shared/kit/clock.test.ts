@@ -48,3 +48,13 @@ test('a sleep is long enough, and ends with its signal', async () => {
   abort.abort(new Error('enough'));
   await expect(asleep).rejects.toMatchObject({ name: 'AbortError', cause: new Error('enough') });
 });
+
+test('after 0 comes although nothing else happens, in order, unless it was called off', async () => {
+  const seen: number[] = [];
+  systemClock.after(0, () => seen.push(-1))();
+  for (let turn = 0; turn < 100; turn++) {
+    await new Promise<void>((resolve) => systemClock.after(0, resolve));
+    seen.push(turn);
+  }
+  expect(seen).toEqual(Array.from({ length: 100 }, (_, turn) => turn));
+});
