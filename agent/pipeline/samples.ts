@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import type { StreamEscalation } from '../../shared/contract/config/escalate.ts';
 import { MAX_SAMPLE_OBJECTS, type SampleHeader } from '../../shared/contract/messages/sample.ts';
-import type { Box } from '../../shared/contract/names.ts';
 import { type Chosen, createChooser } from './choose/choose.ts';
 import type { SelectorMemory } from './choose/memory.ts';
+import { regionOf } from './choose/region.ts';
 import { createVisits } from './choose/visits.ts';
 import type { Look } from './look.ts';
 import type { SampleBody, WalkOutputs } from './outputs.ts';
@@ -32,8 +32,6 @@ export interface SampleParts {
   readonly memory?: SelectorMemory | undefined;
 }
 
-/** The whole frame: what stands around an object tells what it is. */
-const WHOLE: Box = [0, 0, 1, 1];
 /** Of more the names are too many bytes for each sample. */
 const MAX_LABELS = 100;
 /** Between two samples of frames without an event, in milliseconds of the stream. */
@@ -76,14 +74,17 @@ export function createSamples(
         if (one.event !== undefined) ids[one.event] = id;
         const event = one.event === undefined ? undefined : found[one.event]?.event;
         if (event) visits.asked(event, id);
-        const picture = source.picture(frame, WHOLE, config.side, hide);
+        // What is wanted of the frame shows all of it, also where an event wants it too.
+        const isOfEvent = one.by.every((kind) => kind === 'event');
+        const region = regionOf(isOfEvent ? event?.box : undefined, config.show);
+        const picture = source.picture(frame, region, config.side, hide, config.quality);
         const body: SampleBody = {
           id,
           stream,
           chosenBy: [...new Set(one.by)],
           frame: index,
           ptsMs,
-          region: WHOLE,
+          region: [...region],
           threshold,
           ...(labels.length <= MAX_LABELS ? { labels: [...labels] } : {}),
           objects: objects.slice(0, MAX_SAMPLE_OBJECTS).map(({ keypoints: _, mask: __, ...boxed }) => boxed),

@@ -12,6 +12,7 @@ import { agreement } from './events.ts';
 import { compareSelectors, held } from './hybrid-found.ts';
 import { hubRates } from './hybrid-hub.ts';
 import { latencies } from './hybrid-latency.ts';
+import { comparePictures } from './hybrid-pictures.ts';
 import { type Point, plotOf } from './hybrid-plot.ts';
 import { amended, mixed, oracle, type Played, play, random, type Scene } from './hybrid-policies.ts';
 import { boxesF1, f1, tracksF1 } from './hybrid-quality.ts';
@@ -121,6 +122,7 @@ export const hybrid: Bench = {
     print(
       `F1 against the hub's model on every frame: events within a second, tracks and boxes at IoU 0.5. Plot: ${PLOT}`,
     );
+    await comparePictures(large, clip, second, asked, half, print);
     await hubRates(large, clip, print);
     await latencies(small, clip, print);
   },

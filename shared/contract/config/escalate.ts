@@ -71,7 +71,14 @@ export const streamEscalation = z.strictObject({
     .prefault([{ kind: 'random' }, { kind: 'event' }])
     .describe('a frame is sent when one of these chooses it; what they are is in agent/escalate/README.md'),
   ...budget.shape,
+  show: z
+    .enum(['frame', 'region', 'crop'])
+    .default('frame')
+    .describe(
+      'of an event with an object: the frame, the object with what surrounds it (three times its box), or close (one and a half)',
+    ),
   side: z.number().int().min(64).max(1920).default(640).describe('longest side of the picture in pixels'),
+  quality: z.number().int().min(10).max(95).default(80).describe('of the JPEG'),
 });
 export type StreamEscalation = z.infer<typeof streamEscalation>;
 

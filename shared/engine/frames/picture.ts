@@ -12,9 +12,10 @@ export interface Picture {
 export interface PictureMaker {
   /**
    * The part `box` (fractions of the picture) as JPEG, its longer side at most `maxSide` pixels.
+   * @param quality of the JPEG, 1 to 100
    * @throws CodedError `internal` for a picture that no redaction has made
    */
-  crop(picture: RedactedPicture, box: Box, maxSide: number): Picture;
+  crop(picture: RedactedPicture, box: Box, maxSide: number, quality?: number): Picture;
   close(): void;
 }
 
@@ -26,7 +27,7 @@ export function createPictureMaker(): PictureMaker {
   let scaler = new Scaler();
   let size = '';
   return {
-    crop(picture, box, maxSide) {
+    crop(picture, box, maxSide, quality = JPEG_QUALITY) {
       const frame = pixelsOf(picture);
       const now = `${frame.width}x${frame.height}`;
       // It goes on with the size of the first frame, and refuses crops of a larger one.
@@ -39,7 +40,7 @@ export function createPictureMaker(): PictureMaker {
       const ratio = Math.min(1, maxSide / Math.max(crop.width, crop.height));
       const width = pictureSide(crop.width * ratio);
       const height = pictureSide(crop.height * ratio);
-      const jpeg = scaler.toJpegSync(frame, { crop, resize: { width, height }, quality: JPEG_QUALITY });
+      const jpeg = scaler.toJpegSync(frame, { crop, resize: { width, height }, quality });
       return { jpeg, width, height };
     },
     close: () => scaler.close(),

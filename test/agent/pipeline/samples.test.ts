@@ -7,6 +7,7 @@ import { createSamples } from '../../../agent/pipeline/samples.ts';
 import type { Source, SourceFrame } from '../../../agent/pipeline/source/picture/source.ts';
 import { streamEscalation } from '../../../shared/contract/config/escalate.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
+import type { Outcome } from '../../../shared/engine/outcome.ts';
 
 const unsure = (track: number): Detection => ({ label: 'person', score: 0.5, track, box: [0.1, 0.1, 0.2, 0.2] });
 const event = {
@@ -122,4 +123,41 @@ test('an absence that ends is asked about by itself: a picture shows who is ther
   const [[start], [end]] = [t.ask(0, [absence('start')]), t.ask(1, [absence('end')])];
   await t.made();
   expect(t.sent.map(({ id }) => id)).toEqual([start, end]);
+});
+
+test('a picture of an event shows what is configured; one that chance wants too shows the frame', async () => {
+  const asked: unknown[][] = [];
+  const source = {
+    picture(_frame: unknown, box: unknown, side: unknown, _hide: unknown, quality: unknown) {
+      asked.push([box, side, quality]);
+      return Promise.resolve({ jpeg: new Uint8Array(1), width: 1, height: 1 });
+    },
+  } as unknown as Source;
+  for (const share of [0, 1]) {
+    const sent: SampleBody[] = [];
+    const choose = [{ kind: 'event' }, { kind: 'random', share }];
+    const samples = createSamples(
+      'street',
+      streamEscalation.parse({ choose, show: 'region', side: 320, quality: 60 }),
+      { threshold: 0.5, labels: [] },
+      { onSample: (body) => sent.push(body) },
+    );
+    const outcome: Outcome = { task: 'detect', detections: [] };
+    const chance = { frame: 0, ptsMs: 0, outcome, seen: [], threshold: 0.5 };
+    const object: Found = { ...found, event: { ...event, box: [0.4, 0.4, 0.1, 0.2] } };
+    samples.ask(source, { frame: 0, ptsMs: 0 } as SourceFrame, {
+      found: [object],
+      objects: [],
+      hide: [],
+      chance,
+      quietMs: 0,
+    });
+    await samples.made();
+    expect(sent[0]?.region).toEqual(asked.at(-1)?.[0]);
+  }
+  const [region, whole] = asked;
+  const [x, y, w, h] = (region?.[0] ?? []) as number[];
+  expect([x, y, w, h].map((value) => Math.round((value ?? 0) * 1000) / 1000)).toEqual([0.3, 0.2, 0.3, 0.6]);
+  expect(region?.slice(1)).toEqual([320, 60]);
+  expect(whole?.[0]).toEqual([0, 0, 1, 1]);
 });

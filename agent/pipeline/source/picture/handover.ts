@@ -196,10 +196,10 @@ export function createHandover({
   };
 
   /** A picture that cannot be made costs the event its crop, not the stream its life. */
-  const cropOrNothing = (picture: RedactedPicture, { box, maxSide, hide = [] }: PictureRequest) => {
+  const cropOrNothing = (picture: RedactedPicture, { box, maxSide, hide = [], quality }: PictureRequest) => {
     try {
       redactor.hide(picture, hide);
-      return pictures.crop(picture, box, maxSide);
+      return pictures.crop(picture, box, maxSide, quality);
     } catch (error) {
       complain(`no picture of it: ${messageOf(error)}`);
       return undefined;

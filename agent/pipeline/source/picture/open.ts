@@ -83,12 +83,12 @@ export function openSource(
     release({ frame, tensor }, quietMs) {
       post({ type: 'release', frame, tensor, quietMs }, tensor.length > 0 ? [tensor.buffer] : []);
     },
-    picture(frame, box, maxSide, hide = []) {
+    picture(frame, box, maxSide, hide = [], quality) {
       if (!open) return Promise.resolve(undefined);
       const request = ++lastRequest;
       return new Promise((resolve) => {
         requests.set(request, resolve);
-        post({ type: 'picture', request, frame: frame.frame, box, maxSide, hide });
+        post({ type: 'picture', request, frame: frame.frame, box, maxSide, hide, quality });
       });
     },
     finish: () => post({ type: 'finish' }),

@@ -84,6 +84,8 @@ export type SourceRequest =
       readonly frame: number;
       readonly box: Box;
       readonly maxSide: number;
+      /** Of the JPEG, 1 to 100; default: that of all pictures. */
+      readonly quality?: number | undefined;
       /** Objects that the picture must not show. */
       readonly hide?: readonly Box[];
     }
@@ -131,8 +133,15 @@ export interface Source {
   /**
    * A JPEG of a part of a frame that has not been released; undefined when the source has ended.
    * @param hide objects that it must not show, in fractions of the frame
+   * @param quality of the JPEG, 1 to 100
    */
-  picture(frame: SourceFrame, box: Box, maxSide: number, hide?: readonly Box[]): Promise<SourcePicture | undefined>;
+  picture(
+    frame: SourceFrame,
+    box: Box,
+    maxSide: number,
+    hide?: readonly Box[],
+    quality?: number,
+  ): Promise<SourcePicture | undefined>;
   /** Reads no more; `onEnd` follows when everything that was handed over has been released. */
   finish(): void;
   /** Ends at once, without `onEnd`; resolves within about a second, also while the source is waited for. */
