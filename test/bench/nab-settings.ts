@@ -58,6 +58,7 @@ export function judge(series: Series, samples: readonly Said[], { weights, event
     const wasAnomalous = judges.anomalous;
     const isAgain = () => recurring.isAgain(atMs, strength, WEEK_MS / samplesPerWeek);
     const apart = judges.next(strength, DEFAULT_WEEKS * samplesPerWeek, learning, { isAgain });
+    if (strength > events.floor) recurring.peaked(atMs, strength);
     if (judges.anomalous && !wasAnomalous) recurring.began(atMs, strength);
     rows[row] = apart / samplesPerWeek / DEFAULT_WEEKS;
   }

@@ -1,7 +1,7 @@
 /** One channel of a series: what its samples say (features.ts, of a counter of its increase), and which of it is an event. */
 import { z } from 'zod';
 import { Counting, countingState } from './counting.ts';
-import { Events, eventsState } from './events.ts';
+import { EVENT_SETTINGS, Events, eventsState } from './events.ts';
 import { Features, featuresState } from './features.ts';
 import { Known, knownState } from './known.ts';
 import { Recurring, recurringState } from './recurring.ts';
@@ -11,6 +11,8 @@ const WEEK_MS = 7 * 86_400_000;
 const LARGEST = 1e60;
 /** Until the time between samples is known. */
 const STEP_MS = 300_000;
+/** As strong a sample may come again the next day. */
+const PEAK = EVENT_SETTINGS.floor;
 /** As strong a sample goes on with the anomaly that lasts. */
 const GOES_ON = 1;
 
@@ -72,6 +74,7 @@ export class Channel {
     const isAgain = () => recurring.isAgain(atMs, strength, stepMs);
     const isNormal = known.isEmpty ? undefined : () => known.isLike(features.surprises(), strength);
     const apart = events.next(strength, weeks * samples, features.isLearning || quiet, { isNormal, isAgain });
+    if (strength > PEAK) recurring.peaked(atMs, strength);
     if (events.anomalous && !wasAnomalous) {
       known.began(atMs, features.surprises(), strength);
       recurring.began(atMs, strength);

@@ -1,7 +1,7 @@
 /**
  * Finds anomalies in a series of numbers as it runs: no training, no model file, bounded memory (about 64 kB per channel). It
  * learns level, spread, steps, windows, the time of day and shapes (features.ts), of a counter those of its increase (counting.ts), and
- * gives an event the rate at which something as unusual comes (events.ts), or none if it comes each week (weekly.ts). After a restart with its state it goes on as if nothing had been.
+ * gives an event the rate at which something as unusual comes (events.ts), or none if it comes each day or week (recurring.ts). After a restart with its state it goes on as if nothing had been.
  */
 import { z } from 'zod';
 import { Channel, channelState } from './channel.ts';

@@ -22,19 +22,45 @@ test('what surprises more than the first time is new, and so is all in a series 
   expect(recurring.isAgain(START + 7 * DAY, 8, 2 * HOUR)).toBe(false);
 });
 
-test('two days in a row are told, the third and those after it are not; a day without it ends that', () => {
+test('what came on two days at the same time begins none on the third day and later, told or not; a day without it ends that', () => {
   const recurring = new Recurring();
-  recurring.began(START, 4);
+  recurring.peaked(START, 4);
   expect(recurring.isAgain(START + DAY, 4, STEP)).toBe(false);
-  recurring.began(START + DAY, 3);
+  recurring.peaked(START + DAY, 3);
   expect(recurring.isAgain(START + 2 * DAY + HOUR / 2, 4, STEP)).toBe(true);
+  expect(recurring.isAgain(START + 2 * DAY + HOUR / 2 + 1, 4, STEP)).toBe(false);
   const restored = new Recurring(recurringState.parse(JSON.parse(JSON.stringify(recurring.state()))));
+  restored.peaked(START + 2 * DAY, 4);
   expect(restored.isAgain(START + 3 * DAY, 4, STEP)).toBe(true);
   expect(restored.isAgain(START + 5 * DAY, 4, STEP)).toBe(false);
 });
 
+test('of a third day what is a quarter stronger than on the days before is new; a peak that grows is one', () => {
+  const recurring = new Recurring();
+  for (const [minutes, strength] of [
+    [0, 2],
+    [10, 4],
+    [20, 3],
+  ] as const)
+    recurring.peaked(START + minutes * 60_000, strength);
+  recurring.peaked(START + DAY, 3);
+  expect(recurring.state()).toMatchObject({ peaks: [{ strength: 4 }, { strength: 3 }] });
+  expect(recurring.isAgain(START + 2 * DAY, 5, STEP)).toBe(true);
+  expect(recurring.isAgain(START + 2 * DAY, 5.1, STEP)).toBe(false);
+});
+
+test('what an older version has kept is read', () => {
+  const recurring = new Recurring(recurringState.parse([{ atMs: START, strength: 8 }]));
+  expect(recurring.isAgain(START + 7 * DAY, 8, STEP)).toBe(true);
+  expect(recurring.state()).toEqual({ told: [{ atMs: START, strength: 8 }], peaks: [] });
+});
+
 test('it remembers a bounded number', () => {
   const recurring = new Recurring();
-  for (let i = 0; i < 100; i++) recurring.began(START + i * HOUR, 1);
-  expect(recurringState.parse(recurring.state())).toHaveLength(16);
+  for (let i = 0; i < 100; i++) {
+    recurring.began(START + i * HOUR, 1);
+    recurring.peaked(START + i * HOUR, 1);
+  }
+  const { told, peaks } = recurringState.parse(recurring.state());
+  expect([told, peaks]).toEqual([expect.objectContaining({ length: 16 }), expect.objectContaining({ length: 16 })]);
 });
