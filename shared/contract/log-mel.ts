@@ -49,6 +49,12 @@ export const logMel = z.strictObject({
   log: z.enum(['ln', 'log10', 'db']).default('ln').describe('db: 10 log10 of a power, 20 log10 of a magnitude'),
   offset: z.number().min(0).max(1).default(0).describe('is added before the logarithm'),
   floor: z.number().positive().max(1).default(1e-10).describe('what is less counts as this before the logarithm'),
+  topDb: z
+    .number()
+    .positive()
+    .max(1000)
+    .optional()
+    .describe('with log: db; what is so many dB below the loudest value of the window counts as that (top_db)'),
   mean: z.number().default(0).describe('value = (logarithm - mean) / std'),
   std: z
     .number()
@@ -84,6 +90,8 @@ export function logMelFaults(
   if (frame > window) faults.push({ path: 'frame', message: `must be at most the window (${window} samples)` });
   if (maxHz > sampleRate / 2)
     faults.push({ path: 'maxHz', message: `must be at most half of sampleRate (${sampleRate / 2} Hz)` });
+  if (options.topDb !== undefined && options.log !== 'db')
+    faults.push({ path: 'topDb', message: 'is in decibels: it needs `log: db`' });
   if (minHz >= maxHz) faults.push({ path: 'minHz', message: `must be less than maxHz (${maxHz} Hz)` });
   if (frameCount(options, window) * bands > MAX_VALUES)
     faults.push({ path: 'hop', message: `gives more than ${MAX_VALUES} values a window: is it meant in samples?` });

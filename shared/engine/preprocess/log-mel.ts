@@ -19,7 +19,7 @@ export function featuresOf({ logMel: options, window, sampleRate }: AudioInput):
 }
 
 function createLogMel(options: LogMel, window: number, sampleRate: number): Features {
-  const { frame, hop, bands, center, layout, mean, std } = options;
+  const { frame, hop, bands, center, layout, mean, std, topDb } = options;
   const points = fftPoints(options);
   const frames = frameCount(options, window);
   const transform = new FFT(points);
@@ -47,11 +47,20 @@ function createLogMel(options: LogMel, window: number, sampleRate: number): Feat
         let sum = 0;
         for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * (bins[first + i] as number);
         const at = layout === 'time-bands' ? index * bands + band : band * frames + index;
-        out[at] = (logarithm(sum) - mean) / std;
+        out[at] = logarithm(sum);
       }
     }
+    if (topDb !== undefined) lift(out, topDb);
+    for (let i = 0; i < out.length; i++) out[i] = ((out[i] as number) - mean) / std;
     return out;
   };
+}
+
+/** As librosa.power_to_db with `top_db`. */
+function lift(decibels: Float32Array, topDb: number): void {
+  let loudest = Number.NEGATIVE_INFINITY;
+  for (const value of decibels) loudest = Math.max(loudest, value);
+  for (let i = 0; i < decibels.length; i++) decibels[i] = Math.max(decibels[i] as number, loudest - topDb);
 }
 
 /** Beyond its ends the sound is mirrored, the end itself not repeated (numpy's `reflect`). */

@@ -56,7 +56,7 @@ async function follow(
 ): Promise<never> {
   const { url, format = formatOf(url) } = source;
   const plan = planRow(channels, { ...source, time: source.time ?? DEFAULT_TIME });
-  const rows = createRows(plan, source.holdS, (code, message) => faults.add(code, `${url}: ${message}`));
+  const rows = createRows(plan, source.holdS, (code, message) => faults.add(code, `${url}: ${message}`), false);
   const arrival = createArrival(clock);
   let opened = false;
   const onHeader = (columns: readonly string[] | undefined) => {

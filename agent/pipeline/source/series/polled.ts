@@ -76,8 +76,11 @@ async function poll(
   const shown = shownAddress(source.url);
   const everyMs = (source.everyS ?? DEFAULT_EVERY_S) * 1000;
   const arrival = createArrival(clock);
-  const rows = createRows(planRow(channels, source), source.holdS, (code, message) =>
-    faults.add(code, `${shown}: ${message}`),
+  const rows = createRows(
+    planRow(channels, source),
+    source.holdS,
+    (code, message) => faults.add(code, `${shown}: ${message}`),
+    true,
   );
   const quiet = createQuiet(clock, quietMs, ownRhythm);
   let asker = await create();

@@ -11,13 +11,16 @@ export interface Rows {
   /** Reports that there is no row in what came. @returns no sample */
   refuse(message: string): readonly Sample[];
   /**
-   * A row with a time of its own that was seen before is no fault: a server gives its last one until it has another.
+   * What came at once. A row with a time of its own that was seen before is no fault: a server gives its last one until it has another.
+   * Where nothing in it is later than what came before, and it is not what came last, the clock of who gives it went back: order.ts judges.
    * @param arrivedMs milliseconds since 1970, of rows without a time
    */
   take(rows: readonly Row[], arrivedMs: number): readonly Sample[];
 }
 
 /**
+ * Of a file that is written anew the rows come again, and no clock went back: `isAsked` is false.
+ * @param isAsked rows come from a device that says what is now
  * @param holdS seconds that the value of a channel counts where rows have some of the channels
  * @param onFault is told what is wrong with a row
  */
@@ -25,11 +28,14 @@ export function createRows(
   plan: RowPlan,
   holdS: number | undefined,
   onFault: (code: 'sensor-row' | 'sensor-order', message: string) => void,
+  isAsked: boolean,
 ): Rows {
   const reader = createRowReader(plan, holdS === undefined ? undefined : holdS * 1000);
   const placer = createPlacer(plan);
   const places = plan.channels.map(({ place }) => `"${place}"`).join(', ');
   let others = 0;
+  /** Times of what came last. */
+  let before: ReadonlySet<number> = new Set();
   const refuse = (message: string): [] => {
     onFault('sensor-row', message);
     return [];
@@ -43,17 +49,23 @@ export function createRows(
     take(rows: readonly Row[], arrivedMs: number): Sample[] {
       if (rows.length > 1 && plan.time === undefined)
         return refuse(`gives a list of ${rows.length} rows without times; say where they stand: \`time\``);
-      return rows.flatMap((row) => {
+      const found = rows.flatMap((row) => {
         const read = reader.read(row, arrivedMs);
         if (read === undefined) others++;
         if (typeof read === 'string') return refuse(read);
-        return (read ?? []).flatMap((one) => {
-          if (plan.time !== undefined && !placer.isLater(one.atMs)) return [];
-          const placed = placer.place(one);
-          if (typeof placed === 'string') onFault('sensor-order', placed);
-          return typeof placed === 'object' ? [placed] : [];
-        });
+        return read ?? [];
       });
+      const isTimed = plan.time !== undefined;
+      const isBack = isAsked && !found.some(({ atMs }) => placer.isLater(atMs));
+      const samples = found.flatMap((one) => {
+        const isKnown = isTimed && !placer.isLater(one.atMs) && !(isBack && !before.has(one.atMs));
+        if (isKnown) return [];
+        const placed = placer.place(one);
+        if (typeof placed === 'string') onFault('sensor-order', placed);
+        return typeof placed === 'object' ? [placed] : [];
+      });
+      if (found.length > 0) before = new Set(found.map(({ atMs }) => atMs));
+      return samples;
     },
   };
 }

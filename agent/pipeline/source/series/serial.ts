@@ -30,8 +30,11 @@ export function portOf(url: string): string {
 export function openSerial(options: PolledOptions, events: SampleEvents): SampleSource {
   const { source, channels, clock, quietMs, ownRhythm } = options;
   const faults = createFaults(clock, events.onProblem);
-  const rows = createRows(planRow(channels, source), source.holdS, (code, message) =>
-    faults.add(code, `${source.url}: ${message}`),
+  const rows = createRows(
+    planRow(channels, source),
+    source.holdS,
+    (code, message) => faults.add(code, `${source.url}: ${message}`),
+    true,
   );
   const read = createReader(source.columns, source.rows);
   const arrival = createArrival(clock);

@@ -95,3 +95,26 @@ test('a sound of another length is refused', () => {
   const features = featuresFor({ sampleRate: 8000, window, logMel: { frame: 32, hop: 16, bands: 4 } });
   expect(() => features(new Float32Array(63))).toThrow('63 samples instead of 64');
 });
+
+test.each([
+  [20, 1, 0],
+  [80, 4, -30],
+])('with topDb %d nothing is further below the loudest value of the window', (topDb, std, mean) => {
+  const input = { sampleRate: 16_000, window: 16_000 };
+  const settings = { frame: 1024, hop: 512, bands: 128, scale: 'slaney', area: true, center: true, log: 'db' };
+  const sound = signal(16_000).map((value, i) => (i < 4000 ? value : value / 1e6));
+  const plain = Float32Array.from(featuresFor({ ...input, logMel: settings })(sound));
+  const loudest = Math.max(...plain);
+  const found = featuresFor({ ...input, logMel: { ...settings, topDb, std, mean } })(sound);
+  expect(Math.min(...plain)).toBeLessThan(loudest - topDb);
+  for (const [i, value] of found.entries())
+    expect(value).toBeCloseTo((Math.max(plain[i] as number, loudest - topDb) - mean) / std, 4);
+});
+
+test('topDb without decibels is refused', () => {
+  const logMelOf = { frame: 400, hop: 160, bands: 40, topDb: 80 };
+  const wrong = audioInput.safeParse({ sampleRate: 16_000, window: 16_000, logMel: logMelOf });
+  expect(wrong.error?.issues).toMatchObject([
+    { path: ['logMel', 'topDb'], message: 'is in decibels: it needs `log: db`' },
+  ]);
+});

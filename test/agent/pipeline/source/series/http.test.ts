@@ -60,6 +60,26 @@ test('rows with a time of their own: a row that is given again is no fault, and 
   expect(seen.problems).toEqual([]);
 });
 
+test('the clock of the server is set back: five rows tell it, and the series goes on', async () => {
+  const times = [100, 101, 102, 102, 70, 71, 71, 72, 73, 74, 75, 76];
+  const url = await serve(gives(() => JSON.stringify({ at: times.length > 1 ? times.shift() : times[0], v: 5 })));
+  const { seen } = listenTo({ url, everyS: 0.05, time: 'at', timeUnit: 's', values: { value: 'v' } });
+  await until(() => seen.samples.length >= 6, 'the rows after it');
+  expect(seen.samples.map(({ atMs }) => atMs)).toEqual([100_000, 101_000, 102_000, 102_001, 103_001, 104_001]);
+  await until(() => seen.problems.reduce((sum, { count }) => sum + count, 0) >= 1, 'the complaint');
+  expect(seen.problems[0]).toMatchObject({ code: 'sensor-order', message: expect.stringMatching(/32000 ms older/) });
+});
+
+test('a server that gives more of its past than before tells nothing anew, and none of it is a clock that was set back', async () => {
+  const row = (at: number) => ({ at, v: at });
+  const answers = [[row(50)], [40, 41, 42, 43, 44, 45, 50].map(row), [42, 43, 44, 45, 46, 47, 51].map(row)];
+  const url = await serve(gives(() => JSON.stringify(answers.length > 1 ? answers.shift() : answers[0])));
+  const { seen } = listenTo({ url, everyS: 0.05, time: 'at', timeUnit: 's', values: { value: 'v' } });
+  await until(() => seen.samples.length >= 2, 'the newest of the last answer');
+  expect(seen.samples.map(({ values }) => values[0])).toEqual([50, 51]);
+  expect(seen.problems).toEqual([]);
+});
+
 test('what is no row is reported with its cause, and the next good answer counts', async () => {
   const bodies = ['21', '<html>', '[{"v":1},{"v":2}]', '{"v":"warm"}', '{"other":1}', 'x'.repeat(300_000), '{"v":9}'];
   const url = await serve(gives(() => bodies.shift() ?? '{"v":9}'));
