@@ -12,7 +12,7 @@ export interface Rows {
   refuse(message: string): readonly Sample[];
   /**
    * What came at once. A row with a time of its own that was seen before is no fault: a server gives its last one until it has another.
-   * Where nothing in it is later than what came before, and it is not what came last, the clock of who gives it went back: order.ts judges.
+   * Where its newest is older than what came before, and did not come last, the clock of who gives it went back: order.ts judges.
    * @param arrivedMs milliseconds since 1970, of rows without a time
    */
   take(rows: readonly Row[], arrivedMs: number): readonly Sample[];
@@ -56,7 +56,8 @@ export function createRows(
         return read ?? [];
       });
       const isTimed = plan.time !== undefined;
-      const isBack = isAsked && !found.some(({ atMs }) => placer.isLater(atMs));
+      const newest = found.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
+      const isBack = isAsked && !placer.isLater(newest) && !before.has(newest);
       const samples = found.flatMap((one) => {
         const isKnown = isTimed && !placer.isLater(one.atMs) && !(isBack && !before.has(one.atMs));
         if (isKnown) return [];
