@@ -47,6 +47,14 @@ export const gates = z.strictObject({
     })
     .default({ test: 'psi', max: 0.25 })
     .describe('distance of the scores now from those before'),
+  maxDisagreement: share
+    .default(0.05)
+    .describe(
+      "share of frames that chance chose on which it may disagree with the hub's model more often than the model before: the lower end of the interval counts",
+    ),
+  minOpinions: count
+    .default(50)
+    .describe('such frames, of both models each, below which disagreement is not judged; nothing waits for them'),
   minFrames: count.default(100).describe('frames of a wave below which nothing is judged, and the wave waits'),
 });
 export type Gates = z.infer<typeof gates>;
@@ -119,7 +127,7 @@ export type NewRollout = z.infer<typeof newRollout>;
 export const rolloutStatus = z.enum(['running', 'paused', 'done', 'aborted', 'rolled-back']);
 export type RolloutStatus = z.infer<typeof rolloutStatus>;
 
-export const gateNames = ['failed', 'agreement', 'error-rate', 'latency', 'drift'] as const;
+export const gateNames = ['failed', 'agreement', 'error-rate', 'latency', 'drift', 'disagreement'] as const;
 export type GateName = (typeof gateNames)[number];
 
 export const gateResult = z.object({

@@ -14,6 +14,7 @@
  */
 import type { GateName, GateResult, RolloutPlan } from '../contract/rollout.ts';
 import { askOrder, nextDevices } from './cohort.ts';
+import type { Stratum } from './disagreement.ts';
 import { sum } from './drift.ts';
 import { type Asked, judge } from './gates.ts';
 import type { Outcome } from './outcome.ts';
@@ -26,6 +27,8 @@ export interface DeviceView {
   /** When it was asked, milliseconds since 1970. */
   readonly askedAt?: number | undefined;
   readonly outcome: Outcome;
+  /** As `Asked` has it. */
+  readonly strata?: readonly Stratum[] | undefined;
 }
 
 export interface RolloutProgress {

@@ -23,6 +23,7 @@ import type { HubStore } from '../store/store.ts';
 import { selects } from './cohort.ts';
 import { type Decision, type DeviceView, decide, isLate } from './decide.ts';
 import { partOf, withPart } from './document.ts';
+import { lookedAt } from './looked-at.ts';
 import { Newcomers } from './newcomers.ts';
 import { type Outcome, outcomeOf, progressOf } from './outcome.ts';
 
@@ -32,7 +33,7 @@ const EVERY_MS = 5_000;
 const SOON_MS = 500;
 
 export interface ExecutorOptions {
-  readonly store: Pick<HubStore, 'devices' | 'desired' | 'rollouts' | 'transact'>;
+  readonly store: Pick<HubStore, 'devices' | 'desired' | 'models' | 'opinions' | 'rollouts' | 'transact'>;
   /** What a rollout asks for, as part of a document. @throws when it is not there any more */
   readonly partFor: (rollout: StoredRollout) => Part;
   /** Sends a device its document. */
@@ -225,12 +226,14 @@ export class RolloutExecutor {
   }
 
   #views(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>): DeviceView[] {
+    const strata = lookedAt(this.#options.store, rollout.plan.target);
     return this.#options.store.devices.roster().flatMap((device): DeviceView[] => {
       const state = asked.get(device.id);
       const selected = selects(rollout.plan.selector, device);
       if (!state && !selected) return [];
       const outcome = state?.outcome ?? { state: 'waiting' };
-      return [{ id: device.id, online: device.online, selected, askedAt: state?.askedAt, outcome }];
+      const { id, online } = device;
+      return [{ id, online, selected, askedAt: state?.askedAt, outcome, strata: strata.get(id) }];
     });
   }
 

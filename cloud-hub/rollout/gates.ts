@@ -4,6 +4,7 @@ import { isSlower, type PairedRatio } from '../../shared/kit/paired.ts';
 import { quantile } from '../../shared/kit/quantile.ts';
 import { progressText } from '../contract/progress-text.ts';
 import type { GateName, GateResult, Gates } from '../contract/rollout.ts';
+import { differenceOf, type Stratum } from './disagreement.ts';
 import { kolmogorovSmirnov, pooled, populationStability, sum } from './drift.ts';
 import { type Figures, type Outcome, progressOf } from './outcome.ts';
 
@@ -12,6 +13,8 @@ export interface Asked {
   readonly outcome: Outcome;
   /** It had its time, is online, and is not done. */
   readonly late: boolean;
+  /** Frames on which the hub has spoken, under the new model and the one before, per stream. */
+  readonly strata?: readonly Stratum[] | undefined;
 }
 
 /** Scores below which a histogram says nothing. */
@@ -26,6 +29,7 @@ export function judge(gates: Gates, devices: readonly Asked[]): GateResult[] {
     errorRate(gates, figures),
     latency(gates, devices),
     drift(gates, figures),
+    disagreement(gates, devices),
   ];
 }
 
@@ -141,6 +145,30 @@ function drift({ drift: { test, max } }: Gates, figures: readonly Figures[]): Ga
   const value = test === 'psi' ? populationStability(before, now) : kolmogorovSmirnov(before, now);
   return result('drift', value, max, 'above', `scores moved by ${text(value)} (${test.toUpperCase()})`);
 }
+
+/** By the hub's model, which looks at frames that chance chose: the lower end of the interval has to be above what is allowed. */
+function disagreement({ maxDisagreement: max, minOpinions }: Gates, devices: readonly Asked[]): GateResult {
+  const found = differenceOf(devices.flatMap(({ strata = [] }) => strata));
+  const { now, before } = found?.frames ?? { now: 0, before: 0 };
+  if (!found || Math.min(now, before) < minOpinions) {
+    const frames = `the hub has looked at ${now} frames that chance chose, and at ${before} of the model before`;
+    return notJudged('disagreement', max, `${frames}; ${minOpinions} of each are needed`);
+  }
+  const shares = `disagrees with the hub on ${percent(found.now)} of ${now} frames, before on ${percent(found.before)} of ${before}`;
+  const reason = `${shares}: ${points(found.value)} points more (${points(found.from)} to ${points(found.to)})`;
+  const tripped = found.from > max;
+  const allowed = `at most ${points(max)} are allowed, by the lower end`;
+  return {
+    gate: 'disagreement',
+    state: tripped ? 'tripped' : 'ok',
+    value: found.value,
+    limit: max,
+    reason: `${reason}; ${allowed}`,
+  };
+}
+
+const points = (share: number) => text(Math.round(share * 1000) / 10);
+const percent = (share: number) => `${points(share)} %`;
 
 function result(gate: GateName, value: number, limit: number, bad: 'above' | 'below', reason: string): GateResult {
   const tripped = bad === 'above' ? value > limit : value < limit;

@@ -22,6 +22,7 @@ import { up as users } from './migrations/0016-users.ts';
 import { up as erasures } from './migrations/0017-erasures.ts';
 import { up as acknowledgements } from './migrations/0018-acknowledgements.ts';
 import { up as signIn } from './migrations/0019-sign-in.ts';
+import { up as agreements } from './migrations/0020-agreements.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -45,6 +46,7 @@ const migrations: readonly Migration[] = [
   erasures,
   acknowledgements,
   signIn,
+  agreements,
 ];
 
 /** Version of the newest schema. */

@@ -8,6 +8,7 @@ import type { Scope } from '../contract/identity.ts';
 import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
 import type { HubDatabase } from './database.ts';
 import { bodyBytes, isOfScope, type Page, readPage } from './lists.ts';
+import type { OpinionAgreementTable } from './record-tables.ts';
 import { isoTime } from './rows.ts';
 import { wilson } from './wilson.ts';
 
@@ -22,6 +23,16 @@ export interface NewOpinion extends OpinionBody {
   readonly sample: string;
   readonly receivedAt: number;
   readonly outcome: Outcome;
+}
+
+/** Frames that chance chose, by the two models that looked at them: name@version. */
+export interface ModelAgreement {
+  readonly device: string;
+  readonly stream: string;
+  readonly edgeModel: string;
+  readonly hubModel: string;
+  readonly same: number;
+  readonly n: number;
 }
 
 export interface OpinionFilter {
@@ -51,6 +62,16 @@ export function createOpinionStore(database: HubDatabase) {
          changed = changed + excluded.changed, withdrawn = withdrawn + excluded.withdrawn,
          chance = chance + excluded.chance, chance_same = chance_same + excluded.chance_same`,
   );
+  const agreement = database.prepare(
+    `INSERT INTO opinion_agreements (device, stream, edge_model, hub_model, frames, same, last_at)
+       VALUES (?, ?, ?, ?, 1, ?, ?)
+       ON CONFLICT (device, stream, edge_model, hub_model) DO UPDATE SET frames = frames + 1,
+         same = same + excluded.same, last_at = excluded.last_at`,
+  );
+  const agreements = database.prepare(
+    `SELECT * FROM opinion_agreements WHERE (device, stream) IN
+       (SELECT device, stream FROM opinion_agreements WHERE edge_model = ?) ORDER BY last_at DESC`,
+  );
   const ofSample = database.prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
   const latest = database.prepare(
     // SQLite takes the verdict from the row with the greatest time: the last word on the event and on what followed of it.
@@ -73,8 +94,19 @@ export function createOpinionStore(database: HubDatabase) {
       const isChance = !body.event && body.chosenBy.includes('random');
       const chance = [isChance ? 1 : 0, isChance && outcome === 'confirmed' ? 1 : 0];
       total.run(device, stream, receivedAt, body.bytes, body.ms, ...counts, ...chance);
+      if (isChance && body.edge.model !== undefined) {
+        const models = [withoutVariant(body.edge.model), withoutVariant(body.hub.model)];
+        agreement.run(device, stream, ...models, outcome === 'confirmed' ? 1 : 0, receivedAt);
+      }
       return Number(made.lastInsertRowid);
     },
+
+    /** Of all streams in which this model was asked about: what it and others agreed on with the hub, the latest first. */
+    agreementsOf: (model: string): readonly ModelAgreement[] =>
+      (agreements.all(model) as OpinionAgreementTable[]).map((row) => ({
+        ...{ device: row.device, stream: row.stream, edgeModel: row.edge_model, hubModel: row.hub_model },
+        ...{ same: row.same, n: row.frames },
+      })),
 
     get(device: string, sample: string): Opinion | undefined {
       const row = ofSample.get(device, sample) as OpinionRow | undefined;
@@ -141,6 +173,9 @@ export function createOpinionStore(database: HubDatabase) {
     return Math.round((inferred / intervalMs) * Math.max(0, now - since));
   }
 }
+
+/** A model that was tuned anew is the same one. */
+const withoutVariant = (model: string) => model.replace(/ \([^)]*\)$/, '');
 
 interface OpinionRow {
   readonly id: number;

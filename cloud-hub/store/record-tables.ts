@@ -104,3 +104,16 @@ export interface OpinionTotalTable {
   chance: number;
   chance_same: number;
 }
+
+/** Frames that chance chose, by who looked at them. */
+export interface OpinionAgreementTable {
+  device: string;
+  stream: string;
+  /** name@version */
+  edge_model: string;
+  hub_model: string;
+  frames: number;
+  /** In which both saw the same. */
+  same: number;
+  last_at: number;
+}

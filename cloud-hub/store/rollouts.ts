@@ -2,14 +2,15 @@
  * Rollouts, the devices that they have asked, and their history. Writers are synchronous, so that a decision, what it changes
  * on devices and its line in the history are one transaction.
  */
-import type {
-  DeviceProgress,
-  GateName,
-  GateResult,
-  Part,
-  RolloutPlan,
-  RolloutStatus,
-  Subject,
+import {
+  type DeviceProgress,
+  type GateName,
+  type GateResult,
+  gates,
+  type Part,
+  type RolloutPlan,
+  type RolloutStatus,
+  type Subject,
 } from '../contract/rollout.ts';
 import type { Act } from './audit.ts';
 import type { HubDatabase } from './database.ts';
@@ -165,13 +166,21 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
   };
 }
 
+/** Gates that came later have their defaults in the plans before. */
+const DEFAULT_GATES = gates.parse({});
+
+function planOf(text: string): RolloutPlan {
+  const plan = JSON.parse(text) as RolloutPlan;
+  return { ...plan, gates: { ...DEFAULT_GATES, ...plan.gates } };
+}
+
 /** Only plans, gates and waivers of ours are ever written. */
 function toRollout(row: RolloutRow): StoredRollout {
   return {
     row: row.id,
     id: row.key,
     subject: row.subject,
-    plan: JSON.parse(row.plan) as RolloutPlan,
+    plan: planOf(row.plan),
     status: row.status,
     wave: row.wave,
     settledAt: row.settled_at ?? undefined,

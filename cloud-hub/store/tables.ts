@@ -18,6 +18,7 @@ import type {
 import type {
   CorrectionTable,
   EventTable,
+  OpinionAgreementTable,
   OpinionTable,
   OpinionTotalTable,
   ProblemTable,
@@ -259,6 +260,7 @@ export interface Tables {
   audit: AuditTable;
   opinions: OpinionTable;
   opinion_totals: OpinionTotalTable;
+  opinion_agreements: OpinionAgreementTable;
   corrections: CorrectionTable;
   sample_pictures: SamplePictureTable;
 }

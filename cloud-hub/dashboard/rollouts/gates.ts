@@ -9,6 +9,7 @@ export const gateTitles: Readonly<Record<GateName, string>> = {
   'error-rate': 'Error rate',
   latency: 'Latency, compared with before',
   drift: 'Score drift',
+  disagreement: 'Disagreement with the hub, compared with before',
 };
 
 export interface GateView extends GateResult {
@@ -48,6 +49,7 @@ function unjudged({ gates }: RolloutPlan): GateResult[] {
     ['error-rate', gates.maxErrorRate],
     ['latency', gates.maxLatencyRatio],
     ['drift', gates.drift.max],
+    ['disagreement', gates.maxDisagreement],
   ];
   return limits.map(([gate, limit]) => ({ gate, limit, state: 'not judged', reason: 'no device was asked yet' }));
 }

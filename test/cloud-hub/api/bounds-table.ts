@@ -129,8 +129,8 @@ const envelope: Readonly<Record<string, Bounds>> = {
 };
 const turn: Readonly<Record<string, Bounds>> = {
   waive: {
-    good: [[], ['failed', 'agreement', 'error-rate', 'latency', 'drift']],
-    bad: [null, 'failed', Array.from({ length: 6 }, () => 'failed')],
+    good: [[], ['failed', 'agreement', 'error-rate', 'latency', 'drift', 'disagreement']],
+    bad: [null, 'failed', Array.from({ length: 7 }, () => 'failed')],
   },
   'waive.0': { good: ['failed'], bad: ['', 'all', 1, null] },
 };

@@ -12,7 +12,7 @@ const failed: Outcome = { state: 'failed', stage: 'proof', reason: 'not finite' 
 
 function gate(name: GateName, devices: readonly Asked[], gates: Record<string, unknown> = {}): GateResult {
   const found = judge(planOf({ gates }).gates, devices);
-  expect(found.map((g) => g.gate)).toEqual(['failed', 'agreement', 'error-rate', 'latency', 'drift']);
+  expect(found.map((g) => g.gate)).toEqual(['failed', 'agreement', 'error-rate', 'latency', 'drift', 'disagreement']);
   const result = found.find((g) => g.gate === name);
   if (!result) throw new Error(name);
   return result;

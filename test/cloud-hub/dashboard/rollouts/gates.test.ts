@@ -17,6 +17,7 @@ test('before anything was judged the limits stand there, one of each gate', () =
     'at most 1%',
     'at most 1.5×',
     'at most 0.25 PSI',
+    'at most 5%',
   ]);
   expect(views.every(({ state, figure, bar }) => state === 'not judged' && !figure && !bar)).toBe(true);
 });
@@ -24,8 +25,8 @@ test('before anything was judged the limits stand there, one of each gate', () =
 test('what the hub judged is shown with its figure', () => {
   const asked = [{ id: 'x', late: false, outcome: active({ errors: 4, frames: 996, latency: { p50: 12, p95: 24 } }) }];
   const views = gateViews(plan, judge(plan.gates, asked), ['latency']);
-  expect(views.map(({ figure }) => figure)).toEqual(['0%', '97%', '0.4%', '1.2×', '0 PSI']);
-  expect(views.map(({ isWaived }) => isWaived)).toEqual([false, false, false, true, false]);
+  expect(views.map(({ figure }) => figure)).toEqual(['0%', '97%', '0.4%', '1.2×', '0 PSI', undefined]);
+  expect(views.map(({ isWaived }) => isWaived)).toEqual([false, false, false, true, false, false]);
 });
 
 test('a bar always has room for the figure and its limit, and shows which is larger', () => {
