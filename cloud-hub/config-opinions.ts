@@ -42,7 +42,7 @@ export function readRule(text: string): ModelRule | undefined {
 const file = z.string().min(1);
 
 /** Of the Open Inference Protocol. */
-const MODEL_ADDRESS = /^https?:\/\/[^@?#\s]+\/v2\/models\/[\w.~-]+(\/versions\/[\w.~-]+)?$/;
+const MODEL_ADDRESS = /^(https?|grpcs?):\/\/[^@?#\s]+\/v2\/models\/[\w.~-]+(\/versions\/[\w.~-]+)?$/;
 
 export const opinionSettings = {
   secondOpinion: z
@@ -95,12 +95,15 @@ export const opinionSettings = {
     .max(2048)
     .refine((url) => MODEL_ADDRESS.test(url) && URL.canParse(url), {
       error:
-        'must be the address of a model at a serving engine: http://HOST:8000/v2/models/NAME or …/v2/models/NAME/versions/VERSION, ' +
+        'must be the address of a model at a serving engine: http://HOST:8000/v2/models/NAME or …/v2/models/NAME/versions/VERSION (https, grpc or grpcs too), ' +
         'without user, password, "?" and "#"',
     })
     .optional()
     .describe('serving engine that runs the model of second opinions (Open Inference Protocol 2)'),
   secondOpinionTokenFile: file.optional().describe('file with the bearer token for that engine'),
+  secondOpinionCaFile: file
+    .optional()
+    .describe('PEM file of the authority that signed the certificate of that engine, for grpcs'),
   secondOpinionLabels: z
     .string()
     .max(16_384)

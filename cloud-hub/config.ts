@@ -160,6 +160,8 @@ export const hubConfig = z
       wrong('secondOpinionModels', 'name the model for all other samples too: --second-opinion');
     if (config.secondOpinionTokenFile !== undefined && config.secondOpinionUrl === undefined)
       wrong('secondOpinionTokenFile', 'is for a serving engine: set its address too');
+    if (config.secondOpinionCaFile !== undefined && !config.secondOpinionUrl?.startsWith('grpcs:'))
+      wrong('secondOpinionCaFile', 'is for an engine at grpcs://…; for https set NODE_EXTRA_CA_CERTS');
     if (config.mqttUrl === undefined) {
       for (const key of own)
         if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');

@@ -108,12 +108,17 @@ const settings = {
   secondOpinionUrl: [
     '--second-opinion-url <url>',
     'VEDETTE_SECOND_OPINION_URL',
-    'a serving engine that runs this model (Triton, OVMS, KServe): http://HOST:8000/v2/models/NAME (default: the hub runs it)',
+    'a serving engine that runs this model (Triton, OVMS, KServe): http://HOST:8000/v2/models/NAME, or grpc://HOST:8001/v2/models/NAME (default: the hub runs it)',
   ],
   secondOpinionTokenFile: [
     '--second-opinion-token-file <file>',
     'VEDETTE_SECOND_OPINION_TOKEN_FILE',
     'file with the bearer token for that engine',
+  ],
+  secondOpinionCaFile: [
+    '--second-opinion-ca-file <file>',
+    'VEDETTE_SECOND_OPINION_CA_FILE',
+    'PEM file of the authority to trust there, for grpcs (default: those of Node)',
   ],
   secondOpinionLabels: [
     '--second-opinion-labels <pairs>',

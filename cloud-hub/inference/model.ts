@@ -4,7 +4,7 @@ import path from 'node:path';
 import { extractPackage } from '../../shared/engine/package/archive.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { StoredModel } from '../store/models.ts';
-import type { Served } from './served.ts';
+import type { Served } from './serving.ts';
 
 export interface ChosenModel {
   readonly dir: string;

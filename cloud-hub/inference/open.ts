@@ -11,6 +11,7 @@ import { createLabelMap, pairsOf } from './labels.ts';
 import { createModelHolder } from './model.ts';
 import { createLooker } from './runner.ts';
 import { createSecondOpinions, type SecondOpinionOptions, type SecondOpinions } from './second-opinions.ts';
+import type { Served } from './serving.ts';
 
 export interface OpenOptions extends Omit<SecondOpinionOptions, 'models' | 'choose' | 'cache' | 'waitMs' | 'pictures'> {
   readonly registry: Registry;
@@ -24,10 +25,8 @@ const MB = 1_000_000;
 
 export function openSecondOpinions({ registry, config, dataDir, entry, ...options }: OpenOptions): SecondOpinions {
   const folder = path.join(dataDir, 'inference');
-  const { secondOpinion: wanted, secondOpinionUrl: url, secondOpinionTokenFile: file } = config;
-  // Some systems renew a token: it is read for each sample.
-  const served =
-    url === undefined ? undefined : () => ({ url, ...(file === undefined ? {} : { token: tokenIn(file) }) });
+  const { secondOpinion: wanted, secondOpinionUrl: url } = config;
+  const served = url === undefined ? undefined : () => servedAt(url, config);
   const rules = config.secondOpinionModels.flatMap((text) => readRule(text) ?? []);
   const names = wanted === undefined ? [] : modelsOf(rules, wanted);
   const folderOf = (name: string) => path.join(folder, 'models', encodeURIComponent(name));
@@ -60,11 +59,20 @@ function keepOnly(folder: string, names: readonly string[]): void {
     if (!names.includes(one)) rmSync(path.join(folder, one), { recursive: true, force: true });
 }
 
+/** Some systems renew a token: files are read for each sample. */
+function servedAt(url: string, { secondOpinionTokenFile: token, secondOpinionCaFile: ca }: HubConfig): Served {
+  return {
+    url,
+    ...(token === undefined ? {} : { token: textIn(token, '--second-opinion-token-file') }),
+    ...(ca === undefined ? {} : { ca: textIn(ca, '--second-opinion-ca-file') }),
+  };
+}
+
 /** @throws Error that names the setting */
-function tokenIn(file: string): string {
+function textIn(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new Error(`--second-opinion-token-file: ${messageOf(error)}`);
+    throw new Error(`${setting}: ${messageOf(error)}`);
   }
 }

@@ -15,7 +15,9 @@ import { goFirst } from '../../shared/kit/go-first.ts';
 import { type Batching, tryBatches } from './batching.ts';
 import { HASH_HEIGHT, HASH_WIDTH, likenessOf } from './likeness.ts';
 import type { LookAnswer, Looked, LookOrder } from './runner.ts';
-import { openServed, ServingError } from './served.ts';
+import { openServed } from './served.ts';
+import { openGrpc } from './served-grpc.ts';
+import { ServingError } from './serving.ts';
 
 interface Opened {
   readonly key: string;
@@ -44,7 +46,10 @@ function createLook(): (order: LookOrder) => Promise<Looked> {
   async function open({ dir, served, batch }: LookOrder): Promise<Opened> {
     const key = JSON.stringify([dir, served]);
     if (opened?.key === key) return opened;
-    const by = served && ((wanted: SessionWanted) => openServed(served, wanted));
+    const by =
+      served &&
+      ((wanted: SessionWanted) =>
+        served.url.startsWith('grpc') ? openGrpc(served, wanted, clock) : openServed(served, wanted));
     // A serving engine makes batches of its own, out of all that it is asked.
     const options = { dir, variant: 'auto', threads: 1, ...(by ? { open: by } : { batch }) };
     const engine = await openEngine(options, clock);

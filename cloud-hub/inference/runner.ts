@@ -11,7 +11,7 @@ import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { rssMbOf } from '../../shared/kit/memory.ts';
 import type { Batching } from './batching.ts';
 import type { ChosenModel } from './model.ts';
-import type { Served } from './served.ts';
+import type { Served } from './serving.ts';
 
 export interface LookOrder {
   readonly dir: string;

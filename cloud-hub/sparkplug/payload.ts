@@ -1,4 +1,4 @@
-/** Payloads of Sparkplug B (version 3.0 of the specification, chapter 6), as far as the hub uses them. The home of `protobufjs`. */
+/** Payloads of Sparkplug B (version 3.0 of the specification, chapter 6), as far as the hub uses them. */
 import protobuf from 'protobufjs';
 import { z } from 'zod';
 

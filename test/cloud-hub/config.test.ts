@@ -79,6 +79,11 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     ...file,
     beside: { secondOpinion: 'a@1.0.0', secondOpinionUrl: 'http://h/v2/models/a' },
   },
+  secondOpinionCaFile: {
+    good: ['/etc/vedette/ca.pem'],
+    bad: ['', 7],
+    beside: { secondOpinion: 'a@1.0.0', secondOpinionUrl: 'grpcs://h:8001/v2/models/a' },
+  },
   secondOpinionLabels: {
     good: ['', 'car=vehicle', 'car=vehicle,traffic light=lamp'],
     bad: ['car', 'car=', '=car', 'a=b=c', 'x'.repeat(129), 7, null],

@@ -2,7 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { openServed, type ServedLimits, ServingError } from '../../../cloud-hub/inference/served.ts';
+import { openServed } from '../../../cloud-hub/inference/served.ts';
+import { type ServedLimits, ServingError } from '../../../cloud-hub/inference/serving.ts';
 
 const graph = {
   inputs: [{ name: 'x', type: 'float32', shape: [1, 2] }],
