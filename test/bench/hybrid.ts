@@ -10,7 +10,7 @@ import type { Bench } from './bench.ts';
 import { picturesOf } from './clip-pictures.ts';
 import { agreement } from './events.ts';
 import { compareSelectors, held } from './hybrid-found.ts';
-import { hubRates } from './hybrid-hub.ts';
+import { batchRates, hubRates } from './hybrid-hub.ts';
 import { latencies } from './hybrid-latency.ts';
 import { comparePictures } from './hybrid-pictures.ts';
 import { type Point, plotOf } from './hybrid-plot.ts';
@@ -124,6 +124,7 @@ export const hybrid: Bench = {
     );
     await comparePictures(large, clip, second, asked, half, print);
     await hubRates(large, clip, print);
+    await batchRates(large, clip, print);
     await latencies(small, clip, print);
   },
 };
