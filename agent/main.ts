@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
+import { asError } from '../shared/kit/journal.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { positive } from './commands/arguments.ts';
 import type { EnrollOptions } from './commands/enroll.ts';
@@ -55,7 +56,7 @@ program
   .command('run')
   .summary('run the agent')
   .description(
-    'Runs the streams of a configuration file until it gets SIGINT or SIGTERM. Logs are JSON lines on stderr.',
+    'Runs the streams of a configuration file until it gets SIGINT or SIGTERM. Logs are JSON lines on stderr; under systemd they are entries of the journal, with fields.',
   )
   .requiredOption('-c, --config <file>', 'the configuration (examples: fixtures/config/*.good.yaml)')
   .addHelpText(
@@ -241,6 +242,6 @@ program
   });
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`vedette-agent: ${plainText(messageOf(error))}\n`);
+  process.stderr.write(asError(`vedette-agent: ${plainText(messageOf(error))}\n`, process.env));
   process.exit(1);
 });

@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
+import { asError } from '../shared/kit/journal.ts';
 import { createLogger } from '../shared/kit/log.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
@@ -46,7 +47,7 @@ export type Host = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | '
 
 async function run(host: Host, options: SettingOptions, version: string): Promise<void> {
   const config = readSettings(options, host.env);
-  const log = createLogger('hub', config.logLevel);
+  const log = createLogger('hub', config.logLevel, host.env);
   // Loaded when it is wanted: help and the other commands answer at once.
   const { startHub } = createRequire(import.meta.url)('./hub.js') as typeof import('./hub.ts');
   const manager = serviceManager(host.env, process.pid, log);
@@ -182,7 +183,7 @@ export async function program(host: Host): Promise<void> {
       // Help and version arrive here as well, with code 0; commander has written what there is to say.
       host.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
-      console.error(`vedette-hub: ${plainText(messageOf(error))}`);
+      console.error(asError(`vedette-hub: ${plainText(messageOf(error))}`, host.env));
       host.exitCode = error instanceof UsageError ? 2 : 1;
     }
   }

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { timezoneInForce } from '../../shared/kit/inherited-env.ts';
+import { asError } from '../../shared/kit/journal.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
 import { createLogger } from '../../shared/kit/log.ts';
 import { serviceManager } from '../../shared/kit/service-manager.ts';
@@ -48,7 +49,7 @@ export async function run(options: RunOptions): Promise<number> {
     hub = config.hub && readConnection(config.hub, config.device, { clock, isSynced });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    stderr.write(`vedette-agent: ${error.message}\n`);
+    stderr.write(asError(`vedette-agent: ${error.message}\n`, options.environment));
     return 2;
   }
   const host = {
@@ -59,7 +60,7 @@ export async function run(options: RunOptions): Promise<number> {
     name: hostname(),
     timezone: timezoneInForce(),
   };
-  const log = createLogger('agent', config.log);
+  const log = createLogger('agent', config.log, options.environment).child({ device: config.device });
   const manager = serviceManager(options.environment, process.pid, log);
   const agent = createAgent({
     config,

@@ -1,15 +1,35 @@
-/** Structured logs on stderr: stdout belongs to the results of a command. */
-import { type Logger, pino } from 'pino';
+/** Structured logs on stderr, or with fields in systemd's journal: stdout belongs to the results of a command. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import {
+  datagramOf,
+  entryOf,
+  type Fields,
+  isJournal,
+  JOURNAL_SOCKET,
+  priorityOf,
+  sendTo,
+  withPriority,
+} from './journal.ts';
 
 export type { Logger };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** A logger that writes JSON lines to stderr; names of fields that carry secrets are blanked wherever they appear. */
-export function createLogger(name: string, level: LogLevel = 'info'): Logger {
-  const destination = pino.destination({ dest: 2, sync: true });
+/**
+ * A logger that writes JSON lines to stderr; names of fields that carry secrets are blanked wherever they appear.
+ * @param env `JOURNAL_STREAM` as systemd sets it: where stderr goes into the journal, each line is an entry with fields
+ * @param socket of the journal
+ */
+export function createLogger(
+  name: string,
+  level: LogLevel = 'info',
+  env: Readonly<Record<string, string | undefined>> = {},
+  socket = JOURNAL_SOCKET,
+): Logger {
+  const stderr = pino.destination({ dest: 2, sync: true });
   // A reader that went away does not end the program.
-  destination.on('error', () => undefined);
+  stderr.on('error', () => undefined);
+  const destination = isJournal(env) ? journal(socket, stderr) : stderr;
   const secret = ['password', 'token', 'authorization', 'secret', 'cookie', 'claim'];
   return pino(
     {
@@ -21,4 +41,14 @@ export function createLogger(name: string, level: LogLevel = 'info'): Logger {
     },
     destination,
   );
+}
+
+function journal(socket: string, stderr: DestinationStream): DestinationStream {
+  const send = sendTo(socket);
+  return {
+    write(line) {
+      const fields: Fields = JSON.parse(line);
+      if (!send(datagramOf(entryOf(fields)))) stderr.write(withPriority(priorityOf(fields.level), line));
+    },
+  };
 }

@@ -5,6 +5,7 @@
 import { copyFileSync, cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ledger } from './hub-ledger.ts';
+import { proveErrors, proveFields } from './journal.ts';
 import type { Machine } from './machine.ts';
 import type { Packages } from './packages.ts';
 
@@ -85,6 +86,12 @@ export async function proveSystemd({ hub, box, packages, model, step }: SystemdP
   });
   await step('records at the hub over mTLS', () => more(seen));
   console.log(`   from a bare box to records at the hub: ${Math.round((performance.now() - began) / 1000)} s`);
+  await step('the journal has fields', () => proveFields(box));
+  await step('journalctl -p err', async () => {
+    const said = await proveErrors(box);
+    await box.wait('frames', STATUS, FLOWS);
+    return said;
+  });
   await step('no token: the device has a certificate alone', async () => {
     const tokens = await box.sh("grep -rIl 'tokenFile' /etc/vedette-agent /var/lib/vedette-agent/*.json || true");
     if (tokens.trim() !== '') throw new Error(`there is a token: ${tokens}`);
