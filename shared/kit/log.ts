@@ -7,6 +7,7 @@ import {
   isJournal,
   JOURNAL_SOCKET,
   priorityOf,
+  type Send,
   sendTo,
   withPriority,
 } from './journal.ts';
@@ -44,11 +45,19 @@ export function createLogger(
 }
 
 function journal(socket: string, stderr: DestinationStream): DestinationStream {
-  const send = sendTo(socket);
+  const send = sendOrNot(socket);
   return {
     write(line) {
       const fields: Fields = JSON.parse(line);
       if (!send(datagramOf(entryOf(fields)))) stderr.write(withPriority(priorityOf(fields.level), line));
     },
   };
+}
+
+function sendOrNot(socket: string): Send {
+  try {
+    return sendTo(socket);
+  } catch {
+    return () => false;
+  }
 }

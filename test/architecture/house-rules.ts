@@ -33,7 +33,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   uqr: ['cloud-hub/dashboard/'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],
-  'node-unix-socket': ['shared/kit/journal.ts'],
+  koffi: ['shared/kit/journal.ts'],
   'node-cron': ['shared/contract/config/schedule.ts'],
   aedes: ['cloud-hub/broker/'],
   kysely: ['cloud-hub/store/'],

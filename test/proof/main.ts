@@ -16,6 +16,7 @@ import { Images } from './images.ts';
 import { Machine } from './machine.ts';
 import { connectTwo } from './network.ts';
 import { laterPackages } from './packages.ts';
+import { proveReproducible } from './reproducible.ts';
 import { folderFor, proveSystemd } from './systemd.ts';
 
 const cacheDir = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'vedette');
@@ -110,6 +111,24 @@ program
     '\nNeeds root, npm, and: apt-get install debootstrap buildah podman podman-compose docker-compose crun catatonit iptables aardvark-dns\nExit code: 0 if everything holds, 1 if not.',
   )
   .action((flags: ImageFlags) => withImages(flags, ({ images, root }) => proveCompose({ images, root, step })));
+
+program
+  .command('reproducible')
+  .description(
+    'builds the packages of the last commit twice, in two clones that share no folder, and compares their bytes',
+  )
+  .option('--arch <name...>', 'for which machines', ['amd64'])
+  .option('--out <folder>', 'leave the packages there', 'packages')
+  .addHelpText('after', '\nNeeds: git, npm, dpkg-deb; for arm64 apt-get install binutils-aarch64-linux-gnu')
+  .action(async ({ arch, out }: { arch: string[]; out: string }) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'vedette-proof-'));
+    const root = path.resolve(import.meta.dirname, '../../..');
+    try {
+      await proveReproducible({ root, folder, out: path.resolve(out), arches: arch, step });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
 program
   .command('power-cuts')

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { DgramSocket } from 'node-unix-socket';
+import koffi from 'koffi';
 import { expect, onTestFinished, test } from 'vitest';
 import { asError, datagramOf, entryOf, type Fields } from '../../../shared/kit/journal.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -29,17 +29,31 @@ function read(bytes: Buffer): Record<string, string> {
 
 const sent = (line: Fields) => read(datagramOf(entryOf(line)));
 
+/** A socket as journald has it. @returns what has arrived */
+function listenTo(socket: string): () => Buffer[] {
+  const libc = koffi.load('libc.so.6');
+  const fd: number = libc.func('int socket(int, int, int)')(1, 2, 0);
+  onTestFinished(() => closeSync(fd));
+  const address = Buffer.concat([Buffer.from([1, 0]), Buffer.from(`${socket}\0`)]);
+  expect(libc.func('int bind(int, const void *, unsigned int)')(fd, address, address.length)).toBe(0);
+  const recv = libc.func('long recv(int, _Out_ void *, size_t, int)');
+  const MSG_DONTWAIT = 0x40;
+  return () => {
+    const found: Buffer[] = [];
+    for (;;) {
+      const bytes = Buffer.alloc(2 ** 20);
+      const length = Number(recv(fd, bytes, bytes.length, MSG_DONTWAIT));
+      if (length < 0) return found;
+      found.push(bytes.subarray(0, length));
+    }
+  };
+}
+
 /** Runs a program that logs, with its stderr in a file that it takes for the journal. @returns the entries and the file */
-async function logged(program: string, isListening = true) {
+function logged(program: string, isListening = true) {
   const folder = tempFolder();
   const socket = path.join(folder, 'journal.sock');
-  const entries: Record<string, string>[] = [];
-  if (isListening) {
-    const journal = new DgramSocket();
-    onTestFinished(() => journal.close());
-    journal.bind(socket);
-    journal.on('data', (bytes: Buffer) => entries.push(read(bytes)));
-  }
+  const received = isListening ? listenTo(socket) : () => [];
   const built = path.resolve(import.meta.dirname, '../../../dist/shared/kit/log.js');
   const text = `import { createLogger } from ${JSON.stringify(built)};
 const log = createLogger('box', 'debug', process.env, ${JSON.stringify(socket)});\n${program}`;
@@ -53,17 +67,17 @@ const log = createLogger('box', 'debug', process.env, ${JSON.stringify(socket)})
   });
   closeSync(stderr);
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-  return { entries, stderr: readFileSync(path.join(folder, 'stderr'), 'utf8') };
+  return { entries: received().map(read), stderr: readFileSync(path.join(folder, 'stderr'), 'utf8') };
 }
 
-test('where stderr is the journal, each line is an entry with fields, also the last one before the end', async () => {
-  const { entries, stderr } = await logged(
+test('where stderr is the journal, each line is an entry with fields, also the last one before the end', () => {
+  const { entries, stderr } = logged(
     `log.child({ device: 'gate-3' }).warn({ stream: 'yard', token: 's3cret' }, 'the camera is gone');
 log.error({ err: Object.assign(new Error('no\\nroom'), { code: 'ENOSPC' }) }, 'cannot write');
 log.debug('small'); process.exit(0);`,
   );
   expect(stderr).toBe('');
-  await expect.poll(() => entries).toHaveLength(3);
+  expect(entries).toHaveLength(3);
   expect(entries[0]).toEqual({
     MESSAGE: 'the camera is gone stream=yard token=[hidden]',
     PRIORITY: '4',
@@ -83,10 +97,10 @@ log.debug('small'); process.exit(0);`,
   expect(entries[2]).toMatchObject({ MESSAGE: 'small', PRIORITY: '7' });
 });
 
-test('what the journal does not take is a line on stderr with its priority', async () => {
-  const nobody = await logged("log.error({ n: 1 }, 'alone');", false);
+test('what the journal does not take is a line on stderr with its priority', () => {
+  const nobody = logged("log.error({ n: 1 }, 'alone');", false);
   expect(nobody.stderr).toMatch(/^<3>\{.*"n":1,"msg":"alone"\}\n$/);
-  const large = await logged("log.info({ large: 'x'.repeat(2 ** 22) }, 'too large');");
+  const large = logged("log.info({ large: 'x'.repeat(2 ** 22) }, 'too large');");
   expect(large.stderr).toMatch(/^<6>\{/);
   expect(large.stderr.length).toBeGreaterThan(2 ** 22);
   expect(large.entries).toEqual([]);
