@@ -31,7 +31,8 @@ const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 /** Sends entries to a socket; it never waits. @throws Error where the C library has no sockets as Linux has them */
 export function sendTo(socket: string): Send {
   // Native: only loaded where there is a journal. Node has no datagram sockets of the local kind; the C library has.
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const require = createRequire(import.meta.url);
+  const koffi = require('koffi') as typeof import('koffi');
   const libc = koffi.load('libc.so.6');
   const open = libc.func('int socket(int, int, int)');
   const send = libc.func('long sendto(int, const void *, size_t, int, const void *, unsigned int)');
