@@ -9,9 +9,10 @@ test('the packages that files import are found in every form, and what only look
     `import Database from 'better-sqlite3';\nexport * from "@peculiar/x509";`,
     `const { pino } = await import('pino'); createRequire(import.meta.url)('./program.js');`,
     `import 'sharp/lib/x.js'; // what comes from 'committed' data\nimport fs from 'node:fs'; require('ws')`,
+    `const koffi = createRequire(import.meta.url)('koffi');`,
   ];
-  const ours = ['@peculiar/x509', 'better-sqlite3', 'pino', 'sharp', 'ws', 'yaml'];
-  expect(importedPackages(texts, ours)).toEqual(['@peculiar/x509', 'better-sqlite3', 'pino', 'sharp', 'ws']);
+  const ours = ['@peculiar/x509', 'better-sqlite3', 'koffi', 'pino', 'sharp', 'ws', 'yaml'];
+  expect(importedPackages(texts, ours)).toEqual(['@peculiar/x509', 'better-sqlite3', 'koffi', 'pino', 'sharp', 'ws']);
 });
 
 /** Writes `node_modules` from paths and manifests. */
