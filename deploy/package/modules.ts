@@ -11,7 +11,9 @@ import type { Target } from './products.ts';
 export function importedPackages(texts: Iterable<string>, ours: readonly string[]): string[] {
   const found = new Set<string>();
   for (const text of texts) {
-    const named = text.matchAll(/(?:\bfrom|\bimport|\brequire\(|\bimport\(|\bresolve\(|\bcreateRequire\(import\.meta\.url\)\()\s*['"]([@a-z][^'":\s]*)['"]/g);
+    const named = text.matchAll(
+      /(?:\bfrom|\bimport|\brequire\(|\bimport\(|\bresolve\(|\bcreateRequire\(import\.meta\.url\)\()\s*['"]([@a-z][^'":\s]*)['"]/g,
+    );
     for (const [, specifier = ''] of named)
       found.add(specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'));
   }

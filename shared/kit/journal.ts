@@ -73,8 +73,9 @@ export function entryOf(line: Fields): Map<string, string> {
     const isError = key === 'err' && typeof value === 'object' && value !== null;
     const { message, stack, code } = isError ? (value as Fields) : {};
     const shown = isError ? text(message ?? value) : text(value);
-    if (key !== 'device' && shown !== line.msg)
-      said.push(`${key}=${/[\s"=]/.test(shown) ? JSON.stringify(shown) : shown}`);
+    const isText = isError || typeof value === 'string';
+    const quoted = isText && /[\s"=]/.test(shown) ? JSON.stringify(shown) : shown;
+    if (key !== 'device' && shown !== line.msg) said.push(`${key}=${quoted}`);
     entry.set(fieldOf(key), shown);
     if (code !== undefined) entry.set('VEDETTE_CODE', text(code));
     if (stack !== undefined) entry.set('VEDETTE_STACK', text(stack));
