@@ -18,6 +18,17 @@ export async function debianBase(cache: string, say: (line: string) => void, mir
   return folder;
 }
 
+/** Debian for arm64 as debootstrap unpacks it; nothing of it has run. Made once and kept. */
+export async function foreignRoot(cache: string, say: (line: string) => void, mirror = mirrorHere()): Promise<string> {
+  const folder = path.join(cache, `debian-${SUITE}-arm64`);
+  if (existsSync(folder)) return folder;
+  say('debootstrap unpacks a root for arm64, once');
+  rmSync(`${folder}.part`, { recursive: true, force: true });
+  await run('debootstrap', ['--variant=minbase', '--foreign', '--arch=arm64', SUITE, `${folder}.part`, mirror]);
+  renameSync(`${folder}.part`, folder);
+  return folder;
+}
+
 /** The first mirror of the distribution in apt's sources. */
 function mirrorHere(): string {
   const folder = path.join(SOURCES, 'sources.list.d');

@@ -4,9 +4,9 @@
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { NODE_VERSION, type Product } from '../../deploy/package/products.ts';
+import { type Arch, NODE_VERSION, type Product } from '../../deploy/package/products.ts';
 import { nodeFor } from '../../deploy/package/runtime.ts';
-import { debianBase } from './base.ts';
+import { debianBase, foreignRoot } from './base.ts';
 import { ask, run } from './run.ts';
 
 export interface ImagesOptions {
@@ -17,6 +17,16 @@ export interface ImagesOptions {
   readonly folder: string;
   readonly mirror?: string | undefined;
   readonly say: (line: string) => void;
+}
+
+export interface BuildMore {
+  readonly arch?: Arch;
+  /** Its name; default: that of the product. */
+  readonly image?: string;
+  /** Seconds since 1970 that it and all its files carry. */
+  readonly epoch?: number;
+  /** Without what an earlier build left. */
+  readonly isAnew?: boolean;
 }
 
 const BASE = 'localhost/vedette-base';
@@ -136,14 +146,37 @@ exec /usr/bin/crun "$@"
   }
 
   /** @returns its size in bytes */
-  async build(product: Product, user: number): Promise<number> {
+  async build(product: Product, user: number, more: BuildMore = {}): Promise<number> {
+    const { arch = 'amd64', image = `localhost/${product}`, epoch, isAnew = false } = more;
     const context = this.#context;
-    const given = { BASE, BUILDER, PRODUCT: product, USER_ID: String(user), TARGETARCH: 'amd64' };
+    const base = arch === 'amd64' ? BASE : `${BASE}-${arch}`;
+    const given = { BASE: base, BUILDER, PRODUCT: product, USER_ID: String(user), TARGETARCH: arch };
     const args = Object.entries(given).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
     const file = path.join(context, 'deploy/container/Dockerfile');
-    const how = ['--isolation', 'chroot', '--network', 'host', '--format', 'docker', '--layers'];
-    await this.buildah('build', ...how, ...args, '-t', `localhost/${product}`, '-f', file, context);
-    return this.#sizeOf(`localhost/${product}`);
+    const how = [
+      '--isolation',
+      'chroot',
+      '--network',
+      'host',
+      '--format',
+      'docker',
+      isAnew ? '--no-cache' : '--layers',
+    ];
+    const times = epoch === undefined ? [] : ['--timestamp', String(epoch)];
+    const platform = ['--platform', `linux/${arch}`];
+    await this.buildah('build', ...how, ...times, ...platform, ...args, '-t', image, '-f', file, context);
+    return this.#sizeOf(image);
+  }
+
+  /** What an image for arm64 lies on: the packages of Debian, unpacked and not configured, since nothing runs there here. */
+  async makeForeignBase(): Promise<void> {
+    const { cache, mirror, say } = this.#options;
+    const image = `${BASE}-arm64`;
+    if (await this.#has(image)) return;
+    const base = await this.#from('scratch');
+    await this.buildah('config', '--arch', 'arm64', base);
+    await this.buildah('copy', '--quiet', base, await foreignRoot(cache, say, mirror), '/');
+    await this.#commit(base, image);
   }
 
   /** An image of programs of Debian. @param steps lines of a Containerfile after FROM. @returns its size in bytes */

@@ -12,6 +12,7 @@ import { messageOf } from '../../shared/kit/errors.ts';
 import { debianBase } from './base.ts';
 import { proveCompose } from './compose.ts';
 import { proveContainers } from './containers.ts';
+import { proveImageBytes } from './image-bytes.ts';
 import { Images } from './images.ts';
 import { Machine } from './machine.ts';
 import { connectTwo } from './network.ts';
@@ -98,6 +99,14 @@ program
       await proveContainers({ images, folder: folderFor(folder, 'data'), root, model, helm, step });
     }),
   );
+
+program
+  .command('images')
+  .description('the image of the agent for amd64 and arm64 under one name; built anew it has the same bytes')
+  .option('--mirror <url>', 'where debootstrap finds Debian (default: the mirror of this machine)')
+  .option('--images <folder>', 'as with containers: keep the images there')
+  .addHelpText('after', '\nNeeds root, npm, and: apt-get install debootstrap buildah podman crun')
+  .action((flags: ImageFlags) => withImages(flags, ({ images, root }) => proveImageBytes({ images, root, step })));
 
 program
   .command('compose')
