@@ -150,7 +150,9 @@ exec /usr/bin/crun "$@"
     const { arch = 'amd64', image = `localhost/${product}`, epoch, isAnew = false } = more;
     const context = this.#context;
     const base = arch === 'amd64' ? BASE : `${BASE}-${arch}`;
-    const given = { BASE: base, BUILDER, PRODUCT: product, USER_ID: String(user), TARGETARCH: arch };
+    // Docker sets the platforms by itself.
+    const platforms = { BUILDPLATFORM: 'linux/amd64', TARGETPLATFORM: `linux/${arch}`, TARGETARCH: arch };
+    const given = { BASE: base, BUILDER, PRODUCT: product, USER_ID: String(user), ...platforms };
     const args = Object.entries(given).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]);
     const file = path.join(context, 'deploy/container/Dockerfile');
     const how = [
@@ -174,7 +176,7 @@ exec /usr/bin/crun "$@"
     const image = `${BASE}-arm64`;
     if (await this.#has(image)) return;
     const base = await this.#from('scratch');
-    await this.buildah('config', '--arch', 'arm64', base);
+    await this.buildah('config', '--arch', 'arm64', '--variant', 'v8', base);
     await this.buildah('copy', '--quiet', base, await foreignRoot(cache, say, mirror), '/');
     await this.#commit(base, image);
   }
