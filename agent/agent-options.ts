@@ -1,9 +1,11 @@
 /** What the agent is put together from. */
+import type { Redact } from '../shared/doctor/bundle/redact.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import type { AtRest } from './at-rest/keys.ts';
 import type { AgentConfig } from './config.ts';
 import type { HostFacts } from './health/report.ts';
+import type { LogTap } from './logs/tap.ts';
 import type { HubConnection } from './sync/connection.ts';
 
 export interface AgentOptions {
@@ -21,6 +23,12 @@ export interface AgentOptions {
   readonly machine: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The lines of `log`, to send them to the hub; absent: they are not. */
+  readonly logLines?: {
+    readonly tap: LogTap;
+    /** Takes secrets of this box out of a text. */
+    readonly redact: Redact;
+  };
 }
 
 /** The built files of the processes that it starts. */

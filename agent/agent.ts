@@ -7,7 +7,6 @@
 
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { clipped } from '../shared/contract/names.ts';
 import type { Cancel } from '../shared/kit/clock.ts';
 import type { Part } from '../shared/kit/lifecycle.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -28,12 +27,14 @@ import { openEscalation, queueBytesOf } from './escalate/open.ts';
 import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
 import { diskOf } from './health/disk.ts';
-import { createProblems, type Problem } from './health/problems.ts';
 import { type Doing, doingOf, Progress } from './health/progress.ts';
+import { recordProblems } from './health/record-problems.ts';
 import { refusals } from './health/refusals.ts';
 import { buildReport } from './health/report.ts';
 import { createTallies } from './health/tallies.ts';
 import { createRenewer } from './identity/renewer.ts';
+import { createLogLevels } from './logs/levels.ts';
+import { createShipping } from './logs/shipping.ts';
 import { composeModels } from './model-parts.ts';
 import { removeMemoryFolder } from './models/memory-folder.ts';
 import { keepNormal } from './pipeline/sensor/normal-file.ts';
@@ -44,8 +45,6 @@ import { createSupervisor } from './runner/supervisor.ts';
 import { createStamps } from './stamps.ts';
 import { createSync, type Sync } from './sync/sync.ts';
 
-/** A fault that repeats is written down at once, then at most so often. */
-const PROBLEM_INTERVAL_MS = 60_000;
 /** How soon it is seen that a stream has fallen silent. */
 const LOOK_MS = 1_000;
 const MIB = 2 ** 20;
@@ -59,7 +58,10 @@ export type Agent = Part & {
 
 /** @throws CodedError or RangeError when the outbox or the hub's address cannot be used */
 export function createAgent(options: AgentOptions): Agent {
-  const { config, clock, log, atRest: { sealer } = plainAtRest } = options;
+  const { config, clock, atRest: { sealer } = plainAtRest } = options;
+  const levels = createLogLevels(options.log, clock);
+  const log = levels.of('agent');
+  const bufferLog = levels.of('buffer');
   /** The outbox stamps what it finds when it opens, before there is anything that knows the hub's time. */
   let sync: Sync | undefined;
   const stamps = createStamps({
@@ -77,18 +79,10 @@ export function createAgent(options: AgentOptions): Agent {
     sealer: sealer.for('record'),
     stamp: () => stamps.stamp(),
     clock,
-    log,
-  });
-  const problems = createProblems(PROBLEM_INTERVAL_MS, clock, ({ code, message, stream, count }) => {
-    log.warn({ code, stream, count }, message);
-    const text = clipped(message);
-    void outbox.append({ kind: 'error', ...stamps.stamp(), ...(stream ? { stream } : {}), code, message: text, count });
+    log: bufferLog,
   });
   const tallies = createTallies();
-  const problem = (found: Problem) => {
-    tallies.problem(found, clock.wall());
-    problems.add(found);
-  };
+  const { problem, flush } = recordProblems({ outbox, stamps, tallies, clock, log });
   for (const { stream, why } of resealMemories(path.join(config.dataDir, DETECTORS), sealer.for(MEMORY)))
     problem({ code: 'key-lost', message: `what the online detector had learned is lost: ${why}`, stream, count: 1 });
   const { keepDays = {} } = config.buffer;
@@ -97,9 +91,9 @@ export function createAgent(options: AgentOptions): Agent {
     keepDays,
     outbox,
     clock,
-    log,
+    log: bufferLog,
   });
-  const resealing = createResealing({ reseal: () => outbox.reseal(), keyId: sealer.keyId, clock, log });
+  const resealing = createResealing({ reseal: () => outbox.reseal(), keyId: sealer.keyId, clock, log: bufferLog });
   const board = createBoard(config, clock, () => sync?.changed());
   const requests = createWatchRequests(clock, (stream, request) =>
     supervisor.send(stream, { type: 'watch', stream, ...request }),
@@ -114,22 +108,36 @@ export function createAgent(options: AgentOptions): Agent {
     follow: (stream, until) => supervisor.send(stream, { type: 'follow', stream, until }),
     rulesOf: (stream) => board.streams().find((s) => s.id === stream)?.rules ?? [],
     annotate: drawing.annotate,
-    onFault: (stream, error) => log.warn({ stream, err: error }, 'no picture for the local API'),
+    onFault: (stream, error) => levels.of('api').warn({ stream, err: error }, 'no picture for the local API'),
     clock,
   });
 
   let streams = config.streams;
+  /** What is sent behind the records may go. */
+  const isDrained = () => sync?.state().connected === true && sync.state().uplink.backfill === 0;
+  const sendBehind = (channel: 'sample' | 'log', payload: Buffer) =>
+    sync?.send(channel, payload) ?? Promise.reject(new Error('there is no hub'));
   const escalation = openEscalation({
     folder: config.dataDir,
     sealer: sealer.for('sample'),
     config: config.escalate,
     queueBytes,
     streams: () => streams,
-    isOpen: () => sync?.state().connected === true && sync.state().uplink.backfill === 0,
-    send: (payload) => sync?.sample(payload) ?? Promise.reject(new Error('there is no hub')),
+    isOpen: isDrained,
+    send: (payload) => sendBehind('sample', payload),
     clock,
-    log,
+    log: levels.of('escalate'),
   });
+  const shipping =
+    options.logLines &&
+    createShipping({
+      ...options.logLines,
+      boot: options.boot,
+      kbPerHour: config.hub?.logKbPerHour ?? 0,
+      isOpen: isDrained,
+      send: (payload) => sendBehind('log', payload),
+      clock,
+    });
 
   const runners = config.runners.count === 'auto' ? options.host.cpus : config.runners.count;
   const supervisor = createSupervisor({
@@ -138,14 +146,14 @@ export function createAgent(options: AgentOptions): Agent {
     runners,
     restart: true,
     memoryMb: config.runners.memoryMb,
-    onRecycled: ({ streams, message }) => log.warn({ streams }, message),
+    onRecycled: ({ streams, message }) => levels.of('runner').warn({ streams }, message),
     clock,
     onMessage: (message) => fromRunners.onMessage(message),
     onRunnerDied: (death) => fromRunners.onRunnerDied(death),
   });
   supervisor.warm(config.streams.size);
 
-  const reconciler = composeModels(options, stamps, supervisor, runners, {
+  const reconciler = composeModels({ ...options, log: levels.of('models') }, stamps, supervisor, runners, {
     onStreams(set) {
       stamps.revision = set.revision;
       streams = set.streams;
@@ -175,7 +183,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     onChange: () => sync?.changed(),
     clock,
-    log,
+    log: levels.of('erase'),
   });
   const fromRunners = createFromRunners({
     stamps,
@@ -190,7 +198,7 @@ export function createAgent(options: AgentOptions): Agent {
     problem,
     preview: (picture) => sync?.preview(picture),
     clock,
-    log,
+    log: levels.of('runner'),
   });
 
   sync =
@@ -200,7 +208,7 @@ export function createAgent(options: AgentOptions): Agent {
       ...options.hub,
       outbox,
       clock,
-      log,
+      log: levels.of('sync'),
       report: () =>
         buildReport({
           ...options,
@@ -216,10 +224,8 @@ export function createAgent(options: AgentOptions): Agent {
           erase: erasing.report(),
         }),
       onCommand(command) {
-        if (command.kind === 'notice') {
-          problem({ code: command.code, message: command.message, count: 1 });
-          return;
-        }
+        if (command.kind === 'notice') return problem({ code: command.code, message: command.message, count: 1 });
+        if (command.kind === 'log') return levels.onCommand(command);
         const { stream, seconds, fps, width } = command;
         if (board.has(stream)) requests.set('hub', stream, { until: clock.mono() + seconds * 1000, fps, width });
       },
@@ -234,7 +240,8 @@ export function createAgent(options: AgentOptions): Agent {
     });
 
   const { hub } = options;
-  const renewer = hub?.identity && createRenewer({ ...hub.identity, fetch: hub.fetch, clock, log });
+  const renewer =
+    hub?.identity && createRenewer({ ...hub.identity, fetch: hub.fetch, clock, log: levels.of('identity') });
 
   const progress = new Progress();
   const seen: ApiOptions = {
@@ -249,7 +256,7 @@ export function createAgent(options: AgentOptions): Agent {
     hubConnected: () => sync?.state().connected,
     heldBack: () => progress.look(board.streams()),
     clock,
-    log,
+    log: levels.of('api'),
   };
   const api = config.api
     ? createApi(config.api, seen, (message) => problem({ code: 'config-invalid', message, count: 1 }))
@@ -280,7 +287,9 @@ export function createAgent(options: AgentOptions): Agent {
       // A hand-over that is under way ends with its runners.
       await Promise.all([reconciler.stop(), supervisor.stop()]);
       if (config.encryption) removeMemoryFolder(config.encryption.memoryDir, config.dataDir);
-      problems.flush();
+      flush();
+      shipping?.stop();
+      levels.stop();
       await renewer?.stop();
       await sync?.stop();
       escalation.stop();

@@ -49,6 +49,13 @@ const hub = z
       .max(1e6)
       .default(2000)
       .describe('records a second of a backlog, which is sent beside what happens now'),
+    logKbPerHour: z
+      .number()
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(1024)
+      .describe("kilobytes of this agent's log that the hub is sent per hour, behind the records; 0: none"),
   })
   .superRefine(({ url, identityFile, tokenFile, caFile, certFile, keyFile }, context) => {
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });

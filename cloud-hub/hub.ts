@@ -21,6 +21,7 @@ import { externalConnection } from './broker/external-connection.ts';
 import { mosquittoFolderOf, writeMosquittoFolder } from './broker/mosquitto/folder.ts';
 import { ADDRESS_FILE, addressHere, dailyLimitsOf, type HubConfig, keepOf, portsOf } from './config.ts';
 import { budgetOf } from './connections/budget.ts';
+import { openDeviceLogs } from './device-logs/open.ts';
 import { Erasing } from './erase/erasing.ts';
 import { openHomeAssistant } from './home-assistant/open.ts';
 import { hubFacts } from './hub-facts.ts';
@@ -142,6 +143,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     erasing.reported(device, report);
     models.executor.reported(device, report);
   };
+  const deviceLogs = openDeviceLogs({ dataDir, config, metrics, send, clock, log });
   const copies = new Copies({ send, clock, log });
   const announce: IngestOptions['announce'] = (build, device) => feed.announce(build, device);
   const quota = new Quota({ limits: dailyLimitsOf(config), send, log });
@@ -163,6 +165,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   const events: BrokerEvents = {
     message(device, channel, payload) {
       if (channel === 'sample') return void secondOpinions.offer(device, payload);
+      if (channel === 'log') return deviceLogs.intake.offer(device, payload);
       if (channel !== 'preview') return ingest.offer(device, channel, payload);
       if (!watches.picture(device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
       return watches.slowedDown(device, payload.length);
@@ -172,6 +175,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     disconnected: (device) => ingest.presence(device, false),
     subscribed(device) {
       watches.renew(device);
+      deviceLogs.orders.subscribed(device);
       models.sendDesired(device);
     },
   };
@@ -199,6 +203,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...alerting,
     erasing,
     secondOpinions,
+    deviceLogs,
     disconnect,
     publishDesired: models.sendDesired,
     checks,
@@ -228,6 +233,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerting.engine,
     ...(home ? [home] : []),
     new Retention({ store, keep: keepOf(config.keep), clock, log }),
+    deviceLogs.intake,
     { stop: () => ingest.stop() },
     {
       async start() {

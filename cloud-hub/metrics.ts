@@ -38,6 +38,12 @@ export function createMetrics() {
     ),
     pausedBatches: counter('vedette_paused_batches_total', 'Batches left with their device, whose day is used up'),
     ignored: counter('vedette_ignored_messages_total', 'Messages on a channel that this hub does not use', ['channel']),
+    deviceLogLines: counter('vedette_device_log_lines_total', 'Lines of logs of devices that were stored'),
+    deviceLogMessages: counter(
+      'vedette_device_log_messages_total',
+      'Messages with lines of logs of devices, by what became of them',
+      ['outcome'],
+    ),
     samples: counter('vedette_samples_total', 'Samples for second opinions, by what became of them', ['outcome']),
     ingestFailures: counter('vedette_ingest_failures_total', 'Groups of messages whose transaction failed'),
     ingestSeconds: new Histogram({

@@ -25,6 +25,7 @@ import { addDeviceCommands } from './commands/device.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEraseCommands } from './commands/erase.ts';
 import { addKeysCommands } from './commands/keys.ts';
+import { addLogsCommands } from './commands/logs.ts';
 import { addModelCommands } from './commands/model.ts';
 import { addRetentionCommand } from './commands/retention.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
@@ -47,7 +48,7 @@ export type Host = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | '
 
 async function run(host: Host, options: SettingOptions, version: string): Promise<void> {
   const config = readSettings(options, host.env);
-  const log = createLogger('hub', config.logLevel, host.env);
+  const log = createLogger('hub', config.logLevel, { env: host.env });
   // Loaded when it is wanted: help and the other commands answer at once.
   const { startHub } = createRequire(import.meta.url)('./hub.js') as typeof import('./hub.ts');
   const manager = serviceManager(host.env, process.pid, log);
@@ -150,6 +151,7 @@ function commands(host: Host, version: string): Command {
   addCaCommands(root, context);
   addClaimCommands(root, context);
   addDeviceCommands(root, context);
+  addLogsCommands(root, context);
   addModelCommands(root, context);
   addKeysCommands(root, context);
   addRolloutCommands(root, context);

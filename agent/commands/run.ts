@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { arch, hostname, platform, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
+import { createRedactor } from '../../shared/doctor/bundle/redact.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { timezoneInForce } from '../../shared/kit/inherited-env.ts';
@@ -13,8 +14,10 @@ import { createAgent } from '../agent.ts';
 import type { Entries } from '../agent-options.ts';
 import { type AtRest, readKeys } from '../at-rest/keys.ts';
 import { type AgentConfig, ConfigError, loadConfig } from '../config.ts';
+import { readConfig, secretsOf } from '../doctor/secrets.ts';
 import type { Environment } from '../environment.ts';
 import { doingLine } from '../health/progress.ts';
+import { createLogTap } from '../logs/tap.ts';
 import { type HubConnection, readConnection } from '../sync/connection.ts';
 
 /** How often systemd is told at least what the agent does. */
@@ -60,7 +63,11 @@ export async function run(options: RunOptions): Promise<number> {
     name: hostname(),
     timezone: timezoneInForce(),
   };
-  const log = createLogger('agent', config.log, options.environment).child({ device: config.device });
+  const tap = createLogTap();
+  const log = createLogger('agent', config.log, {
+    env: options.environment,
+    also: hub && tap.write,
+  }).child({ device: config.device });
   const manager = serviceManager(options.environment, process.pid, log);
   const agent = createAgent({
     config,
@@ -73,6 +80,7 @@ export async function run(options: RunOptions): Promise<number> {
     machine: options.machine,
     clock,
     log,
+    logLines: { tap, redact: createRedactor(secretsOf(readConfig(options.configFile), options.environment)) },
   });
   const stopAll = await startAll([agent]);
   const names = [...config.streams.keys()].join(', ') || 'none';

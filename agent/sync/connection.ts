@@ -30,7 +30,7 @@ export interface HubConnection {
   };
 }
 
-type HubConfig = NonNullable<AgentConfig['hub']>;
+type HubConfig = Omit<NonNullable<AgentConfig['hub']>, 'logKbPerHour'>;
 
 const CONNECT_MS = 10_000;
 

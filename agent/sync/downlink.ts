@@ -86,6 +86,7 @@ export class Downlink {
     try {
       if (payload.length > maxBytes) throw new Error(`${payload.length} bytes are more than ${maxBytes}`);
       handle(decode(payload, maxBytes));
+      this.#options.log.debug({ channel: parsed.channel, bytes: payload.length }, 'the hub said something');
     } catch (error) {
       if (error instanceof HandlerError) {
         this.#failed++;

@@ -48,8 +48,8 @@ export interface Sync extends Part {
   changed(): void;
   /** Sends a picture if it can go now; see PreviewSender. */
   preview(payload: Buffer): boolean;
-  /** Publishes a sample; rejects where that fails. */
-  sample(payload: Buffer): Promise<void>;
+  /** Publishes a sample, or lines of the log; rejects where that fails. */
+  send(channel: 'sample' | 'log', payload: Buffer): Promise<void>;
   state(): SyncState;
 }
 
@@ -94,7 +94,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     changed: () => reporter.changed(),
     preview: (payload) => preview.send(payload),
-    sample: (payload) => link.publish({ topic: topicOf(device, 'sample'), payload, qos: 1, retain: false }),
+    send: (channel, payload) => link.publish({ topic: topicOf(device, channel), payload, qos: 1, retain: false }),
     state: () => ({ connected: link.up, uplink: uplink.state(), downlink: downlink.state() }),
   };
 }

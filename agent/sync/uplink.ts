@@ -137,6 +137,7 @@ export class Uplink {
       ack,
       inFlight(this.#lanes).some(({ to }) => to > ack.upTo),
     );
+    this.#log.debug({ epoch: ack.epoch, upTo: ack.upTo, outcome }, 'the hub acknowledged');
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {
@@ -241,6 +242,7 @@ export class Uplink {
     this.#lanes = sentOn(this.#lanes, lane, batch.to, batch.records, now, this.#limits);
     if (lane === 'live') this.#waitingSince = undefined;
     this.#counters.batches++;
+    this.#log.debug({ lane, from: batch.from, to: batch.to, bytes: batch.payload.length }, 'records are sent');
     if (batch.from <= this.#highestSent[lane]) {
       this.#counters.resent++;
       this.#meter.forget();

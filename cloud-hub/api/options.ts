@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/kit/log.ts';
 import type { Acknowledging } from '../alerts/acknowledging.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Browsers } from '../alerts/push/browsers.ts';
+import type { OpenDeviceLogs } from '../device-logs/open.ts';
 import type { Erasing } from '../erase/erasing.ts';
 import type { FailedAttempts } from '../identity/attempts.ts';
 import type { IdentityService } from '../identity/identity.ts';
@@ -52,6 +53,7 @@ export interface ApiOptions {
   readonly acknowledging: Acknowledging;
   readonly browsers: Pick<Browsers, 'publicKey' | 'list' | 'subscribe' | 'unsubscribe'>;
   readonly erasing: Pick<Erasing, 'order' | 'get' | 'list'>;
+  readonly deviceLogs: Pick<OpenDeviceLogs, 'files' | 'orders'>;
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
   readonly clock: Clock;
   readonly log: Logger;

@@ -11,6 +11,7 @@ import { claimRoutes } from './routes/claims.ts';
 import { correctionRoutes } from './routes/corrections.ts';
 import { datasetRoutes } from './routes/dataset.ts';
 import { deliveryRoutes } from './routes/delivery.ts';
+import { deviceLogRoutes } from './routes/device-logs.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { erasureRoutes } from './routes/erasures.ts';
@@ -38,6 +39,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   secondFactorRoutes,
   providerRoutes,
   deviceRoutes,
+  deviceLogRoutes,
   enrolmentRoutes,
   claimRoutes,
   certificateRoutes,

@@ -2,14 +2,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ADDRESS_FILE } from '../config.ts';
+import { DEVICE_LOGS } from '../device-logs/open.ts';
 import { ANSWERS_FILE } from '../store/answers.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { LOCK_FILE } from '../store/lock.ts';
 import { PROBE_FILE } from '../store/readiness.ts';
 import { fileName } from './archive.ts';
 
-/** Folders whose content is made again: what is on its way, and what is unpacked from packages. */
-const MADE_AGAIN = ['models/incoming', 'inference'];
+/** Folders that are not in it: what is on its way, what is unpacked from packages, and logs of devices, which change all the time. */
+const LEFT_OUT = ['models/incoming', 'inference', DEVICE_LOGS];
 /** Packages: many and large, and they never change. */
 const PACKAGES = 'models/sha256';
 
@@ -38,7 +39,7 @@ function filesBelow(dataDir: string, folder: string): string[] {
       throw new Error(
         `${path.join(dataDir, name)} is a symbolic link, which no backup holds: put what it points to in its place`,
       );
-    if (entry.isDirectory()) return MADE_AGAIN.includes(name) ? [] : filesBelow(dataDir, name);
+    if (entry.isDirectory()) return LEFT_OUT.includes(name) ? [] : filesBelow(dataDir, name);
     return entry.isFile() ? [name] : [];
   });
 }

@@ -7,6 +7,7 @@ import { alertRule, type newAlertRule } from '../contract/alert-rule.ts';
 import { auditCheck, auditEntry } from '../contract/audit.ts';
 import type { NewCorrection } from '../contract/correction.ts';
 import { device, deviceSecret, sequence } from '../contract/device.ts';
+import { deviceLogLevels, deviceLogLine, type NewLogLevels } from '../contract/device-log.ts';
 import { certificate, enrolment } from '../contract/enrolment.ts';
 import { erasure, type NewErasure } from '../contract/erasure.ts';
 import { event } from '../contract/event.ts';
@@ -135,6 +136,14 @@ export function clientOver(transport: Transport) {
     removeDevice: (id: string) => send('DELETE', `/devices/${part(id)}`),
     sequences: (id: string, signal?: AbortSignal) =>
       get(page(sequence), `/devices/${part(id)}/sequences`, {}, signal).then(({ items }) => items),
+
+    deviceLogs: (id: string, query: Query = {}, signal?: AbortSignal) =>
+      get(page(deviceLogLine), `/devices/${part(id)}/logs`, query, signal),
+    logLevels: (id: string, signal?: AbortSignal) =>
+      get(deviceLogLevels, `/devices/${part(id)}/log-levels`, {}, signal),
+    setLogLevels: (id: string, body: NewLogLevels) =>
+      ask(deviceLogLevels, 'PUT', `/devices/${part(id)}/log-levels`, { body }),
+    resetLogLevels: (id: string) => send('DELETE', `/devices/${part(id)}/log-levels`),
 
     events: list(event, '/events'),
     correct: (id: string, body: NewCorrection) => ask(event, 'PUT', `/events/${part(id)}/correction`, { body }),

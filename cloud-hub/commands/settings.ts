@@ -185,6 +185,21 @@ const settings = {
     'VEDETTE_DEVICE_MB_PER_DAY',
     'megabytes stored of one device per day, pictures included (default: 20000; 0: no limit)',
   ],
+  deviceLogMb: [
+    '--device-log-mb <mb>',
+    'VEDETTE_DEVICE_LOG_MB',
+    'megabytes of the log of one device to keep (default: 4; 0: none)',
+  ],
+  deviceLogsMb: [
+    '--device-logs-mb <mb>',
+    'VEDETTE_DEVICE_LOGS_MB',
+    'megabytes of the logs of all devices to keep (default: 1000)',
+  ],
+  deviceLogDays: [
+    '--device-log-days <days>',
+    'VEDETTE_DEVICE_LOG_DAYS',
+    'how long to keep the logs of devices, in days (default: 14)',
+  ],
   keep: [
     '--keep <kinds>',
     'VEDETTE_KEEP',

@@ -16,17 +16,20 @@ export type { Logger };
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+export interface LoggerOptions {
+  /** `JOURNAL_STREAM` as systemd sets it: where stderr goes into the journal, each line is an entry with fields. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Of the journal. */
+  readonly socket?: string;
+  /** Is given each line too, as it was written. */
+  readonly also?: ((line: string) => void) | undefined;
+}
+
 /**
  * A logger that writes JSON lines to stderr; names of fields that carry secrets are blanked wherever they appear.
- * @param env `JOURNAL_STREAM` as systemd sets it: where stderr goes into the journal, each line is an entry with fields
- * @param socket of the journal
  */
-export function createLogger(
-  name: string,
-  level: LogLevel = 'info',
-  env: Readonly<Record<string, string | undefined>> = {},
-  socket = JOURNAL_SOCKET,
-): Logger {
+export function createLogger(name: string, level: LogLevel = 'info', options: LoggerOptions = {}): Logger {
+  const { env = {}, socket = JOURNAL_SOCKET, also } = options;
   const stderr = pino.destination({ dest: 2, sync: true });
   // A reader that went away does not end the program.
   stderr.on('error', () => undefined);
@@ -40,7 +43,7 @@ export function createLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secret.flatMap((key) => [key, `*.${key}`]), censor: '[hidden]' },
     },
-    destination,
+    also === undefined ? destination : both(destination, also),
   );
 }
 
@@ -60,4 +63,13 @@ function sendOrNot(socket: string): Send {
   } catch {
     return () => false;
   }
+}
+
+function both(destination: DestinationStream, also: (line: string) => void) {
+  return {
+    write(line: string) {
+      destination.write(line);
+      also(line);
+    },
+  };
 }

@@ -108,7 +108,7 @@ test('a hub that starts again keeps its token and its devices, of which none is 
   await until(async () => !(await online(second)), 'it is gone');
 });
 
-test('what the hub does not use is counted by its channel, and a picture that nobody watches is not looked at', async () => {
+test('lines of a log that cannot be read are counted, and a picture that nobody watches is not looked at', async () => {
   const hub = await testHub();
   const cam = await testDevice(hub, 'cam');
   await cam.publishRaw('preview', Buffer.from('no picture'));
@@ -116,7 +116,7 @@ test('what the hub does not use is counted by its channel, and a picture that no
   await cam.publish('status', { online: true, version: '7' });
   await until(async () => (await hub.json<Device>('/devices/cam')).version === '7', 'all have come');
   const metrics = await (await fetch(`${hub.url}/metrics`)).text();
-  const ignored = metrics.split('\n').filter((line) => line.startsWith('vedette_ignored_messages_total{'));
-  expect(ignored).toEqual(['vedette_ignored_messages_total{channel="log"} 1']);
+  const refused = metrics.split('\n').filter((line) => line.startsWith('vedette_device_log_messages_total{'));
+  expect(refused).toEqual(['vedette_device_log_messages_total{outcome="refused"} 1']);
   expect(metrics).not.toContain('not a picture');
 });

@@ -13,6 +13,7 @@ import { DeviceActions } from './device-actions.tsx';
 import { DeviceCertificate } from './device-certificate.tsx';
 import { DeviceEvents } from './device-events.tsx';
 import { DeviceFacts } from './device-facts.tsx';
+import { DeviceLog } from './device-log.tsx';
 import { DeviceModels } from './device-models.tsx';
 import { DeviceProblems } from './device-problems.tsx';
 import { SequenceLedger } from './sequence-ledger.tsx';
@@ -85,6 +86,7 @@ export function DevicePage({ id, stream: wanted }: { id: string; stream?: string
         <DeviceCertificate device={device.id} />
         <SequenceLedger device={device.id} />
         <DeviceProblems device={device.id} />
+        <DeviceLog key={device.id} device={device.id} />
       </div>
     </>
   );

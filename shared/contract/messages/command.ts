@@ -1,6 +1,7 @@
 /** `down/command`: short-lived requests of the hub; a lost one is simply sent again. */
 import { z } from 'zod';
 import { MAX_TEXT, name } from '../names.ts';
+import { logCommand } from './log.ts';
 
 /** Somebody watches a stream: send pictures on `up/preview` for `seconds`, at most `fps` per second. */
 export const previewCommand = z.looseObject({
@@ -19,5 +20,5 @@ export const noticeCommand = z.looseObject({
   message: z.string().max(MAX_TEXT),
 });
 
-export const command = z.discriminatedUnion('kind', [previewCommand, noticeCommand]);
+export const command = z.discriminatedUnion('kind', [previewCommand, noticeCommand, logCommand]);
 export type Command = z.infer<typeof command>;

@@ -62,10 +62,10 @@ describe('state report and status', () => {
   test('a sample is kept for nobody, and its sender hears whether it went', async () => {
     const t = await setup();
     const sample = Buffer.from('a picture and what the box thinks of it');
-    await expect(t.sync.sample(sample)).rejects.toThrow(/./);
+    await expect(t.sync.send('sample', sample)).rejects.toThrow(/./);
     t.sync.start();
     await until(() => t.sync.state().connected, 'a connection');
-    await t.sync.sample(sample);
+    await t.sync.send('sample', sample);
     // The broker answers before it passes the message on.
     await t.hub.sees(() => of(t, 'sample').length > 0);
     expect(of(t, 'sample')).toEqual([{ channel: 'sample', payload: sample, retain: false }]);

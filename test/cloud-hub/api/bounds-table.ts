@@ -2,6 +2,7 @@
 
 import { alertBodies } from './alert-bounds.ts';
 import { identityBodies, identityParameters } from './identity-bounds.ts';
+import { logBodies, logParameters } from './log-bounds.ts';
 
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
@@ -58,6 +59,7 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   actor: { good: ['', 'ann', 'x'.repeat(128)], bad: ['x'.repeat(129)] },
   action: { good: ['', 'device', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
   subject: { good: ['', 'cam', 'x'.repeat(256)], bad: ['x'.repeat(257)] },
+  ...logParameters,
   ...identityParameters,
   device: name,
   stream: name,
@@ -189,6 +191,7 @@ export const bodies: Readonly<
     },
   },
   'POST /api/v1/devices': { body: { id: 'a-device' }, fields: { id: required(nameField) }, open: [''] },
+  ...logBodies,
   'PUT /api/v1/devices/{device}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },
   'PUT /api/v1/models/{name}/{version}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },
   'PUT /api/v1/models/{name}/{version}/metrics': {

@@ -29,6 +29,7 @@ const each = (make: (n: number) => Promise<unknown>) =>
 const lists: Readonly<Record<string, string>> = {
   '/api/v1/sessions': '/sessions',
   '/api/v1/devices': '/devices',
+  '/api/v1/devices/{device}/logs': '/devices/cam/logs',
   '/api/v1/events': '/events',
   '/api/v1/summaries': '/summaries',
   '/api/v1/problems': '/problems',
@@ -131,6 +132,11 @@ test('of records, devices, people and rollouts', async () => {
     { seq: seq + 4, kind: 'poem' },
   ];
   const records = Array.from({ length: MANY }, (_, n) => batch(2 + 5 * n)).flat();
+  const line = { wall: 1, level: 'info', component: 'sync', message: 'x' };
+  await world.cam.publish('log', {
+    boot: 'b1',
+    lines: Array.from({ length: MANY }, (_, n) => ({ n: n + 1, ...line })),
+  });
   await world.cam.publish('records', { epoch: 'e1', from: 2, to: 1 + 5 * MANY, records });
   await world.cam.nextAck();
   await each(async () => upload(hub, (await world.version()).bytes));

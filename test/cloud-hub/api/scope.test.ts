@@ -49,6 +49,10 @@ const open = {
   objects: [
     'GET /api/v1/devices/{device}',
     'GET /api/v1/devices/{device}/sequences',
+    'GET /api/v1/devices/{device}/logs',
+    'GET /api/v1/devices/{device}/log-levels',
+    'PUT /api/v1/devices/{device}/log-levels',
+    'DELETE /api/v1/devices/{device}/log-levels',
     'GET /api/v1/devices/{device}/desired',
     'GET /api/v1/devices/{device}/labels',
     'PUT /api/v1/devices/{device}/labels',

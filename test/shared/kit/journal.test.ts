@@ -56,7 +56,7 @@ function logged(program: string, isListening = true) {
   const received = isListening ? listenTo(socket) : () => [];
   const built = path.resolve(import.meta.dirname, '../../../dist/shared/kit/log.js');
   const text = `import { createLogger } from ${JSON.stringify(built)};
-const log = createLogger('box', 'debug', process.env, ${JSON.stringify(socket)});\n${program}`;
+const log = createLogger('box', 'debug', { env: process.env, socket: ${JSON.stringify(socket)} });\n${program}`;
   const stderr = openSync(path.join(folder, 'stderr'), 'w');
   const { dev, ino } = fstatSync(stderr, { bigint: true });
   const env = { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` };
