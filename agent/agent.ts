@@ -19,10 +19,7 @@ import { plainAtRest } from './at-rest/keys.ts';
 import { resealMemories } from './at-rest/memories.ts';
 import { createResealing } from './at-rest/resealing.ts';
 import { openOutbox } from './buffer/outbox.ts';
-import { createErasing } from './erase/erasing.ts';
-import { createForgetting } from './erase/forgetting.ts';
-import { memoriesIn, removeMemory } from './erase/memories.ts';
-import { openOrders } from './erase/orders.ts';
+import { openErasing } from './erase/open.ts';
 import { openEscalation, queueBytesOf } from './escalate/open.ts';
 import { createFromRunners } from './from-runners.ts';
 import { createBoard } from './health/board.ts';
@@ -167,20 +164,10 @@ export function createAgent(options: AgentOptions): Agent {
       problem({ code: 'model-rejected', message, count: 1 });
     },
   });
-  const forgetting = createForgetting({
+  const { erasing, forgot } = openErasing({
+    dataDir: config.dataDir,
     ask: (stream) => supervisor.send(stream, { type: 'forget', stream }),
-    remove: (stream) => removeMemory(config.dataDir, stream),
-    clock,
-  });
-  const erasing = createErasing({
-    orders: openOrders(config.dataDir),
-    places: {
-      records: (judge) => outbox.erase(judge),
-      samples: escalation.erase,
-      memories: () => memoriesIn(config.dataDir),
-      forget: forgetting.forget,
-      unshow: live.drop,
-    },
+    places: { records: (judge) => outbox.erase(judge), samples: escalation.erase, unshow: live.drop },
     onChange: () => sync?.changed(),
     clock,
     log: levels.of('erase'),
@@ -194,7 +181,7 @@ export function createAgent(options: AgentOptions): Agent {
     requests,
     outbox,
     escalation,
-    forgot: forgetting.forgot,
+    forgot,
     problem,
     preview: (picture) => sync?.preview(picture),
     clock,
