@@ -2,6 +2,7 @@
 import type { Redact } from '../shared/doctor/bundle/redact.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import type { Logger } from '../shared/kit/log.ts';
+import type { Tracing } from '../shared/kit/tracing.ts';
 import type { AtRest } from './at-rest/keys.ts';
 import type { AgentConfig } from './config.ts';
 import type { HostFacts } from './health/report.ts';
@@ -23,6 +24,8 @@ export interface AgentOptions {
   readonly machine: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   /** The lines of `log`, to send them to the hub; absent: they are not. */
   readonly logLines?: {
     readonly tap: LogTap;

@@ -41,6 +41,7 @@ import { createRetention } from './retain/retention.ts';
 import { createSupervisor } from './runner/supervisor.ts';
 import { createStamps } from './stamps.ts';
 import { createSync, type Sync } from './sync/sync.ts';
+import { createRecordTraces } from './traces/record-traces.ts';
 
 /** How soon it is seen that a stream has fallen silent. */
 const LOOK_MS = 1_000;
@@ -172,7 +173,17 @@ export function createAgent(options: AgentOptions): Agent {
     clock,
     log: levels.of('erase'),
   });
+  const traces =
+    options.tracing &&
+    createRecordTraces({
+      ...config,
+      tracing: options.tracing,
+      position: () => outbox.position(),
+      clock,
+      log: bufferLog,
+    });
   const fromRunners = createFromRunners({
+    ...(traces ? { traces } : {}),
     stamps,
     board,
     tallies,
@@ -222,6 +233,7 @@ export function createAgent(options: AgentOptions): Agent {
         keepNormal(path.join(config.dataDir, DETECTORS), document.normal ?? []);
       },
       onVerdict: escalation.onVerdict,
+      ...(traces ? { onAck: traces.onAck } : {}),
       onConnected: reconciler.onConnected,
       onProblem: (code, message, count) => problem({ code, message, count }),
     });

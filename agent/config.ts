@@ -94,6 +94,15 @@ const model = z.strictObject({
     .describe('auto: the one that is fastest on this machine, which is measured once'),
 });
 
+const traces = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[^@\s]+$/, 'must be http://host:port/v1/traces or https://…, without user or password')
+    .describe('collector that takes OTLP over HTTP'),
+  sample: z.number().min(0).max(1).default(0.01).describe('the part of records that are traced; documents always are'),
+  tokenFile: z.string().min(1).optional().describe('file with the bearer token for it'),
+});
+
 const days = z.number().int().min(1).max(366).optional();
 
 /** The local HTTP API; what it may be bound to is decided here, so that a wrong file is refused before anything listens. */
@@ -179,6 +188,7 @@ export const agentConfig = z.strictObject({
     .union([z.literal(false), api])
     .default(() => api.parse({}))
     .describe('false turns the local API off'),
+  traces: traces.optional().describe('sampled traces of records and of documents, by OpenTelemetry; default: none'),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
@@ -244,6 +254,7 @@ export function parseConfig(text: string, file: string, environment: Environment
     updates: updatesConfig,
     api: apiConfig,
     encryption,
+    traces: tracesConfig,
     ...rest
   } = parsed.data;
   const { streams, refused } = checkStreams(rawStreams, Object.keys(models), folder, writtenStreams(raw));
@@ -261,6 +272,7 @@ export function parseConfig(text: string, file: string, environment: Environment
         ? { ...apiConfig, tokenFile: path.resolve(folder, apiConfig.tokenFile) }
         : apiConfig,
     dataDir: path.resolve(folder, rest.dataDir),
+    ...(tracesConfig ? { traces: withAbsoluteFiles(tracesConfig, folder) } : {}),
     ...(encryption ? { encryption: absoluteKeys(encryption, folder) } : {}),
     pushed: absolutePushed(rest.pushed, folder),
     models: Object.fromEntries(
@@ -278,7 +290,7 @@ function writtenStreams(raw: unknown): Readonly<Record<string, unknown>> {
   return file.success ? file.data.streams : {};
 }
 
-function withAbsoluteFiles(config: z.infer<typeof hub>, folder: string): z.infer<typeof hub> {
+function withAbsoluteFiles<T extends object>(config: T, folder: string): T {
   const files = Object.entries(config).filter(([key]) => key.endsWith('File'));
   return { ...config, ...Object.fromEntries(files.map(([key, file]) => [key, path.resolve(folder, String(file))])) };
 }

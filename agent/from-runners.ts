@@ -12,6 +12,7 @@ import type { Tallies } from './health/tallies.ts';
 import type { Reconciler } from './reconcile/reconcile.ts';
 import type { FromRunner } from './runner/messages.ts';
 import type { Stamps } from './stamps.ts';
+import type { RecordTraces } from './traces/record-traces.ts';
 
 export interface Receivers {
   readonly stamps: Pick<Stamps, 'stamp'>;
@@ -28,6 +29,8 @@ export interface Receivers {
   forgot(stream: string, failure: string | undefined): void;
   /** To the hub; lost when there is no connection. */
   preview(picture: Buffer): void;
+  /** Absent: nothing is traced. */
+  readonly traces?: Pick<RecordTraces, 'begin'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,14 +43,16 @@ export interface FromRunners {
 export function createFromRunners(to: Receivers): FromRunners {
   const { stamps, board, log } = to;
 
-  const onRecord = ({ at, model, body }: Extract<FromRunner, { type: 'record' }>) => {
+  const onRecord = ({ at, begunAt, model, body }: Extract<FromRunner, { type: 'record' }>) => {
     if (body.kind === 'reading') to.tallies.reading(body);
     if (body.kind === 'summary') {
       board.measure(body);
       to.tallies.summary(body);
       to.reconciler.onSummary(model, body);
     }
-    void to.outbox.append({ ...body, ...stamps.stamp(at), model });
+    const traced = to.traces?.begin({ kind: body.kind, stream: body.stream, begunAt, at });
+    const fate = to.outbox.append({ ...body, ...stamps.stamp(at), model, ...(traced ? { trace: traced.trace } : {}) });
+    traced?.kept(fate);
   };
 
   const onSample = ({ at, model, body, jpeg, worth }: Extract<FromRunner, { type: 'sample' }>) => {

@@ -11,12 +11,13 @@ import { createReconciler, type Reconciler, type ReconcilerOptions } from './rec
 import { openState } from './reconcile/state.ts';
 import type { Supervisor } from './runner/supervisor.ts';
 import type { Stamps } from './stamps.ts';
+import { createStepTraces } from './traces/step-traces.ts';
 
 const MIB = 2 ** 20;
 
 /** What is remembered, the store, the tools, and the reconciler over them. */
 export function composeModels(
-  { config, entries, hub, atRest, machine, clock, log }: AgentOptions,
+  { config, entries, hub, atRest, machine, tracing, clock, log }: AgentOptions,
   stamps: Stamps,
   supervisor: Supervisor,
   runners: number,
@@ -76,6 +77,7 @@ export function composeModels(
     isAnswering: callbacks.isAnswering,
     onChange: callbacks.onChange,
     onFailure: callbacks.onFailure,
+    ...(tracing ? { traces: createStepTraces(tracing, config.device, clock) } : {}),
     clock,
     log,
   });

@@ -5,6 +5,7 @@ import { name } from '../shared/contract/names.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
 import { contact, mqttAddress, networks } from './config-addresses.ts';
 import { opinionSettings } from './config-opinions.ts';
+import { telemetrySettings } from './config-telemetry.ts';
 
 const port = (what: string) =>
   z.coerce
@@ -138,24 +139,7 @@ export const hubConfig = z
       .default(10_000_000)
       .describe('records stored of a device per day; 0: no limit'),
     deviceMbPerDay: perDay('megabytes').default(20_000).describe('megabytes stored of a device per day; 0: no limit'),
-    deviceLogMb: z.coerce
-      .number({ error: 'must be a number of megabytes; 0: keep none' })
-      .min(0)
-      .max(10_000)
-      .default(4)
-      .describe('megabytes of the log of one device that are kept; 0: none'),
-    deviceLogsMb: z.coerce
-      .number({ error: 'must be a number of megabytes' })
-      .positive()
-      .max(1_000_000)
-      .default(1000)
-      .describe('megabytes of the logs of all devices that are kept'),
-    deviceLogDays: z.coerce
-      .number({ error: 'must be a number of days' })
-      .positive()
-      .max(3650)
-      .default(14)
-      .describe('how long the logs of devices are kept, in days'),
+    ...telemetrySettings,
     keep: keepText.default([]).describe('days that records are kept, by kind; default: for ever'),
     oidcFile: file
       .optional()

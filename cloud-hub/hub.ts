@@ -11,6 +11,7 @@ import type { Clock } from '../shared/kit/clock.ts';
 import { startAll } from '../shared/kit/lifecycle.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import { openFilesLimit } from '../shared/kit/open-files.ts';
+import type { Tracing } from '../shared/kit/tracing.ts';
 import { openAlerts } from './alerts/open.ts';
 import { createApi } from './api/server.ts';
 import { siteOf } from './api/site.ts';
@@ -31,6 +32,8 @@ import { openSecondOpinions } from './inference/open.ts';
 import { Copies } from './ingest/copies.ts';
 import { Ingest, type IngestOptions } from './ingest/ingest.ts';
 import { Quota } from './ingest/quota.ts';
+import { traceStep } from './ingest/steps/trace.ts';
+import { steps as allSteps } from './ingest/steps.ts';
 import { announceAmendment } from './live/amendment.ts';
 import { LiveFeed } from './live/feed.ts';
 import { Watches } from './live/watches.ts';
@@ -51,6 +54,8 @@ export interface HubOptions {
   readonly log: Logger;
   /** Folder of the built dashboard; default: beside this file, where the build puts it. */
   readonly dashboard?: string;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   /** How many files and connections the process may have open; default: what the system says. */
   readonly openFiles?: number;
   /** Built `registry/inspect-child.js`; default: beside this file, where the build puts it. */
@@ -153,7 +158,9 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerting.engine.heard(...news);
     home?.heard(...news);
   };
-  const ingest = new Ingest({ store, metrics, send, copies, quota, reported, heard, announce, clock, log });
+  const { tracing } = options;
+  const steps = tracing ? [...allSteps, traceStep(tracing, clock, log)] : allSteps;
+  const ingest = new Ingest({ steps, store, metrics, send, copies, quota, reported, heard, announce, clock, log });
 
   const secondOpinions = openSecondOpinions({
     ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },

@@ -4,6 +4,7 @@ import { encode } from '../shared/contract/codec.ts';
 import type { Desired } from '../shared/contract/messages/desired.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import type { Logger } from '../shared/kit/log.ts';
+import { type Tracing, traceOfDocument } from '../shared/kit/tracing.ts';
 import type { HubBroker } from './broker/broker.ts';
 import type { HubConfig } from './config.ts';
 import type { LiveFeed } from './live/feed.ts';
@@ -22,6 +23,8 @@ export interface ModelPartsOptions {
   readonly config: Pick<HubConfig, 'downloadMbps'>;
   /** Built `registry/inspect-child.js`; default: beside this file, where the build puts it. */
   readonly inspector?: string;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -41,7 +44,12 @@ export async function createModelParts(
   const repository = new Repository(path.join(dataDir, 'trust', 'metadata'), keys, clock);
   const signing = new Signing({ repository, keys, store, clock, log });
   const delivery = new Delivery(clock, config.downloadMbps);
-  const publish = (device: string, document: Desired) => send(device, 'desired', encode(document));
+  const publish = (device: string, document: Desired) => {
+    const now = clock.wall();
+    const about = { 'vedette.device': device, 'vedette.revision': document.revision };
+    options.tracing?.span(traceOfDocument(device, document.revision), 'document sent', now, about).end(now);
+    send(device, 'desired', encode(document));
+  };
   const sendDesired = (device: string) => {
     const document = store.desired.get(device);
     if (document) publish(device, document);

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { asError } from '../shared/kit/journal.ts';
-import { createLogger } from '../shared/kit/log.ts';
+import { createLogger, type Logger } from '../shared/kit/log.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
 import { serviceManager } from '../shared/kit/service-manager.ts';
 import { addAlertCommands } from './commands/alert.ts';
@@ -52,7 +52,9 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   // Loaded when it is wanted: help and the other commands answer at once.
   const { startHub } = createRequire(import.meta.url)('./hub.js') as typeof import('./hub.ts');
   const manager = serviceManager(host.env, process.pid, log);
-  const hub = await startHub({ config, version, clock: systemClock, log, describeFirst: true });
+  const tracing = openTracing(config, version, log);
+  const about = { config, version, clock: systemClock, log, describeFirst: true };
+  const hub = await startHub({ ...about, ...(tracing ? { tracing } : {}) });
 
   let stopping = false;
   const stop = (signal: string) => {
@@ -61,7 +63,7 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
     manager.stopping();
     log.info({ signal }, 'stopping');
     systemClock.after(STOP_MS, () => host.exit(1));
-    hub.stop().then(
+    Promise.all([hub.stop(), tracing?.stop()]).then(
       () => host.exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'the hub could not stop in order');
@@ -96,6 +98,18 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
     }
   });
   host.send?.({ type: 'ready', httpPort: hub.httpPort, mqttPort: hub.mqttPort });
+}
+
+/** Loaded only when it is wanted. */
+function openTracing({ otlpEndpoint, otlpTokenFile }: HubConfig, version: string, log: Logger) {
+  if (otlpEndpoint === undefined) return undefined;
+  const { createTracing } = createRequire(import.meta.url)(
+    '../shared/kit/otel.js',
+  ) as typeof import('../shared/kit/otel.ts');
+  const headers =
+    otlpTokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(otlpTokenFile, 'utf8').trim()}` };
+  const resource = { 'service.name': 'vedette-hub', 'service.version': version };
+  return createTracing({ endpoint: otlpEndpoint, sample: 0, headers, resource, clock: systemClock, log });
 }
 
 /** @param isService what it prints goes into a journal, where a token has no place */

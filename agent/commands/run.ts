@@ -1,5 +1,6 @@
 /** `vedette-agent run`: the agent, until it is told to stop. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { arch, hostname, platform, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
 import { createRedactor } from '../../shared/doctor/bundle/redact.ts';
@@ -8,8 +9,9 @@ import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { timezoneInForce } from '../../shared/kit/inherited-env.ts';
 import { asError } from '../../shared/kit/journal.ts';
 import { startAll } from '../../shared/kit/lifecycle.ts';
-import { createLogger } from '../../shared/kit/log.ts';
+import { createLogger, type Logger } from '../../shared/kit/log.ts';
 import { serviceManager } from '../../shared/kit/service-manager.ts';
+import type { Tracing } from '../../shared/kit/tracing.ts';
 import { createAgent } from '../agent.ts';
 import type { Entries } from '../agent-options.ts';
 import { type AtRest, readKeys } from '../at-rest/keys.ts';
@@ -68,6 +70,7 @@ export async function run(options: RunOptions): Promise<number> {
     env: options.environment,
     also: hub && tap.write,
   }).child({ device: config.device });
+  const tracing = config.traces && (await openTracing(config.traces, { device: config.device, ...options, log }));
   const manager = serviceManager(options.environment, process.pid, log);
   const agent = createAgent({
     config,
@@ -80,6 +83,7 @@ export async function run(options: RunOptions): Promise<number> {
     machine: options.machine,
     clock,
     log,
+    ...(tracing ? { tracing } : {}),
     logLines: { tap, redact: createRedactor(secretsOf(readConfig(options.configFile), options.environment)) },
   });
   const stopAll = await startAll([agent]);
@@ -96,10 +100,23 @@ export async function run(options: RunOptions): Promise<number> {
   stopTelling();
   manager.stopping();
   await stopAll();
+  await tracing?.stop();
   return 0;
 }
 
 /** Keeps the process alive until then; a child that is waiting to be started again would not. */
 async function untilAborted(clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) await clock.sleep(2 ** 31 - 1, signal).catch(() => undefined);
+}
+
+/** Loaded only when it is wanted. */
+async function openTracing(
+  { endpoint, sample, tokenFile }: NonNullable<AgentConfig['traces']>,
+  about: { readonly device: string; readonly version: string; readonly clock: Clock; readonly log: Logger },
+): Promise<Tracing> {
+  const { createTracing } = await import('../../shared/kit/otel.ts');
+  const { device, version, clock, log } = about;
+  const headers = tokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
+  const resource = { 'service.name': 'vedette-agent', 'service.version': version, 'service.instance.id': device };
+  return createTracing({ endpoint, sample, headers, resource, clock, log });
 }

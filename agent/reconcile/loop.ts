@@ -21,6 +21,8 @@ export type Executors = {
 export interface LoopOptions {
   plan(): Promise<readonly Step[]>;
   readonly executors: Executors;
+  /** Runs each step; default: as it is. */
+  around?(step: Step, run: () => Promise<void>): Promise<void>;
   /** A step did not get to its end: `Hindrance` when that may pass. */
   onFailed(step: Step, error: unknown, retryMs: number): void;
   /** The current state could not be read; it is tried again. */
@@ -46,7 +48,7 @@ interface Running {
 const RETRY_FIRST_MS = 4_000;
 const RETRY_MAX_MS = 300_000;
 
-export function createLoop({ plan, executors, onFailed, onUnplanned, clock }: LoopOptions): Loop {
+export function createLoop({ plan, executors, around, onFailed, onUnplanned, clock }: LoopOptions): Loop {
   const lanes = new Map<string, Running>();
   /** Steps that failed, until they are tried again. */
   const waiting = new Map<string, Cancel>();
@@ -61,7 +63,8 @@ export function createLoop({ plan, executors, onFailed, onUnplanned, clock }: Lo
   const begin = (lane: string, step: Step) => {
     const abort = new AbortController();
     const key = keyOf(step);
-    const ended = execute(executors, step, abort.signal)
+    const run = () => execute(executors, step, abort.signal);
+    const ended = (around ? around(step, run) : run())
       .then(
         () => void backoffs.delete(key),
         (error: unknown) => {

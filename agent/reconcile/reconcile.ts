@@ -14,6 +14,7 @@ import { Hindrance } from '../models/outcome.ts';
 import type { Store } from '../models/store.ts';
 import type { Tools } from '../models/tools.ts';
 import type { SummaryBody } from '../pipeline/outputs.ts';
+import type { StepTraces } from '../traces/step-traces.ts';
 import { createAnswers } from './answers.ts';
 import { createExecutors } from './executors.ts';
 import { createFigures } from './figures.ts';
@@ -38,6 +39,8 @@ export interface ReconcilerOptions {
   /** Something in the report changed. */
   readonly onChange: () => void;
   readonly onFailure: (model: string, failure: ModelFailure) => void;
+  /** Absent: nothing is traced. */
+  readonly traces?: StepTraces;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -62,7 +65,9 @@ export interface Reconciler {
 const CHECKPOINT_MS = 60_000;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { state, store, fleet, clock, log, onChange } = options;
+  const { state, store, fleet, clock, log, onChange, traces } = options;
+  const revision = () => state.state.desired?.revision;
+  const ids = () => traces?.idsOf(revision()) ?? {};
   const service = createService();
   const answers = createAnswers(clock);
   const figures = createFigures(state, service, clock);
@@ -112,7 +117,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     checkpoint: figures.checkpoint,
     setProgress,
     announce(message) {
-      log.info(message);
+      log.info(ids(), message);
       onChange();
     },
     onFailure(model, failure) {
@@ -124,8 +129,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const onFailed = (step: Step, error: unknown, retryMs: number) => {
     const reason = `${messageOf(error)}; next try in ${Math.round(retryMs / 1000)} s`;
     if ('package' in step) setProgress(step.model, { phase: 'waiting', reason: clipped(reason) });
-    if (error instanceof Hindrance) log.info({ step: step.kind }, reason);
-    else log.warn({ step: step.kind, err: error }, 'a step towards the desired state failed');
+    if (error instanceof Hindrance) log.info({ step: step.kind, ...ids() }, reason);
+    else log.warn({ step: step.kind, ...ids(), err: error }, 'a step towards the desired state failed');
   };
 
   const loop = createLoop({
@@ -144,6 +149,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         hasGarbage = true;
       },
     },
+    ...(traces
+      ? {
+          around: (step, run) =>
+            traces.around(revision(), step.kind, 'model' in step ? { 'vedette.model': step.model } : {}, run),
+        }
+      : {}),
     onFailed,
     onUnplanned: (error) => log.error({ err: error }, 'what the models are and should be could not be read'),
     clock,
@@ -169,7 +180,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     onDesired(document) {
       if (state.state.desired?.revision !== document.revision) {
         state.set({ ...state.state, desired: document });
-        log.info({ revision: document.revision }, 'a new desired document was accepted');
+        traces?.accepted(document.revision);
+        log.info(
+          { revision: document.revision, ...traces?.idsOf(document.revision) },
+          'a new desired document was accepted',
+        );
         hasGarbage = true;
         onChange();
       }

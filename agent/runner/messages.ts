@@ -77,6 +77,8 @@ export type FromRunner =
   | {
       readonly type: 'record';
       readonly at: number;
+      /** `Clock.mono` when the decoding of its frame began; absent where there is none, or it is not known any more. */
+      readonly begunAt?: number;
       readonly model: ModelRef;
       readonly body: EventBody | SummaryBody | ReadingBody;
     }

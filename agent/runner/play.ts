@@ -1,4 +1,5 @@
 /** One stream of a runner: its walk, begun again with backoff when it fails, until it is closed. */
+
 import { createBackoff } from '../../shared/kit/backoff.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { ErrorCode } from '../../shared/kit/errors.ts';
@@ -11,6 +12,7 @@ import { isShareable } from '../pipeline/source/shared-view.ts';
 import { waitLimitMs } from '../pipeline/wait-limit.ts';
 import { startWalk } from '../pipeline/walk.ts';
 import type { Walk, WalkParts } from '../pipeline/walk-parts.ts';
+import { createBegins } from './begins.ts';
 import { createFollower, lighten } from './follow.ts';
 import type { Assignment, FromRunner, StreamStatus } from './messages.ts';
 import { createSigns } from './signs.ts';
@@ -46,6 +48,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby, 
   const { stream, config, once } = assignment;
   const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
   const follower = createFollower(clock);
+  const begins = createBegins();
   let walk: Walk | undefined;
   let cancelRetry: Cancel | undefined;
   let lastAt: number | undefined;
@@ -99,6 +102,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby, 
         onPictureFault: (fault) => send({ type: 'looks', stream, fault }),
         onNote: (message) => send({ type: 'note', stream, message }),
         onResult(result) {
+          begins.note(result.frame, result.startedAt);
           // Not when it opens: a source may open well and give nothing.
           backoff.reset();
           if (once) return send({ type: 'result', stream, result });
@@ -108,7 +112,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby, 
         onSign(answered) {
           sign(answered);
         },
-        onRecord: (body) => send({ type: 'record', at: clock.mono(), model: engine.model, body }),
+        onRecord: (body) => send({ type: 'record', at: clock.mono(), ...begins.of(body), model: engine.model, body }),
         onPreview: (header, jpeg) => send({ type: 'preview', header, jpeg }),
         onSample: (body, jpeg, worth) =>
           send({ type: 'sample', at: clock.mono(), model: engine.model, body, jpeg, worth }),

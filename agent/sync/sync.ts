@@ -1,5 +1,6 @@
 /** The agent's side of MQTT in one part: uplink, downlink, state report and preview over one connection. */
 import { topicOf } from '../../shared/contract/channels.ts';
+import type { Ack } from '../../shared/contract/messages/batch.ts';
 import type { Command } from '../../shared/contract/messages/command.ts';
 import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
@@ -26,6 +27,8 @@ export interface SyncOptions {
   readonly onCommand: (command: Command) => void;
   readonly onDesired: (document: Desired) => void;
   readonly onVerdict: (verdict: Verdict) => void;
+  /** After the uplink has been given it. */
+  readonly onAck?: (ack: Ack) => void;
   /** Connected, again or for the first time. */
   readonly onConnected?: () => void;
   readonly onProblem: OnProblem;
@@ -68,7 +71,10 @@ export function createSync(options: SyncOptions): Sync {
   const downlink = new Downlink({
     device,
     link,
-    onAck: (ack) => uplink.onAck(ack),
+    onAck(ack) {
+      uplink.onAck(ack);
+      options.onAck?.(ack);
+    },
     onUnread: (unread) => uplink.onUnread(unread),
     onCommand,
     onDesired,

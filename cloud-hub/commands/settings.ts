@@ -200,6 +200,12 @@ const settings = {
     'VEDETTE_DEVICE_LOG_DAYS',
     'how long to keep the logs of devices, in days (default: 14)',
   ],
+  otlpEndpoint: [
+    '--otlp-endpoint <url>',
+    'VEDETTE_OTLP_ENDPOINT',
+    'collector that takes traces by OTLP over HTTP, http://HOST:4318/v1/traces (default: none are sent)',
+  ],
+  otlpTokenFile: ['--otlp-token-file <file>', 'VEDETTE_OTLP_TOKEN_FILE', 'file with the bearer token for it'],
   keep: [
     '--keep <kinds>',
     'VEDETTE_KEEP',

@@ -50,7 +50,7 @@ export const houses: Readonly<Record<string, Floors>> = {
       'agent/identity',
     ],
     ['agent/config.ts'],
-    ['agent/models', 'agent/sync', 'agent/at-rest', 'agent/retain', 'agent/logs'],
+    ['agent/models', 'agent/sync', 'agent/at-rest', 'agent/retain', 'agent/logs', 'agent/traces'],
     ['agent/reconcile', 'agent/escalate'],
     ['agent/health', 'agent/doctor', 'agent/erase'],
     ['agent/api', 'agent/stamps.ts'],
@@ -62,7 +62,7 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['agent/main.ts'],
   ],
   hub: [
-    ['cloud-hub/config-addresses.ts', 'cloud-hub/config-opinions.ts'],
+    ['cloud-hub/config-addresses.ts', 'cloud-hub/config-opinions.ts', 'cloud-hub/config-telemetry.ts'],
     [
       'cloud-hub/contract',
       'cloud-hub/connections',

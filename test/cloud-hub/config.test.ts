@@ -88,6 +88,11 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     good: ['', 'car=vehicle', 'car=vehicle,traffic light=lamp'],
     bad: ['car', 'car=', '=car', 'a=b=c', 'x'.repeat(129), 7, null],
   },
+  otlpEndpoint: {
+    good: ['http://127.0.0.1:4318/v1/traces', 'https://otel.example/v1/traces'],
+    bad: ['', 'otel:4318', 'http://ann:pw@otel/v1/traces', 'ftp://otel', 1, {}],
+  },
+  otlpTokenFile: { good: ['otlp.token'], bad: ['', 1, {}] },
   deviceLogMb: { good: [0, '4', 10_000], bad: [-1, 10_001, 'all', {}] },
   deviceLogsMb: { good: [0.5, '1000', 1_000_000], bad: [0, -1, 1_000_001, 'all', {}] },
   deviceLogDays: { good: [0.5, '14', 3650], bad: [0, -1, 3651, 'always', {}] },
