@@ -1,6 +1,6 @@
 /**
- * Fits a forecasting model to a series of healthy data: each channel's next point out of the points before it, of all channels, by
- * ridge regression (Hoerl and Kennard, Technometrics 12(1), 1970). What the model is wrong by in the healthy data is learned by an online
+ * Fits a forecasting model to a series of healthy data: each channel's last point out of the points before it, of all channels, and of
+ * what the other channels are at the same time, so that channels that do not move together any more are found; by ridge regression (Hoerl and Kennard, Technometrics 12(1), 1970). What the model is wrong by in the healthy data is learned by an online
  * detector, which judges what it is wrong by later (`shared/engine/heads/forecast.ts`).
  *
  * Scales are robust, by median and median absolute deviation, and points count at most `FARTHEST` of them: outliers in the training data
@@ -12,7 +12,7 @@ import { Detector, type DetectorState } from '../../shared/engine/series/online/
 import { createWindows } from '../../shared/engine/series/windows.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { median, medianDeviation } from '../../shared/kit/quantile.ts';
-import { ridge } from './ridge.ts';
+import { ridgeOfEach } from './ridge.ts';
 import type { Series } from './series.ts';
 
 export interface ForecastOptions {
@@ -34,7 +34,7 @@ export interface Judged {
 
 export interface Forecaster {
   readonly input: WindowInput;
-  /** Weights of the window's values and then of 1, for each channel. */
+  /** Weights of the window's values and then of 1, for each channel; its own last point has none. */
   readonly weights: readonly Float64Array[];
   readonly learned: DetectorState;
   readonly threshold: number;
@@ -87,10 +87,11 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
     const text = `${series.samples.length} rows make ${all.length} windows of ${window} samples; at least ${LEAST_WINDOWS} are needed: more rows, or a smaller --window or --step`;
     throw new CodedError('config-invalid', text);
   }
-  const before = size - width;
-  const rows = all.map(({ tensor }) => Float64Array.from([...tensor.subarray(0, before), 1]));
-  const targets = series.channels.map((_, c) => all.map(({ tensor }) => lastOf(tensor, input, c)));
-  const weights = ridge(rows, targets, RIDGE * rows.length);
+  // The constant first, so that the last point's channels are the last columns.
+  const rows = all.map(({ tensor }) => Float64Array.from([1, ...tensor]));
+  const weights = ridgeOfEach(rows, width, RIDGE * rows.length).map(([bias = 0, ...ofWindow]) =>
+    Float64Array.from([...ofWindow, bias]),
+  );
   const detector = new Detector(width);
   const said = normalIn(options.normal ?? [], all);
   let learned = 0;
@@ -98,10 +99,10 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
   let wrong = 0;
   let total = 0;
   const judged = all.map(({ tensor, atMs }, index) => {
-    const errors = weights.map((w, c) => lastOf(tensor, input, c) - forecastOf(w, tensor, before));
+    const errors = weights.map((w, c) => lastOf(tensor, input, c) - forecastOf(w, tensor));
     for (const [c, error] of errors.entries()) {
       wrong += error ** 2;
-      total += (targets[c]?.[index] ?? 0) ** 2;
+      total += lastOf(tensor, input, c) ** 2;
     }
     const { score, anomalous } = detector.next(atMs, errors, weeks);
     if (anomalous) lastAnomalous = index;
@@ -133,9 +134,9 @@ function held(value: number): number {
   return Math.min(FARTHEST, Math.max(-FARTHEST, value));
 }
 
-function forecastOf(weights: Float64Array, tensor: Float32Array, before: number): number {
-  let sum = weights[before] as number;
-  for (let i = 0; i < before; i++) sum += (weights[i] as number) * (tensor[i] as number);
+function forecastOf(weights: Float64Array, tensor: Float32Array): number {
+  let sum = weights[tensor.length] as number;
+  for (let i = 0; i < tensor.length; i++) sum += (weights[i] as number) * (tensor[i] as number);
   return sum;
 }
 

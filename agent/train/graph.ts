@@ -46,17 +46,13 @@ export function onnxOf({ mean, components, ranges }: Reconstruction): Uint8Array
 }
 
 /**
- * The graph of a forecaster: `window` [1, samples x channels] ⇒ `forecast` [1, channels]. What lies far out is held first, as in the fit; the
- * last point has no weight in its own forecast.
+ * The graph of a forecaster: `window` [1, samples x channels] ⇒ `forecast` [1, channels]. What lies far out is held first, as in the fit; a
+ * channel's last point has no weight in its own forecast.
  */
 export function forecastGraph({ input, weights }: Pick<Forecaster, 'input' | 'weights'>): Uint8Array {
   const width = input.channels.length;
   const size = input.window * width;
-  const before = size - width;
-  const w = Array.from({ length: size * width }, (_, i) => {
-    const row = Math.floor(i / width);
-    return row < before ? (weights[i % width]?.[row] ?? 0) : 0;
-  });
+  const w = Array.from({ length: size * width }, (_, i) => weights[i % width]?.[Math.floor(i / width)] ?? 0);
   const graph = {
     name: 'forecast',
     input: [valueInfo('window', size)],
@@ -66,7 +62,7 @@ export function forecastGraph({ input, weights }: Pick<Forecaster, 'input' | 'we
       floats(
         'bias',
         [width],
-        weights.map((one) => one[before] ?? 0),
+        weights.map((one) => one[size] ?? 0),
       ),
       floats('low', [], [-FARTHEST]),
       floats('high', [], [FARTHEST]),

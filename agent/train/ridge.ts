@@ -1,29 +1,37 @@
-/** Ridge regression: weights of columns that give back targets, with a price on large weights. Pure. */
+/** Ridge regression: weights of columns that give back others, with a price on large weights. Pure. */
 
 /**
+ * Each of the last columns out of all others: of the last `count` of each row the one that is a target has weight 0 for itself. One
+ * decomposition serves them all: the weights of a column are its column of the inverse, divided by minus its place on the diagonal.
  * @param rows of equal length
- * @param targets one list per output, each as long as there are rows
  * @param price added to the diagonal of the normal equations; above 0, so that there is one solution
- * @returns the weights of each output
+ * @returns the weights of each of the last columns, as long as a row
  */
-export function ridge(
-  rows: readonly Float64Array[],
-  targets: readonly (readonly number[])[],
-  price: number,
-): readonly Float64Array[] {
+export function ridgeOfEach(rows: readonly Float64Array[], count: number, price: number): readonly Float64Array[] {
   const size = rows[0]?.length ?? 0;
+  const matrix = normalEquations(rows, size, price);
+  decompose(matrix, size);
+  return Array.from({ length: count }, (_, c) => {
+    const at = size - count + c;
+    const inverse = solve(
+      matrix,
+      size,
+      Float64Array.from({ length: size }, (_v, i) => (i === at ? 1 : 0)),
+    );
+    const own = inverse[at] as number;
+    return inverse.map((value, i) => (i === at ? 0 : -value / own));
+  });
+}
+
+function normalEquations(rows: readonly Float64Array[], size: number, price: number): Float64Array {
   const matrix = new Float64Array(size * size);
-  const sides = targets.map(() => new Float64Array(size));
-  for (const [r, row] of rows.entries()) {
+  for (const row of rows)
     for (let i = 0; i < size; i++) {
       const value = row[i] as number;
       for (let j = 0; j <= i; j++) matrix[i * size + j] = (matrix[i * size + j] as number) + value * (row[j] as number);
-      for (const [t, side] of sides.entries()) side[i] = (side[i] as number) + value * (targets[t]?.[r] ?? 0);
     }
-  }
   for (let i = 0; i < size; i++) matrix[i * size + i] = (matrix[i * size + i] as number) + price;
-  decompose(matrix, size);
-  return sides.map((side) => solve(matrix, size, side));
+  return matrix;
 }
 
 /** Cholesky's decomposition in place: the lower triangle (Golub and Van Loan, "Matrix Computations", 4.2). */

@@ -6,6 +6,7 @@ import { agent } from './agent.ts';
 import { alerts } from './alerts.ts';
 import type { Bench } from './bench.ts';
 import { cameras } from './cameras.ts';
+import { channels } from './channels.ts';
 import { closes } from './closes.ts';
 import { fleet } from './fleet.ts';
 import { gate } from './gate.ts';
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, Bench>> = {
   cameras,
   gate,
   reconnects,
+  channels,
   closes,
   outbox,
   uplink,

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { weeksBetween } from '../../../agent/train/false-alarms.ts';
 import { fitForecast } from '../../../agent/train/forecast.ts';
 import { writeForecastPackage } from '../../../agent/train/package.ts';
-import { ridge } from '../../../agent/train/ridge.ts';
+import { ridgeOfEach } from '../../../agent/train/ridge.ts';
 import type { Series } from '../../../agent/train/series.ts';
 import { isWindowInput } from '../../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';
@@ -102,6 +102,40 @@ test('too little data is told with what to do', () => {
   expect(() => fitForecast(machine(100), { ...options, window: 1025 })).toThrow(/at most 2048/);
 });
 
+test('channels that moved together and do not any more leave a wider error in both, though each moves as before', () => {
+  const random = seeded(5);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const [shared, alone] = [0, 0].map(() => {
+    let level = 0;
+    return Array.from({ length: 3000 }, () => (level = 0.9 * level + normal()));
+  });
+  const plant = (second: readonly number[] = []): Series => ({
+    channels: ['a', 'b'],
+    samples: (shared ?? []).map((value, i) => ({
+      atMs: START + i * 60_000,
+      restart: i === 0,
+      values: [value + 0.3 * normal(), (second[i] ?? 0) + 0.3 * normal()],
+    })),
+    refused: 0,
+    complaint: undefined,
+    rateHz: 1 / 60,
+  });
+  const { weights, input } = fitForecast(plant(shared), options);
+  const errorsOf = (series: Series) => {
+    const cutter = createWindows(input);
+    const tensors = series.samples.flatMap((one) => Array.from(cutter.push(one), ({ tensor }) => [...tensor]));
+    return weights.map((weight, c) => {
+      const errors = tensors.map((tensor) => {
+        const said = tensor.reduce((sum, value, i) => sum + value * (weight[i] ?? 0), weight[tensor.length] ?? 0);
+        return (tensor[tensor.length - 2 + c] ?? 0) - said;
+      });
+      return Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+    });
+  };
+  const [together, apart] = [errorsOf(plant(shared)), errorsOf(plant(alone))];
+  for (const c of [0, 1]) expect((apart[c] ?? 0) / (together[c] ?? 1)).toBeGreaterThan(2);
+});
+
 test('ridge regression finds the weights that made the targets, and its residuals are orthogonal to the rows', () => {
   const weight = fc.integer({ min: -5, max: 5 });
   fc.assert(
@@ -109,8 +143,12 @@ test('ridge regression finds the weights that made the targets, and its residual
       const random = seeded(seed);
       const rows = Array.from({ length: 60 }, () => Float64Array.from(wanted, () => random() - 0.5));
       const target = rows.map((row) => row.reduce((sum, value, i) => sum + value * (wanted[i] ?? 0), 0));
-      const [found] = ridge(rows, [target], 1e-9);
-      expect([...(found ?? [])].map((value) => Math.round(value * 1e3) / 1e3 + 0)).toEqual(wanted.map((w) => w + 0));
+      const [found] = ridgeOfEach(
+        rows.map((row, r) => Float64Array.from([...row, target[r] ?? 0])),
+        1,
+        1e-9,
+      );
+      expect([...(found ?? [])].map((value) => Math.round(value * 1e3) / 1e3 + 0)).toEqual([...wanted, 0]);
     }),
   );
 });
