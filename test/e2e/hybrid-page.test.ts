@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Hybrid } from '../../cloud-hub/contract/opinion.ts';
 import { addJudged, halfWrongBelow } from '../cloud-hub/inference/judged.ts';
 import { reportOf } from '../cloud-hub/rollout/reports.ts';
-import { testDevice, testHub } from '../cloud-hub/support.ts';
+import { summaryRecord, testDevice, testHub } from '../cloud-hub/support.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { shots } from '../support/shots.ts';
 import { built } from '../support/spawn.ts';
@@ -39,6 +39,11 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
       { device: 'cam', stream: 'yard', chosen: 9, sent: 9, refused: 0, unsent: {} },
     ]);
 
+    // Ten minutes of a stream at 500 frames per second: after a moment there are some.
+    const records = [summaryRecord(1, { stream: 'door', inferred: 300_000, intervalMs: 600_000 })];
+    await cam.publish('records', { epoch: 'e1', from: 1, to: 1, records });
+    await cam.nextAck();
+
     const page = await (await startChromium()).newPage({ viewport: { width: 1440, height: 1000 } });
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
@@ -61,6 +66,16 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
       .locator('[data-testid=hybrid-drift][data-drift=unknown]')
       .getByText('200 frames that chance chose lately')
       .waitFor();
+    // The rate of the stream is known by now: what another budget would give.
+    const answer = page.locator('[data-testid=what-if-answer]');
+    const slider = page.getByLabel('What if this share of the frames were sent');
+    await slider.fill('1');
+    await answer.getByText('100%', { exact: true }).waitFor();
+    expect(await answer.textContent()).toContain(
+      'Events first: 100% (100–100%); random frames alone: 100% (100–100%).',
+    );
+    await slider.fill('0.5');
+    expect(await answer.textContent()).toContain('random frames alone: 75.');
     await shots(page, 'hybrid');
     expect(problems).toEqual([]);
   },

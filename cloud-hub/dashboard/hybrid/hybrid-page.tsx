@@ -11,6 +11,7 @@ import { OpinionList } from './opinion-list.tsx';
 import { StreamTable } from './stream-table.tsx';
 import { ThresholdPanel } from './threshold-panel.tsx';
 import { UnsentTable } from './unsent-table.tsx';
+import { WhatIfPanel } from './what-if-panel.tsx';
 
 const EVERY_MS = 5_000;
 
@@ -65,6 +66,7 @@ function Content({ hybrid }: { hybrid: Hybrid }) {
         )}
       </section>
       {hybrid.streams.length > 0 && <BillPanel streams={hybrid.streams} />}
+      {hybrid.streams.length > 0 && <WhatIfPanel streams={hybrid.streams} />}
       {hybrid.streams.length > 0 && <StreamTable streams={hybrid.streams} />}
       {hybrid.streams.length > 0 && <ThresholdPanel streams={hybrid.streams} />}
       {hybrid.asking.length > 0 && <UnsentTable streams={hybrid.asking} />}
