@@ -51,7 +51,7 @@ test.each([
 test('a key file that is not there, or holds no key, is broken, by its setting', () => {
   const dataDir = tempFolder();
   const keyFile = path.join(dataDir, 'key');
-  const examine = () => examineEncryption({ encryption: { keyFile, oldKeyFiles: [] }, dataDir });
+  const examine = () => examineEncryption({ encryption: { keyFile, oldKeyFiles: [], memoryDir: dataDir }, dataDir });
   expect(examine()).toMatchObject({ level: 'broken', text: expect.stringContaining('encryption.keyFile') });
   writeFileSync(keyFile, 'too short', { mode: 0o600 });
   expect(examine()).toMatchObject({ level: 'broken', advice: expect.stringContaining('does not start') });
