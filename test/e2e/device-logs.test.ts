@@ -22,7 +22,7 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     const ports = { httpPort: hub.httpPort, mqttPort: hub.mqttPort };
     const pump = {
       kind: 'sensor',
-      source: { url: `http://127.0.0.1:9/live?user=ann&password=${PASSWORD}`, channels: ['x'], everyS: 1 },
+      source: { url: `http://127.0.0.1:9/live?user=ann&password=${PASSWORD}`, everyS: 1 },
       detector: 'online',
     };
     const file = await configureAgent(folder, hub, { log: 'info', streams: { pump } });

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { logComponents, logLevels, type ShippedLevel } from '../../../shared/contract/messages/log.ts';
+import type { DeviceLogLevels } from '../../contract/device-log.ts';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
 import { useMayOperate } from '../session/use-role.ts';
@@ -12,6 +13,16 @@ const LOOKS = { debug: '', info: '', warn: 'warn', error: 'bad' } as const satis
 const SHOWN = 200;
 const EVERY_MS = 3_000;
 const HOUR_S = 3600;
+
+/** Which parts say how much; `levels` is not empty. */
+function saidBy(levels: DeviceLogLevels['levels']): string {
+  const all = new Set(logComponents.map((part) => levels[part]));
+  const [one] = all;
+  if (all.size === 1 && one !== undefined) return `Every part logs from ${one} on`;
+  return Object.entries(levels)
+    .map(([part, level]) => `${part} from ${level} on`)
+    .join(', ');
+}
 
 /** The newest lines of a device's log, and a way to make it say more for an hour. */
 export function DeviceLog({ device }: { device: string }) {
@@ -51,17 +62,14 @@ export function DeviceLog({ device }: { device: string }) {
           ))}
         </select>
         {mayOperate && held && (
-          <button type="button" class="small" disabled={act.isBusy} onClick={turn}>
+          <button type="button" class="button small" disabled={act.isBusy} onClick={turn}>
             {isChanged ? 'As configured' : 'Debug for 1 h'}
           </button>
         )}
       </header>
       {isChanged && held.until && (
         <p class="hint muted" role="status">
-          It says more until <Time at={held.until} />:{' '}
-          {Object.entries(held.levels)
-            .map(([part, one]) => `${part} ${one}`)
-            .join(', ')}
+          {saidBy(held.levels)} until <Time at={held.until} />
         </p>
       )}
       {act.failure !== undefined && <Failure reason={act.failure} onRetry={turn} />}
