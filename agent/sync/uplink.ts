@@ -137,7 +137,6 @@ export class Uplink {
       ack,
       inFlight(this.#lanes).some(({ to }) => to > ack.upTo),
     );
-    this.#log.debug({ epoch: ack.epoch, upTo: ack.upTo, outcome }, 'the hub acknowledged');
     if (outcome === 'stale') this.#counters.staleAcks++;
     if (outcome === 'forked') this.#options.onProblem('outbox-copied', FORKED, 1);
     if (outcome === 'settled') {
