@@ -47,7 +47,10 @@ export interface Leased {
   readonly seq: number;
   readonly bytes: number;
   readonly json: string;
-  /** SQLite has checked that `json` is JSON; false: nobody has looked (it was sealed), or it is damaged. */
+  /**
+   * `json` is JSON: SQLite has checked it, or it was sealed, and so it is what was written. Only a text that was damaged before it was
+   * sealed anew is taken for JSON wrongly; the hub finds it (decision 0016).
+   */
   readonly isJson: boolean;
 }
 

@@ -149,7 +149,7 @@ export class OutboxFile {
       if (leased.length > 0 && bytes > maxBytes) break;
       const json = sealed ? this.#texts.read({ body, sealed }) : body;
       // SQLite looks no further than a NUL.
-      leased.push({ seq, bytes: size, json, isJson: !sealed && valid === 1 && !json.includes('\0') });
+      leased.push({ seq, bytes: size, json, isJson: sealed !== null || (valid === 1 && !json.includes('\0')) });
     }
     return leased;
   }

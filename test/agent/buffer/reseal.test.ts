@@ -177,3 +177,15 @@ test('with old keys alone it goes back to plain text, which somebody has asked f
   expect(marks(plain)).toEqual(upTo(300).slice(1));
   plain.close();
 });
+
+test('what was sealed is JSON without another look', async () => {
+  const sealer = createSealer(first);
+  const outbox = open(await filled(sealer, 3), { sealer });
+  const leased = outbox.lease(10, 1e6);
+  expect(leased.map(({ seq, isJson }) => [seq, isJson])).toEqual([
+    [2, true],
+    [3, true],
+  ]);
+  expect(leased.map(({ json }) => JSON.parse(json))).toMatchObject([planted(1, 20), planted(2, 20)]);
+  outbox.close();
+});
