@@ -258,6 +258,8 @@ export const bodies: Readonly<
       'gates.drift': { good: [{}], bad: [null, []] },
       'gates.drift.test': { good: ['psi', 'ks'], bad: ['', 'PSI', null] },
       'gates.drift.max': { good: [0.001, 10], bad: [0, -1, 10.1, '1', null] },
+      'gates.maxDisagreement': share,
+      'gates.minOpinions': { good: [0, 1_000_000], bad: [-1, 0.5, '1', null] },
       'gates.minFrames': { good: [0, 1_000_000], bad: [-1, 0.5, '1', null] },
       quorum: share,
       timeoutS: { good: [1, soon], bad: [0, 0.5, soon + 1, '1', null] },
