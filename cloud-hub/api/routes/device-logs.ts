@@ -7,6 +7,7 @@ import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { deviceLogLevels, deviceLogLine, newLogLevels } from '../../contract/device-log.ts';
 import { page } from '../../contract/page.ts';
+import { rowNumber } from '../../store/rows.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, cursorRow, noContent, security } from '../responses.ts';
@@ -102,5 +103,8 @@ export function deviceLogRoutes({
 
 /** @throws ProblemError 400 for what is no id of a line */
 function idOf(after: string | undefined): number | undefined {
-  return after === '0' ? 0 : cursorRow(after);
+  if (after === undefined || after === '0') return after === undefined ? undefined : 0;
+  const id = rowNumber(after);
+  if (id === undefined) throw new ProblemError(400, 'after: must be the `id` of a line, or 0');
+  return id;
 }

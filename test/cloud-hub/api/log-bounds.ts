@@ -1,5 +1,5 @@
 /** The logs of devices: values at their bounds, and beyond them. */
-import { logComponents, logLevels } from '../../../shared/contract/messages/log.ts';
+import { logLevels } from '../../../shared/contract/messages/log.ts';
 import type { Bounds } from './bounds-table.ts';
 
 const level: Bounds = { good: logLevels, bad: ['', 'fatal', 'Debug', 1, null] };
@@ -18,7 +18,6 @@ export const logBodies = {
     body: { levels: { sync: 'debug' }, seconds: 60 },
     fields: {
       levels: { good: [{ agent: 'info' }], bad: [null, {}, { pump: 'debug' }, 'debug'], required: true as const },
-      ...Object.fromEntries(logComponents.map((part) => [`levels.${part}`, level])),
       'levels.*': level,
       seconds: { good: [1, 604_800], bad: [0, -1, 604_801, '60', null], required: true as const },
     },
