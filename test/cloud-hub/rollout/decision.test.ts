@@ -184,7 +184,7 @@ describe('one decision', () => {
       reason: expect.stringMatching(/^gate agreement: /),
     });
     const waived = decided({}, running(0, { waived: ['agreement', 'failed'] }), bad);
-    expect(waived).toMatchObject({ kind: 'wait', gates: [{ state: 'tripped' }, { state: 'tripped' }, {}, {}, {}] });
+    expect(waived).toMatchObject({ kind: 'wait', gates: [{ state: 'tripped' }, { state: 'tripped' }, {}, {}, {}, {}] });
     const pausing = { onFailure: 'pause' };
     expect(decided(pausing, running(0), bad).kind).toBe('pause');
     expect(decided(pausing, { status: 'paused', wave: 0 }, bad)).toMatchObject({ kind: 'wait', reason: 'paused' });
