@@ -162,7 +162,8 @@ exec /usr/bin/crun "$@"
       'host',
       '--format',
       'docker',
-      isAnew ? '--no-cache' : '--layers',
+      '--layers',
+      ...(isAnew ? ['--no-cache'] : []),
     ];
     const times = epoch === undefined ? [] : ['--timestamp', String(epoch)];
     const platform = ['--platform', `linux/${arch}`];
