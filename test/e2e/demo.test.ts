@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { builtFile } from '../support/built.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { writeClip, writeWalkerPackage } from '../support/clip.ts';
 import { type Started, startProgram } from '../support/program.ts';
@@ -98,7 +99,12 @@ test('a clip or a model that is not there is refused before anything starts', { 
 
 test('npm has nothing of its own to say at a call of a program', { timeout: 60_000 }, async () => {
   const repository = path.resolve(import.meta.dirname, '../..');
-  for (const program of ['vedette-agent', 'vedette-hub']) {
+  for (const [program, file] of [
+    ['vedette-agent', 'agent/main.js'],
+    ['vedette-hub', 'cloud-hub/main.js'],
+  ] as const) {
+    // npm makes a program runnable when it meets this folder for the first time, and never again after a clean build.
+    accessSync(builtFile(file), constants.X_OK);
     const call = promisify(execFile)('npm', ['exec', '--offline', '--', program, '--version'], { cwd: repository });
     const { stdout, stderr } = await call;
     expect([stdout.trim(), stderr]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/), '']);
