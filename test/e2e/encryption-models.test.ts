@@ -50,16 +50,17 @@ test.skipIf(!hasMemory)(
         90_000,
       );
     const sealed = () => readdirSync(path.join(data, 'models', 'sealed')).filter((name) => name !== 'drafts');
-    const kill = async (agent: ReturnType<typeof startAgent>) => {
-      agent.process.kill('SIGKILL');
-      await agent.ended;
+    const end = async (agent: ReturnType<typeof startAgent>, signal: 'SIGKILL' | 'SIGTERM') => {
+      agent.process.kill(signal);
+      return (await agent.ended).code;
     };
 
     let agent = startAgent(plainFile);
     await signing.upload(walkerVersion(folder, '2.0.0', {}, { license: PLANTED }));
     expect(await rollOut(hub, '2.0.0')).toMatchObject({ status: 'done' });
     expect(filesWith(data, PLANTED).length).toBeGreaterThan(0);
-    await kill(agent);
+    // In order: a model under which the agent is killed three times soon after it took over is taken back.
+    expect(await end(agent, 'SIGTERM')).toBe(0);
 
     // A key over what is there, without a hub's help; and again after kill -9 and a power cut.
     const first = withKey('first');
@@ -73,7 +74,7 @@ test.skipIf(!hasMemory)(
       await until(() => filesWith(data, PLANTED).length === 0, 'nothing of it is plain', 60_000);
       await until(() => filesWith(memoryDir, PLANTED).length > 0, 'it is open in memory', 60_000);
       await serving();
-      await kill(agent);
+      await end(agent, 'SIGKILL');
       expect(filesWith(data, PLANTED)).toEqual([]);
       for (const name of readdirSync(memoryDir)) rmSync(path.join(memoryDir, name), { recursive: true });
     }
@@ -92,8 +93,7 @@ test.skipIf(!hasMemory)(
     await until(() => filesWith(memoryDir, PLANTED).length > 0, 'it is there again', 90_000);
     await until(() => sealed().length === 1, 'it is sealed again', 60_000);
     expect(sealed()).toEqual([before]);
-    agent.process.kill('SIGTERM');
-    expect((await agent.ended).code).toBe(0);
+    expect(await end(agent, 'SIGTERM')).toBe(0);
     expect(filesWith(data, PLANTED)).toEqual([]);
     // What ended in order leaves nothing in memory.
     expect(readdirSync(memoryDir)).toEqual([]);
