@@ -2,7 +2,6 @@
  * What a privacy mask covers is in no picture that leaves the hub for others: the export of the dataset, notifications by webhook, mail
  * and MQTT, and Home Assistant's. The region of `planted-region.ts` is searched in all of them, and without the mask it is found.
  */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
@@ -11,8 +10,7 @@ import { receiver } from '../cloud-hub/alerts/receiver.ts';
 import { sink } from '../cloud-hub/alerts/smtp-sink.ts';
 import { writeWalkerPackage } from '../support/clip.ts';
 import { picturesBelow, picturesIn } from '../support/find-pictures.ts';
-import { freePort } from '../support/free-port.ts';
-import { createMosquitto, hasMosquitto, withoutMosquitto } from '../support/mosquitto.ts';
+import { hasMosquitto, startOpenMosquitto, withoutMosquitto } from '../support/mosquitto.ts';
 import { maskOfPlanted, searchPlanted, writePlantedClip } from '../support/planted-region.ts';
 import { runProgram } from '../support/program.ts';
 import { configureAgent, type HubHandle, listAll, startAgent, startHub } from '../support/stack.ts';
@@ -25,13 +23,7 @@ const anItem = z.looseObject({});
 
 /** A broker of the plant, and what it is sent. */
 async function startBroker() {
-  const [folder, port] = [tempFolder(), await freePort()];
-  const config = path.join(folder, 'mosquitto.conf');
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nuser root\n`);
-  const mosquitto = createMosquitto(config, port);
-  await mosquitto.start();
-  onTestFinished(() => mosquitto.kill());
-  const url = `mqtt://127.0.0.1:${port}`;
+  const { url } = await startOpenMosquitto();
   const client = await connectAsync(url);
   onTestFinished(() => void client.end(true));
   const heard: { readonly topic: string; readonly payload: Buffer }[] = [];

@@ -3,8 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { onTestFinished } from 'vitest';
 import { aclFile, configFile, HUB_USER, passwordLine } from '../../cloud-hub/broker/mosquitto/files.ts';
 import { answers, freePort } from './free-port.ts';
+import { tempFolder } from './temp.ts';
 import { until } from './until.ts';
 
 /** Its program: Debian puts it beside the system's. */
@@ -63,6 +65,21 @@ export interface MosquittoProgram {
   kill(): Promise<void>;
   /** Reads its password file again. */
   reload(): void;
+}
+
+/** One that lets everybody in, until the test ends; `restart`: it forgets what it kept. */
+export async function startOpenMosquitto(): Promise<{ readonly url: string; restart(): Promise<void> }> {
+  const port = await freePort();
+  const config = path.join(tempFolder(), 'mosquitto.conf');
+  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nuser root\n`);
+  const mosquitto = createMosquitto(config, port);
+  await mosquitto.start();
+  onTestFinished(() => mosquitto.kill());
+  const restart = async () => {
+    await mosquitto.kill();
+    await mosquitto.start();
+  };
+  return { url: `mqtt://127.0.0.1:${port}`, restart };
 }
 
 /** A Mosquitto with a configuration of one's own. */

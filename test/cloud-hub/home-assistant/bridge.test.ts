@@ -1,10 +1,8 @@
 /** A hub, a real Mosquitto, and a client that listens as Home Assistant does. */
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
-import { createMosquitto, hasMosquitto, withoutMosquitto } from '../../support/mosquitto.ts';
+import { hasMosquitto, startOpenMosquitto, withoutMosquitto } from '../../support/mosquitto.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { eventRecord, jpeg, snapshotOf, type TestDevice, testDevice, testHub } from '../support.ts';
@@ -20,21 +18,6 @@ const door = (rule: string, fps = 5) => ({
   ...{ id: 'door', state: 'running', source: 'rtsp://x', fps },
   rules: [{ name: rule, kind: 'zone' }],
 });
-
-/** `restart`: it forgets what it kept. */
-async function broker() {
-  const [folder, port] = [tempFolder(), await freePort()];
-  const config = path.join(folder, 'mosquitto.conf');
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\nuser root\n`);
-  const mosquitto = createMosquitto(config, port);
-  await mosquitto.start();
-  onTestFinished(() => mosquitto.kill());
-  const restart = async () => {
-    await mosquitto.kill();
-    await mosquitto.start();
-  };
-  return { url: `mqtt://127.0.0.1:${port}`, restart };
-}
 
 /** Hears what is sent, and knows what the broker keeps. */
 async function listener(url: string) {
@@ -76,7 +59,7 @@ const say = (device: TestDevice, ...streams: unknown[]) => device.publish('repor
 test.skipIf(!hasMosquitto)(
   `devices come, fire, are renamed and go; the broker keeps what there is and nothing else${withoutMosquitto}`,
   async () => {
-    const [{ url }, folder] = [await broker(), tempFolder()];
+    const [{ url }, folder] = [await startOpenMosquitto(), tempFolder()];
     const { heard, kept, client } = await listener(url);
     // Of somebody else, and of a hub with another name: they stay.
     const foreign = ['homeassistant/device/other/cam/config', 'homeassistant/sensor/x/config', 'vedette-home/other/x'];
@@ -171,7 +154,7 @@ test.skipIf(!hasMosquitto)(
 test.skipIf(!hasMosquitto)(
   `a broker that forgot everything is told everything again, each time${withoutMosquitto}`,
   async () => {
-    const { url, restart } = await broker();
+    const { url, restart } = await startOpenMosquitto();
     const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
     const cam = await testDevice(hub, 'cam');
     await say(cam, door('enter'));
@@ -199,7 +182,7 @@ test.skipIf(!hasMosquitto)(`records are stored whether that broker is there or n
 test.skipIf(!hasMosquitto)(
   `after an order to erase the broker keeps no picture of the device, and takes the next one${withoutMosquitto}`,
   async () => {
-    const { url } = await broker();
+    const { url } = await startOpenMosquitto();
     const { kept } = await listener(url);
     const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
     const cam = await testDevice(hub, 'cam');
