@@ -13,7 +13,7 @@ import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { shippedLine } from './line.ts';
 import type { LogTap } from './tap.ts';
-import { WaitingLines } from './waiting.ts';
+import { bytesOf, WaitingLines } from './waiting.ts';
 
 export interface ShippingOptions {
   readonly tap: LogTap;
@@ -62,8 +62,7 @@ export function createShipping({ tap, boot, kbPerHour, redact, isOpen, send, clo
     allowance = { bytes: Math.min(capacity, allowance.bytes + (now - allowance.at) * perMs), at: now };
     const lines = isOpen() ? waiting.take(MAX_LOG_LINES, Math.min(MOST_BYTES, allowance.bytes)) : [];
     if (lines.length === 0) return wake(RETRY_MS);
-    const bytes = lines.reduce((sum, one) => sum + one.bytes, 0);
-    allowance = { bytes: allowance.bytes - bytes, at: now };
+    allowance = { bytes: allowance.bytes - bytesOf(lines), at: now };
     const { dropped } = waiting;
     const batch: LogBatch = { boot, lines: lines.map(({ line }) => line), ...(dropped > 0 ? { dropped } : {}) };
     isSending = true;

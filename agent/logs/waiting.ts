@@ -33,7 +33,10 @@ export class WaitingLines {
 
   add(line: Omit<LogLine, 'n'>): void {
     const numbered: LogLine = { n: ++this.#n, ...line };
-    this.#put([...this.#lines, { line: numbered, bytes: Buffer.byteLength(JSON.stringify(numbered)) }]);
+    const bytes = Buffer.byteLength(JSON.stringify(numbered));
+    this.#lines.push({ line: numbered, bytes });
+    this.#bytes += bytes;
+    this.#bound();
   }
 
   /** Takes the oldest out, as many as these bounds allow. */
@@ -46,18 +49,18 @@ export class WaitingLines {
       taken.push(one);
     }
     this.#lines = this.#lines.slice(taken.length);
-    this.#bytes -= taken.reduce((sum, one) => sum + one.bytes, 0);
+    this.#bytes -= bytesOf(taken);
     return taken;
   }
 
   /** Puts back what could not be sent. */
   putBack(lines: readonly WaitingLine[]): void {
-    this.#put([...lines, ...this.#lines]);
+    this.#lines = [...lines, ...this.#lines];
+    this.#bytes += bytesOf(lines);
+    this.#bound();
   }
 
-  #put(lines: WaitingLine[]): void {
-    this.#lines = lines;
-    this.#bytes = lines.reduce((sum, one) => sum + one.bytes, 0);
+  #bound(): void {
     while (this.#lines.length > MOST_LINES || this.#bytes > MOST_BYTES) {
       const least = Math.min(...this.#lines.map(({ line }) => rankOf(line.level)));
       const [gone] = this.#lines.splice(
@@ -68,4 +71,9 @@ export class WaitingLines {
       this.#dropped++;
     }
   }
+}
+
+/** Of lines together. */
+export function bytesOf(lines: readonly WaitingLine[]): number {
+  return lines.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -12,7 +12,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
-import { SealError, type Sealer, sealedWith } from '../../shared/kit/seal.ts';
+import { SEAL_HEAD_BYTES, SealError, type Sealer, sealedWith } from '../../shared/kit/seal.ts';
 
 export interface SealedPackages {
   has(hex: string): Promise<boolean>;
@@ -72,7 +72,7 @@ export function openSealedPackages(folder: string, sealer: Sealer): SealedPackag
       for (const file of await filesIn(folderOf(hex))) {
         const handle = await open(path.join(folderOf(hex), file), 'r');
         try {
-          for await (const piece of sealedPieces(handle)) if (!sealer.isCurrent(piece)) return false;
+          for await (const head of sealedPieces(handle, SEAL_HEAD_BYTES)) if (!sealer.isCurrent(head)) return false;
         } finally {
           await handle.close();
         }
@@ -113,16 +113,16 @@ async function* plainPieces(handle: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** @throws SealError for a row that is cut off */
-async function* sealedPieces(handle: FileHandle): AsyncGenerator<Buffer> {
+/** @param most bytes of each piece that are read: its beginning says who sealed it @throws SealError for a row that is cut off */
+async function* sealedPieces(handle: FileHandle, most = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer> {
+  const { size } = await handle.stat();
   for (let position = 0; ; ) {
     const head = await readAt(handle, position, 4);
     if (head.length === 0) return;
     const length = head.length === 4 ? head.readUInt32BE() : 0;
     if (length === 0 || length > PIECE + OVERHEAD) throw new SealError('it is damaged');
-    const piece = await readAt(handle, position + 4, length);
-    if (piece.length < length) throw new SealError('it is cut off');
-    yield piece;
+    if (position + 4 + length > size) throw new SealError('it is cut off');
+    yield await readAt(handle, position + 4, Math.min(length, most));
     position += 4 + length;
   }
 }

@@ -152,7 +152,7 @@ export class LogFiles {
     if (newest === undefined) return;
     const where = path.join(this.#folder, device, newest);
     const text = await readFile(where, 'utf8');
-    const last = (await this.#linesOf(device, newest)).at(-1);
+    const last = linesIn(text).at(-1);
     open.id = Math.max(last?.id ?? 0, firstIdOf(newest));
     Object.assign(open, last ? { boot: last.boot, n: last.n } : {});
     if (text.endsWith('\n')) Object.assign(open, { file: where, bytes: Buffer.byteLength(text) });
@@ -163,15 +163,19 @@ export class LogFiles {
   }
 
   async #linesOf(device: string, file: string): Promise<Kept[]> {
-    const text = await readFile(path.join(this.#folder, device, file), 'utf8').catch(() => '');
-    return text.split('\n').flatMap((line) => {
-      try {
-        return [kept.parse(JSON.parse(line))];
-      } catch {
-        return [];
-      }
-    });
+    return linesIn(await readFile(path.join(this.#folder, device, file), 'utf8').catch(() => ''));
   }
+}
+
+/** What is no line of a log is left out. */
+function linesIn(text: string): Kept[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [kept.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
 }
 
 const firstIdOf = (file: string): number => Number(file.slice(0, 16));

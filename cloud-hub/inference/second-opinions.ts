@@ -146,7 +146,7 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     keep(opinion, { ...sample.size, at, region: header.region, hash: answer.hash, jpeg: bareJpeg(jpeg) });
   };
 
-  /** What waits is bounded over all models together. */
+  /** The bytes that wait are bounded over all models together. */
   const bounds = { ...BOUNDS, bytes: BOUNDS.bytes / Math.max(1, options.models.length) };
   const lanes = new Map(
     options.models.map(({ holder, looker, labels }) => {

@@ -19,7 +19,8 @@ const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 const ID_END = MAGIC.length + ID_BYTES;
 const SALT_END = ID_END + SALT_BYTES;
-const HEAD_BYTES = SALT_END + COUNTER_BYTES;
+/** Of a sealed piece: what stands before the ciphertext. */
+export const SEAL_HEAD_BYTES = SALT_END + COUNTER_BYTES;
 /** Of an AES-256 key. */
 export const KEY_BYTES = 32;
 /** Keys of earlier starts that are remembered while much is read. */
@@ -40,7 +41,7 @@ export interface Sealer {
   seal(content: Uint8Array): Buffer;
   /** @returns what was sealed; a piece that is not sealed as it is @throws SealError */
   open(piece: Buffer): Buffer;
-  /** Is a piece as `seal` would leave it now: sealed with the newest key, or plain where there is none? */
+  /** Is a piece as `seal` would leave it now: sealed with the newest key, or plain where there is none? Its first SEAL_HEAD_BYTES will do. */
   isCurrent(piece: Buffer): boolean;
   /** The same keys for pieces of another kind. */
   for(purpose: string): Sealer;
@@ -85,16 +86,16 @@ export function createSealer(key: Buffer | undefined, oldKeys: readonly Buffer[]
       if (id === undefined) return piece;
       const master = keys.get(id);
       if (!master) throw new SealError(`it is sealed with the key ${id}, which is not given`);
-      if (piece.length < HEAD_BYTES + TAG_BYTES) throw new SealError('it is cut off');
+      if (piece.length < SEAL_HEAD_BYTES + TAG_BYTES) throw new SealError('it is cut off');
       const nonce = Buffer.alloc(NONCE_BYTES);
-      piece.copy(nonce, NONCE_BYTES - COUNTER_BYTES, SALT_END, HEAD_BYTES);
+      piece.copy(nonce, NONCE_BYTES - COUNTER_BYTES, SALT_END, SEAL_HEAD_BYTES);
       const decipher = createDecipheriv('aes-256-gcm', derive(id, master, piece.subarray(ID_END, SALT_END)), nonce, {
         authTagLength: TAG_BYTES,
       });
-      decipher.setAAD(Buffer.concat([piece.subarray(0, HEAD_BYTES), Buffer.from(purpose)]));
+      decipher.setAAD(Buffer.concat([piece.subarray(0, SEAL_HEAD_BYTES), Buffer.from(purpose)]));
       decipher.setAuthTag(piece.subarray(-TAG_BYTES));
       try {
-        return Buffer.concat([decipher.update(piece.subarray(HEAD_BYTES, -TAG_BYTES)), decipher.final()]);
+        return Buffer.concat([decipher.update(piece.subarray(SEAL_HEAD_BYTES, -TAG_BYTES)), decipher.final()]);
       } catch {
         throw new SealError(`it was changed after it was sealed with the key ${id}`);
       }
