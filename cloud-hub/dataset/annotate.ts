@@ -4,8 +4,8 @@
  * `right`: the object of the event is there, with its label. `other`: it is there, with his label. `wrong`: no object of the event's
  * label lies there. An event without a box (a count, an absence) changes no object: it stays beside the picture as it was said.
  */
-import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { Box } from '../../shared/contract/names.ts';
+import { iou } from '../../shared/kit/iou.ts';
 import type { DatasetItem } from '../contract/dataset.ts';
 
 export interface Annotation {
@@ -38,10 +38,10 @@ function corrected(
   { verdict, label = event.label }: NonNullable<DatasetItem['correction']>,
 ): readonly Annotation[] {
   if (verdict === 'wrong')
-    return seen.filter((one) => one.label !== event.label || overlap(one.box, event.box) < SAME_OBJECT);
+    return seen.filter((one) => one.label !== event.label || iou(one.box, event.box) < SAME_OBJECT);
   const best = seen
-    .map((one) => ({ one, by: overlap(one.box, event.box) + (one.label === label ? 1 : 0) }))
-    .filter(({ one }) => overlap(one.box, event.box) >= SAME_OBJECT)
+    .map((one) => ({ one, by: iou(one.box, event.box) + (one.label === label ? 1 : 0) }))
+    .filter(({ one }) => iou(one.box, event.box) >= SAME_OBJECT)
     .toSorted((a, b) => b.by - a.by)[0]?.one;
   // The model's box is the tighter one; who it is the operator knows.
   const object: Annotation = { label, box: best?.box ?? event.box, source: 'operator' };
@@ -54,12 +54,4 @@ function inPicture([x, y, w, h]: Box, [left, top, width, height]: Box): Box | un
   const [x1, y1] = [cut((x - left) / width), cut((y - top) / height)];
   const [x2, y2] = [cut((x + w - left) / width), cut((y + h - top) / height)];
   return x2 - x1 > THINNEST && y2 - y1 > THINNEST ? [x1, y1, x2 - x1, y2 - y1] : undefined;
-}
-
-/** Intersection over union. */
-export function overlap(a: Detection['box'], b: Detection['box']): number {
-  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a[2] * a[3] + b[2] * b[3] - width * height);
 }

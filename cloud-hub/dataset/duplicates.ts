@@ -2,8 +2,9 @@
  * Which samples say again what one before said: of the same stream, with a picture that looks alike and the same objects at the same
  * places. A camera that stands still gives pictures that look alike by the thousand; what moves on them is what the objects tell. Pure.
  */
+
+import { iou } from '../../shared/kit/iou.ts';
 import type { Annotation } from './annotate.ts';
-import { overlap } from './annotate.ts';
 
 export interface Sample {
   /** Samples of different groups are never duplicates. */
@@ -51,7 +52,7 @@ function isSame({ annotations: a }: Sample, { annotations: b }: Sample): boolean
   if (a.length !== b.length) return false;
   const free = new Set(b);
   return a.every((one) => {
-    const match = [...free].find((other) => other.label === one.label && overlap(other.box, one.box) >= SAME_PLACE);
+    const match = [...free].find((other) => other.label === one.label && iou(other.box, one.box) >= SAME_PLACE);
     return match !== undefined && free.delete(match);
   });
 }

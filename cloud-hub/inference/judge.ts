@@ -3,6 +3,7 @@ import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { Opinion } from '../../shared/contract/messages/verdict.ts';
 import type { Box } from '../../shared/contract/names.ts';
+import { iou } from '../../shared/kit/iou.ts';
 
 export interface Judgement {
   readonly outcome: Opinion;
@@ -64,12 +65,4 @@ function judgeFrame(edge: readonly Detection[], seen: readonly Detection[]): Jud
     free.delete(match);
   }
   return { outcome: free.size === 0 ? 'confirmed' : 'changed' };
-}
-
-export function iou(a: Box, b: Box): number {
-  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const both = width * height;
-  return both / (a[2] * a[3] + b[2] * b[3] - both);
 }

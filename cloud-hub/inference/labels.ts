@@ -5,7 +5,7 @@
  */
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
-import { iou } from './judge.ts';
+import { iou } from '../../shared/kit/iou.ts';
 
 export interface LabelMap {
   /** Why the mapping does not fit the model, with the labels that it has; undefined: it does. */

@@ -6,10 +6,11 @@
  * wanted, and never below today's: what scored less was never sent, so that nothing is known of it.
  */
 import type { Detection } from '../../shared/contract/messages/preview.ts';
+import { iou } from '../../shared/kit/iou.ts';
 import type { ThresholdAdvice } from '../contract/threshold.ts';
 import type { Spoken } from '../store/opinions.ts';
 import { wilson } from '../store/wilson.ts';
-import { iou, SAME_OBJECT } from './judge.ts';
+import { SAME_OBJECT } from './judge.ts';
 
 /** Objects of a label below which nothing is said. */
 export const LEAST_OBJECTS = 30;

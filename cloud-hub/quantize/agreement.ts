@@ -1,6 +1,7 @@
 /** How far a quantized model says the same as the float model. Pure. */
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
+import { iou } from '../../shared/kit/iou.ts';
 
 export interface Agreement {
   readonly task: Outcome['task'];
@@ -75,7 +76,7 @@ export function distanceOf({ agreement, scoreDrift }: Agreement): number {
 /** Pairs of boxes that are the same thing, the greatest overlap first; no box twice. */
 function matched(a: readonly Detection[], b: readonly Detection[]): [Detection, Detection][] {
   const candidates = a
-    .flatMap((x) => b.map((y) => ({ x, y, iou: x.label === y.label ? overlapOf(x.box, y.box) : 0 })))
+    .flatMap((x) => b.map((y) => ({ x, y, iou: x.label === y.label ? iou(x.box, y.box) : 0 })))
     .filter((c) => c.iou >= SAME)
     .toSorted((p, q) => q.iou - p.iou);
   const taken = new Set<Detection>();
@@ -84,14 +85,6 @@ function matched(a: readonly Detection[], b: readonly Detection[]): [Detection, 
     taken.add(x).add(y);
     return [[x, y]];
   });
-}
-
-/** Intersection over union. */
-function overlapOf(a: Detection['box'], b: Detection['box']): number {
-  const width = Math.max(0, Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]));
-  const height = Math.max(0, Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]));
-  const shared = width * height;
-  return shared > 0 ? shared / (a[2] * a[3] + b[2] * b[3] - shared) : 0;
 }
 
 function cosineOf(a: Float32Array, b: Float32Array): number {

@@ -1,10 +1,10 @@
 /** How well frames and tracks of one recording agree with those of another: F1 at IoU 0.5. */
 import { createByteTracker } from '../../agent/pipeline/track/bytetrack.ts';
-import { iou } from '../../cloud-hub/inference/judge.ts';
 import { trackConfig } from '../../shared/contract/config/track.ts';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { Box } from '../../shared/contract/names.ts';
 import { objectsOf } from '../../shared/engine/outcome.ts';
+import { iou } from '../../shared/kit/iou.ts';
 import type { Agreement } from './events.ts';
 import type { RecordedFrame } from './replay.ts';
 

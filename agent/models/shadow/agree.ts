@@ -1,7 +1,7 @@
 /** Do two models say the same of one input? Pure; the meaning of the figures is fixed in the contract (`shadowResult`). */
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
-import type { Box } from '../../../shared/contract/names.ts';
 import type { Outcome } from '../../../shared/engine/outcome.ts';
+import { iou } from '../../../shared/kit/iou.ts';
 
 export interface Agreement {
   /** Boxes, classes or windows of both, added up. */
@@ -56,7 +56,7 @@ function both(same: boolean, shift: number): Agreement {
 /** One to one, the greatest overlap first. */
 function ofBoxes(incumbent: readonly Detection[], candidate: readonly Detection[]): Agreement {
   const pairs = incumbent
-    .flatMap((a) => candidate.map((b) => ({ a, b, iou: a.label === b.label ? iouOf(a.box, b.box) : 0 })))
+    .flatMap((a) => candidate.map((b) => ({ a, b, iou: a.label === b.label ? iou(a.box, b.box) : 0 })))
     .filter(({ iou }) => iou >= SAME_IOU)
     .toSorted((x, y) => y.iou - x.iou);
   const taken = new Set<Detection>();
@@ -68,13 +68,6 @@ function ofBoxes(incumbent: readonly Detection[], candidate: readonly Detection[
     shifts.push(b.score - a.score);
   }
   return { seen: incumbent.length + candidate.length, shared: 2 * shifts.length, shifts };
-}
-
-function iouOf([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
-  const width = Math.max(0, Math.min(ax + aw, bx + bw) - Math.max(ax, bx));
-  const height = Math.max(0, Math.min(ay + ah, by + bh) - Math.max(ay, by));
-  const shared = width * height;
-  return shared > 0 ? shared / (aw * ah + bw * bh - shared) : 0;
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

@@ -7,6 +7,7 @@
 import type { Selector as Config } from '../../../shared/contract/config/escalate.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { Box } from '../../../shared/contract/names.ts';
+import { iou } from '../../../shared/kit/iou.ts';
 import type { Selector } from '../stage.ts';
 import { createOnce } from './once.ts';
 
@@ -32,7 +33,7 @@ export function createFlickerSelector({ changes, withinS, againS }: Extract<Conf
   /** Another label in its place: the tracker takes it for a new track. */
   const heirOf = ({ label, box }: Detection, gone: ReadonlyMap<number, Known>): number | undefined => {
     for (const [track, one] of gone)
-      if (one.label !== label && one.counts && overlap(one.box, box) >= SAME_PLACE) return track;
+      if (one.label !== label && one.counts && iou(one.box, box) >= SAME_PLACE) return track;
     return undefined;
   };
 
@@ -68,10 +69,4 @@ export function createFlickerSelector({ changes, withinS, againS }: Extract<Conf
   function since(times: readonly number[], nowMs: number): number[] {
     return times.filter((at) => nowMs - at <= withinMs);
   }
-}
-
-function overlap([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
-  const width = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
-  const height = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-  return width <= 0 || height <= 0 ? 0 : (width * height) / (aw * ah + bw * bh - width * height);
 }

@@ -14,6 +14,7 @@
 import type { TrackConfig } from '../../../shared/contract/config/track.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { Box } from '../../../shared/contract/names.ts';
+import { iou } from '../../../shared/kit/iou.ts';
 import type { Tracked, Tracker } from '../stage.ts';
 import { assign } from './assign.ts';
 import { type BoxFilter, createBoxFilter } from './kalman.ts';
@@ -160,13 +161,4 @@ function bufferedIou(a: Box, b: Box, stray: number): number {
 
 function grow([x, y, width, height]: Box, by: number): Box {
   return [x - by, y - by, width + 2 * by, height + 2 * by];
-}
-
-/** Intersection over union of two [x, y, width, height] boxes, 0 to 1. */
-function iou(a: Box, b: Box): number {
-  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (a[2] * a[3] + b[2] * b[3] - shared);
 }

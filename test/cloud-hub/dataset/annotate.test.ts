@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { annotationsOf, overlap } from '../../../cloud-hub/dataset/annotate.ts';
+import { annotationsOf } from '../../../cloud-hub/dataset/annotate.ts';
 import { by, item } from './items.ts';
 
 const seen = { label: 'person', score: 0.9, source: 'model', box: [0.11, 0.1, 0.2, 0.4] };
@@ -66,10 +66,4 @@ test('boxes are those of the picture, whatever part of the frame it shows, and n
       }
     }),
   );
-});
-
-test('overlap is 1 with itself, 0 beside it, and a third by half', () => {
-  expect(overlap([0, 0, 1, 1], [0, 0, 1, 1])).toBe(1);
-  expect(overlap([0, 0, 0.5, 1], [0.5, 0, 0.5, 1])).toBe(0);
-  expect(overlap([0, 0, 0.5, 1], [0.25, 0, 0.5, 1])).toBeCloseTo(1 / 3);
 });
