@@ -29,7 +29,7 @@ import {
 } from '../../shared/contract/messages/model-report.ts';
 import { count, name } from '../../shared/contract/names.ts';
 import { writeDurably } from '../../shared/kit/durable-file.ts';
-import { messageOf } from '../../shared/kit/errors.ts';
+import { isMissing, messageOf } from '../../shared/kit/errors.ts';
 
 const milliseconds = z.number().nonnegative();
 
@@ -131,7 +131,7 @@ function read(file: string, onDamaged: (reason: string) => void): DeviceState {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onDamaged(messageOf(error));
+    if (!isMissing(error)) onDamaged(messageOf(error));
     return NEW;
   }
   try {

@@ -16,6 +16,7 @@ import path from 'node:path';
 import { create, replace } from 'tar';
 import { digestOfFile } from '../../shared/kit/digest.ts';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
+import { isMissing } from '../../shared/kit/errors.ts';
 import { DATABASE_FILE } from '../store/database.ts';
 import { ABOUT_FILE, type About, DATA_FOLDER, DIGESTS_FILE, digests, FORMAT } from './archive.ts';
 import { copyDatabase } from './copy-database.ts';
@@ -93,7 +94,7 @@ function copySmall(dataDir: string, staged: string): readonly string[] {
       if (stateOf(dataDir, sourcesOf(dataDir).small) === before) return small;
     } catch (error) {
       // It went while it was copied.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
   throw new Error(`the files in ${dataDir} change all the time: is a program writing there beside the hub? Try again`);

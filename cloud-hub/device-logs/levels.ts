@@ -10,6 +10,7 @@ import { encode } from '../../shared/contract/codec.ts';
 import type { LogCommand } from '../../shared/contract/messages/log.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { writeDurably } from '../../shared/kit/durable-file.ts';
+import { isMissing } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { type DeviceLogLevels, deviceLogLevels, type NewLogLevels } from '../contract/device-log.ts';
 import { time } from '../contract/time.ts';
@@ -75,7 +76,7 @@ export class DeviceLogOrders {
     try {
       return new Map(Object.entries(file.parse(JSON.parse(readFileSync(this.#file, 'utf8')))));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      if (!isMissing(error))
         this.#options.log.warn({ err: error, file: this.#file }, 'which levels of logs were ordered cannot be read');
       return new Map();
     }

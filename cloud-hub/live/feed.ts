@@ -3,15 +3,18 @@
  * (watches.ts); when too many messages wait for it, it is disconnected.
  */
 
+import { ByteBudget } from '../../shared/kit/byte-budget.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { LiveMessage } from '../contract/live.ts';
 import type { HubMetrics } from '../metrics.ts';
-import { LiveBudget } from './budget.ts';
 import type { LiveClient } from './client.ts';
 
 export const MAX_CLIENTS = 256;
 /** With more bytes waiting, a client is disconnected. It may connect again, and read the lists. */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+
+/** What one device may tell: an honest one tells some kilobytes per second, and a report once per minute. */
+const LIVE_LIMITS = { burst: 512 * 1024, perS: 32 * 1024 };
 
 /** RFC 6455 and its registry: try again later. */
 const TRY_AGAIN_LATER = 1013;
@@ -31,11 +34,11 @@ export class LiveFeed {
   readonly #clients = new Map<LiveClient, Credential>();
   readonly #metrics: HubMetrics;
 
-  readonly #budget: LiveBudget;
+  readonly #budget: ByteBudget;
 
   constructor(metrics: HubMetrics, clock: Clock) {
     this.#metrics = metrics;
-    this.#budget = new LiveBudget(clock);
+    this.#budget = new ByteBudget(clock, LIVE_LIMITS);
   }
 
   get size(): number {
@@ -69,7 +72,7 @@ export class LiveFeed {
 
   /**
    * Builds a message if a client follows, and sends it to all.
-   * @param device whose message it is: each has a budget (budget.ts)
+   * @param device whose message it is: each has a budget, so that one that says much cannot make slow viewers lose their connection; what is left out is in the lists
    */
   announce(build: () => LiveMessage | undefined, device?: string): void {
     if (this.#clients.size === 0) return;

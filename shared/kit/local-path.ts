@@ -8,7 +8,7 @@
  */
 import { type Stats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { CodedError, messageOf } from './errors.ts';
+import { CodedError, isMissing, messageOf } from './errors.ts';
 
 export type LocalKind = 'file' | 'folder' | 'device';
 
@@ -38,10 +38,9 @@ export function localKindSync(file: string, allowed: readonly LocalKind[]): Loca
 }
 
 function notOpened(file: string, error: unknown): CodedError {
-  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
   return new CodedError(
     'source-open',
-    `cannot open ${file}: ${missing ? 'No such file or directory' : messageOf(error)}`,
+    `cannot open ${file}: ${isMissing(error) ? 'No such file or directory' : messageOf(error)}`,
   );
 }
 

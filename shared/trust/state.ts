@@ -15,7 +15,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { digestOf } from '../kit/digest.ts';
 import { writeDurably } from '../kit/durable-file.ts';
-import { messageOf } from '../kit/errors.ts';
+import { isMissing, messageOf } from '../kit/errors.ts';
 import { readFile, requireSigned } from './file.ts';
 import { roleNames } from './schema.ts';
 import { type Trusted, trustRoot } from './workflow.ts';
@@ -48,8 +48,7 @@ export function loadTrusted(folder: string, provisioned: Uint8Array): Loaded {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return isAbsent ? { trusted: first } : { trusted: first, damaged: messageOf(error) };
+    return isMissing(error) ? { trusted: first } : { trusted: first, damaged: messageOf(error) };
   }
   try {
     const state = saved.parse(JSON.parse(text));

@@ -9,6 +9,7 @@
  * - `dark`: the same, and nearly black: a lens cap, or somebody switched the light off.
  */
 import type { PictureFault } from '../../../shared/contract/messages/report.ts';
+import { fnv1a } from '../../../shared/kit/fnv1a.ts';
 import type { PictureWatch } from '../stage.ts';
 
 const PLANE = { width: 64, height: 36 };
@@ -68,7 +69,7 @@ function createStillness(): (luma: Uint8Array, atMs: number) => boolean {
       if (atMs - at < REMEMBERED_MS) break;
       seen.delete(hash);
     }
-    const hash = hashOf(luma);
+    const hash = fnv1a(luma);
     const moved = luma.some((value, i) => Math.abs(value - (reference[i] as number)) >= MOVED);
     if (moved) reference.set(luma);
     if (moved || !seen.has(hash)) {
@@ -107,13 +108,6 @@ function createCover(): (luma: Uint8Array, atMs: number, sinceMs: number) => Pic
     usual += (1 - Math.exp(-Math.min(sinceMs, USUAL_MS) / USUAL_MS)) * (detail - usual);
     return undefined;
   };
-}
-
-/** FNV-1a, 32 bits. */
-function hashOf(luma: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const value of luma) hash = Math.imul(hash ^ value, 0x01000193);
-  return hash >>> 0;
 }
 
 /** The mean step from a pixel to its right and lower neighbours, in gray levels. */

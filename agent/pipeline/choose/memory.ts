@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeDurably } from '../../../shared/kit/durable-file.ts';
-import { messageOf } from '../../../shared/kit/errors.ts';
+import { isMissing, messageOf } from '../../../shared/kit/errors.ts';
 import type { Sealer } from '../../../shared/kit/seal.ts';
 
 export interface SelectorMemory {
@@ -21,8 +21,7 @@ export function fileMemory(file: string, sealer: Sealer, onFault: (message: stri
       try {
         return JSON.parse(sealer.open(readFileSync(file)).toString('utf8'));
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-          onFault(`${file} cannot be read, so that is learned anew: ${messageOf(error)}`);
+        if (!isMissing(error)) onFault(`${file} cannot be read, so that is learned anew: ${messageOf(error)}`);
         return undefined;
       }
     },

@@ -13,6 +13,7 @@
  */
 import { z } from 'zod';
 import type { Selector as Config } from '../../../shared/contract/config/escalate.ts';
+import { fnv1a } from '../../../shared/kit/fnv1a.ts';
 import type { Chance, Selector } from '../stage.ts';
 import type { SelectorMemory } from './memory.ts';
 
@@ -104,19 +105,12 @@ function answerOf({ outcome, seen }: Chance): readonly number[] | undefined {
 function sharesOf(found: readonly { readonly label: string; readonly score: number }[]): readonly number[] {
   const places = new Array<number>(LABELS * BANDS + 1).fill(0);
   for (const { label, score } of found) {
-    const place = (hash(label) % LABELS) * BANDS + Math.min(BANDS - 1, Math.max(0, Math.floor(score * BANDS)));
+    const place = (fnv1a(label) % LABELS) * BANDS + Math.min(BANDS - 1, Math.max(0, Math.floor(score * BANDS)));
     places[place] = (places[place] ?? 0) + Math.max(0, score);
   }
   places[LABELS * BANDS] = 1;
   const total = places.reduce((sum, value) => sum + value, 0);
   return places.map((value) => Math.sqrt(value / total));
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value;
 }
 
 function readState(memory: SelectorMemory): State | undefined {

@@ -24,7 +24,7 @@ import { DEFAULT_WEEKS, Detector, detectorState } from '../../../shared/engine/s
 import type { Clock } from '../../../shared/kit/clock.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
 import { forceFolder, writeDurably } from '../../../shared/kit/durable-file.ts';
-import { messageOf } from '../../../shared/kit/errors.ts';
+import { isMissing, messageOf } from '../../../shared/kit/errors.ts';
 import { noSealer, type Sealer } from '../../../shared/kit/seal.ts';
 import type { Analyser, Past } from './analyser.ts';
 import { watchNormal } from './normal-file.ts';
@@ -188,8 +188,7 @@ function read(file: string, sealer: Sealer, onNote: (message: string) => void) {
   try {
     return saved.parse(JSON.parse(sealer.open(readFileSync(file)).toString('utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      onNote(`${file} cannot be read, so the online detector learns anew: ${messageOf(error)}`);
+    if (!isMissing(error)) onNote(`${file} cannot be read, so the online detector learns anew: ${messageOf(error)}`);
     return undefined;
   }
 }

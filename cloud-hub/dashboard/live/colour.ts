@@ -1,4 +1,5 @@
 /** Colours that tell tracks and labels apart: light enough for black text, whatever the hue. */
+import { fnv1a } from '../../../shared/kit/fnv1a.ts';
 
 /** Steps of the golden angle keep neighbours in a sequence far apart on the wheel. */
 const GOLDEN_ANGLE = 137.507_764;
@@ -10,10 +11,7 @@ export function trackColour(track: number): string {
 
 /** The colour of what has no track, by its label: always the same. */
 export function labelColour(label: string): string {
-  // FNV-1a, 32 bits.
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
-  return colour(hash % 360);
+  return colour(fnv1a(label) % 360);
 }
 
 function colour(hue: number): string {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { CodedError, errorCodes, messageOf } from '../../../shared/kit/errors.ts';
+import { CodedError, errorCodes, isMissing, messageOf } from '../../../shared/kit/errors.ts';
 
 test('the agent’s README lists exactly the codes that there are, with their meaning', () => {
   const text = readFileSync(new URL('../../../agent/README.md', import.meta.url), 'utf8');
@@ -42,4 +42,18 @@ test('a coded error carries its code, its cause and its name', () => {
 
 test('the message of anything that was thrown', () => {
   expect([new Error('a'), 'b', 7, undefined, null].map(messageOf)).toEqual(['a', 'b', '7', 'undefined', 'null']);
+});
+
+test('only what the system says is not there is missing', () => {
+  const thrown = (run: () => unknown) => {
+    try {
+      return run();
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(isMissing(thrown(() => readFileSync(path.join(root, 'no such file'))))).toBe(true);
+  expect(isMissing(thrown(() => readFileSync(root)))).toBe(false);
+  for (const other of [new Error('ENOENT'), 'ENOENT', { code: 'ENOENT' }, undefined])
+    expect(isMissing(other)).toBe(false);
 });

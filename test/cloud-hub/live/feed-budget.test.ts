@@ -1,28 +1,9 @@
 /** What one device may tell those who follow. */
 import { expect, test } from 'vitest';
-import { LIVE_BURST_BYTES, LIVE_BYTES_PER_S, LiveBudget } from '../../../cloud-hub/live/budget.ts';
 import type { LiveClient } from '../../../cloud-hub/live/client.ts';
 import { LiveFeed } from '../../../cloud-hub/live/feed.ts';
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-
-test('a burst at once, then so many bytes per second; one message may exceed it and is waited for', async () => {
-  const clock = new ManualClock();
-  const budget = new LiveBudget(clock);
-  budget.spend('a', LIVE_BURST_BYTES - 1);
-  expect(budget.hasRoom('a')).toBe(true);
-  budget.spend('a', 1 + LIVE_BYTES_PER_S);
-  expect(budget.hasRoom('a')).toBe(false);
-  expect(budget.hasRoom('b')).toBe(true);
-  await clock.advance(1000);
-  expect(budget.hasRoom('a')).toBe(false);
-  await clock.advance(1);
-  expect(budget.hasRoom('a')).toBe(true);
-  // A pause saves up no more than one burst.
-  await clock.advance(3_600_000);
-  budget.spend('a', LIVE_BURST_BYTES);
-  expect(budget.hasRoom('a')).toBe(false);
-});
 
 test('a device that says much is left out and counted; a slow viewer stays, and hears of the others', async () => {
   const clock = new ManualClock();
