@@ -5,19 +5,22 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 export const folder = path.join(import.meta.dirname, '../../../deploy/observability');
-export const rulesFile = path.join(folder, 'prometheus/vedette.rules.yml');
+export const ruleFiles = ['vedette', 'vedette-slo'].map((name) => path.join(folder, `prometheus/${name}.rules.yml`));
 
 const rule = z.strictObject({
   record: z.string().optional(),
   alert: z.string().optional(),
   expr: z.string(),
   for: z.string().optional(),
-  labels: z.strictObject({ severity: z.enum(['critical', 'warning', 'info']) }).optional(),
+  labels: z
+    .strictObject({ severity: z.enum(['critical', 'warning', 'info']).optional(), slo: z.string().optional() })
+    .optional(),
   annotations: z.strictObject({ summary: z.string(), description: z.string().optional() }).optional(),
 });
 const rules = z.object({ groups: z.array(z.object({ name: z.string(), rules: z.array(rule) })) });
 
-export const readRules = () => rules.parse(parse(readFileSync(rulesFile, 'utf8'))).groups.flatMap((g) => g.rules);
+export const readRules = () =>
+  ruleFiles.flatMap((file) => rules.parse(parse(readFileSync(file, 'utf8'))).groups.flatMap((g) => g.rules));
 
 const dashboard = z.object({
   uid: z.string(),

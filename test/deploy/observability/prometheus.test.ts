@@ -11,9 +11,10 @@ import { hasPrometheus, promtool, startPrometheus, withoutPrometheus } from '../
 import { configureAgent, startAgent, startHub } from '../../support/stack.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
-import { chosen, folder, namesIn, readDashboards, readRules, rulesFile } from './expressions.ts';
+import { chosen, folder, namesIn, readDashboards, readRules, ruleFiles } from './expressions.ts';
 
 const prometheusFolder = path.join(folder, 'prometheus');
+const testFiles = ['vedette.tests.yml', 'vedette-slo.tests.yml'];
 
 test('dashboards: panels do not overlap, each names its lines, variables exist', () => {
   for (const { panels, templating, title } of readDashboards()) {
@@ -32,20 +33,21 @@ test('dashboards: panels do not overlap, each names its lines, variables exist',
 
 test.runIf(hasPrometheus)(`promtool takes the rules and their tests${withoutPrometheus}`, () => {
   expect(promtool(['check', 'config', 'prometheus.yml'], prometheusFolder)).toMatchObject({ code: 0 });
-  expect(promtool(['test', 'rules', 'vedette.tests.yml'], prometheusFolder).text).toContain('SUCCESS');
+  for (const file of testFiles) expect(promtool(['test', 'rules', file], prometheusFolder).text).toContain('SUCCESS');
 });
 
 const alertTests = z.object({
   tests: z.array(
-    z.object({ alert_rule_test: z.array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()) })) }),
+    z.object({
+      alert_rule_test: z.array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()) })).default([]),
+    }),
   ),
 });
 
 test('every alert has a test in which it fires', () => {
-  const text = readFileSync(path.join(prometheusFolder, 'vedette.tests.yml'), 'utf8');
-  const fires = alertTests
-    .parse(parse(text))
-    .tests.flatMap((one) => one.alert_rule_test)
+  const fires = testFiles
+    .flatMap((file) => alertTests.parse(parse(readFileSync(path.join(prometheusFolder, file), 'utf8'))).tests)
+    .flatMap((one) => one.alert_rule_test)
     .filter((one) => one.exp_alerts.length > 0);
   const alerts = readRules().flatMap(({ alert }) => alert ?? []);
   expect(alerts.toSorted()).toEqual([...new Set(fires.map(({ alertname }) => alertname))].toSorted());
@@ -76,7 +78,7 @@ test.runIf(hasPrometheus)(
       configFile,
       stringify({
         global: { scrape_interval: '1s', evaluation_interval: '1s' },
-        rule_files: [rulesFile],
+        rule_files: ruleFiles,
         scrape_configs: [
           { job_name: 'vedette-hub', ...at(hub.httpPort) },
           { job_name: 'vedette-agent', ...at(agentPort) },
