@@ -44,6 +44,7 @@ import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
 import { Retention } from './retention/retention.ts';
 import { openAnswers } from './store/answers.ts';
+import { defaultTransactionLimits } from './store/database.ts';
 import { makeDataFolder } from './store/folder.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
@@ -62,6 +63,8 @@ export interface HubOptions {
   readonly inspector?: string;
   /** Built `inference/runner-child.js`; default: the same. */
   readonly opinionRunner?: string;
+  /** See TransactionLimits; for tests. */
+  readonly watchTransactions?: boolean;
   /** Make the API's document before anybody can ask for it: it takes 150 ms of work. Default: when it is asked for. */
   readonly describeFirst?: boolean;
 }
@@ -75,7 +78,7 @@ export interface Hub {
   /** Undefined: plain text. */
   readonly security: Security | undefined;
   /** Devices that there are, and that are connected; throws when the database cannot be read. */
-  counts(): { readonly known: number; readonly online: number };
+  counts(): Promise<{ readonly known: number; readonly online: number }>;
   /** Ends every part, last first; it may be called twice. */
   stop(): Promise<void>;
 }
@@ -84,7 +87,8 @@ export interface Hub {
 export async function startHub(options: HubOptions): Promise<Hub> {
   const dataDir = path.resolve(options.config.dataDir);
   makeDataFolder(dataDir);
-  const store = await openStore(dataDir, options.clock.wall());
+  const transaction = { ...defaultTransactionLimits, isWatched: options.watchTransactions === true };
+  const store = await openStore(dataDir, options.clock.wall(), { transaction });
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
@@ -144,9 +148,9 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     publish: (device, document) => send(device, 'desired', encode(document)),
     erased: (device) => home?.erased(device),
   });
-  const reported: IngestOptions['reported'] = (device, report) => {
-    erasing.reported(device, report);
-    models.executor.reported(device, report);
+  const reported: IngestOptions['reported'] = async (device, report) => {
+    await erasing.reported(device, report);
+    await models.executor.reported(device, report);
   };
   const deviceLogs = openDeviceLogs({ dataDir, config, metrics, send, clock, log });
   const copies = new Copies({ send, clock, log });
@@ -183,7 +187,9 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     subscribed(device) {
       watches.renew(device);
       deviceLogs.orders.subscribed(device);
-      models.sendDesired(device);
+      void models.sendDesired(device).catch((error: unknown) => {
+        log.error({ device, err: error }, 'a device did not get its document; it asks again');
+      });
     },
   };
 
@@ -246,7 +252,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
       async start() {
         if (config.mqttUrl !== undefined) {
           const connection = externalConnection(config, config.mqttUrl, security?.authority, clock);
-          const isKnown = (device: string) => store.devices.tokenHash(device) !== undefined;
+          const isKnown = async (device: string) => (await store.devices.tokenHash(device)) !== undefined;
           broker = startExternalBroker({ connection, isKnown, events, metrics, clock, log });
           return;
         }

@@ -7,9 +7,9 @@ export type HubMetrics = ReturnType<typeof createMetrics>;
 /** What is looked up when somebody asks for the metrics. What cannot be looked up is left out. */
 export interface HubFacts {
   readonly version: string;
-  readonly devices: () => { readonly known: number; readonly online: number };
+  readonly devices: () => Promise<{ readonly known: number; readonly online: number }>;
   /** The status of each rollout that goes on. */
-  readonly openRollouts: () => readonly { readonly status: string }[];
+  readonly openRollouts: () => Promise<readonly { readonly status: string }[]>;
   /** When the certificate of the listeners ends, milliseconds since 1970; undefined: there is none. */
   readonly certificateEnd: () => number | undefined;
   /** Bytes that the data folder may still take. */
@@ -75,31 +75,31 @@ export function createMetrics() {
     }),
     /** Adds what is looked up; once. */
     observe(facts: HubFacts): void {
-      const gauge = (name: string, help: string, labelNames: readonly string[], rows: () => readonly Row[]) =>
+      const gauge = (name: string, help: string, labelNames: readonly string[], rows: Rows) =>
         new Gauge({
           name,
           help,
           labelNames: [...labelNames],
           registers,
-          collect() {
+          async collect() {
             this.reset();
             // A gauge without labels is 0 after a reset: that would be a figure.
             if (labelNames.length === 0) this.remove();
-            for (const [labels, value] of readable(rows)) this.set(labels, value);
+            for (const [labels, value] of await readable(rows)) this.set(labels, value);
           },
         });
       gauge('vedette_hub_info', 'Always 1; the label names the version', ['version'], () => [
         [{ version: facts.version }, 1],
       ]);
-      gauge('vedette_devices', 'Devices of the fleet, by whether they are connected', ['state'], () => {
-        const { known, online } = facts.devices();
+      gauge('vedette_devices', 'Devices of the fleet, by whether they are connected', ['state'], async () => {
+        const { known, online } = await facts.devices();
         return [
           [{ state: 'online' }, online],
           [{ state: 'offline' }, known - online],
         ];
       });
-      gauge('vedette_open_rollouts', 'Rollouts that go on, by status', ['status'], () => {
-        const open = facts.openRollouts();
+      gauge('vedette_open_rollouts', 'Rollouts that go on, by status', ['status'], async () => {
+        const open = await facts.openRollouts();
         return OPEN_ROLLOUTS.map((status): Row => [{ status }, open.filter((one) => one.status === status).length]);
       });
       gauge(
@@ -121,12 +121,13 @@ export function createMetrics() {
   };
 }
 
+type Rows = () => readonly Row[] | Promise<readonly Row[]>;
 type Row = readonly [labels: Record<string, string>, value: number];
 
 /** A database or disk that fails takes its own figures away, and no others. */
-function readable(rows: () => readonly Row[]): readonly Row[] {
+async function readable(rows: Rows): Promise<readonly Row[]> {
   try {
-    return rows();
+    return await rows();
   } catch {
     return [];
   }

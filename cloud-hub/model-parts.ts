@@ -50,12 +50,12 @@ export async function createModelParts(
     options.tracing?.span(traceOfDocument(device, document.revision), 'document sent', now, about).end(now);
     send(device, 'desired', encode(document));
   };
-  const sendDesired = (device: string) => {
-    const document = store.desired.get(device);
+  const sendDesired = async (device: string) => {
+    const document = await store.desired.get(device);
     if (document) publish(device, document);
   };
-  const changed = (rollout: string, devices: readonly string[] = []) => {
-    for (const build of rolloutNews(store, rollout, devices)) feed.announce(build);
+  const changed = async (rollout: string, devices: readonly string[] = []) => {
+    for (const build of rolloutNews(store, rollout, devices)) await feed.announce(build);
   };
   const executor = new RolloutExecutor({
     store,

@@ -84,18 +84,20 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
       'admin.token is not the token of this database; delete it to get a new one',
     );
   }
-  const doing = () => {
-    const { known, online } = hub.counts();
+  const doing = async () => {
+    const { known, online } = await hub.counts();
     return `${online} of ${known} devices connected`;
   };
-  manager.ready(doing());
+  manager.ready(await doing());
   systemClock.every(Math.min(TELL_MS, (manager.watchdogMs ?? TELL_MS) / 4), () => {
-    try {
-      manager.status(doing());
-      manager.progress();
-    } catch (error) {
-      log.error({ err: error }, 'the database cannot be read; without progress systemd starts the hub again');
-    }
+    doing().then(
+      (what) => {
+        manager.status(what);
+        manager.progress();
+      },
+      (error: unknown) =>
+        log.error({ err: error }, 'the database cannot be read; without progress systemd starts the hub again'),
+    );
   });
   host.send?.({ type: 'ready', httpPort: hub.httpPort, mqttPort: hub.mqttPort });
 }

@@ -15,10 +15,10 @@ export type Acknowledging = ReturnType<typeof createAcknowledging>;
 export function createAcknowledging({ store, links, clock }: AcknowledgingOptions) {
   return {
     /** @returns false: it is over, or somebody has acknowledged it already */
-    alert: (id: number, act: Act): boolean =>
-      store.transact(() => {
-        const isDone = store.alerts.acknowledge(id, act.at, act.actor);
-        if (isDone) store.audit.add(act, 'alert.acknowledge', String(id));
+    alert: (id: number, act: Act): Promise<boolean> =>
+      store.transact(async (tx) => {
+        const isDone = await tx.alerts.acknowledge(id, act.at, act.actor);
+        if (isDone) await tx.audit.add(act, 'alert.acknowledge', String(id));
         return isDone;
       }),
 
@@ -26,16 +26,19 @@ export function createAcknowledging({ store, links, clock }: AcknowledgingOption
      * By a link: all of its rule that had fired when it was sent.
      * @returns of which rule and how many; undefined: the link is none of this hub, or has ended
      */
-    byLink(token: string, address: string): (Pick<LinkSays, 'rule'> & { readonly alerts: number }) | undefined {
+    async byLink(
+      token: string,
+      address: string,
+    ): Promise<(Pick<LinkSays, 'rule'> & { readonly alerts: number }) | undefined> {
       const at = clock.wall();
       const says = links.read(token, at);
       if (!says) return undefined;
       const { rule, channel, firedBefore } = says;
       // No name of a person or token has a colon.
       const act = { at, actor: `link:${channel}`, address };
-      return store.transact(() => {
-        const alerts = store.alerts.acknowledgeOfRule(rule, firedBefore, at, act.actor);
-        if (alerts > 0) store.audit.add(act, 'alert.acknowledge', rule, { alerts });
+      return store.transact(async (tx) => {
+        const alerts = await tx.alerts.acknowledgeOfRule(rule, firedBefore, at, act.actor);
+        if (alerts > 0) await tx.audit.add(act, 'alert.acknowledge', rule, { alerts });
         return { rule, alerts };
       });
     },

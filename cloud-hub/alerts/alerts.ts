@@ -38,62 +38,62 @@ export class Alerts {
   }
 
   /** @returns what keeps it from being stored; undefined: it is stored */
-  setRule(name: string, rule: NewAlertRule, act: Act): string | undefined {
+  async setRule(name: string, rule: NewAlertRule, act: Act): Promise<string | undefined> {
     const { store, engine } = this.#options;
     const named = [...rule.channels, ...rule.steps.flatMap(({ channels }) => channels)];
-    const missing = named.find((one) => !store.alertRules.channel(one));
-    if (missing !== undefined) return `there is no channel "${missing}"`;
-    const rules = store.alertRules.rules();
-    if (rules.length >= MOST_RULES && !rules.some((one) => one.name === name)) return `there are ${MOST_RULES} rules`;
-    store.transact(() => {
+    const refusal = await store.transact(async (tx) => {
+      for (const one of named) if (!(await tx.alertRules.channel(one))) return `there is no channel "${one}"`;
+      const rules = await tx.alertRules.rules();
+      if (rules.length >= MOST_RULES && !rules.some((one) => one.name === name)) return `there are ${MOST_RULES} rules`;
       // Rules look at what comes after the first of them was written.
-      if (!rules.some(({ enabled }) => enabled)) store.alertSources.setProgress(store.alertSources.newest());
-      store.alertRules.setRule(name, rule, act);
-      store.audit.add(act, 'alert-rule.set', name, { condition: rule.condition.kind, enabled: rule.enabled });
+      if (!rules.some(({ enabled }) => enabled)) await tx.alertSources.setProgress(await tx.alertSources.newest());
+      await tx.alertRules.setRule(name, rule, act);
+      await tx.audit.add(act, 'alert-rule.set', name, { condition: rule.condition.kind, enabled: rule.enabled });
+      return undefined;
     });
-    engine.changed();
-    return undefined;
+    if (refusal === undefined) await engine.changed();
+    return refusal;
   }
 
-  removeRule(name: string, act: Act): boolean {
+  async removeRule(name: string, act: Act): Promise<boolean> {
     const { store, engine } = this.#options;
-    const isRemoved = store.transact(() => {
-      const removed = store.alertRules.removeRule(name);
-      if (removed) store.audit.add(act, 'alert-rule.remove', name);
+    const isRemoved = await store.transact(async (tx) => {
+      const removed = await tx.alertRules.removeRule(name);
+      if (removed) await tx.audit.add(act, 'alert-rule.remove', name);
       return removed;
     });
-    engine.changed();
+    await engine.changed();
     return isRemoved;
   }
 
   /** Without `secret` the one that there is stays, unless the kind or the receiver changes. */
-  setChannel(name: string, { secret, ...body }: NewChannel, act: Act): string | undefined {
+  async setChannel(name: string, { secret, ...body }: NewChannel, act: Act): Promise<string | undefined> {
     const { store, outbox, secrets } = this.#options;
-    const before = store.alertRules.channel(name);
-    if (!before && store.alertRules.channelViews().length >= MOST_CHANNELS)
+    const before = await store.alertRules.channel(name);
+    if (!before && (await store.alertRules.channelViews()).length >= MOST_CHANNELS)
       return `there are ${MOST_CHANNELS} channels`;
     // A secret must not be sent to another receiver by whoever does not know it.
     const isSame = before && before.kind === body.kind && before.url === body.url && before.host === body.host;
     const kept = isSame ? before.sealed : undefined;
     const sealed = secret === undefined ? kept : secrets.seal(name, secret);
-    store.transact(() => {
-      store.alertRules.setChannel(name, body, sealed, act);
-      store.audit.add(act, 'alert-channel.set', name, { kind: body.kind, secret: secret !== undefined });
+    await store.transact(async (tx) => {
+      await tx.alertRules.setChannel(name, body, sealed, act);
+      await tx.audit.add(act, 'alert-channel.set', name, { kind: body.kind, secret: secret !== undefined });
     });
-    outbox.wake();
+    await outbox.wake();
     return undefined;
   }
 
   /** @returns rules that name it, which keep it; undefined: there is no such channel */
-  removeChannel(name: string, act: Act): readonly string[] | undefined {
+  async removeChannel(name: string, act: Act): Promise<readonly string[] | undefined> {
     const { store } = this.#options;
-    if (!store.alertRules.channel(name)) return undefined;
+    if (!(await store.alertRules.channel(name))) return undefined;
     const names = ({ channels, steps }: NewAlertRule) => [channels, ...steps.map((step) => step.channels)].flat();
-    const used = store.alertRules.rules().flatMap((rule) => (names(rule).includes(name) ? [rule.name] : []));
+    const used = (await store.alertRules.rules()).flatMap((rule) => (names(rule).includes(name) ? [rule.name] : []));
     if (used.length > 0) return used;
-    store.transact(() => {
-      store.alertRules.removeChannel(name);
-      store.audit.add(act, 'alert-channel.remove', name);
+    await store.transact(async (tx) => {
+      await tx.alertRules.removeChannel(name);
+      await tx.audit.add(act, 'alert-channel.remove', name);
     });
     return [];
   }
@@ -101,9 +101,9 @@ export class Alerts {
   /** Sends a test now, beside the outbox. Undefined: there is no such channel. */
   async test(name: string, act: Act): Promise<ChannelTest | undefined> {
     const { store, sender, clock } = this.#options;
-    const channel = store.alertRules.channel(name);
+    const channel = await store.alertRules.channel(name);
     if (!channel) return undefined;
-    store.transact(() => store.audit.add(act, 'alert-channel.test', name));
+    await store.transact(async (tx) => tx.audit.add(act, 'alert-channel.test', name));
     const begun = clock.mono();
     const failure = await sender.send(channel, {
       id: randomUUID(),
@@ -119,36 +119,36 @@ export class Alerts {
     return failure ? { ok: false, ms, reason: failure.reason } : { ok: true, ms };
   }
 
-  addSilence(body: NewSilence, act: Act): Silence {
+  async addSilence(body: NewSilence, act: Act): Promise<Silence> {
     const { store, engine } = this.#options;
-    const made = store.transact(() => {
-      const silence = store.alertRules.addSilence(body, act);
-      store.audit.add(act, 'alert-silence.add', silence.id, { comment: body.comment, endsAt: body.endsAt });
+    const made = await store.transact(async (tx) => {
+      const silence = await tx.alertRules.addSilence(body, act);
+      await tx.audit.add(act, 'alert-silence.add', silence.id, { comment: body.comment, endsAt: body.endsAt });
       return silence;
     });
-    engine.changed();
+    await engine.changed();
     return this.#viewOf(made);
   }
 
-  removeSilence(id: number, act: Act): boolean {
+  async removeSilence(id: number, act: Act): Promise<boolean> {
     const { store, engine } = this.#options;
-    const isRemoved = store.transact(() => {
-      const removed = store.alertRules.removeSilence(id);
-      if (removed) store.audit.add(act, 'alert-silence.remove', String(id));
+    const isRemoved = await store.transact(async (tx) => {
+      const removed = await tx.alertRules.removeSilence(id);
+      if (removed) await tx.audit.add(act, 'alert-silence.remove', String(id));
       return removed;
     });
-    engine.changed();
+    await engine.changed();
     return isRemoved;
   }
 
   /** Newest first. */
-  silences(filter: { before?: number | undefined; limit: number }): Silence[] {
-    return this.#options.store.alertRules.silences(filter).map((one) => this.#viewOf(one));
+  async silences(filter: { before?: number | undefined; limit: number }): Promise<Silence[]> {
+    return (await this.#options.store.alertRules.silences(filter)).map((one) => this.#viewOf(one));
   }
 
-  get(id: number): Alert | undefined {
-    const found = this.#options.store.alerts.get(id);
-    return found && toView(found, found.resolvedAt === undefined && this.silencedNow()(found));
+  async get(id: number): Promise<Alert | undefined> {
+    const found = await this.#options.store.alerts.get(id);
+    return found && toView(found, found.resolvedAt === undefined && (await (await this.silencedNow())(found)));
   }
 
   #viewOf(silence: StoredSilence): Silence {
@@ -157,12 +157,12 @@ export class Alerts {
   }
 
   /** For a list of alerts: is one of them silent now? */
-  silencedNow(): (alert: StoredAlert) => boolean {
+  async silencedNow(): Promise<(alert: StoredAlert) => Promise<boolean>> {
     const { store, clock, hours } = this.#options;
     const now = clock.wall();
-    const silences = store.alertRules.openSilences(now);
-    return ({ rule, device }) =>
+    const silences = await store.alertRules.openSilences(now);
+    return async ({ rule, device }) =>
       silences.length > 0 &&
-      silentUntil(silences, rule, { id: device, labels: store.devices.labels(device) }, now, hours) !== undefined;
+      silentUntil(silences, rule, { id: device, labels: await store.devices.labels(device) }, now, hours) !== undefined;
   }
 }

@@ -11,15 +11,18 @@ export interface Receiver {
 }
 
 /** Nobody is told of a device that he does not see. */
-export function receiversOf(
+export async function receiversOf(
   store: Pick<HubStore, 'devices' | 'pushSubscriptions'>,
   channel: Pick<StoredChannel, 'kind' | 'users'>,
   alerts: readonly StoredAlert[],
   now: number,
-): readonly Receiver[] {
+): Promise<readonly Receiver[]> {
   if (channel.kind !== 'push') return [{ alerts }];
-  return store.pushSubscriptions.of(channel.users, now).flatMap(({ id: target, scope }) => {
-    const seen = alerts.filter(({ device }) => sees({ scope }, device, store.devices.labels));
-    return seen.length > 0 ? [{ target, alerts: seen }] : [];
-  });
+  const receivers: Receiver[] = [];
+  for (const { id: target, scope } of await store.pushSubscriptions.of(channel.users, now)) {
+    const seen: StoredAlert[] = [];
+    for (const alert of alerts) if (await sees({ scope }, alert.device, store.devices.labels)) seen.push(alert);
+    if (seen.length > 0) receivers.push({ target, alerts: seen });
+  }
+  return receivers;
 }

@@ -16,7 +16,7 @@ import { isOfSeries } from './timing.ts';
 import type { WatchedRule, WatchedRules } from './watched-rules.ts';
 
 export interface WatchSources {
-  readonly store: Pick<HubStore, 'devices' | 'certificates'>;
+  readonly store: Pick<HubStore, 'devices' | 'certificates' | 'alertSources'>;
   readonly last: LastRecords;
   readonly series: Series;
   readonly past: PastScores;
@@ -33,21 +33,21 @@ export class DeviceWatch {
   }
 
   /** Everything of a device that time or news may have changed. */
-  look(rules: WatchedRules, device: string, now: number): void {
+  async look(rules: WatchedRules, device: string, now: number): Promise<void> {
     const { standings } = this.#tools;
-    const facts = this.#factsOf(device, now);
+    const facts = await this.#factsOf(device, now);
     if (!facts) this.#sources.last.forget(device);
-    for (const name of standings.rules()) if (!rules.all.has(name)) this.#endAll(name, device, now);
+    for (const name of standings.rules()) if (!rules.all.has(name)) await this.#endAll(name, device, now);
     for (const rule of rules.all.values()) {
-      if (!facts || !selects(rule.selector, facts)) this.#endAll(rule.name, device, now, rule);
-      else if (rule.timing.isMoment) this.#endQuiet(rule, device, now);
-      else if (isOfSeries(rule.condition.kind)) this.#goOn(rule, device, now);
-      else this.#lookAt(rule, facts, now);
+      if (!facts || !selects(rule.selector, facts)) await this.#endAll(rule.name, device, now, rule);
+      else if (rule.timing.isMoment) await this.#endQuiet(rule, device, now);
+      else if (isOfSeries(rule.condition.kind)) await this.#goOn(rule, device, now);
+      else await this.#lookAt(rule, facts, now);
     }
   }
 
   /** Readings and summaries that came. */
-  values(rules: WatchedRules, items: readonly StoredRecord[], now: number): void {
+  async values(rules: WatchedRules, items: readonly StoredRecord[], now: number): Promise<void> {
     for (const item of items) {
       const { device } = item;
       for (const rule of rules.series) {
@@ -55,8 +55,8 @@ export class DeviceWatch {
         if (!finding || (!finding.holds && !this.#tools.standings.get(rule.name, device, finding.subject))) continue;
         // Of a device that has too many alerts of the rule already, no more are told apart.
         if (this.#tools.standings.subjectFor(rule.name, device, finding.subject) !== finding.subject) continue;
-        const labels = this.#sources.store.devices.labels(device);
-        if (selects(rule.selector, { id: device, labels })) judge(this.#tools, rule, device, finding, now);
+        const labels = await this.#sources.store.devices.labels(device);
+        if (selects(rule.selector, { id: device, labels })) await judge(this.#tools, rule, device, finding, now);
       }
     }
   }
@@ -73,27 +73,27 @@ export class DeviceWatch {
     return seriesFinding(this.#sources.series, key, condition, values, receivedAt, fires);
   }
 
-  #lookAt(rule: WatchedRule, facts: DeviceFacts, now: number): void {
+  async #lookAt(rule: WatchedRule, facts: DeviceFacts, now: number): Promise<void> {
     const { standings } = this.#tools;
     // A rule that was written just now waits as long as any other.
     const known = {
       ...facts,
       watchedSince: Math.max(facts.watchedSince, rule.condition.kind === 'absence' ? rule.changedAt : 0),
     };
-    const findings = look(rule.condition, known, now, this.#fires(rule, facts.id)) ?? [];
-    for (const finding of findings) judge(this.#tools, rule, facts.id, finding, now);
+    const findings = (await look(rule.condition, known, now, this.#fires(rule, facts.id))) ?? [];
+    for (const finding of findings) await judge(this.#tools, rule, facts.id, finding, now);
     const found = new Set(findings.map(({ subject }) => subject));
     for (const [subject, { text }] of [...standings.of(rule.name, facts.id)])
-      if (!found.has(subject)) judge(this.#tools, rule, facts.id, { subject, holds: false, text }, now);
+      if (!found.has(subject)) await judge(this.#tools, rule, facts.id, { subject, holds: false, text }, now);
   }
 
   /** Readings say no news: what they said last goes on. */
-  #goOn(rule: WatchedRule, device: string, now: number): void {
+  async #goOn(rule: WatchedRule, device: string, now: number): Promise<void> {
     for (const [subject, { holds, text }] of [...this.#tools.standings.of(rule.name, device)])
-      judge(this.#tools, rule, device, { subject, holds, text }, now);
+      await judge(this.#tools, rule, device, { subject, holds, text }, now);
   }
 
-  #endQuiet(rule: WatchedRule, device: string, now: number): void {
+  async #endQuiet(rule: WatchedRule, device: string, now: number): Promise<void> {
     const { standings, store, later } = this.#tools;
     for (const [subject, { row, lastAt }] of [...standings.of(rule.name, device)]) {
       const quietAt = lastAt + rule.timing.keepMs;
@@ -101,17 +101,17 @@ export class DeviceWatch {
         later(device, quietAt);
         continue;
       }
-      if (row !== undefined) end(store, rule, row, now);
+      if (row !== undefined) await end(store, rule, row, now);
       standings.set(rule.name, device, subject, undefined);
     }
   }
 
   /** The rule is off or gone, or the device is. */
-  #endAll(name: string, device: string, now: number, rule?: WatchedRule): void {
+  async #endAll(name: string, device: string, now: number, rule?: WatchedRule): Promise<void> {
     const { standings, store } = this.#tools;
     for (const [subject, { row }] of [...standings.of(name, device)]) {
       if (row !== undefined)
-        store.alerts.resolve(row, now, { notify: rule?.timing.notifyEnd ?? false, keep: rule !== undefined });
+        await store.alerts.resolve(row, now, { notify: rule?.timing.notifyEnd ?? false, keep: rule !== undefined });
       standings.set(name, device, subject, undefined);
     }
   }
@@ -120,16 +120,16 @@ export class DeviceWatch {
     return (subject: string) => this.#tools.standings.get(rule.name, device, subject)?.standing.phase === 'firing';
   }
 
-  #factsOf(device: string, now: number): DeviceFacts | undefined {
+  async #factsOf(device: string, now: number): Promise<DeviceFacts | undefined> {
     const { store, last, past, watchedSince } = this.#sources;
-    const found = store.devices.standing(device);
+    const found = await store.devices.standing(device);
     if (!found) return undefined;
     return {
       id: device,
       ...found,
       watchedSince,
       certificateEndsAt: () => store.certificates.endOf(device),
-      scores: (stream, from, to) => past.of(device, stream, from, to, now - to),
+      scores: (stream, from, to) => past.of(store.alertSources, device, stream, from, to, now - to),
       lastRecordAt: (stream, kind) => last.at(device, stream, kind),
     };
   }

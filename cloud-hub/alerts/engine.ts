@@ -68,12 +68,12 @@ export class AlertEngine {
   readonly #last = createLastRecords();
   readonly #watchedSince: number;
   #rules: WatchedRules;
-  #standings: Standings;
-  #moments: Moments;
+  #standings = new Standings();
+  #moments = new Moments();
   /** Readings and summaries that are still to be looked at. */
   #values: StoredRecord[] = [];
   readonly #series = new Series();
-  readonly #past: PastScores;
+  readonly #past = new PastScores();
   readonly #held = new Held();
   /** Devices that are still to be looked at in this round, and how many of them per tick. */
   #round: string[] = [];
@@ -82,27 +82,35 @@ export class AlertEngine {
   #cancelTick: Cancel | undefined;
   /** When the next notification may be due, milliseconds since 1970; 0: perhaps now. */
   #tellAt = 0;
+  /** Turns, ticks and changes of rules come one after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: EngineOptions) {
-    const { store, clock } = options;
+    const { clock } = options;
     this.#options = options;
     this.#watchedSince = clock.wall();
-    this.#rules = watchedRules(store.alertRules.rules());
-    this.#standings = Standings.of(store.alerts.open());
-    this.#moments = new Moments(store);
-    this.#past = new PastScores(store.alertSources);
+    this.#rules = watchedRules([]);
   }
 
-  start(): void {
-    this.#cancelTick = this.#options.clock.every(TICK_MS, () => this.#tick());
-    this.#lookAtAll();
+  async start(): Promise<void> {
+    const { store, clock } = this.#options;
+    this.#rules = watchedRules(await store.alertRules.rules());
+    this.#standings = Standings.of(await store.alerts.open());
+    await this.#lookAtAll();
+    this.#cancelTick = clock.every(TICK_MS, async () => {
+      await this.#inTurn(() => this.#tick());
+    });
     this.#soon();
   }
 
-  stop(): void {
+  /** Resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#cancelTick?.();
     this.#cancelSoon?.();
     this.#cancelSoon = undefined;
+    await this.#work;
   }
 
   /** After a commit: these records are stored, or the device said something of itself. */
@@ -122,33 +130,37 @@ export class AlertEngine {
   }
 
   /** After the commit of a change of rules or silences. */
-  changed(): void {
+  async changed(): Promise<void> {
+    await this.#inTurn(() => this.#readAgain());
+  }
+
+  async #readAgain(): Promise<void> {
     const { store } = this.#options;
-    this.#rules = watchedRules(store.alertRules.rules());
+    this.#rules = watchedRules(await store.alertRules.rules());
     this.#held.clear();
     this.#tellAt = 0;
-    this.#lookAtAll();
+    await this.#lookAtAll();
     this.#soon();
   }
 
-  #lookAtAll(): void {
-    for (const device of this.#everyDevice()) this.#agenda.soon(device);
+  async #lookAtAll(): Promise<void> {
+    for (const device of await this.#everyDevice()) this.#agenda.soon(device);
   }
 
   /** Those that there are, and those that were removed and still have an alert. */
-  #everyDevice(): string[] {
+  async #everyDevice(): Promise<string[]> {
     const standing = this.#standings.rules().flatMap((rule) => this.#standings.devicesOf(rule));
-    const known = this.#rules.states.length > 0 ? this.#options.store.devices.roster().map(({ id }) => id) : [];
+    const known = this.#rules.states.length > 0 ? (await this.#options.store.devices.roster()).map(({ id }) => id) : [];
     return [...new Set([...known, ...standing])];
   }
 
-  #tick(): void {
+  async #tick(): Promise<void> {
     const { store, clock, log } = this.#options;
     try {
       const now = clock.wall();
       this.#agenda.due(now);
-      this.#sweep();
-      store.alerts.expire(now - KEEP_MS, EXPIRE_PER_TICK);
+      await this.#sweep();
+      await store.alerts.expire(now - KEEP_MS, EXPIRE_PER_TICK);
     } catch (error) {
       log.error({ err: error }, 'alerts could not be looked at');
     }
@@ -156,20 +168,30 @@ export class AlertEngine {
   }
 
   /** Time, labels that were changed, devices that were removed: within a minute each device is looked at. */
-  #sweep(): void {
+  async #sweep(): Promise<void> {
     if (this.#round.length === 0) {
-      this.#round = this.#everyDevice();
+      this.#round = await this.#everyDevice();
       this.#share = Math.ceil(this.#round.length / SWEEP_TICKS);
     }
     for (const device of this.#round.splice(0, this.#share)) this.#agenda.soon(device);
   }
 
   #soon(ms = SOON_MS): void {
-    this.#cancelSoon ??= this.#options.clock.after(ms, () => this.#turn());
+    if (this.#isStopped) return;
+    this.#cancelSoon ??= this.#options.clock.after(ms, () => {
+      this.#cancelSoon = undefined;
+      void this.#inTurn(() => this.#turn());
+    });
   }
 
-  #turn(): void {
-    this.#cancelSoon = undefined;
+  /** @throws what the work throws */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#work.then(() => (this.#isStopped ? undefined : work()));
+    this.#work = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #turn(): Promise<void> {
     const { store, clock, log, notified, hours, linkTo } = this.#options;
     const now = clock.wall();
     const begun = clock.mono();
@@ -177,19 +199,19 @@ export class AlertEngine {
     const devices = this.#agenda.take(DEVICES_PER_TURN);
     try {
       let isMore = false;
-      store.transact(() => {
-        const tools = { store, standings: this.#standings, later: this.#later };
-        isMore = this.#moments.look(tools, this.#rules, now);
+      await store.transact(async (tx) => {
+        const tools = { store: tx, standings: this.#standings, later: this.#later };
+        isMore = await this.#moments.look(tools, this.#rules, now);
         const watch = new DeviceWatch(tools, {
-          store,
+          store: tx,
           last: this.#last,
           series: this.#series,
           past: this.#past,
           watchedSince: this.#watchedSince,
         });
-        watch.values(this.#rules, values, now);
-        for (const device of devices) watch.look(this.#rules, device, now);
-        this.#tellAt = notifyWhatIsDue({ store, hours, held: this.#held, linkTo }, this.#rules, now);
+        await watch.values(this.#rules, values, now);
+        for (const device of devices) await watch.look(this.#rules, device, now);
+        this.#tellAt = await notifyWhatIsDue({ store: tx, hours, held: this.#held, linkTo }, this.#rules, now);
       });
       notified();
       if (isMore || this.#values.length > 0 || !this.#agenda.isEmpty) {
@@ -198,11 +220,21 @@ export class AlertEngine {
       }
     } catch (error) {
       log.error({ err: error }, 'alerts could not be written; tried again soon');
-      this.#standings = Standings.of(store.alerts.open());
-      this.#moments = new Moments(store);
+      await this.#begin();
       this.#held.clear();
       for (const device of devices) this.#agenda.soon(device);
       this.#soon(RETRY_MS);
+    }
+  }
+
+  /** What was in memory may speak of what was taken back. */
+  async #begin(): Promise<void> {
+    const { store, log } = this.#options;
+    this.#moments = new Moments();
+    try {
+      this.#standings = Standings.of(await store.alerts.open());
+    } catch (error) {
+      log.error({ err: error }, 'alerts could not be read');
     }
   }
 

@@ -13,17 +13,23 @@ export interface JudgeTools {
 }
 
 /** A condition was looked at. */
-export function judge(tools: JudgeTools, rule: WatchedRule, device: string, finding: Finding, now: number): void {
+export async function judge(
+  tools: JudgeTools,
+  rule: WatchedRule,
+  device: string,
+  finding: Finding,
+  now: number,
+): Promise<void> {
   const { standings, later } = tools;
   const { subject, holds, text } = finding;
   const before = standings.get(rule.name, device, subject);
   const next = step(before?.standing, holds, now, rule.timing, finding.since);
-  settle(tools, rule, device, { subject, text: holds ? text : (before?.text ?? text), holds }, next, before, now);
+  await settle(tools, rule, device, { subject, text: holds ? text : (before?.text ?? text), holds }, next, before, now);
   for (const at of [next.dueAt, finding.nextAt]) if (at !== undefined) later(device, at);
 }
 
 /** Something happened that a rule on moments counts. @param count how many */
-export function moment(
+export async function moment(
   tools: JudgeTools,
   rule: WatchedRule,
   device: string,
@@ -34,17 +40,17 @@ export function moment(
     readonly count: number;
   },
   now: number,
-): void {
+): Promise<void> {
   const { store, standings, later } = tools;
   const { subject, text, event, count } = what;
   const before = standings.get(rule.name, device, subject);
   later(device, now + rule.timing.keepMs);
   if (before?.row !== undefined) {
-    store.alerts.again(before.row, { at: now, text, count, event, notify: true });
+    await store.alerts.again(before.row, { at: now, text, count, event, notify: true });
     standings.set(rule.name, device, subject, { ...before, lastAt: now, text });
     return;
   }
-  const row = store.alerts.fire({
+  const row = await store.alerts.fire({
     ...{ rule: rule.name, device, subject, severity: rule.severity, text, count, event },
     ...{ since: now, firedAt: now, changedAt: now },
   });
@@ -52,7 +58,7 @@ export function moment(
   standings.set(rule.name, device, subject, { standing, row, holds: true, lastAt: now, text });
 }
 
-function settle(
+async function settle(
   { store, standings }: JudgeTools,
   rule: WatchedRule,
   device: string,
@@ -60,24 +66,24 @@ function settle(
   { standing, change }: Step,
   before: Entry | undefined,
   now: number,
-): void {
+): Promise<void> {
   let row = before?.row;
   if (change === 'fired')
-    row = store.alerts.fire({
+    row = await store.alerts.fire({
       ...{ rule: rule.name, device, subject, severity: rule.severity, text, count: 1, event: undefined },
       ...{ since: standing?.since ?? now, firedAt: now, changedAt: now },
     });
-  if (change === 'resolved' && row !== undefined) end(store, rule, row, now);
+  if (change === 'resolved' && row !== undefined) await end(store, rule, row, now);
   const lastAt = holds ? now : (before?.lastAt ?? now);
   standings.set(rule.name, device, subject, standing && { standing, row, holds, lastAt, text });
 }
 
 /** An alert is over. A moment that nobody was notified of yet is still notified. */
-export function end(
+export async function end(
   store: Pick<HubStore, 'alerts'>,
   { timing }: Pick<WatchedRule, 'timing'>,
   row: number,
   now: number,
 ) {
-  store.alerts.resolve(row, now, { notify: timing.notifyEnd, keep: timing.isMoment });
+  await store.alerts.resolve(row, now, { notify: timing.notifyEnd, keep: timing.isMoment });
 }

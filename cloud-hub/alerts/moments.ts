@@ -14,50 +14,49 @@ const MOST_PER_TURN = 500;
 
 type Source = Parameters<typeof matchOf>[1];
 
+export interface MomentTools extends JudgeTools {
+  readonly store: Pick<HubStore, 'alerts' | 'alertSources' | 'devices'>;
+}
+
 export class Moments {
-  readonly #store: Pick<HubStore, 'alertSources' | 'devices'>;
   readonly #frequency = new Frequency();
 
-  constructor(store: Pick<HubStore, 'alertSources' | 'devices'>) {
-    this.#store = store;
-  }
-
   /** Part of a transaction. @returns true: there may be more */
-  look(tools: JudgeTools, rules: WatchedRules, now: number): boolean {
+  async look(tools: MomentTools, rules: WatchedRules, now: number): Promise<boolean> {
     if (rules.moments.length === 0) return false;
-    const { alertSources } = this.#store;
+    const { alertSources } = tools.store;
     const most = Math.min(MOST_PER_TURN, Math.max(LEAST_PER_TURN, Math.floor(ASKED_PER_TURN / rules.moments.length)));
-    const before = alertSources.progress() ?? alertSources.newest();
-    const events = rules.wantsEvents ? alertSources.eventsAfter(before.event, most) : [];
-    const problems = rules.wantsProblems ? alertSources.problemsAfter(before.problem, most) : [];
-    for (const found of events) this.#one(tools, rules, found, now, found.id);
-    for (const found of problems) this.#one(tools, rules, found, now);
-    const newest = alertSources.newest();
+    const before = (await alertSources.progress()) ?? (await alertSources.newest());
+    const events = rules.wantsEvents ? await alertSources.eventsAfter(before.event, most) : [];
+    const problems = rules.wantsProblems ? await alertSources.problemsAfter(before.problem, most) : [];
+    for (const found of events) await this.#one(tools, rules, found, now, found.id);
+    for (const found of problems) await this.#one(tools, rules, found, now);
+    const newest = await alertSources.newest();
     const after: Progress = {
       event: rules.wantsEvents ? (events.at(-1)?.id ?? before.event) : newest.event,
       problem: rules.wantsProblems ? (problems.at(-1)?.id ?? before.problem) : newest.problem,
     };
-    if (after.event !== before.event || after.problem !== before.problem) alertSources.setProgress(after);
+    if (after.event !== before.event || after.problem !== before.problem) await alertSources.setProgress(after);
     return events.length === most || problems.length === most;
   }
 
-  #one(
-    tools: JudgeTools,
+  async #one(
+    tools: MomentTools,
     rules: WatchedRules,
     { device, receivedAt, record }: Found<Source>,
     now: number,
     event?: number,
-  ): void {
+  ): Promise<void> {
     for (const rule of rules.moments) {
       // A rule looks at what comes after it was written.
       if (receivedAt < rule.changedAt) continue;
       const match = matchOf(rule.condition, record, receivedAt);
-      if (!match || !selects(rule.selector, { id: device, labels: this.#store.devices.labels(device) })) continue;
+      if (!match || !selects(rule.selector, { id: device, labels: await tools.store.devices.labels(device) })) continue;
       const { count = 1, withinS = 0 } = rule.condition;
       const subject = tools.standings.subjectFor(rule.name, device, match.subject);
       const key = JSON.stringify([rule.name, rule.changedAt, device, subject]);
       const reached = this.#frequency.reached(key, receivedAt, count, withinS * 1000);
-      if (reached !== undefined) moment(tools, rule, device, { ...match, subject, event, count: reached }, now);
+      if (reached !== undefined) await moment(tools, rule, device, { ...match, subject, event, count: reached }, now);
     }
   }
 }

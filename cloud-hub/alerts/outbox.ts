@@ -38,6 +38,10 @@ export class AlertOutbox {
   readonly #busy = new Map<string, Promise<void>>();
   #cancelEvery: Cancel | undefined;
   #cancelNext: Cancel | undefined;
+  #looking: Promise<void> | undefined;
+  #again = false;
+  /** So many deliveries have ended. */
+  #ended = 0;
   /** Aborted when the hub stops: a try that is under way is made again at the next start. */
   readonly #stopping = new AbortController();
 
@@ -47,9 +51,10 @@ export class AlertOutbox {
 
   start(): void {
     this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => {
-      this.#guarded(() =>
-        this.#options.store.alertDeliveries.expire(this.#options.clock.wall() - KEEP_MS, EXPIRE_AT_ONCE),
-      );
+      const { store, clock } = this.#options;
+      void this.#guarded(async () => {
+        await store.alertDeliveries.expire(clock.wall() - KEEP_MS, EXPIRE_AT_ONCE);
+      });
       this.wake();
     });
     this.wake();
@@ -60,6 +65,7 @@ export class AlertOutbox {
     this.#stopping.abort(new Error('the hub stops'));
     this.#cancelEvery?.();
     this.#cancelNext?.();
+    await this.#looking;
     await Promise.all(this.#busy.values());
   }
 
@@ -68,33 +74,52 @@ export class AlertOutbox {
     if (this.#stopping.signal.aborted) return;
     this.#cancelNext?.();
     this.#cancelNext = undefined;
-    this.#guarded(() => {
-      const { store, clock } = this.#options;
-      const now = clock.wall();
-      for (const delivery of store.alertDeliveries.due(now)) {
-        if (this.#busy.size >= MOST_AT_ONCE) break;
-        const line = `${delivery.channel} ${delivery.target}`;
-        if (this.#busy.has(line)) continue;
-        const work = this.#deliver(delivery).finally(() => {
-          this.#busy.delete(line);
-          this.wake();
-        });
-        this.#busy.set(line, work);
-      }
-      const next = store.alertDeliveries.nextAt();
-      if (next !== undefined && next > now)
-        this.#cancelNext = clock.after(Math.min(next - now, EVERY_MS), () => this.wake());
+    this.#again = true;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
     });
+  }
+
+  /** One after the other: a delivery that is under way is begun once. */
+  async #look(): Promise<void> {
+    while (this.#again && !this.#stopping.signal.aborted) {
+      this.#again = false;
+      await this.#guarded(() => this.#begin());
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.wall();
+    // What has ended since it was read is read again: its end wakes.
+    const ended = this.#ended;
+    const due = await store.alertDeliveries.due(now);
+    if (ended !== this.#ended) return;
+    for (const delivery of due) {
+      if (this.#busy.size >= MOST_AT_ONCE) break;
+      const line = `${delivery.channel} ${delivery.target}`;
+      if (this.#busy.has(line) || this.#stopping.signal.aborted) continue;
+      const work = this.#deliver(delivery).finally(() => {
+        this.#busy.delete(line);
+        this.#ended++;
+        this.wake();
+      });
+      this.#busy.set(line, work);
+    }
+    const next = await store.alertDeliveries.nextAt();
+    if (next === undefined || next <= now || this.#stopping.signal.aborted) return;
+    this.#cancelNext?.();
+    this.#cancelNext = clock.after(Math.min(next - now, EVERY_MS), () => this.wake());
   }
 
   async #deliver({ id, channel: name, target, notification, tries, createdAt }: DueDelivery): Promise<void> {
     const { store, sender, clock, log, random = Math.random } = this.#options;
-    const channel = store.alertRules.channel(name);
+    const channel = await store.alertRules.channel(name);
     const failure = channel
       ? await sender.send(channel, notification, this.#stopping.signal, target === 0 ? undefined : target)
       : { reason: 'the channel was removed', isFinal: true };
     if (failure && this.#stopping.signal.aborted) return;
-    this.#guarded(() => {
+    await this.#guarded(async () => {
       const now = clock.wall();
       const made = tries + 1;
       if (!failure) return store.alertDeliveries.delivered(id, made, now);
@@ -107,9 +132,9 @@ export class AlertOutbox {
   }
 
   /** What the database refuses now is tried again later. */
-  #guarded(work: () => void): void {
+  async #guarded(work: () => Promise<void>): Promise<void> {
     try {
-      work();
+      await work();
     } catch (error) {
       this.#options.log.error({ err: error }, 'the outbox of alerts could not be read or written');
     }

@@ -15,24 +15,26 @@ interface Read {
 }
 
 export class PastScores {
-  readonly #store: Pick<AlertSourceStore, 'scoresBetween'>;
   readonly #read = new Map<string, Read>();
-
-  constructor(store: Pick<AlertSourceStore, 'scoresBetween'>) {
-    this.#store = store;
-  }
 
   /**
    * @param from of the period, milliseconds since 1970; `to`: its end
    * @param ageMs how long ago it ended
    * @returns what was read of a period that began up to a tenth of its length before, or newly read
    */
-  of(device: string, stream: string, from: number, to: number, ageMs: number): Scores {
+  async of(
+    store: Pick<AlertSourceStore, 'scoresBetween'>,
+    device: string,
+    stream: string,
+    from: number,
+    to: number,
+    ageMs: number,
+  ): Promise<Scores> {
     const key = JSON.stringify([device, stream, to - from, ageMs]);
     const before = this.#read.get(key);
     const isFresh = before && from >= before.from && from - before.from < (to - from) / PARTS;
     if (isFresh) return before.scores;
-    const { bins, models } = this.#store.scoresBetween(device, stream, from, to);
+    const { bins, models } = await store.scoresBetween(device, stream, from, to);
     const scores = { bins: pooled(bins), models };
     this.#read.delete(key);
     this.#read.set(key, { from, scores });

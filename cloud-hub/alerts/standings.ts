@@ -23,7 +23,7 @@ export class Standings {
   readonly #rules = new Map<string, Map<string, Map<string, Entry>>>();
 
   /** Those that fire, as the store has them. */
-  static of(open: ReturnType<AlertStore['open']>): Standings {
+  static of(open: Awaited<ReturnType<AlertStore['open']>>): Standings {
     const all = new Standings();
     for (const { id, rule, device, subject, since, changedAt, text } of open)
       all.set(rule, device, subject, {

@@ -47,8 +47,9 @@ export function guard(
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'public') return;
     if (access === 'device') {
-      const certificate = clientOf?.(request.raw.socket);
-      request.device = (certificate?.kind === 'device' ? certificate.device : deviceOf(request, identity)) ?? null;
+      const certificate = await clientOf?.(request.raw.socket);
+      request.device =
+        (certificate?.kind === 'device' ? certificate.device : await deviceOf(request, identity)) ?? null;
       if (request.device !== null) return;
     }
     const found = await identify(request, identity, site);
@@ -65,7 +66,7 @@ export function guard(
     }
     if (found.mustEnrol && request.routeOptions.config.enrolling !== true)
       throw new ProblemError(403, 'set up a second factor first (the page Access): your role needs one on this hub');
-    checkScope(request, found, store);
+    await checkScope(request, found, store);
   });
 }
 
@@ -119,13 +120,13 @@ export function requireOwnOrigin({ headers: { origin, host } }: FastifyRequest, 
 }
 
 /** The device of HTTP Basic credentials (RFC 7617), when they are right. */
-function deviceOf(request: FastifyRequest, identity: IdentityService): string | undefined {
+async function deviceOf(request: FastifyRequest, identity: IdentityService): Promise<string | undefined> {
   const match = /^Basic +([A-Za-z0-9+/=]{1,1024}) *$/i.exec(request.headers.authorization ?? '');
   if (!match) return undefined;
   const [id = '', ...rest] = Buffer.from(match[1] ?? '', 'base64')
     .toString('utf8')
     .split(':');
-  return identity.isDevice(id, rest.join(':')) ? id : undefined;
+  return (await identity.isDevice(id, rest.join(':'))) ? id : undefined;
 }
 
 function hostOf(origin: string | undefined): string | undefined {

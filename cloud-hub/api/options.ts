@@ -76,5 +76,5 @@ export interface ApiOptions {
   /** Folder of the built dashboard; it may be missing. */
   readonly dashboard: string;
   /** Each throws with the reason why its part is not ready; for /readyz. */
-  readonly checks: Readonly<Record<string, () => void>>;
+  readonly checks: Readonly<Record<string, () => void | Promise<void>>>;
 }

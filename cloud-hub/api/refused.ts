@@ -8,7 +8,7 @@ export function tellRefusals(app: FastifyInstance, refused: Pick<RefusedAttempts
   app.addHook('onSend', async (request, { statusCode: status }) => {
     if (!isRefusal(status, request)) return;
     const route = `${request.method} ${request.routeOptions.url ?? 'none'}`;
-    refused.add({ ...actorOf(request), address: addressOf(request), route, status });
+    await refused.add({ ...actorOf(request), address: addressOf(request), route, status });
   });
 }
 

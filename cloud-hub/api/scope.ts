@@ -29,7 +29,7 @@ export type ScopeStore = {
 };
 
 /** @throws ProblemError 403 when the route is closed to scopes, 404 when its object is not there for this caller */
-export function checkScope(request: FastifyRequest, caller: Caller, store: ScopeStore): void {
+export async function checkScope(request: FastifyRequest, caller: Caller, store: ScopeStore): Promise<void> {
   if (caller.scope === undefined) return;
   const { config, url = '' } = request.routeOptions;
   const { device = '', id = '' } = Object(request.params) as { device?: string; id?: string };
@@ -40,27 +40,27 @@ export function checkScope(request: FastifyRequest, caller: Caller, store: Scope
         `"${caller.name}" sees only devices with ${scopeText(caller.scope)}: this is about all`,
       );
     case 'device':
-      if (!seesDevice(caller, device, store)) throw new ProblemError(404, `there is no device "${device}"`);
+      if (!(await seesDevice(caller, device, store))) throw new ProblemError(404, `there is no device "${device}"`);
       return;
     case 'event': {
       const row = rowNumber(id);
-      const whose = row === undefined ? undefined : store.events.deviceOf(row);
+      const whose = row === undefined ? undefined : await store.events.deviceOf(row);
       const noun = url.includes('/snapshots/') ? 'snapshot' : 'event';
-      if (whose === undefined || !seesDevice(caller, whose, store))
+      if (whose === undefined || !(await seesDevice(caller, whose, store)))
         throw new ProblemError(404, `there is no ${noun} "${id}"`);
       return;
     }
     case 'alert': {
       const row = rowNumber(id);
-      const whose = row === undefined ? undefined : store.alerts.get(row)?.device;
-      if (whose === undefined || !seesDevice(caller, whose, store))
+      const whose = row === undefined ? undefined : (await store.alerts.get(row))?.device;
+      if (whose === undefined || !(await seesDevice(caller, whose, store)))
         throw new ProblemError(404, `there is no alert "${id}"`);
     }
   }
 }
 
 /** Does a caller see this device? */
-export function seesDevice(caller: Caller, device: string, store: Pick<ScopeStore, 'devices'>): boolean {
+export function seesDevice(caller: Caller, device: string, store: Pick<ScopeStore, 'devices'>): Promise<boolean> {
   return sees(caller, device, store.devices.labels);
 }
 

@@ -8,11 +8,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
-import { DATABASE_FILE } from '../store/database.ts';
 import { makeDataFolder } from '../store/folder.ts';
 import { LOCK_FILE, takeLock } from '../store/lock.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
-import { freeBytes } from '../store/readiness.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
+import { freeBytes } from '../store/sqlite/readiness.ts';
 import { openStore } from '../store/store.ts';
 import { type About, DATA_FOLDER } from './archive.ts';
 import { aboutBackup, unpack } from './unpack.ts';
@@ -96,18 +96,18 @@ async function leaveWord(dataDir: string, { takenAt, version }: About, now: numb
   try {
     const act = { at: now, actor: ACTOR };
     const reason = `the hub was restored from a backup of ${takenAt}: look whether it shall go on`;
-    const running = store.rollouts.open().filter(({ status }) => status === 'running');
-    store.transact(() => {
-      store.audit.add(act, store.restores.action, 'hub', { takenAt, version });
+    const running = (await store.rollouts.open()).filter(({ status }) => status === 'running');
+    await store.transact(async (tx) => {
+      await tx.audit.add(act, tx.restores.action, 'hub', { takenAt, version });
       for (const rollout of running) {
-        store.rollouts.change(rollout.row, { ...rollout, status: 'paused', reason }, now);
-        store.rollouts.addHistory(rollout.row, act, 'paused', reason);
+        await tx.rollouts.change(rollout.row, { ...rollout, status: 'paused', reason }, now);
+        await tx.rollouts.addHistory(rollout.row, act, 'paused', reason);
       }
     });
-    const { known } = store.devices.counts();
+    const { known } = await store.devices.counts();
     const isSigning = existsSync(path.join(dataDir, 'trust', 'metadata'));
     return { devices: known, paused: running.map(({ id }) => id), isSigning };
   } finally {
-    store.close();
+    await store.close();
   }
 }

@@ -17,7 +17,7 @@ import { create, replace } from 'tar';
 import { digestOfFile } from '../../shared/kit/digest.ts';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
 import { isMissing } from '../../shared/kit/errors.ts';
-import { DATABASE_FILE } from '../store/database.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { ABOUT_FILE, type About, DATA_FOLDER, DIGESTS_FILE, digests, FORMAT } from './archive.ts';
 import { copyDatabase } from './copy-database.ts';
 import { sourcesOf, stateOf } from './sources.ts';

@@ -28,10 +28,10 @@ export type ConnectRefusal =
   | ClientFault;
 
 /** Undefined when the device may connect, else the reason. */
-export function refuseConnect(
+export async function refuseConnect(
   request: ConnectRequest,
-  tokenHash: (device: string) => string | undefined,
-): ConnectRefusal | undefined {
+  tokenHash: (device: string) => Promise<string | undefined>,
+): Promise<ConnectRefusal | undefined> {
   const { username, password, certificate, will } = request;
   const isForeign = (device: string) =>
     will && (will.topic !== topicOf(device, 'status') || will.payload.length > channels.status.maxBytes);
@@ -45,7 +45,7 @@ export function refuseConnect(
   if (username === undefined || password === undefined) return 'anonymous';
   if (!name.safeParse(username).success || password.length > MAX_PASSWORD_BYTES) return 'bad username or password';
   // Refusing an unknown device takes as long as refusing a wrong token.
-  if (!matchesDigest(password, tokenHash(username) ?? '')) return 'bad username or password';
+  if (!matchesDigest(password, (await tokenHash(username)) ?? '')) return 'bad username or password';
   return isForeign(username) ? 'foreign will' : undefined;
 }
 

@@ -29,7 +29,7 @@ export interface EmbeddedBrokerOptions {
   readonly tls?: ListenerSecurity;
   /** Who has not signed in makes room. */
   readonly places: Places;
-  readonly tokenHash: (device: string) => string | undefined;
+  readonly tokenHash: (device: string) => Promise<string | undefined>;
   /** What the client certificate of a connection says, now; absent: there are none. */
   readonly identify?: IdentifyClient;
   readonly events: BrokerEvents;
@@ -51,6 +51,7 @@ const PACKET_BOUNDS = {
 /** CONNACK return codes (MQTT 3.1.1, 3.2.2.3). */
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
+const UNAVAILABLE = 3;
 /** In the place of a granted QoS (MQTT 3.1.1, 3.9.3). */
 const SUBSCRIPTION_REFUSED = 128;
 
@@ -70,11 +71,18 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const inFlight = new Map<string, number>();
   /** The socket under each connection of a client. */
   const sockets = new WeakMap<object, Socket>();
-  const certificateOf = ({ conn }: Client): ClientVerdict => {
+  const certificateOf = async ({ conn }: Client): Promise<ClientVerdict> => {
     const socket = sockets.get(conn);
-    return (socket && options.identify?.(socket)) ?? { kind: 'none' };
+    return (socket && (await options.identify?.(socket))) ?? { kind: 'none' };
   };
-  const isOver = (client: Client) => ['expired', 'refused'].includes(certificateOf(client).kind);
+  /** Ends a connection whose certificate counts no more; what cannot be looked up is looked up at the next recheck. */
+  const closeIfOver = (client: Client) =>
+    certificateOf(client).then(
+      ({ kind }) => {
+        if (kind === 'expired' || kind === 'refused') client.close();
+      },
+      (error: unknown) => complain({ device: client.id, reason: messageOf(error) }, 'a certificate was not looked up'),
+    );
   const complain = quietly(options.clock, log);
 
   const aedes = await Aedes.createBroker({
@@ -85,23 +93,34 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
 
     preConnect(client, packet, done) {
       const { username, password, will } = packet;
-      const certificate = certificateOf(client);
-      requests.set(client, { username, password: toBytes(password), certificate, will });
-      const device = certificate.kind === 'device' ? certificate.device : username;
-      if (device !== undefined) packet.clientId = device;
-      packet.clean = true;
-      done(null, true);
+      certificateOf(client).then(
+        (certificate) => {
+          requests.set(client, { username, password: toBytes(password), certificate, will });
+          const device = certificate.kind === 'device' ? certificate.device : username;
+          if (device !== undefined) packet.clientId = device;
+          packet.clean = true;
+          done(null, true);
+        },
+        (error: unknown) => done(error instanceof Error ? error : new Error(messageOf(error)), false),
+      );
     },
 
     authenticate(client, _username, _password, done) {
       const request = requests.get(client);
       requests.delete(client);
-      const reason = request ? refuseConnect(request, options.tokenHash) : 'anonymous';
-      if (reason === undefined) return done(null, true);
-      metrics.refusedConnections.inc({ reason });
-      complain({ reason, username: request?.username?.slice(0, 64) }, 'MQTT connection refused');
-      const returnCode = reason === 'bad username or password' ? BAD_CREDENTIALS : NOT_AUTHORIZED;
-      done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, null);
+      const refuse = (reason: string, returnCode: number) => {
+        complain({ reason, username: request?.username?.slice(0, 64) }, 'MQTT connection refused');
+        done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, null);
+      };
+      const judged = request ? refuseConnect(request, options.tokenHash) : Promise.resolve('anonymous' as const);
+      judged.then(
+        (reason) => {
+          if (reason === undefined) return done(null, true);
+          metrics.refusedConnections.inc({ reason });
+          refuse(reason, reason === 'bad username or password' ? BAD_CREDENTIALS : NOT_AUTHORIZED);
+        },
+        (error: unknown) => refuse(messageOf(error), UNAVAILABLE),
+      );
     },
 
     authorizePublish(client, packet, done) {
@@ -141,12 +160,12 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   const current = new Map<string, Client>();
   const isCurrent = (client: Client) => current.get(client.id) === client;
   aedes.on('client', (client) => {
-    // Its certificate may have been revoked since it was looked at.
-    if (isOver(client)) return void client.close();
     signedIn.get(client.conn)?.();
     current.set(client.id, client);
     metrics.connected.set(current.size);
     events.connected(client.id);
+    // Its certificate may have been revoked since it was looked at.
+    void closeIfOver(client);
   });
   aedes.on('clientDisconnect', (client) => {
     if (!isCurrent(client)) return;
@@ -203,7 +222,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     disconnect: (device) => current.get(device)?.close(),
     recheck(device) {
       for (const client of device === undefined ? current.values() : [current.get(device)])
-        if (client && isOver(client)) client.close();
+        if (client) void closeIfOver(client);
     },
     publish(device: string, channel: DownChannel, payload: Buffer) {
       if (!current.has(device) && !channels[channel].retain) return;

@@ -24,7 +24,7 @@ export interface ExternalBrokerOptions {
     'url' | 'username' | 'password' | 'protocolVersion' | 'tls' | 'open' | 'retryMs'
   >;
   /** Is there such a device? The hub ignores what others publish. */
-  readonly isKnown: (device: string) => boolean;
+  readonly isKnown: (device: string) => Promise<boolean>;
   readonly events: BrokerEvents;
   readonly metrics: HubMetrics;
   readonly clock: Clock;
@@ -35,6 +35,8 @@ export interface ExternalBrokerOptions {
 const SUBSCRIBED = ['status', 'records', 'report', 'preview', 'sample'] as const;
 /** Messages that the broker has not confirmed yet. More means that it does not keep up; acks are sent again. */
 const MAX_IN_FLIGHT = 4096;
+/** Messages that wait until the hub has looked whose they are; devices send again what is dropped. */
+const MAX_WAITING = 4096;
 const COMPLAIN_AGAIN_MS = 10_000;
 
 /**
@@ -49,19 +51,34 @@ export function startExternalBroker(options: ExternalBrokerOptions): HubBroker {
     log.warn({ messages }, 'the MQTT broker did not take messages for devices; the devices ask again'),
   );
   let inFlight = 0;
+  let waiting = 0;
+  let last: Promise<void> = Promise.resolve();
 
   link.onMessage((topic, payload) => {
     const parsed = parseTopic(topic);
     if (!parsed) return;
     const { device, channel } = parsed;
     if (!isUp(channel)) return;
-    if (!options.isKnown(device)) {
-      metrics.deniedMessages.inc({ reason: 'unknown device' });
+    if (waiting >= MAX_WAITING) {
+      metrics.queueDropped.inc();
       return;
     }
-    // All devices share this connection, so none of them is held: a device that sends too much loses messages of its own lane.
-    void events.message(device, channel, payload);
-    if (channel === 'status') events.subscribed(device);
+    waiting++;
+    // One after the other: the messages of a device keep their order.
+    last = last
+      .then(() => options.isKnown(device))
+      .then((isKnown) => {
+        if (!isKnown) return metrics.deniedMessages.inc({ reason: 'unknown device' });
+        // All devices share this connection, so none of them is held: one that sends too much loses messages of its own lane.
+        void events.message(device, channel, payload);
+        if (channel === 'status') events.subscribed(device);
+      })
+      .catch((error: unknown) =>
+        log.error({ device, err: error }, 'a message was not taken; its device sends it again'),
+      )
+      .finally(() => {
+        waiting--;
+      });
   });
   for (const channel of SUBSCRIBED) link.subscribe(filterOfAll(channel), channels[channel].qos);
   link.start();

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type AuditHead, auditEntry, auditHead, headOf, headText } from '../contract/audit.ts';
 import type { ChainReport } from '../store/audit-chain.ts';
 import { checkAuditFile } from '../store/audit-file.ts';
-import { DATABASE_FILE } from '../store/database.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
 

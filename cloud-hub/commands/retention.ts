@@ -27,7 +27,7 @@ export function addRetentionCommand(program: Command, { stdout, clock }: Command
     .addHelpText('after', '\nIt changes nothing. The rate is that of the last seven days.')
     .action(async ({ dataDir, keep = {}, json }: Flags) => {
       const { lookAtGrowth } = await import('../retention/look.ts');
-      const look = lookAtGrowth(path.resolve(dataDir), keep, clock.wall());
+      const look = await lookAtGrowth(path.resolve(dataDir), keep, clock.wall());
       stdout.write(json === true ? `${JSON.stringify(look, null, 2)}\n` : textOf(look));
     });
 }

@@ -7,7 +7,7 @@ import { lookAtSecretFile } from '../../shared/doctor/probes/secret-file.ts';
 import { judgeSecretFile } from '../../shared/doctor/verdicts/secret-file.ts';
 import { ADMIN_NAME, ADMIN_TOKEN_FILE } from '../identity/admin-token.ts';
 import { matchesDigest } from '../identity/secrets.ts';
-import { DATABASE_FILE } from '../store/database.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 
 const SUBJECT = 'admin token';
 const MEND = 'remove it and start the hub again: it makes a new one';

@@ -11,7 +11,7 @@ import { printFindings } from '../../shared/doctor/print.ts';
 import { lookAtDatabase } from '../../shared/doctor/probes/database.ts';
 import type { HubConfig } from '../config.ts';
 import { ADMIN_TOKEN_FILE } from '../identity/admin-token.ts';
-import { DATABASE_FILE } from '../store/database.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 
 export interface HubBundle {
   readonly file: string;

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Finding } from '../../shared/doctor/finding.ts';
 import { lookAtDatabase } from '../../shared/doctor/probes/database.ts';
 import { judgeDatabase } from '../../shared/doctor/verdicts/database.ts';
-import { DATABASE_FILE } from '../store/database.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 
 export function examineDatabase(dataDir: string): Finding {
   const file = path.join(dataDir, DATABASE_FILE);

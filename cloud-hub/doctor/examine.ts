@@ -11,7 +11,7 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { type HubConfig, portsOf, protectionOf } from '../config.ts';
 import { isFolderInUse } from '../store/lock.ts';
-import { MIN_FREE_BYTES } from '../store/readiness.ts';
+import { MIN_FREE_BYTES } from '../store/sqlite/readiness.ts';
 import { examineAdminToken } from './admin-token.ts';
 import { examineAuthority } from './authority.ts';
 import { examineBroker } from './broker.ts';
@@ -42,7 +42,7 @@ export async function examineHub({ config, nodeVersion, clock }: Examination): P
       unwritable: 'give the hub a --data-dir that it may write to',
     }),
     examineDatabase(dataDir),
-    ...examineGrowth(config, dataDir, now),
+    ...(await examineGrowth(config, dataDir, now)),
     ...examineAdminToken(dataDir),
     ...(protection === 'none' ? [plain(config)] : examineAuthority(dataDir, now)),
     ...(protection === 'given' ? examineGivenCertificate(tlsCert, tlsKey, now) : []),

@@ -8,9 +8,9 @@ const SOON_DAYS = 60;
 const GB = 1e9;
 
 /** Nothing to say of a hub that is new, or whose database `examineDatabase` complains of. */
-export function examineGrowth({ keep }: HubConfig, dataDir: string, now: number): Finding[] {
+export async function examineGrowth({ keep }: HubConfig, dataDir: string, now: number): Promise<Finding[]> {
   try {
-    return judgeGrowth(lookAtGrowth(dataDir, keepOf(keep), now));
+    return judgeGrowth(await lookAtGrowth(dataDir, keepOf(keep), now));
   } catch {
     return [];
   }

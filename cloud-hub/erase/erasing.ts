@@ -23,7 +23,7 @@ import type { Act } from '../store/audit.ts';
 import { erasePlaces, picturePlaces } from '../store/erase-rows.ts';
 import type { StoredErasure } from '../store/erasures.ts';
 import { isoTime, timeColumn } from '../store/rows.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import { type DeviceStanding, hasSettled, nextOf, shownErasure, withOrders } from './next.ts';
 
 export class TooManyOrders extends Error {
@@ -36,7 +36,7 @@ export class FutureTime extends Error {
 }
 
 export interface ErasingOptions {
-  readonly store: Pick<HubStore, 'devices' | 'desired' | 'erasures' | 'eraseRows' | 'audit' | 'transact'>;
+  readonly store: Pick<HubStore, 'devices' | 'desired' | 'erasures' | 'eraseRows' | 'audit' | 'transact' | 'scrub'>;
   /** Sends a device its document. */
   readonly publish: (device: string, document: Desired) => void;
   /** Of a device: whoever holds something of it elsewhere drops it. Called after each pass. */
@@ -74,16 +74,12 @@ export class Erasing {
   }
 
   /** @throws TooManyOrders, FutureTime */
-  order({ device, stream, from, before, picturesOnly, reason }: NewErasure, act: Act): Erasure {
+  async order({ device, stream, from, before, picturesOnly, reason }: NewErasure, act: Act): Promise<Erasure> {
     const { store } = this.#options;
     const end = before === undefined ? act.at : timeOf(before);
     if (end > act.at)
       throw new FutureTime(
         `before: ${isoTime(end)} has not come yet (the hub's clock says ${isoTime(act.at)}): an order erases what was recorded up to now; leave \`before\` out for that`,
-      );
-    if (store.erasures.openOf(device).length >= MAX_ERASE_ORDERS)
-      throw new TooManyOrders(
-        `${MAX_ERASE_ORDERS} orders of ${device} are open, the most allowed: wait for one to end`,
       );
     const id = randomBytes(16).toString('hex');
     const order = {
@@ -92,47 +88,54 @@ export class Erasing {
       ...(from === undefined ? {} : { from: timeOf(from) }),
       ...(reason === undefined ? {} : { reason }),
     };
-    store.transact(() => {
-      store.erasures.add(order, act);
+    await store.transact(async (tx) => {
+      if ((await tx.erasures.openOf(device)).length >= MAX_ERASE_ORDERS)
+        throw new TooManyOrders(
+          `${MAX_ERASE_ORDERS} orders of ${device} are open, the most allowed: wait for one to end`,
+        );
+      await tx.erasures.add(order, act);
       const { id: _, ...detail } = order;
-      store.audit.add(act, 'erase.order', id, detail);
-      this.#nameOrders(device, act.at);
+      await tx.audit.add(act, 'erase.order', id, detail);
+      await this.#nameOrders(tx, device, act.at);
     });
-    this.#publish(device);
+    await this.#publish(device);
     this.#look();
-    return this.get(id) as Erasure;
+    return (await this.get(id)) as Erasure;
   }
 
-  get(id: string): Erasure | undefined {
-    const found = this.#options.store.erasures.get(id);
-    return found && shownErasure(found, this.#standing(found.device));
+  async get(id: string): Promise<Erasure | undefined> {
+    const found = await this.#options.store.erasures.get(id);
+    return found && shownErasure(found, await this.#standing(this.#options.store, found.device));
   }
 
   /** Newest first. */
-  list(filter: { device?: string | undefined; before?: number | undefined; limit: number }) {
+  async list(filter: { device?: string | undefined; before?: number | undefined; limit: number }) {
     const { erasures } = this.#options.store;
-    return erasures
-      .list(filter)
-      .map((found) => ({ row: found.row, erasure: shownErasure(found, this.#standing(found.device)) }));
+    const shown: { readonly row: number; readonly erasure: Erasure }[] = [];
+    for (const found of await erasures.list(filter)) {
+      const standing = await this.#standing(this.#options.store, found.device);
+      shown.push({ row: found.row, erasure: shownErasure(found, standing) });
+    }
+    return shown;
   }
 
   /** A device said what became of its orders. */
-  reported(device: string, { erase: answers }: Report): void {
+  async reported(device: string, { erase: answers }: Report): Promise<void> {
     if (!answers || answers.length === 0) return;
     const { store } = this.#options;
-    for (const open of store.erasures.openOf(device)) {
+    for (const open of await store.erasures.openOf(device)) {
       const answer = answers.find(({ id }) => id === open.id);
-      if (answer && open.answeredAt === undefined) this.#answered(open, answer);
+      if (answer && open.answeredAt === undefined) await this.#answered(open, answer);
     }
   }
 
-  #answered(open: StoredErasure, { state, reason, erased }: EraseAnswer): void {
+  async #answered(open: StoredErasure, { state, reason, erased }: EraseAnswer): Promise<void> {
     const { store, clock } = this.#options;
     const at = clock.wall();
-    store.transact(() => {
-      store.erasures.answered(open.row, { state, reason, erased }, state === 'done' ? at : undefined);
+    await store.transact(async (tx) => {
+      await tx.erasures.answered(open.row, { state, reason, erased }, state === 'done' ? at : undefined);
       if (state !== 'done') return;
-      store.audit.add({ at, actor: 'hub' }, 'erase.device', open.id, { device: open.device, ...erased });
+      await tx.audit.add({ at, actor: 'hub' }, 'erase.device', open.id, { device: open.device, ...erased });
     });
     if (state === 'done') this.#look();
   }
@@ -150,15 +153,17 @@ export class Erasing {
     const { store, clock, log } = this.#options;
     while (this.#again && !this.#stopped) {
       this.#again = false;
-      for (const open of store.erasures.open()) {
+      for (const open of await store.erasures.open()) {
         if (this.#stopped) return;
-        const next = nextOf(open, this.#standing(open.device), clock.wall());
+        const next = nextOf(open, await this.#standing(store, open.device), clock.wall());
         try {
           if (next === 'pass') await this.#pass(open);
-          if (next === 'finish') this.#finish(open);
+          if (next === 'finish') await this.#finish(open);
         } catch (error) {
           log.error({ id: open.id, err: error }, 'an order to erase could not be carried out yet; it is tried again');
-          store.erasures.failed(open.row, messageOf(error).slice(0, 1024));
+          await store.erasures.failed(open.row, messageOf(error).slice(0, 1024)).catch((unwritten: unknown) => {
+            log.error({ id: open.id, err: unwritten }, 'why an order failed could not be written');
+          });
         }
       }
     }
@@ -171,9 +176,9 @@ export class Erasing {
     for (const place of pictures ? picturePlaces : erasePlaces) {
       for (let after: number | undefined = 0; after !== undefined; ) {
         const from: number = after;
-        after = store.transact(() => {
-          const { after: next, ...erased } = store.eraseRows.step(place, order, from);
-          if (Object.values(erased).some((n) => n > 0)) store.erasures.count(id, erased);
+        after = await store.transact(async (tx) => {
+          const { after: next, ...erased } = await tx.eraseRows.step(place, order, from);
+          if (Object.values(erased).some((n) => n > 0)) await tx.erasures.count(id, erased);
           return next;
         });
         await nextTurn();
@@ -181,42 +186,41 @@ export class Erasing {
       }
     }
     this.#options.erased?.(device);
-    store.eraseRows.scrub();
-    store.erasures.passed(row, hasSettled({ answeredAt }, begun) ? begun : undefined);
+    await store.scrub();
+    await store.erasures.passed(row, hasSettled({ answeredAt }, begun) ? begun : undefined);
     // What the device's answer or its being gone allows is decided at once.
-    if (answeredAt !== undefined || this.#standing(device) === 'gone') this.#again = true;
+    if (answeredAt !== undefined || (await this.#standing(store, device)) === 'gone') this.#again = true;
   }
 
-  #finish({ id, row, device }: StoredErasure): void {
+  async #finish({ id, row, device }: StoredErasure): Promise<void> {
     const { store, clock, log } = this.#options;
     const at = clock.wall();
-    store.transact(() => {
-      store.erasures.finished(row, at);
-      const erased = store.erasures.get(id)?.erased ?? {};
-      store.audit.add({ at, actor: 'hub' }, 'erase.done', id, { device, ...erased });
-      this.#nameOrders(device, at);
+    await store.transact(async (tx) => {
+      await tx.erasures.finished(row, at);
+      const erased = (await tx.erasures.get(id))?.erased ?? {};
+      await tx.audit.add({ at, actor: 'hub' }, 'erase.done', id, { device, ...erased });
+      await this.#nameOrders(tx, device, at);
     });
-    this.#publish(device);
+    await this.#publish(device);
     log.info({ id, device }, 'an order to erase is done');
   }
 
   /** Part of a transaction: the document names the orders that are open. */
-  #nameOrders(device: string, at: number): void {
-    const { store } = this.#options;
-    if (this.#standing(device) === 'gone') return;
-    const document = withOrders(store.desired.get(device), store.erasures.openOf(device));
-    store.desired.set(device, document, at);
+  async #nameOrders(tx: Parts, device: string, at: number): Promise<void> {
+    if ((await this.#standing(tx, device)) === 'gone') return;
+    const document = withOrders(await tx.desired.get(device), await tx.erasures.openOf(device));
+    await tx.desired.set(device, document, at);
   }
 
-  #publish(device: string): void {
-    const document = this.#options.store.desired.get(device);
-    if (document && this.#standing(device) !== 'gone') this.#options.publish(device, document);
+  async #publish(device: string): Promise<void> {
+    const document = await this.#options.store.desired.get(device);
+    if (document && (await this.#standing(this.#options.store, device)) !== 'gone')
+      this.#options.publish(device, document);
   }
 
-  #standing(device: string): DeviceStanding {
-    const { devices } = this.#options.store;
-    if (devices.tokenHash(device) === undefined) return 'gone';
-    const report = devices.report(device);
+  async #standing({ devices }: Pick<HubStore, 'devices'>, device: string): Promise<DeviceStanding> {
+    if ((await devices.tokenHash(device)) === undefined) return 'gone';
+    const report = await devices.report(device);
     return report && report.erase === undefined ? 'old' : 'there';
   }
 }

@@ -75,7 +75,10 @@ export class HomeAssistant {
     const clientId = `vedette-home-${randomBytes(6).toString('hex')}`;
     this.#link = createLink({ ...connection, clientId, will: this.#farewell(), keepaliveS: 15, clock, log });
     this.#link.onMessage((topic, payload, retained) => {
-      if (payload.length > 0) this.#seen(topic, payload, retained);
+      if (payload.length > 0)
+        void this.#seen(topic, payload, retained).catch((error: unknown) =>
+          log.error({ topic, err: error }, 'could not be looked up'),
+        );
     });
     this.#link.onUp(() => {
       this.#kept.forget();
@@ -139,35 +142,34 @@ export class HomeAssistant {
    * The broker keeps this of a run before.
    * @param retained false: it is sent now, by ourselves, or by a hub of our name that has not ended yet; the broker may keep it then too
    */
-  #seen(topic: string, payload: Buffer, retained: boolean): void {
+  async #seen(topic: string, payload: Buffer, retained: boolean): Promise<void> {
+    const owner = this.#topics.ownerOf(topic);
     if (!retained) {
-      const owner = this.#topics.ownerOf(topic);
-      if (owner !== undefined && !this.#isThere(owner)) this.#kept.seen(topic);
+      if (owner !== undefined && !(await this.#isThere(owner))) this.#kept.seen(topic);
       return;
     }
     const device = this.#topics.deviceOf(topic);
     if (device !== undefined && !this.#told.has(device)) this.#told.set(device, platformsOf(payload));
-    const owner = this.#topics.ownerOf(topic);
-    if (owner !== undefined && this.#isThere(owner)) {
+    if (owner !== undefined && (await this.#isThere(owner))) {
       this.#known.add(owner);
       this.#changed.add(owner);
     } else if (topic !== this.#topics.hub) this.#kept.seen(topic);
   }
 
-  #isThere(device: string): boolean {
-    return this.#options.store.devices.tokenHash(device) !== undefined;
+  async #isThere(device: string): Promise<boolean> {
+    return (await this.#options.store.devices.tokenHash(device)) !== undefined;
   }
 
   /** Makes messages of what the store says now, some at a time; false: there are no more to make. */
-  #look(): boolean {
+  async #look(): Promise<boolean> {
     const { store } = this.#options;
-    const there = new Set(store.devices.roster().map(({ id }) => id));
+    const there = new Set((await store.devices.roster()).map(({ id }) => id));
     for (const id of there) if (!this.#known.has(id)) this.#changed.add(id);
     for (const id of this.#known) if (!there.has(id)) this.#forget(id);
     for (const id of this.#changed) {
       if (this.#kept.size >= MOST_WAITING) return true;
       this.#changed.delete(id);
-      const device = there.has(id) ? store.devices.get(id) : undefined;
+      const device = there.has(id) ? await store.devices.get(id) : undefined;
       if (device) this.#tell(device);
     }
     return this.#kept.size > 0;
@@ -196,7 +198,7 @@ export class HomeAssistant {
     this.#isSending = true;
     try {
       await this.#sendFired();
-      while (this.#look()) {
+      while (await this.#look()) {
         for (let next = this.#kept.next(); next !== undefined; next = this.#kept.next()) {
           await this.#sendKept(next);
           await this.#sendFired();

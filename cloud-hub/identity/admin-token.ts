@@ -34,10 +34,10 @@ export async function ensureAdminToken(folder: string, store: HubStore, now: num
   // The mode below counts only for a file that does not exist: a crash may have left one.
   rmSync(`${file}.new`, { force: true });
   writeDurably(file, `${token}\n`, 0o600);
-  store.transact(() => {
-    if (known) store.tokens.remove(known.id);
-    store.tokens.add({ name: ADMIN_NAME, role: 'admin', hash: digestSecret(token), createdAt: now });
-    store.audit.add({ at: now, actor: 'hub' }, 'token.add', ADMIN_NAME, { role: 'admin' });
+  await store.transact(async (tx) => {
+    if (known) await tx.tokens.remove(known.id);
+    await tx.tokens.add({ name: ADMIN_NAME, role: 'admin', hash: digestSecret(token), createdAt: now });
+    await tx.audit.add({ at: now, actor: 'hub' }, 'token.add', ADMIN_NAME, { role: 'admin' });
   });
   return { file, created: token, mismatch: false };
 }

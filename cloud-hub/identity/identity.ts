@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import type { Identity, Role, Scope, SignInWay } from '../contract/identity.ts';
 import type { Act } from '../store/audit.ts';
 import type { SessionRow } from '../store/sessions.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
 import { hasRole } from './roles.ts';
 import { digestSecret, matchesDigest, newSecret } from './secrets.ts';
@@ -74,27 +74,32 @@ export function createIdentityService({ store, clock, ended, needsFactor }: Iden
   const mustEnrol = (role: Role, way: SignInWay, hasFactor: boolean) =>
     isByPassword(way) && !hasFactor && (needsFactor?.(role) ?? false);
   /** Part of a transaction. @param detail more for the audit of how he came in */
-  const begin = (from: Caller, way: SignInWay, detail: Record<string, unknown> = {}): NewSession | undefined => {
+  const begin = async (
+    tx: Parts,
+    from: Caller,
+    way: SignInWay,
+    detail: Record<string, unknown> = {},
+  ): Promise<NewSession | undefined> => {
     const now = clock.wall();
     const secret = newSecret();
     const { role, name, token } = from;
     const about = { role, name, token, way, createdAt: now, expiresAt: now + SESSION_MS };
-    const session = store.sessions.add(digestSecret(secret), about);
+    const session = await tx.sessions.add(digestSecret(secret), about);
     if (session === undefined) return undefined;
-    store.audit.add(actOf(from, now), 'session.begin', String(session), { role, by: way, ...detail });
+    await tx.audit.add(actOf(from, now), 'session.begin', String(session), { role, by: way, ...detail });
     const user = from.user === undefined ? {} : { user: from.user };
-    const enrol = from.user && mustEnrol(role, way, store.secondFactors.get(token)?.isConfirmed ?? false);
+    const enrol = from.user && mustEnrol(role, way, (await tx.secondFactors.get(token))?.isConfirmed ?? false);
     const more = { ...(way === 'provider' ? { provider: true } : {}), ...(enrol ? { mustEnrol: true } : {}) };
     const rest = { ...user, ...more, role, name, token, session };
     return { identity: { ...seenOf(from.scope), ...rest }, secret };
   };
 
   /** In one transaction: a code is used up exactly when it begins a session. */
-  const beginByCode = (secret: string, from: From): NewSession | undefined =>
-    store.transact(() => {
-      const code = store.sessions.takeCode(digestSecret(secret));
+  const beginByCode = (secret: string, from: From): Promise<NewSession | undefined> =>
+    store.transact(async (tx) => {
+      const code = await tx.sessions.takeCode(digestSecret(secret));
       if (!code || code.expiresAt <= clock.wall()) return undefined;
-      return begin({ ...from, role: code.role, name: `sign-in code of ${code.maker}`, token: code.token }, 'code');
+      return begin(tx, { ...from, role: code.role, name: `sign-in code of ${code.maker}`, token: code.token }, 'code');
     });
 
   return {
@@ -117,20 +122,20 @@ export function createIdentityService({ store, clock, ended, needsFactor }: Iden
     /** Begins a session for an API token or a one-time code (which it uses up); undefined when it is not valid. */
     async signIn(credential: { code: string } | { token: string }, from: From = {}): Promise<NewSession | undefined> {
       if ('code' in credential) {
-        const begun = beginByCode(credential.code, from);
+        const begun = await beginByCode(credential.code, from);
         if (begun) await store.sessions.sweep(clock.wall());
         return begun;
       }
       const found = await fromToken(credential.token);
       if (!found) return undefined;
       await store.sessions.sweep(clock.wall());
-      return store.transact(() => begin({ ...found, ...from }, 'token'));
+      return store.transact(async (tx) => begin(tx, { ...found, ...from }, 'token'));
     },
 
-    signOut(secret: string, caller: Pick<Caller, 'name' | 'address'>): void {
-      const session = store.transact(() => {
-        const gone = store.sessions.removeByHash(digestSecret(secret));
-        if (gone !== undefined) store.audit.add(actOf(caller, clock.wall()), 'session.end', String(gone));
+    async signOut(secret: string, caller: Pick<Caller, 'name' | 'address'>): Promise<void> {
+      const session = await store.transact(async (tx) => {
+        const gone = await tx.sessions.removeByHash(digestSecret(secret));
+        if (gone !== undefined) await tx.audit.add(actOf(caller, clock.wall()), 'session.end', String(gone));
         return gone;
       });
       if (session !== undefined) ended?.({ session });
@@ -141,11 +146,11 @@ export function createIdentityService({ store, clock, ended, needsFactor }: Iden
       store.sessions.list({ ...page, now: clock.wall(), token: caller.role === 'admin' ? undefined : caller.token }),
 
     /** Ends a session that `caller` may see; false when there is none. */
-    endSession(caller: Caller, session: number): boolean {
+    async endSession(caller: Caller, session: number): Promise<boolean> {
       const own = caller.role === 'admin' ? undefined : caller.token;
-      const isEnded = store.transact(() => {
-        if (!store.sessions.remove(session, own)) return false;
-        store.audit.add(actOf(caller, clock.wall()), 'session.end', String(session));
+      const isEnded = await store.transact(async (tx) => {
+        if (!(await tx.sessions.remove(session, own))) return false;
+        await tx.audit.add(actOf(caller, clock.wall()), 'session.end', String(session));
         return true;
       });
       if (isEnded) ended?.({ session });
@@ -158,35 +163,35 @@ export function createIdentityService({ store, clock, ended, needsFactor }: Iden
       await store.sessions.sweep(now);
       const code = newSecret();
       const expiresAt = now + CODE_MS;
-      const isMade = store.transact(() => {
-        if (!store.sessions.addCode(digestSecret(code), { role, token: maker.token, expiresAt })) return false;
-        store.audit.add(actOf(maker, now), 'code.add', role);
+      const isMade = await store.transact(async (tx) => {
+        if (!(await tx.sessions.addCode(digestSecret(code), { role, token: maker.token, expiresAt }))) return false;
+        await tx.audit.add(actOf(maker, now), 'code.add', role);
         return true;
       });
       return isMade ? { code, expiresAt } : undefined;
     },
 
     /** A new API token; undefined when the name is taken. */
-    newToken(
+    async newToken(
       name: string,
       rights: Rights,
       maker: Pick<Caller, 'name' | 'address'>,
-    ): { token: string; row: TokenRow } | undefined {
+    ): Promise<{ token: string; row: TokenRow } | undefined> {
       const token = newSecret();
-      return store.transact(() => {
-        const row = store.tokens.add({ ...rights, name, hash: digestSecret(token), createdAt: clock.wall() });
+      return store.transact(async (tx) => {
+        const row = await tx.tokens.add({ ...rights, name, hash: digestSecret(token), createdAt: clock.wall() });
         if (!row) return undefined;
-        store.audit.add(actOf(maker, row.createdAt), 'token.add', name, { ...rights });
+        await tx.audit.add(actOf(maker, row.createdAt), 'token.add', name, { ...rights });
         return { token, row };
       });
     },
 
     /** Ends an API token with its sessions and unused codes; false when there is none. */
-    removeToken(caller: Pick<Caller, 'name' | 'address'>, id: number): boolean {
-      const isRemoved = store.transact(() => {
-        const name = store.tokens.remove(id);
+    async removeToken(caller: Pick<Caller, 'name' | 'address'>, id: number): Promise<boolean> {
+      const isRemoved = await store.transact(async (tx) => {
+        const name = await tx.tokens.remove(id);
         if (name === undefined) return false;
-        store.audit.add(actOf(caller, clock.wall()), 'token.remove', name);
+        await tx.audit.add(actOf(caller, clock.wall()), 'token.remove', name);
         return true;
       });
       if (isRemoved) ended?.({ token: id });
@@ -194,35 +199,35 @@ export function createIdentityService({ store, clock, ended, needsFactor }: Iden
     },
 
     /** Adds a device; its token, or undefined when the id is taken. */
-    addDevice: (id: string, act: Act): string | undefined =>
-      store.transact(() => {
+    addDevice: (id: string, act: Act): Promise<string | undefined> =>
+      store.transact(async (tx) => {
         const token = newSecret();
-        if (!store.devices.add(id, digestSecret(token), act.at)) return undefined;
-        store.audit.add(act, 'device.add', id);
+        if (!(await tx.devices.add(id, digestSecret(token), act.at))) return undefined;
+        await tx.audit.add(act, 'device.add', id);
         return token;
       }),
 
     /** Removes a device with its token and certificates; false when there is none. What it sent stays. */
-    removeDevice: (id: string, act: Act): boolean =>
-      store.transact(() => {
-        if (!store.devices.remove(id)) return false;
-        store.claims.forget(id);
-        store.certificates.revoke(id, act.at, 'the device was deleted', 0);
-        store.audit.add(act, 'device.remove', id);
+    removeDevice: (id: string, act: Act): Promise<boolean> =>
+      store.transact(async (tx) => {
+        if (!(await tx.devices.remove(id))) return false;
+        await tx.claims.forget(id);
+        await tx.certificates.revoke(id, act.at, 'the device was deleted', 0);
+        await tx.audit.add(act, 'device.remove', id);
         return true;
       }),
 
     /** Is this the token of the device? Refusing an unknown device takes as long as refusing a wrong token. */
-    isDevice(id: string, token: string): boolean {
-      return token.length <= MAX_SECRET && matchesDigest(token, store.devices.tokenHash(id) ?? '');
+    async isDevice(id: string, token: string): Promise<boolean> {
+      return token.length <= MAX_SECRET && matchesDigest(token, (await store.devices.tokenHash(id)) ?? '');
     },
 
     /** Replaces a device's token; undefined when there is no such device. */
-    renewDeviceToken: (id: string, act: Act): string | undefined =>
-      store.transact(() => {
+    renewDeviceToken: (id: string, act: Act): Promise<string | undefined> =>
+      store.transact(async (tx) => {
         const token = newSecret();
-        if (!store.devices.setTokenHash(id, digestSecret(token))) return undefined;
-        store.audit.add(act, 'device.token', id);
+        if (!(await tx.devices.setTokenHash(id, digestSecret(token)))) return undefined;
+        await tx.audit.add(act, 'device.token', id);
         return token;
       }),
   };

@@ -22,7 +22,7 @@ export interface Refused {
 }
 
 export interface RefusedAttemptsOptions {
-  readonly store: { readonly audit: Pick<HubStore['audit'], 'add'> };
+  readonly store: Pick<HubStore, 'transact'>;
   readonly clock: Pick<Clock, 'wall' | 'mono' | 'every'>;
   readonly log: Pick<Logger, 'warn'>;
   readonly perSource?: number;
@@ -41,40 +41,42 @@ export function createRefusedAttempts({ store, clock, log, perSource = 10, inAll
   let untold = 0;
 
   /** A refusal stands, and the hub goes on, even when the audit cannot be written. */
-  const tell = (act: Act, action: string, subject: string, detail: Record<string, unknown>) => {
+  const tell = async (act: Act, action: string, subject: string, detail: Record<string, unknown>) => {
     try {
-      store.audit.add(act, action, subject, detail);
+      await store.transact(async (tx) => tx.audit.add(act, action, subject, detail));
     } catch (error) {
       log.warn({ subject, detail, reason: messageOf(error) }, 'refused requests could not be written into the audit');
     }
   };
 
   /** Ends the hour. */
-  const turn = () => {
-    if (untold > 0) tell({ at: clock.wall(), actor: 'hub' }, 'refused.more', 'requests', { attempts: untold });
+  const turn = async () => {
+    const attempts = untold;
     sources.clear();
     [told, untold, startedAt] = [0, 0, clock.mono()];
+    if (attempts > 0) await tell({ at: clock.wall(), actor: 'hub' }, 'refused.more', 'requests', { attempts });
   };
-  const cancel = clock.every(HOUR_MS, turn);
+  const cancel = clock.every(HOUR_MS, () => void turn());
 
   return {
-    add({ actor = NOBODY, address, route, status }: Refused): void {
-      if (clock.mono() - startedAt >= HOUR_MS) turn();
+    async add({ actor = NOBODY, address, route, status }: Refused): Promise<void> {
+      if (clock.mono() - startedAt >= HOUR_MS) await turn();
       const source = networkOf(address);
       const before = sources.get(source) ?? 0;
       if (told >= inAll || before >= perSource) {
         untold++;
         return;
       }
-      tell({ at: clock.wall(), actor, address }, 'refused', route, { status });
+      // Counted before it is told: others may be refused meanwhile.
       told++;
       sources.set(source, before + 1);
+      await tell({ at: clock.wall(), actor, address }, 'refused', route, { status });
     },
 
     /** Tells what was only counted. */
-    stop(): void {
+    async stop(): Promise<void> {
       cancel();
-      turn();
+      await turn();
     },
   };
 }

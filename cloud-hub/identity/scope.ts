@@ -11,8 +11,12 @@ export function isInScope(scope: Scope, labels: Readonly<Record<string, string>>
 }
 
 /** @param labelsOf labels of a device; none for one that is not there */
-export function sees({ scope }: Scoped, device: string, labelsOf: (device: string) => Record<string, string>): boolean {
-  return scope === undefined || isInScope(scope, labelsOf(device));
+export async function sees(
+  { scope }: Scoped,
+  device: string,
+  labelsOf: (device: string) => Promise<Record<string, string>>,
+): Promise<boolean> {
+  return scope === undefined || isInScope(scope, await labelsOf(device));
 }
 
 /** `site=berlin, floor=2`. */

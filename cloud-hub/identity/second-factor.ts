@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import type { FailedAttempts } from './attempts.ts';
 import { actOf, type Caller } from './identity.ts';
 import type { Sealing } from './sealing.ts';
@@ -52,8 +52,8 @@ export function createSecondFactors({ store, clock, sealing, wrong, log }: Secon
   const ownerOf = (id: number) => `second factor of ${id}`;
   const codesOf = (name: string, secret: string) =>
     new TOTP({ issuer: 'Vedette', label: name, secret: Secret.fromBase32(secret), digits: 6, period: PERIOD_S });
-  const secretOf = (id: number): string | undefined => {
-    const sealed = store.secondFactors.get(id)?.secret;
+  const secretOf = async (tx: Parts, id: number): Promise<string | undefined> => {
+    const sealed = (await tx.secondFactors.get(id))?.secret;
     if (sealed === undefined) return undefined;
     const secret = sealing.open(ownerOf(id), sealed);
     if (secret === undefined)
@@ -67,52 +67,53 @@ export function createSecondFactors({ store, clock, sealing, wrong, log }: Secon
     return delta === null ? undefined : Math.floor(timestamp / STEP_MS) + delta;
   };
   /** Uses a code up. Part of a transaction. */
-  const use = (
+  const use = async (
+    tx: Parts,
     { id, name }: Pick<Holder, 'id' | 'name'>,
     code: string,
-  ): 'second-factor' | 'recovery-code' | undefined => {
+  ): Promise<'second-factor' | 'recovery-code' | undefined> => {
     const plain = code.replaceAll(/[\s-]/g, '');
     if (/^\d{6}$/.test(plain)) {
-      const secret = secretOf(id);
+      const secret = await secretOf(tx, id);
       const step = secret === undefined ? undefined : stepOf(name, secret, plain);
-      return step !== undefined && store.secondFactors.use(id, step) ? 'second-factor' : undefined;
+      return step !== undefined && (await tx.secondFactors.use(id, step)) ? 'second-factor' : undefined;
     }
-    return store.secondFactors.takeCode(id, digestSecret(plain.toUpperCase())) ? 'recovery-code' : undefined;
+    return (await tx.secondFactors.takeCode(id, digestSecret(plain.toUpperCase()))) ? 'recovery-code' : undefined;
   };
   /** Part of a transaction. */
-  const newCodes = (id: number): string[] => {
+  const newCodes = async (tx: Parts, id: number): Promise<string[]> => {
     const codes = Array.from({ length: RECOVERY_CODES }, () => new Secret({ buffer: arrayOf(RECOVERY_BYTES) }).base32);
-    store.secondFactors.setCodes(id, codes.map(digestSecret));
+    await tx.secondFactors.setCodes(id, codes.map(digestSecret));
     return codes.map((code) => code.replace(/(.{4})(?=.)/g, '$1-'));
   };
   /** Part of a transaction. */
-  const othersOf = ({ token, session }: Caller) => store.sessions.removeOf(token, session);
+  const othersOf = (tx: Parts, { token, session }: Caller) => tx.sessions.removeOf(token, session);
 
   return {
-    isOn: (id: number): boolean => store.secondFactors.get(id)?.isConfirmed ?? false,
+    isOn: async (id: number): Promise<boolean> => (await store.secondFactors.get(id))?.isConfirmed ?? false,
 
-    codesLeft: (id: number): number => store.secondFactors.codesLeft(id),
+    codesLeft: (id: number): Promise<number> => store.secondFactors.codesLeft(id),
 
     /** Looks at a code, which is used up if it is right. A wrong one is told to the audit: its sender knows the password. */
-    show(holder: Holder, code: string): Shown {
+    async show(holder: Holder, code: string): Promise<Shown> {
       const waitMs = wrong.waitMs(holder.counted);
       if (waitMs > 0) return { waitMs };
       wrong.failed(holder.counted);
-      const way = store.transact(() => use(holder, code));
+      const way = await store.transact(async (tx) => use(tx, holder, code));
       if (way) {
         wrong.succeeded(holder.counted);
         return { way };
       }
       const { name, address } = holder;
       const act = { name, ...(address === undefined ? {} : { address }) };
-      store.audit.add(actOf(act, clock.wall()), 'second-factor.refuse', name);
+      await store.transact(async (tx) => tx.audit.add(actOf(act, clock.wall()), 'second-factor.refuse', name));
       return { waitMs: 0 };
     },
 
     /** A new secret for an authenticator app; undefined when there is a second factor already. */
-    begin({ token, name }: Caller): { readonly secret: string; readonly uri: string } | undefined {
+    async begin({ token, name }: Caller): Promise<{ readonly secret: string; readonly uri: string } | undefined> {
       const secret = new Secret({ buffer: arrayOf(SECRET_BYTES) }).base32;
-      if (!store.secondFactors.begin(token, sealing.seal(ownerOf(token), secret))) return undefined;
+      if (!(await store.secondFactors.begin(token, sealing.seal(ownerOf(token), secret)))) return undefined;
       return { secret, uri: codesOf(name, secret).toString() };
     },
 
@@ -120,30 +121,34 @@ export function createSecondFactors({ store, clock, sealing, wrong, log }: Secon
      * The first code shows that the app has the secret: from now on the factor counts, and the other sessions end.
      * @returns recovery codes and the sessions that ended; undefined when the code is wrong, or none was begun
      */
-    confirm(
+    async confirm(
       caller: Caller,
       code: string,
-    ): { readonly codes: readonly string[]; readonly others: number[] } | undefined {
-      return store.transact(() => {
-        if (store.secondFactors.get(caller.token)?.isConfirmed !== false) return undefined;
-        if (use({ id: caller.token, name: caller.name }, code) !== 'second-factor') return undefined;
-        store.secondFactors.confirm(caller.token, clock.wall());
-        store.audit.add(actOf(caller, clock.wall()), 'second-factor.add', caller.name);
-        return { codes: newCodes(caller.token), others: othersOf(caller) };
+    ): Promise<{ readonly codes: readonly string[]; readonly others: number[] } | undefined> {
+      return store.transact(async (tx) => {
+        if ((await tx.secondFactors.get(caller.token))?.isConfirmed !== false) return undefined;
+        if ((await use(tx, { id: caller.token, name: caller.name }, code)) !== 'second-factor') return undefined;
+        await tx.secondFactors.confirm(caller.token, clock.wall());
+        await tx.audit.add(actOf(caller, clock.wall()), 'second-factor.add', caller.name);
+        return { codes: await newCodes(tx, caller.token), others: await othersOf(tx, caller) };
       });
     },
 
     /** New recovery codes instead of those that there were. */
-    renewCodes: (caller: Caller): readonly string[] =>
-      store.transact(() => {
-        store.audit.add(actOf(caller, clock.wall()), 'second-factor.codes', caller.name);
-        return newCodes(caller.token);
+    renewCodes: (caller: Caller): Promise<readonly string[]> =>
+      store.transact(async (tx) => {
+        await tx.audit.add(actOf(caller, clock.wall()), 'second-factor.codes', caller.name);
+        return newCodes(tx, caller.token);
       }),
 
     /** Part of a transaction. @param of whose it is. False when there was none. */
-    remove(of: { readonly id: number; readonly name: string }, by: Pick<Caller, 'name' | 'address'>): boolean {
-      if (!store.secondFactors.remove(of.id)) return false;
-      store.audit.add(actOf(by, clock.wall()), 'second-factor.remove', of.name);
+    async remove(
+      tx: Parts,
+      of: { readonly id: number; readonly name: string },
+      by: Pick<Caller, 'name' | 'address'>,
+    ): Promise<boolean> {
+      if (!(await tx.secondFactors.remove(of.id))) return false;
+      await tx.audit.add(actOf(by, clock.wall()), 'second-factor.remove', of.name);
       return true;
     },
   };

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { SignInWay } from '../contract/identity.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
 import type { FailedAttempts } from './attempts.ts';
 import { actOf, type Caller, type Ended, type NewSession, type Rights } from './identity.ts';
@@ -30,7 +30,7 @@ export interface UsersOptions {
   /** Failures by network. */
   readonly byAddress: FailedAttempts;
   /** Begins a session; part of a transaction. */
-  readonly begin: (from: Caller, way: SignInWay) => NewSession | undefined;
+  readonly begin: (tx: Parts, from: Caller, way: SignInWay) => Promise<NewSession | undefined>;
   readonly factors: SecondFactors;
   readonly ended: (what: Ended) => void;
 }
@@ -61,31 +61,31 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     ...(scope === undefined ? {} : { scope }),
   });
   /** Part of a transaction. */
-  const invite = (owner: number): { invitation: string; expiresAt: number } => {
+  const invite = async (tx: Parts, owner: number): Promise<{ invitation: string; expiresAt: number }> => {
     const invitation = newSecret();
     const expiresAt = clock.wall() + INVITATION_MS;
-    store.users.invite(owner, digestSecret(invitation), expiresAt);
+    await tx.users.invite(owner, digestSecret(invitation), expiresAt);
     return { invitation, expiresAt };
   };
 
   /** How a user comes in who has shown what comes first. */
-  const shown = (
+  const shown = async (
     user: TokenRow,
     first: 'password' | 'invitation',
     code: string | undefined,
     address: string,
     counted: string,
-  ): { readonly way: SignInWay } | SignInFailure => {
-    if (!factors.isOn(user.id)) return { way: first };
+  ): Promise<{ readonly way: SignInWay } | SignInFailure> => {
+    if (!(await factors.isOn(user.id))) return { way: first };
     if (code === undefined) return { waitMs: 0, secondFactor: 'missing' };
-    const found = factors.show({ id: user.id, name: user.name, address, counted }, code);
+    const found = await factors.show({ id: user.id, name: user.name, address, counted }, code);
     return 'way' in found ? found : { ...found, secondFactor: 'wrong' };
   };
   /** Is this his own password? A failure counts as one of signing in. @returns its hash. @throws PasswordsBusy */
   const confirmPassword = async (caller: Caller, password: string): Promise<{ hash: string } | SignInFailure> => {
     const waitMs = byName.waitMs(caller.name);
     if (waitMs > 0) return { waitMs };
-    const hash = store.users.password(caller.token);
+    const hash = await store.users.password(caller.token);
     byName.failed(caller.name);
     if (!(await passwords.verify(password, hash)) || hash === undefined) return { waitMs: 0 };
     byName.succeeded(caller.name);
@@ -109,13 +109,13 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       byAddress.failed(address);
       byName.failed(counted);
       const user = await userNamed(name);
-      const hash = user && store.users.password(user.id);
+      const hash = user && (await store.users.password(user.id));
       if (!(await passwords.verify(password, hash)) || !user) return { waitMs: 0 };
-      const found = shown(user, 'password', code, address, counted);
+      const found = await shown(user, 'password', code, address, counted);
       if (!('way' in found)) return found;
-      const session = store.transact(() =>
+      const session = await store.transact(async (tx) =>
         // It may have been changed, or he removed, while it was looked at.
-        store.users.password(user.id) === hash ? begin(callerOf(user, address), found.way) : undefined,
+        (await tx.users.password(user.id)) === hash ? begin(tx, callerOf(user, address), found.way) : undefined,
       );
       if (!session) return { waitMs: 0 };
       byAddress.succeeded(address);
@@ -132,12 +132,12 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
 
     /** A new user with an invitation; undefined when the name is taken, by a token too. */
     add(name: string, { role, scope }: Rights, maker: Caller) {
-      return store.transact(() => {
+      return store.transact(async (tx) => {
         const about = { name, role, scope, kind: 'user' as const, createdAt: clock.wall() };
-        const row = store.tokens.add({ ...about, hash: digestSecret(newSecret()) });
+        const row = await tx.tokens.add({ ...about, hash: digestSecret(newSecret()) });
         if (!row) return undefined;
-        store.audit.add(actOf(maker, clock.wall()), 'user.add', name, { role, ...(scope ? { scope } : {}) });
-        return { row, ...invite(row.id) };
+        await tx.audit.add(actOf(maker, clock.wall()), 'user.add', name, { role, ...(scope ? { scope } : {}) });
+        return { row, ...(await invite(tx, row.id)) };
       });
     },
 
@@ -145,9 +145,9 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     async invite(name: string, maker: Caller) {
       const row = await userNamed(name);
       if (!row) return undefined;
-      return store.transact(() => {
-        store.audit.add(actOf(maker, clock.wall()), 'user.invite', name);
-        return { row, ...invite(row.id) };
+      return store.transact(async (tx) => {
+        await tx.audit.add(actOf(maker, clock.wall()), 'user.invite', name);
+        return { row, ...(await invite(tx, row.id)) };
       });
     },
 
@@ -155,10 +155,10 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     async setRights(name: string, { role, scope }: Rights, maker: Caller): Promise<TokenRow | undefined> {
       const row = await userNamed(name);
       if (!row) return undefined;
-      store.transact(() => {
-        store.tokens.setRights(row.id, role, scope);
-        store.sessions.removeOf(row.id);
-        store.audit.add(actOf(maker, clock.wall()), 'user.set', name, { role, ...(scope ? { scope } : {}) });
+      await store.transact(async (tx) => {
+        await tx.tokens.setRights(row.id, role, scope);
+        await tx.sessions.removeOf(row.id);
+        await tx.audit.add(actOf(maker, clock.wall()), 'user.set', name, { role, ...(scope ? { scope } : {}) });
       });
       ended({ token: row.id });
       return { ...row, role, scope };
@@ -168,9 +168,9 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     async resetFactor(name: string, maker: Caller): Promise<boolean> {
       const row = await userNamed(name);
       if (!row) return false;
-      const isReset = store.transact(() => {
-        if (!factors.remove(row, maker)) return false;
-        store.sessions.removeOf(row.id);
+      const isReset = await store.transact(async (tx) => {
+        if (!(await factors.remove(tx, row, maker))) return false;
+        await tx.sessions.removeOf(row.id);
         return true;
       });
       if (isReset) ended({ token: row.id });
@@ -181,10 +181,10 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     async unlink(name: string, maker: Caller): Promise<boolean> {
       const row = await userNamed(name);
       if (!row) return false;
-      const isParted = store.transact(() => {
-        if (!store.subjects.unlink(row.id)) return false;
-        store.sessions.removeOf(row.id);
-        store.audit.add(actOf(maker, clock.wall()), 'user.unlink', name);
+      const isParted = await store.transact(async (tx) => {
+        if (!(await tx.subjects.unlink(row.id))) return false;
+        await tx.sessions.removeOf(row.id);
+        await tx.audit.add(actOf(maker, clock.wall()), 'user.unlink', name);
         return true;
       });
       if (isParted) ended({ token: row.id });
@@ -195,12 +195,13 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     async remove(name: string, maker: Caller): Promise<boolean> {
       const row = await userNamed(name);
       if (!row) return false;
-      store.transact(() => {
-        store.tokens.remove(row.id, 'user');
-        store.audit.add(actOf(maker, clock.wall()), 'user.remove', name);
+      const isGone = await store.transact(async (tx) => {
+        if ((await tx.tokens.remove(row.id, 'user')) === undefined) return false;
+        await tx.audit.add(actOf(maker, clock.wall()), 'user.remove', name);
+        return true;
       });
-      ended({ token: row.id });
-      return true;
+      if (isGone) ended({ token: row.id });
+      return isGone;
     },
 
     /**
@@ -213,20 +214,20 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       address: string,
     ): Promise<NewSession | SignInFailure | undefined> {
       const digest = digestSecret(invitation);
-      const owner = store.users.invited(digest, clock.wall());
-      const user = owner === undefined ? undefined : store.tokens.byId(owner);
+      const owner = await store.users.invited(digest, clock.wall());
+      const user = owner === undefined ? undefined : await store.tokens.byId(owner);
       if (!user) return undefined;
       const hash = await passwords.hash(password);
       // A link alone must not go round the second factor: it may have been sent to another.
-      const found = shown(user, 'invitation', code, address, user.name);
+      const found = await shown(user, 'invitation', code, address, user.name);
       if (!('way' in found)) return found;
-      const session = store.transact(() => {
-        if (store.users.takeInvitation(digest, clock.wall()) !== user.id) return undefined;
-        store.users.setPassword(user.id, hash, clock.wall());
-        store.sessions.removeOf(user.id);
+      const session = await store.transact(async (tx) => {
+        if ((await tx.users.takeInvitation(digest, clock.wall())) !== user.id) return undefined;
+        await tx.users.setPassword(user.id, hash, clock.wall());
+        await tx.sessions.removeOf(user.id);
         const caller = callerOf(user, address);
-        store.audit.add(actOf(caller, clock.wall()), 'user.join', user.name);
-        return begin(caller, found.way);
+        await tx.audit.add(actOf(caller, clock.wall()), 'user.join', user.name);
+        return begin(tx, caller, found.way);
       });
       if (!session) return undefined;
       ended({ token: user.id });
@@ -243,11 +244,11 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       if (!('hash' in confirmed)) return confirmed;
       const { hash } = confirmed;
       const next = await passwords.hash(after);
-      const others = store.transact(() => {
-        if (store.users.password(caller.token) !== hash) return undefined;
-        store.users.setPassword(caller.token, next, clock.wall());
-        store.audit.add(actOf(caller, clock.wall()), 'user.password', caller.name);
-        return store.sessions.removeOf(caller.token, caller.session);
+      const others = await store.transact(async (tx) => {
+        if ((await tx.users.password(caller.token)) !== hash) return undefined;
+        await tx.users.setPassword(caller.token, next, clock.wall());
+        await tx.audit.add(actOf(caller, clock.wall()), 'user.password', caller.name);
+        return tx.sessions.removeOf(caller.token, caller.session);
       });
       if (!others) return { waitMs: 0 };
       for (const session of others) ended({ session });

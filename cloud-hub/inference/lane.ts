@@ -25,8 +25,8 @@ export interface LaneOptions<T> {
   readonly clock: Clock;
   jpegOf(item: T): Uint8Array;
   /** Needs no look: it has its answer already. */
-  isDone(item: T): boolean;
-  answered(item: T, model: ChosenModel, answer: LookAnswer): void;
+  isDone(item: T): Promise<boolean>;
+  answered(item: T, model: ChosenModel, answer: LookAnswer): Promise<void>;
   /** There is no model. */
   missing(item: T, reason: string): void;
   /** A defect of ours: the device asks again. */
@@ -85,7 +85,8 @@ export function createLane<T>(options: LaneOptions<T>): Lane<T> {
   };
 
   const decide = async (items: readonly T[]): Promise<void> => {
-    const open = items.filter((item) => !options.isDone(item));
+    const open: T[] = [];
+    for (const item of items) if (!(await options.isDone(item))) open.push(item);
     if (open.length === 0) return;
     let model: ChosenModel;
     try {
@@ -103,7 +104,7 @@ export function createLane<T>(options: LaneOptions<T>): Lane<T> {
       if (!answer) continue;
       if (answer.type === 'failed' && (answer.why === 'model' || answer.why === 'engine')) failure = answer.message;
       if (answer.type === 'seen') answered++;
-      options.answered(item, model, answer);
+      await options.answered(item, model, answer).catch(options.defect);
     }
   };
 

@@ -54,7 +54,7 @@ export function createModelHolder(
   return {
     wanted,
     async get() {
-      const model = registry.resolve(wanted);
+      const model = await registry.resolve(wanted);
       const { name, version, task } = model;
       if (task !== 'detect') throw new Error(`${name}@${version} has task "${task}"; second opinions need "detect"`);
       const engine = served?.();

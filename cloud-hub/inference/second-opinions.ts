@@ -108,17 +108,17 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     return ++window.count > MOST_PER_HOUR;
   };
 
-  const known = ({ device, sample }: Waiting): boolean => {
-    const stored = store.opinions.get(device, sample.header.id);
+  const known = async ({ device, sample }: Waiting): Promise<boolean> => {
+    const stored = await store.opinions.get(device, sample.header.id);
     if (stored) say(device, verdictOf(stored));
     return stored !== undefined;
   };
 
-  const answered = (
+  const answered = async (
     { device, sample }: Waiting,
     { model, labels, lane }: { model: ChosenModel; labels: LabelMap; lane: Lane<Waiting> },
     answer: LookAnswer,
-  ): void => {
+  ): Promise<void> => {
     const { header, jpeg, bytes } = sample;
     const { id } = header;
     if (answer.type === 'failed') {
@@ -143,7 +143,7 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     const judged = judge(header, seen);
     const at = clock.wall();
     const opinion = opinionOf(device, sample, judged, seen, { model: answer.model, ms: answer.ms, bytes, at });
-    keep(opinion, { ...sample.size, at, region: header.region, hash: answer.hash, jpeg: bareJpeg(jpeg) });
+    await keep(opinion, { ...sample.size, at, region: header.region, hash: answer.hash, jpeg: bareJpeg(jpeg) });
   };
 
   /** The bytes that wait are bounded over all models together. */
@@ -163,23 +163,25 @@ export function createSecondOpinions(options: SecondOpinionOptions): SecondOpini
     }),
   );
 
-  const keep = (opinion: NewOpinion, picture: Omit<SamplePicture, 'opinion'>) => {
+  const keep = async (opinion: NewOpinion, picture: Omit<SamplePicture, 'opinion'>) => {
     const { device, sample, outcome } = opinion;
-    const isNew = store.transact(() => {
-      const row = store.opinions.add(opinion);
-      if (row !== undefined) store.samplePictures.add({ ...picture, opinion: row }, options.pictures);
+    const isNew = await store.transact(async (tx) => {
+      const row = await tx.opinions.add(opinion);
+      if (row !== undefined) await tx.samplePictures.add({ ...picture, opinion: row }, options.pictures);
       return row !== undefined;
     });
-    const stored = store.opinions.get(device, sample);
+    const stored = await store.opinions.get(device, sample);
     if (!stored) return;
     say(device, verdictOf(stored));
     if (!isNew) return;
     metrics.samples.inc({ outcome });
-    for (const event of store.opinions.eventsOf(device, sample)) options.amended(event, device);
+    for (const event of await store.opinions.eventsOf(device, sample)) options.amended(event, device);
   };
 
   const cancelPrune = clock.every(HOUR_MS, () => {
-    store.transact(() => store.samplePictures.prune(clock.wall(), options.pictures));
+    store
+      .transact(async (tx) => tx.samplePictures.prune(clock.wall(), options.pictures))
+      .catch((error: unknown) => log.error({ err: error }, 'old pictures of samples could not be removed'));
   });
 
   const models = (): Hybrid['models'] =>

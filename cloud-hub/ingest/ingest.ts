@@ -18,7 +18,7 @@ import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Message } from './message.ts';
 import { FairQueue } from './queue.ts';
-import type { Step, StepTools } from './step.ts';
+import type { AfterStep, CheckStep, CommitStep, Step, StepTools } from './step.ts';
 import { admit, steps as allSteps, shareRefusals } from './steps.ts';
 
 /** Limits of a group: large enough to share one flush of the disk, small enough not to block the event loop for long. */
@@ -52,7 +52,11 @@ export class Ingest {
   readonly #log: Logger;
   readonly #queue: FairQueue<Message>;
   readonly #groupMs: number;
-  readonly #steps: Readonly<Record<Step['phase'], readonly Step[]>>;
+  readonly #steps: {
+    readonly check: readonly CheckStep[];
+    readonly commit: readonly CommitStep[];
+    readonly after: readonly AfterStep[];
+  };
   readonly #idle: (() => void)[] = [];
   #scheduled = false;
   #stopped = false;
@@ -76,8 +80,11 @@ export class Ingest {
     this.#clock = clock;
     this.#log = log;
     this.#queue = queue ?? new FairQueue();
-    const of = (phase: Step['phase']) => steps.filter((step) => step.phase === phase);
-    this.#steps = { check: of('check'), commit: of('commit'), after: of('after') };
+    this.#steps = {
+      check: steps.filter((step) => step.phase === 'check'),
+      commit: steps.filter((step) => step.phase === 'commit'),
+      after: steps.filter((step) => step.phase === 'after'),
+    };
   }
 
   /** Takes a message that a device published. A promise asks the sender to wait before it sends the next one. */
@@ -145,20 +152,24 @@ export class Ingest {
     else setImmediate(() => this.#turn());
   }
 
-  #turn(): void {
+  async #turn(): Promise<void> {
     if (this.#arrived && this.#clock.mono() - this.#dueAt < this.#heldMs) {
       this.#arrived = false;
       setImmediate(() => this.#turn());
       return;
     }
-    this.#scheduled = false;
     const begun = this.#clock.mono();
     this.#begunAt = begun;
     const group = this.#takeChecked();
     this.#tools.metrics.queueItems.set(this.#queue.items);
-    if (group.length > 0) this.#process(group, begun);
-    if (this.#queue.items > 0) this.#schedule();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    void this.#process(group, begun)
+      .catch((error: unknown) => this.#complain('process', group[0], error))
+      .finally(() => {
+        // Only now may another turn begin.
+        this.#scheduled = false;
+        if (this.#queue.items > 0) this.#schedule();
+        else for (const resolve of this.#idle.splice(0)) resolve();
+      });
   }
 
   /** The next group, each message checked. Of a batch it holds parts; what is left of it is put back. */
@@ -173,7 +184,9 @@ export class Ingest {
       const message = next.item;
       if (message.open?.dropped) continue;
       bytes += next.bytes;
-      this.#timed(message, () => this.#check(message));
+      const begun = this.#clock.mono();
+      this.#check(message);
+      this.#charge(message, begun);
       group.push(message);
       const { open, content } = message;
       if (content?.kind === 'batch') {
@@ -188,8 +201,9 @@ export class Ingest {
     return group;
   }
 
-  #process(group: readonly Message[], begun: number): void {
-    const committed = this.#commit(group);
+  async #process(group: readonly Message[], begun: number): Promise<void> {
+    if (group.length === 0) return;
+    const committed = await this.#commit(group);
     this.#committedAt = this.#clock.mono();
     this.#heldMs = this.#committedAt - begun;
     this.#tools.metrics.ingestSeconds.observe(this.#heldMs / 1000);
@@ -197,7 +211,7 @@ export class Ingest {
     for (const message of committed) {
       for (const step of this.#steps.after) {
         try {
-          step.run(message, this.#tools);
+          await step.run(message, this.#tools);
         } catch (error) {
           this.#complain(step.name, message, error);
         }
@@ -218,24 +232,28 @@ export class Ingest {
   }
 
   /** Returns the messages that are committed. */
-  #commit(group: readonly Message[]): readonly Message[] {
+  async #commit(group: readonly Message[]): Promise<readonly Message[]> {
     try {
-      this.#transact(group);
+      await this.#transact(group);
       return group;
     } catch (error) {
       this.#tools.metrics.ingestFailures.inc();
-      if (isEnvironment(error)) {
+      if (this.#tools.store.isOutage(error)) {
         for (const { open } of group) if (open) open.dropped = true;
         this.#complain('commit', group[0], error);
         return [];
       }
-      if (group.length > 1) return group.flatMap((message) => (message.open?.dropped ? [] : this.#commit([message])));
+      if (group.length > 1) {
+        const alone: Message[] = [];
+        for (const message of group) if (!message.open?.dropped) alone.push(...(await this.#commit([message])));
+        return alone;
+      }
       return this.#quarantine(group, error);
     }
   }
 
   /** Puts the message into the quarantine that cannot be stored although the database works. */
-  #quarantine(group: readonly Message[], cause: unknown): readonly Message[] {
+  async #quarantine(group: readonly Message[], cause: unknown): Promise<readonly Message[]> {
     const [message] = group;
     if (!message || message.rejected !== undefined) return [];
     this.#complain('commit', message, cause);
@@ -252,12 +270,13 @@ export class Ingest {
     return this.#commit(group);
   }
 
-  #transact(group: readonly Message[]): void {
-    this.#tools.store.transact(() => {
+  async #transact(group: readonly Message[]): Promise<void> {
+    await this.#tools.store.transact(async (tx) => {
+      const tools = { ...this.#tools, store: tx };
       for (const message of group) {
-        this.#timed(message, () => {
-          for (const step of this.#steps.commit) step.run(message, this.#tools);
-        });
+        const begun = this.#clock.mono();
+        for (const step of this.#steps.commit) await step.run(message, tools);
+        this.#charge(message, begun);
       }
     });
   }
@@ -268,9 +287,7 @@ export class Ingest {
   }
 
   /** Work for a device counts against its turns. */
-  #timed({ device }: Message, work: () => void): void {
-    const begun = this.#clock.mono();
-    work();
+  #charge({ device }: Message, begun: number): void {
     const now = this.#clock.mono();
     this.#queue.charge(device, now - begun, now);
   }
@@ -287,12 +304,4 @@ export class Ingest {
 function restOf({ device, channel, payload, receivedAt, open }: Message): Message {
   const rest: Message = { device, channel, payload, receivedAt, stored: [], quarantined: [], evicted: 0 };
   return open ? { ...rest, open } : rest;
-}
-
-/** Did the database fail, and not the message? Then the message can be stored later. */
-function isEnvironment(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return /^(SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)|ENOSPC|EIO)/.test(
-    error.code,
-  );
 }

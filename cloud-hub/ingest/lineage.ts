@@ -1,6 +1,6 @@
 /**
  * Copies of one outbox (a data folder that was put back, a cloned box) give the same numbers to different records. The starts of
- * the agent tell them apart (clause 5 of shared/contract/messages/batch.ts; why it is so: decision 0011). Pure.
+ * the agent tell them apart (clause 5 of shared/contract/messages/batch.ts; why it is so: decision 0011).
  *
  * For an epoch the hub keeps the starts whose records it has. They are one line: each start's outbox came from the one before it.
  */
@@ -46,23 +46,22 @@ export function descentOf(line: readonly Start[], starts: readonly Start[], high
  * A gap there stays open as long as the sender may still hold the record.
  * @param base the lowest number that the sender still holds
  */
-export function inherited(
+export async function inherited(
   earlier: readonly EarlierEpoch[],
-  read: (epoch: string, numbers: Range) => { readonly ledger: Ledger; readonly gaps: readonly Gap[] },
+  read: (epoch: string, numbers: Range) => Promise<{ readonly ledger: Ledger; readonly gaps: readonly Gap[] }>,
   base: number,
-): Pick<Ledger, 'upTo' | 'above'> {
-  const settled = union(
-    ...earlier.map(({ epoch, below }) => {
-      const range = { from: 1, to: below - 1 };
-      const { ledger, gaps } = read(epoch, range);
-      const held = gaps
-        .map(({ from, to }) => ({ from: Math.max(from, base), to }))
-        .filter(({ from, to }) => from <= to);
-      return union([{ from: 1, to: ledger.upTo }], ledger.above)
-        .map(({ from, to }) => ({ from, to: Math.min(to, range.to) }))
-        .flatMap((one) => (one.from <= one.to ? missing(one, held) : []));
-    }),
-  );
+): Promise<Pick<Ledger, 'upTo' | 'above'>> {
+  const parts: Range[][] = [];
+  for (const { epoch, below } of earlier) {
+    const range = { from: 1, to: below - 1 };
+    const { ledger, gaps } = await read(epoch, range);
+    const held = gaps.map(({ from, to }) => ({ from: Math.max(from, base), to })).filter(({ from, to }) => from <= to);
+    const known = union([{ from: 1, to: ledger.upTo }], ledger.above)
+      .map(({ from, to }) => ({ from, to: Math.min(to, range.to) }))
+      .flatMap((one) => (one.from <= one.to ? missing(one, held) : []));
+    parts.push(known);
+  }
+  const settled = union(...parts);
   const first = settled[0];
   const upTo = first?.from === 1 ? first.to : 0;
   return { upTo, above: upTo > 0 ? settled.slice(1) : settled };

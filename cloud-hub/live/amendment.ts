@@ -10,5 +10,5 @@ export async function announceAmendment(
   device: string,
 ): Promise<void> {
   const event = await store.events.get(row).catch(() => undefined);
-  if (event) feed.announce(() => ({ type: 'amendment', event }), device);
+  if (event) await feed.announce(() => ({ type: 'amendment', event }), device);
 }

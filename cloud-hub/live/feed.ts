@@ -27,11 +27,13 @@ export interface Credential {
   readonly token: number;
   readonly session?: number;
   /** Which devices it sees; absent: all, and what is of none. */
-  readonly sees?: (device: string) => boolean;
+  readonly sees?: (device: string) => Promise<boolean>;
 }
 
 export class LiveFeed {
   readonly #clients = new Map<LiveClient, Credential>();
+  /** Of clients that see only some devices: messages that wait for a look. */
+  readonly #looking = new WeakMap<LiveClient, { last: Promise<void>; bytes: number }>();
   readonly #metrics: HubMetrics;
 
   readonly #budget: ByteBudget;
@@ -74,24 +76,53 @@ export class LiveFeed {
    * Builds a message if a client follows, and sends it to all.
    * @param device whose message it is: each has a budget, so that one that says much cannot make slow viewers lose their connection; what is left out is in the lists
    */
-  announce(build: () => LiveMessage | undefined, device?: string): void {
+  announce(build: () => LiveMessage | undefined | Promise<LiveMessage | undefined>, device?: string): void {
     if (this.#clients.size === 0) return;
     if (device !== undefined && !this.#budget.hasRoom(device)) {
       this.#metrics.liveSkipped.inc();
       return;
     }
     const message = build();
+    if (message instanceof Promise) void message.then((built) => this.#tell(built, device)).catch(() => undefined);
+    else this.#tell(message, device);
+  }
+
+  #tell(message: LiveMessage | undefined, device: string | undefined): void {
     if (!message) return;
     const text = JSON.stringify(message);
     if (device !== undefined) this.#budget.spend(device, Buffer.byteLength(text));
     for (const [client, { sees }] of this.#clients) {
-      if (sees && (device === undefined || !sees(device))) continue;
-      if (client.buffered > MAX_BUFFERED_BYTES) {
-        this.leave(client);
-        client.close(TRY_AGAIN_LATER, 'too slow');
-      } else {
-        client.send(text);
-      }
+      if (!sees) this.#send(client, text);
+      else if (device !== undefined) this.#sendIfSeen(client, sees, device, text);
     }
+  }
+
+  /** What a client may see is looked up; its messages keep their order. */
+  #sendIfSeen(client: LiveClient, sees: (device: string) => Promise<boolean>, device: string, text: string): void {
+    const queue = this.#looking.get(client) ?? { last: Promise.resolve(), bytes: 0 };
+    this.#looking.set(client, queue);
+    const bytes = Buffer.byteLength(text);
+    if (queue.bytes > MAX_BUFFERED_BYTES) {
+      this.#drop(client);
+      return;
+    }
+    queue.bytes += bytes;
+    queue.last = queue.last
+      .then(() => sees(device))
+      .then((isSeen) => {
+        queue.bytes -= bytes;
+        if (isSeen && this.#clients.has(client)) this.#send(client, text);
+      })
+      .catch(() => this.#drop(client));
+  }
+
+  #send(client: LiveClient, text: string): void {
+    if (client.buffered > MAX_BUFFERED_BYTES) this.#drop(client);
+    else client.send(text);
+  }
+
+  #drop(client: LiveClient): void {
+    this.leave(client);
+    client.close(TRY_AGAIN_LATER, 'too slow');
   }
 }

@@ -54,7 +54,7 @@ export class Watches {
   readonly #streams = new Map<string, Watched>();
   readonly #byClient = new Map<LiveClient, string>();
   /** Of those who see only some devices. */
-  readonly #limits = new Map<LiveClient, () => boolean>();
+  readonly #limits = new Map<LiveClient, () => Promise<boolean>>();
   /** Of the devices that have a watched stream. */
   readonly #paces = new Map<string, Pace>();
   /** Of the devices that have ever sent a picture. */
@@ -68,7 +68,7 @@ export class Watches {
    * The client watches this stream from now on, and no other.
    * @param isSeen whether the client may still see the device, for `recheck`; absent: always
    */
-  watch(client: LiveClient, device: string, stream: string, isSeen?: () => boolean): void {
+  watch(client: LiveClient, device: string, stream: string, isSeen?: () => Promise<boolean>): void {
     const key = keyOf(device, stream);
     if (this.#byClient.get(client) === key) return;
     this.unwatch(client);
@@ -101,9 +101,9 @@ export class Watches {
   }
 
   /** The labels of a device have changed: whoever does not see it any more stops watching it at once. */
-  recheck(device: string): void {
+  async recheck(device: string): Promise<void> {
     for (const [client, isSeen] of [...this.#limits])
-      if (this.#byClient.get(client)?.split('/')[0] === device && !isSeen()) this.unwatch(client);
+      if (this.#byClient.get(client)?.split('/')[0] === device && !(await isSeen())) this.unwatch(client);
   }
 
   /** A device has connected (again): it does not remember what it was asked for. */

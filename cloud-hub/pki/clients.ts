@@ -23,12 +23,13 @@ export interface ClientQuestion {
   readonly roots: readonly X509Certificate[];
   /** What the hub noted of the certificate; undefined: nothing, as after an older backup was put back. */
   readonly noted: { readonly revokedAt: number | undefined } | undefined;
-  readonly isKnown: (device: string) => boolean;
+  readonly isKnown: (device: string) => Promise<boolean>;
   readonly now: number;
 }
 
-/** Pure. A certificate that the authority signed is enough, for a device that is there; nothing that was revoked is. */
-export function judgeClient({ chain, roots, noted, isKnown, now }: ClientQuestion): ClientVerdict {
+/** A certificate that the authority signed is enough, for a device that is there; nothing that was revoked is. */
+export async function judgeClient(question: ClientQuestion): Promise<ClientVerdict> {
+  const { chain, roots, noted, isKnown, now } = question;
   const [leaf] = chain;
   if (!leaf) return { kind: 'none' };
   const time = exactTime(now);
@@ -40,7 +41,7 @@ export function judgeClient({ chain, roots, noted, isKnown, now }: ClientQuestio
   const device = commonNameOf(leaf);
   if (!good.ok || device === undefined || !name.safeParse(device).success) return refused('foreign certificate');
   if (noted?.revokedAt !== undefined) return refused('certificate revoked');
-  if (!isKnown(device)) return refused('unknown device');
+  if (!(await isKnown(device))) return refused('unknown device');
   const { serialNumber: serial } = leaf;
   return isOver ? { kind: 'expired', device, serial, at: end } : { kind: 'device', device, serial };
 }
@@ -53,24 +54,24 @@ export interface ClientsOptions {
   readonly roots: () => readonly X509Certificate[];
   /** Authorities below the roots, which may be missing from what a client presents. */
   readonly issuers: () => readonly X509Certificate[];
-  readonly noted: (serial: string) => ClientQuestion['noted'];
-  readonly isKnown: (device: string) => boolean;
+  readonly noted: (serial: string) => Promise<ClientQuestion['noted']>;
+  readonly isKnown: (device: string) => Promise<boolean>;
   readonly now: () => number;
 }
 
 /** Says who it is, now: a certificate that was revoked since counts no more. */
-export type IdentifyClient = (socket: Socket) => ClientVerdict;
+export type IdentifyClient = (socket: Socket) => Promise<ClientVerdict>;
 
 export function identifyClients({ roots, issuers, noted, isKnown, now }: ClientsOptions): IdentifyClient {
   /** A connection keeps its certificate. */
   const chains = new WeakMap<Socket, readonly X509Certificate[]>();
-  return (socket) => {
+  return async (socket) => {
     if (!(socket instanceof TLSSocket)) return { kind: 'none' };
     const chain = chains.get(socket) ?? withIssuers(chainOf(socket), issuers);
     chains.set(socket, chain);
     const [leaf] = chain;
     if (!leaf) return { kind: 'none' };
-    return judgeClient({ chain, roots: roots(), noted: noted(leaf.serialNumber), isKnown, now: now() });
+    return judgeClient({ chain, roots: roots(), noted: await noted(leaf.serialNumber), isKnown, now: now() });
   };
 }
 

@@ -11,7 +11,7 @@ import type { ClaimView, NewClaim } from '../contract/enrolment.ts';
 import { digestSecret, newSecret } from '../identity/secrets.ts';
 import type { Act } from '../store/audit.ts';
 import type { NewCertificate } from '../store/certificates.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import type { HubAuthority } from './authority.ts';
 import type { ClientVerdict } from './clients.ts';
 import { decideEnrolment, type Refusal } from './decide.ts';
@@ -61,13 +61,13 @@ export class Enrolment {
   }
 
   /** @returns the claim, which is shown only now */
-  newClaim(asked: NewClaim, act: Act): { readonly claim: string; readonly view: ClaimView } {
+  async newClaim(asked: NewClaim, act: Act): Promise<{ readonly claim: string; readonly view: ClaimView }> {
     const { store, authority, surroundings } = this.#options;
     const secret = newSecret();
-    const view = store.transact(() => {
-      const id = store.claims.add(digestSecret(secret), asked, act);
-      store.audit.add(act, 'claim.add', String(id), { ...asked });
-      return store.claims.view(id);
+    const view = await store.transact(async (tx) => {
+      const id = await tx.claims.add(digestSecret(secret), asked, act);
+      await tx.audit.add(act, 'claim.add', String(id), { ...asked });
+      return tx.claims.view(id);
     });
     if (!view) throw new Error('the claim that was written is not there');
     const root = surroundings().hasOwnCertificate ? { root: authority.fingerprint() } : {};
@@ -75,11 +75,11 @@ export class Enrolment {
   }
 
   /** False when there is none to revoke. */
-  revokeClaim(id: number, act: Act): boolean {
+  async revokeClaim(id: number, act: Act): Promise<boolean> {
     const { store } = this.#options;
-    return store.transact(() => {
-      if (!store.claims.revoke(id, act.at)) return false;
-      store.audit.add(act, 'claim.revoke', String(id));
+    return store.transact(async (tx) => {
+      if (!(await tx.claims.revoke(id, act.at))) return false;
+      await tx.audit.add(act, 'claim.revoke', String(id));
       return true;
     });
   }
@@ -92,64 +92,71 @@ export class Enrolment {
     const secret = parseClaim(claim)?.secret;
     const hash = secret === undefined ? '' : digestSecret(secret);
     // Whoever has no claim gets nothing parsed but that.
-    if (!this.#options.store.claims.byHash(hash)) throw refusal('unknown claim');
+    if (!(await this.#options.store.claims.byHash(hash))) throw refusal('unknown claim');
     const asked = await checkRequest(request);
     // Made ahead, because a transaction cannot wait; thrown away where it is not needed.
-    const made = this.#decide(hash, asked).kind === 'issue' ? await this.#sign(asked) : undefined;
-    return this.#options.store.transact(() => this.#carryOut(hash, asked, made, address));
+    const made =
+      (await this.#decide(this.#options.store, hash, asked)).kind === 'issue' ? await this.#sign(asked) : undefined;
+    return this.#options.store.transact(async (tx) => this.#carryOut(tx, hash, asked, made, address));
   }
 
-  #decide(hash: string, { device, fingerprint: key }: Asked) {
-    const { store, clock } = this.#options;
+  async #decide(tx: Parts, hash: string, { device, fingerprint: key }: Asked) {
+    const { clock } = this.#options;
     const now = clock.wall();
-    const certificate = store.certificates.ofKey(device, key);
+    const certificate = await tx.certificates.ofKey(device, key);
     return decideEnrolment({
-      claim: store.claims.byHash(hash),
+      claim: await tx.claims.byHash(hash),
       key,
-      earlier: store.claims.enrolment(device),
-      isKnown: store.devices.get(device) !== undefined,
+      earlier: await tx.claims.enrolment(device),
+      isKnown: (await tx.devices.get(device)) !== undefined,
       hasCertificate: certificate !== undefined && certificate.revokedAt === undefined && certificate.endsAt > now,
       now,
     });
   }
 
   /** In one transaction. */
-  #carryOut(hash: string, asked: Asked, made: NewCertificate | undefined, address: string): EnrolAnswer {
-    const { store, clock } = this.#options;
+  async #carryOut(
+    tx: Parts,
+    hash: string,
+    asked: Asked,
+    made: NewCertificate | undefined,
+    address: string,
+  ): Promise<EnrolAnswer> {
+    const { clock } = this.#options;
     const { device, fingerprint: key } = asked;
-    const decision = this.#decide(hash, asked);
-    const claim = store.claims.byHash(hash);
+    const decision = await this.#decide(tx, hash, asked);
+    const claim = await tx.claims.byHash(hash);
     const now = clock.wall();
     const act: Act = { at: now, actor: `claim ${claim?.id ?? ''}` };
-    const ask = (state: 'waiting' | 'enrolled') => {
+    const ask = async (state: 'waiting' | 'enrolled') => {
       if (!claim) throw refusal('unknown claim');
-      store.claims.forget(device);
-      store.claims.ask({ claim: claim.id, device, key, state, address }, now);
-      store.claims.count(claim.id, 1);
+      await tx.claims.forget(device);
+      await tx.claims.ask({ claim: claim.id, device, key, state, address }, now);
+      await tx.claims.count(claim.id, 1);
     };
     switch (decision.kind) {
       case 'refuse':
         throw refusal(decision.why);
       case 'wait':
         if (decision.isNew) {
-          ask('waiting');
-          store.audit.add(act, 'device.ask', device, { fingerprint: key, address });
+          await ask('waiting');
+          await tx.audit.add(act, 'device.ask', device, { fingerprint: key, address });
         }
         return { state: 'waiting', device, fingerprint: key, retryS: RETRY_S };
       case 'repeat': {
-        const given = store.certificates.ofKey(device, key);
+        const given = await tx.certificates.ofKey(device, key);
         if (!given) throw refusal('used up');
         return this.#answer(device, given.pem);
       }
       case 'issue': {
         // Decided otherwise a moment ago: the box asks again.
         if (!made) return { state: 'waiting', device, fingerprint: key, retryS: RETRY_S };
-        const earlier = store.claims.enrolment(device);
-        if (decision.counts) ask('enrolled');
-        else if (earlier) store.claims.decide(earlier.id, 'enrolled');
-        store.devices.enrol(device, claim?.labels ?? {}, now);
-        store.certificates.add(made);
-        store.audit.add(act, 'device.enrol', device, { fingerprint: key, serial: made.serial, address });
+        const earlier = await tx.claims.enrolment(device);
+        if (decision.counts) await ask('enrolled');
+        else if (earlier) await tx.claims.decide(earlier.id, 'enrolled');
+        await tx.devices.enrol(device, claim?.labels ?? {}, now);
+        await tx.certificates.add(made);
+        await tx.audit.add(act, 'device.enrol', device, { fingerprint: key, serial: made.serial, address });
         return this.#answer(device, made.pem);
       }
     }
@@ -176,25 +183,25 @@ export class Enrolment {
   }
 
   /** A person lets a box in that waits; false when there is none. */
-  approve(id: number, act: Act): boolean {
+  async approve(id: number, act: Act): Promise<boolean> {
     return this.#byPerson(id, act, 'approved');
   }
 
   /** A person turns away a box that waits, or that was let in and has not come for its certificate; the claim gets its use back. */
-  refuse(id: number, act: Act): boolean {
+  async refuse(id: number, act: Act): Promise<boolean> {
     return this.#byPerson(id, act, 'refused');
   }
 
-  #byPerson(id: number, act: Act, state: 'approved' | 'refused'): boolean {
+  async #byPerson(id: number, act: Act, state: 'approved' | 'refused'): Promise<boolean> {
     const { store } = this.#options;
-    return store.transact(() => {
-      const asked = store.claims.enrolmentById(id);
+    return store.transact(async (tx) => {
+      const asked = await tx.claims.enrolmentById(id);
       const isOpen = asked?.state === 'waiting' || (asked?.state === 'approved' && state === 'refused');
       if (!asked || !isOpen) return false;
-      store.claims.decide(id, state, act.actor);
-      if (state === 'refused') store.claims.count(asked.claim, -1);
+      await tx.claims.decide(id, state, act.actor);
+      if (state === 'refused') await tx.claims.count(asked.claim, -1);
       const action = state === 'approved' ? 'device.approve' : 'device.refuse';
-      store.audit.add(act, action, asked.device, { fingerprint: asked.key });
+      await tx.audit.add(act, action, asked.device, { fingerprint: asked.key });
       return true;
     });
   }
@@ -221,41 +228,41 @@ export class Enrolment {
         `the certificate ended more than ${graceDays} days ago: enrol again with a new claim`,
       );
     const roots = pemOf(authority.roots());
-    const before = store.certificates.ofKey(asked.device, asked.fingerprint);
+    const before = await store.certificates.ofKey(asked.device, asked.fingerprint);
     // An answer that got lost; the key of the present certificate gets no second one.
     if (before?.serial === client.serial)
       throw new EnrolmentError('another name', 'a new certificate is for a new key');
     if (before && before.revokedAt === undefined && before.endsAt > clock.wall())
       return { certificate: before.pem, roots };
-    this.#requireSeldom(asked.device);
+    await this.#requireSeldom(store, asked.device);
     const made = await this.#sign(asked);
-    return store.transact(() => {
+    return store.transact(async (tx) => {
       // Others may have been signed meanwhile.
-      this.#requireSeldom(asked.device);
+      await this.#requireSeldom(tx, asked.device);
       // It may have been revoked while it was signed.
-      const noted = store.certificates.bySerial(client.serial);
-      if (noted?.revokedAt !== undefined || store.devices.get(asked.device) === undefined)
+      const noted = await tx.certificates.bySerial(client.serial);
+      if (noted?.revokedAt !== undefined || (await tx.devices.get(asked.device)) === undefined)
         throw new EnrolmentError('no certificate', 'the certificate was revoked');
-      store.certificates.add(made);
+      await tx.certificates.add(made);
       const act = { at: clock.wall(), actor: `device ${asked.device}` };
-      store.audit.add(act, 'certificate.renew', asked.device, { serial: made.serial, before: client.serial });
+      await tx.audit.add(act, 'certificate.renew', asked.device, { serial: made.serial, before: client.serial });
       return { certificate: made.pem, roots };
     });
   }
 
-  #requireSeldom(device: string): void {
-    const { store, clock } = this.#options;
-    if (store.certificates.countSince(device, clock.wall() - DAY_MS) < MOST_RENEWALS_PER_DAY) return;
+  async #requireSeldom(tx: Parts, device: string): Promise<void> {
+    const { clock } = this.#options;
+    if ((await tx.certificates.countSince(device, clock.wall() - DAY_MS)) < MOST_RENEWALS_PER_DAY) return;
     const message = `the device has had ${MOST_RENEWALS_PER_DAY} certificates within a day: try again tomorrow; if it was not you, revoke it`;
     throw new EnrolmentError('too often', message);
   }
 
   /** Takes back all certificates of a device. @returns how many */
-  revoke(device: string, reason: string, act: Act): number {
+  async revoke(device: string, reason: string, act: Act): Promise<number> {
     const { store, graceDays } = this.#options;
-    const count = store.transact(() => {
-      const revoked = store.certificates.revoke(device, act.at, reason, act.at - graceDays * DAY_MS);
-      if (revoked > 0) store.audit.add(act, 'certificate.revoke', device, { reason, certificates: revoked });
+    const count = await store.transact(async (tx) => {
+      const revoked = await tx.certificates.revoke(device, act.at, reason, act.at - graceDays * DAY_MS);
+      if (revoked > 0) await tx.audit.add(act, 'certificate.revoke', device, { reason, certificates: revoked });
       return revoked;
     });
     this.#options.revoked(device);

@@ -42,7 +42,7 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
     const write = async () => {
       const now = clock.wall();
       told = authority.state();
-      await authority.publishRevoked(store.certificates.revoked(now - graceDays * DAY_MS), now);
+      await authority.publishRevoked(await store.certificates.revoked(now - graceDays * DAY_MS), now);
       await published?.(now);
     };
     publishing = publishing.then(write).catch((error: unknown) => {
@@ -62,7 +62,7 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
     roots: () => authority.roots(),
     issuers: () => authority.issuers(clock.wall()),
     noted: (serial) => store.certificates.bySerial(serial),
-    isKnown: (device) => store.devices.get(device) !== undefined,
+    isKnown: async (device) => (await store.devices.tokenHash(device)) !== undefined,
     now: () => clock.wall(),
   });
   return {
@@ -74,7 +74,9 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
       await publish();
       cancels = [
         clock.every(HOUR_MS, () => {
-          store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS);
+          store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS).catch((error: unknown) => {
+            log.error({ err: error }, 'old certificates could not be removed');
+          });
           recheck();
           void publish();
         }),

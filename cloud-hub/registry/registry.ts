@@ -101,7 +101,7 @@ export class Registry {
       })),
     );
     try {
-      const added = this.#keep(made, looked, act);
+      const added = await this.#keep(made, looked, act);
       return looked.guesses ? { ...added, guesses: looked.guesses } : added;
     } finally {
       made.drop();
@@ -109,17 +109,16 @@ export class Registry {
   }
 
   async #register(incoming: Incoming, act: Act): Promise<Added> {
-    const known = this.#store.models.byDigest(incoming.digest);
+    const known = await this.#store.models.byDigest(incoming.digest);
     if (known) return { model: known, isNew: false };
     const looked = await this.#turn(() => this.#inspectNow(incoming, undefined, async (_scratch, found) => found));
     return this.#keep(incoming, looked, act);
   }
 
-  #keep(incoming: Incoming, { manifest }: Looked, act: Act): Added {
-    const { models } = this.#store;
+  async #keep(incoming: Incoming, { manifest }: Looked, act: Act): Promise<Added> {
     const { name, version } = manifest;
-    return this.#store.transact(() => {
-      const other = models.get(name, version);
+    return this.#store.transact(async (tx) => {
+      const other = await tx.models.get(name, version);
       if (other && other.digest !== incoming.digest) {
         throw new RegistryError(
           'conflict',
@@ -129,10 +128,10 @@ export class Registry {
       }
       incoming.keep();
       if (!other) {
-        models.add({ manifest, digest: incoming.digest, bytes: incoming.bytes }, act);
-        this.#store.audit.add(act, 'model.upload', `${name}@${version}`, { digest: incoming.digest });
+        await tx.models.add({ manifest, digest: incoming.digest, bytes: incoming.bytes }, act);
+        await tx.audit.add(act, 'model.upload', `${name}@${version}`, { digest: incoming.digest });
       }
-      return { model: this.get(name, version), isNew: !other };
+      return { model: await this.get(name, version, tx), isNew: !other };
     });
   }
 
@@ -177,66 +176,67 @@ export class Registry {
   }
 
   /** @throws RegistryError `not found` */
-  get(name: string, version: string): StoredModel {
-    const found = this.#store.models.get(name, version);
+  async get(name: string, version: string, from: Pick<HubStore, 'models'> = this.#store): Promise<StoredModel> {
+    const found = await from.models.get(name, version);
     if (!found) throw new RegistryError('not found', `there is no model ${name}@${version}`);
     return found;
   }
 
   /** A model as people name it: NAME@VERSION or NAME:ALIAS. @throws RegistryError `not found` */
-  resolve(text: string): StoredModel {
+  async resolve(text: string): Promise<StoredModel> {
     const [name = '', version] = text.split('@');
     if (version !== undefined) return this.get(name, version);
     const [base = '', alias = ''] = text.split(':');
-    const found = this.#store.models.resolve(base, alias);
+    const found = await this.#store.models.resolve(base, alias);
     if (!found) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${base}"`);
     return found;
   }
 
   /** @throws RegistryError `not found` */
-  describe(
+  async describe(
     name: string,
     version: string,
     what: 'labels' | 'metrics',
     value: Record<string, unknown>,
     act: Act,
-  ): StoredModel {
-    this.get(name, version);
-    this.#store.transact(() => {
-      this.#store.models.describe(name, version, what, value);
-      this.#store.audit.add(act, `model.${what}`, `${name}@${version}`, value);
+  ): Promise<StoredModel> {
+    await this.#store.transact(async (tx) => {
+      await this.get(name, version, tx);
+      await tx.models.describe(name, version, what, value);
+      await tx.audit.add(act, `model.${what}`, `${name}@${version}`, value);
     });
     return this.get(name, version);
   }
 
   /** @throws RegistryError `not found` */
-  setAlias(name: string, alias: string, version: string, act: Act): void {
-    this.get(name, version);
-    const before = this.#store.models.resolve(name, alias)?.version;
-    this.#store.transact(() => {
-      this.#store.models.setAlias(name, alias, version, act);
-      this.#store.audit.add(act, 'model.alias', `${name}:${alias}`, { version, ...(before ? { before } : {}) });
+  async setAlias(name: string, alias: string, version: string, act: Act): Promise<void> {
+    await this.#store.transact(async (tx) => {
+      await this.get(name, version, tx);
+      const before = (await tx.models.resolve(name, alias))?.version;
+      await tx.models.setAlias(name, alias, version, act);
+      await tx.audit.add(act, 'model.alias', `${name}:${alias}`, { version, ...(before ? { before } : {}) });
     });
   }
 
   /** @throws RegistryError `not found` */
-  removeAlias(name: string, alias: string, act: Act): void {
-    const before = this.#store.models.resolve(name, alias);
-    if (!before) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${name}"`);
-    this.#store.transact(() => {
-      this.#store.models.removeAlias(name, alias);
-      this.#store.audit.add(act, 'model.alias-removed', `${name}:${alias}`, { before: before.version });
+  async removeAlias(name: string, alias: string, act: Act): Promise<void> {
+    await this.#store.transact(async (tx) => {
+      const before = await tx.models.resolve(name, alias);
+      if (!before) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${name}"`);
+      await tx.models.removeAlias(name, alias);
+      await tx.audit.add(act, 'model.alias-removed', `${name}:${alias}`, { before: before.version });
     });
   }
 
   /** @throws RegistryError `not found`, or `in use` with what uses it */
-  remove(name: string, version: string, act: Act): void {
-    const model = this.get(name, version);
-    this.#store.transact(() => {
-      const use = useOf(this.#store, model);
+  async remove(name: string, version: string, act: Act): Promise<void> {
+    const model = await this.#store.transact(async (tx) => {
+      const model = await this.get(name, version, tx);
+      const use = await useOf(tx, model);
       if (use !== undefined) throw new RegistryError('in use', `${name}@${version} cannot be deleted: ${use}`);
-      this.#store.models.remove(name, version);
-      this.#store.audit.add(act, 'model.delete', `${name}@${version}`, { digest: model.digest });
+      await tx.models.remove(name, version);
+      await tx.audit.add(act, 'model.delete', `${name}@${version}`, { digest: model.digest });
+      return model;
     });
     this.blobs.remove(model.digest);
     this.#log.info({ model: `${name}@${version}`, actor: act.actor }, 'model deleted');

@@ -3,16 +3,16 @@ import type { StoredModel } from '../store/models.ts';
 import type { HubStore } from '../store/store.ts';
 
 /** The first use that is found, as a sentence; undefined: nothing uses it. */
-export function useOf(
+export async function useOf(
   store: Pick<HubStore, 'desired' | 'rollouts' | 'devices'>,
   model: StoredModel,
-): string | undefined {
+): Promise<string | undefined> {
   const [alias] = model.aliases;
   if (alias !== undefined) return `the alias "${alias}" points to it`;
-  const wanting = store.desired.naming(model.digest);
+  const wanting = await store.desired.naming(model.digest);
   if (wanting !== undefined) return `the device "${wanting}" should run it`;
-  const rollout = store.rollouts.naming(model.digest);
+  const rollout = await store.rollouts.naming(model.digest);
   if (rollout !== undefined) return `the rollout ${rollout} needs it`;
-  const running = store.devices.reporting(model.digest);
+  const running = await store.devices.reporting(model.digest);
   return running === undefined ? undefined : `the device "${running}" has it in one of its slots`;
 }

@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { lookAtDatabase } from '../../shared/doctor/probes/database.ts';
 import { KEPT_KINDS, type Keep } from '../config.ts';
-import { DATABASE_FILE } from '../store/database.ts';
-import { freeBytes, MIN_FREE_BYTES } from '../store/readiness.ts';
-import { growthOf } from '../store/retention.ts';
+import { type Growth, growthOf } from '../store/retention.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
+import { readFile } from '../store/sqlite/read-file.ts';
+import { freeBytes, MIN_FREE_BYTES } from '../store/sqlite/readiness.ts';
 import { DAY_MS, forecast, type Outlook, RATE_DAYS } from './forecast.ts';
 
 export interface Look {
@@ -15,17 +16,24 @@ export interface Look {
 }
 
 /** @throws Error when the database is missing or cannot be read */
-export function lookAtGrowth(dataDir: string, keep: Keep, now: number): Look {
+export async function lookAtGrowth(dataDir: string, keep: Keep, now: number): Promise<Look> {
   const file = path.join(dataDir, DATABASE_FILE);
   const facts = lookAtDatabase(file, (database) => {
-    const growth = KEPT_KINDS.flatMap((kind) => growthOf(database, kind, now - RATE_DAYS * DAY_MS) ?? []);
     const pageBytes = Number(database.pragma('page_size', { simple: true }));
-    return { growth, unusedBytes: pageBytes * Number(database.pragma('freelist_count', { simple: true })) };
+    return pageBytes * Number(database.pragma('freelist_count', { simple: true }));
   });
   if (facts.state === 'missing')
     throw new Error(`there is no ${file}: name the data folder of the hub with --data-dir`);
   if (facts.state !== 'whole') throw new Error(`${file}: ${facts.error}`);
-  const { growth, unusedBytes } = facts.more;
+  const unusedBytes = facts.more;
+  const growth = await readFile(file, async (db) => {
+    const found: Growth[] = [];
+    for (const kind of KEPT_KINDS) {
+      const one = await growthOf(db, kind, now - RATE_DAYS * DAY_MS);
+      if (one) found.push(one);
+    }
+    return found;
+  });
   // Pages that removed records have left are used first.
   const free = Math.max(0, freeBytes(dataDir) - MIN_FREE_BYTES) + unusedBytes;
   return { outlook: forecast(growth, { keep, freeBytes: free, now }), freeBytes: free };

@@ -35,6 +35,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   #cancel: Cancel = () => undefined;
   #stopped = false;
+  #work: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -44,33 +45,33 @@ export class Retention {
     if (Object.keys(this.#options.keep).length > 0) this.#later(FIRST_MS, () => this.#round());
   }
 
-  stop(): void {
+  /** Resolves when the step that runs has ended. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#work;
   }
 
-  #later(ms: number, work: () => void): void {
+  #later(ms: number, work: () => Promise<void>): void {
     if (this.#stopped) return;
     this.#cancel = this.#options.clock.after(ms, () => {
-      try {
-        work();
-      } catch (error) {
+      this.#work = work().catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'old records could not be removed; tried again in an hour');
         this.#later(EVERY_MS, () => this.#round());
-      }
+      });
     });
   }
 
   /** A clock that cannot be right decides nothing. */
-  #round(): void {
+  async #round(): Promise<void> {
     const now = this.#options.clock.wall();
-    const mayRemove = clockQuality(now) !== 'wrong' && this.#isTrusted(now);
-    this.#next(mayRemove ? KEPT_KINDS.filter((kind) => this.#options.keep[kind] !== undefined) : [], now);
+    const mayRemove = clockQuality(now) !== 'wrong' && (await this.#isTrusted(now));
+    await this.#next(mayRemove ? KEPT_KINDS.filter((kind) => this.#options.keep[kind] !== undefined) : [], now);
   }
 
-  #isTrusted(now: number): boolean {
+  async #isTrusted(now: number): Promise<boolean> {
     const { store, log } = this.#options;
-    const hole = store.retention.holeBefore(now - TRUST_DAYS * DAY_MS, now);
+    const hole = await store.retention.holeBefore(now - TRUST_DAYS * DAY_MS, now);
     if (hole <= HOLE_DAYS * DAY_MS) return true;
     log.warn(
       { clock: new Date(now).toISOString(), days: Math.floor(hole / DAY_MS) },
@@ -79,18 +80,21 @@ export class Retention {
     return false;
   }
 
-  #next([kind, ...others]: readonly KeptKind[], now: number): void {
+  async #next([kind, ...others]: readonly KeptKind[], now: number): Promise<void> {
     if (kind === undefined) {
       this.#later(EVERY_MS, () => this.#round());
       return;
     }
     const days = this.#options.keep[kind] ?? Number.POSITIVE_INFINITY;
-    this.#window({ kind, before: now - days * DAY_MS, after: 0, removed: 0 }, () => this.#next(others, now));
+    await this.#window({ kind, before: now - days * DAY_MS, after: 0, removed: 0 }, () => this.#next(others, now));
   }
 
-  #window(at: { kind: KeptKind; before: number; after: number; removed: number }, done: () => void): void {
+  async #window(
+    at: { kind: KeptKind; before: number; after: number; removed: number },
+    done: () => Promise<void>,
+  ): Promise<void> {
     const { store, log, clock } = this.#options;
-    const { removed, next } = store.retention.removeBefore(at.kind, at.before, at.after, windowOf(at.kind));
+    const { removed, next } = await store.retention.removeBefore(at.kind, at.before, at.after, windowOf(at.kind));
     const total = at.removed + removed;
     if (next !== undefined) {
       this.#later(PAUSE_MS, () => this.#window({ ...at, after: next, removed: total }, done));
@@ -99,9 +103,9 @@ export class Retention {
     if (total > 0) {
       const before = new Date(at.before).toISOString();
       const act = { at: clock.wall(), actor: 'hub' };
-      store.transact(() => store.audit.add(act, 'retention.remove', at.kind, { records: total, before }));
+      await store.transact(async (tx) => tx.audit.add(act, 'retention.remove', at.kind, { records: total, before }));
       log.info({ kind: at.kind, records: total, before }, 'old records were removed (--keep)');
     }
-    done();
+    await done();
   }
 }

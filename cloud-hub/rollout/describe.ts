@@ -8,9 +8,12 @@ import type { HubStore } from '../store/store.ts';
 /** The most devices that one message of the feed carries. */
 const MESSAGE_DEVICES = 500;
 
-export function describeRollout(store: Pick<HubStore, 'rollouts' | 'models'>, found: StoredRollout): Rollout {
+export async function describeRollout(
+  store: Pick<HubStore, 'rollouts' | 'models'>,
+  found: StoredRollout,
+): Promise<Rollout> {
   const { target } = found.plan;
-  const model = target.kind === 'model' ? store.models.byDigest(target.digest) : undefined;
+  const model = target.kind === 'model' ? await store.models.byDigest(target.digest) : undefined;
   return {
     id: found.id,
     status: found.status,
@@ -18,7 +21,7 @@ export function describeRollout(store: Pick<HubStore, 'rollouts' | 'models'>, fo
     plan: found.plan,
     wave: found.wave,
     ...(found.settledAt === undefined ? {} : { settledAt: isoTime(found.settledAt) }),
-    devices: { waiting: 0, working: 0, active: 0, failed: 0, ...store.rollouts.counts(found.row) },
+    devices: { waiting: 0, working: 0, active: 0, failed: 0, ...(await store.rollouts.counts(found.row)) },
     gates: [...found.gates],
     waived: [...found.waived],
     reason: found.reason,
@@ -37,14 +40,18 @@ export function rolloutNews(
   store: Pick<HubStore, 'rollouts' | 'models'>,
   id: string,
   devices: readonly string[],
-): (() => LiveMessage | undefined)[] {
+): (() => Promise<LiveMessage | undefined>)[] {
   const parts = Array.from({ length: Math.max(1, Math.ceil(devices.length / MESSAGE_DEVICES)) }, (_, part) =>
     devices.slice(part * MESSAGE_DEVICES, (part + 1) * MESSAGE_DEVICES),
   );
-  return parts.map((part) => () => {
-    const found = store.rollouts.get(id);
+  return parts.map((part) => async () => {
+    const found = await store.rollouts.get(id);
     if (!found) return undefined;
-    const rows = part.flatMap((device) => store.rollouts.device(found.row, device) ?? []);
-    return { type: 'rollout', rollout: describeRollout(store, found), devices: rows.map(describeDevice) };
+    const rows: AskedDevice[] = [];
+    for (const device of part) {
+      const row = await store.rollouts.device(found.row, device);
+      if (row) rows.push(row);
+    }
+    return { type: 'rollout', rollout: await describeRollout(store, found), devices: rows.map(describeDevice) };
   });
 }

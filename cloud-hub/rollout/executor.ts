@@ -32,10 +32,15 @@ const EVERY_MS = 5_000;
 /** Reports that come close together are judged together. */
 const SOON_MS = 500;
 
+/** Somebody changed the rollout, or a document, while it was looked at: it is looked at again. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
 export interface ExecutorOptions {
   readonly store: Pick<HubStore, 'devices' | 'desired' | 'models' | 'opinions' | 'rollouts' | 'transact'>;
   /** What a rollout asks for, as part of a document. @throws when it is not there any more */
-  readonly partFor: (rollout: StoredRollout) => Part;
+  readonly partFor: (rollout: StoredRollout) => Promise<Part>;
   /** Sends a device its document. */
   readonly publish: (device: string, document: Desired) => void;
   /** After each commit: what people see of this rollout, and of these devices in it, is different. */
@@ -58,36 +63,61 @@ export class RolloutExecutor {
   readonly #newcomers: Newcomers;
   #cancelSoon: Cancel | undefined;
   #cancelEvery: Cancel | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#newcomers = new Newcomers(options);
   }
 
-  start(): void {
-    this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => this.run());
-    this.run();
+  async start(): Promise<void> {
+    this.#cancelEvery = this.#options.clock.every(EVERY_MS, async () => {
+      await this.run().catch((error: unknown) => this.#complain(error));
+    });
+    await this.run();
   }
 
-  stop(): void {
+  /** Resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#cancelEvery?.();
     this.#cancelSoon?.();
     this.#cancelSoon = undefined;
+    await this.#work;
+  }
+
+  /** One after the other: what is held in memory goes with what is in the store. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#work.then(work);
+    this.#work = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  #complain(error: unknown): void {
+    this.#options.log.error({ err: error }, 'rollouts could not be looked at');
   }
 
   /** A device said what it runs. */
-  reported(device: string, report: Report): void {
+  async reported(device: string, report: Report): Promise<void> {
+    await this.#alone(() => this.#reported(device, report));
+  }
+
+  async #reported(device: string, report: Report): Promise<void> {
     const { store, publish } = this.#options;
-    const open = store.rollouts.open();
-    const written = this.#newcomers.reported(device, open);
-    const wanted = written?.revision ?? store.desired.revision(device);
+    const open = await store.rollouts.open();
+    const written = await this.#newcomers.reported(device, open);
+    const wanted = written?.revision ?? (await store.desired.revision(device));
     if (wanted === undefined) return;
     if (report.desired?.revision !== wanted) {
-      const document = written ?? store.desired.get(device);
+      const document = written ?? (await store.desired.get(device));
       if (document) publish(device, document);
     }
     for (const rollout of open) {
-      const asked = this.#askedOf(rollout).get(device);
+      const asked = (await this.#askedOf(rollout)).get(device);
       if (!asked) continue;
       asked.outcome = outcomeOf(rollout.plan.target, wanted, report);
       this.soon();
@@ -96,74 +126,93 @@ export class RolloutExecutor {
 
   /** Something changed: decide in a moment. */
   soon(): void {
-    this.#cancelSoon ??= this.#options.clock.after(SOON_MS, () => this.run());
+    if (this.#isStopped) return;
+    this.#cancelSoon ??= this.#options.clock.after(SOON_MS, async () => {
+      await this.run().catch((error: unknown) => this.#complain(error));
+    });
   }
 
   /** Decides on every open rollout now. */
-  run(): void {
+  async run(): Promise<void> {
     this.#cancelSoon?.();
     this.#cancelSoon = undefined;
-    const open = this.#options.store.rollouts.open();
+    await this.#alone(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const open = await this.#options.store.rollouts.open();
     for (const row of this.#asked.keys()) if (!open.some((rollout) => rollout.row === row)) this.#asked.delete(row);
     for (const rollout of open) {
       try {
-        this.#step(rollout);
+        await this.#step(rollout);
       } catch (error) {
-        this.#options.log.error({ rollout: rollout.id, err: error }, 'a rollout could not be decided');
+        if (error instanceof Superseded) this.soon();
+        else this.#options.log.error({ rollout: rollout.id, err: error }, 'a rollout could not be decided');
       }
     }
   }
 
   /** Ends a rollout and gives every device back what it had. */
-  rollBack(
+  async rollBack(
     rollout: StoredRollout,
     status: 'rolled-back' | 'aborted',
     reason: string,
     act: Act,
     gates = rollout.gates,
-  ): void {
+  ): Promise<void> {
+    await this.#alone(() => this.#rollBack(rollout, status, reason, act, gates));
+  }
+
+  async #rollBack(
+    rollout: StoredRollout,
+    status: 'rolled-back' | 'aborted',
+    reason: string,
+    act: Act,
+    gates = rollout.gates,
+  ): Promise<void> {
     const { store } = this.#options;
     const { subject } = rollout;
     const changed = new Map<string, Desired>();
-    store.transact(() => {
-      for (const { device, previous } of store.rollouts.devices(rollout.row)) {
-        const document = store.desired.get(device);
+    await store.transact(async (tx) => {
+      await requireSame(tx, rollout);
+      for (const { device, previous } of await tx.rollouts.devices(rollout.row)) {
+        const document = await tx.desired.get(device);
         if (partOf(document, subject)?.rollout !== rollout.id) continue;
         const before = withPart(document, subject, previous);
-        store.desired.set(device, before, act.at);
+        await tx.desired.set(device, before, act.at);
         changed.set(device, before);
       }
-      store.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
-      store.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.size });
+      await tx.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
+      await tx.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.size });
     });
     this.#asked.delete(rollout.row);
     for (const [device, document] of changed) this.#options.publish(device, document);
     this.#options.changed(rollout.id, []);
   }
 
-  #step(rollout: StoredRollout): void {
+  async #step(rollout: StoredRollout): Promise<void> {
     const { clock, log } = this.#options;
     const act: Act = { at: clock.wall(), actor: 'hub' };
-    const asked = this.#askedOf(rollout);
+    const asked = await this.#askedOf(rollout);
     const { id, plan, wave, settledAt, waived } = rollout;
     const status = rollout.status === 'paused' ? 'paused' : 'running';
-    const views = this.#views(rollout, asked);
+    const views = await this.#views(rollout, asked);
     const decision = decide({ id, plan }, { status, wave, settledAt, waived }, views, act.at);
-    this.#noteOutcomes(rollout, views, asked, act);
+    await this.#noteOutcomes(rollout, views, asked, act);
     if (decision.kind !== 'wait')
       log.info({ rollout: id, decision: decision.kind, reason: decision.reason }, 'rollout');
     switch (decision.kind) {
       case 'ask':
-        this.#ask(rollout, decision, asked, act);
+        await this.#ask(rollout, decision, asked, act);
         break;
       case 'roll-back':
-        this.rollBack(rollout, 'rolled-back', decision.reason, act, decision.gates);
+        await this.#rollBack(rollout, 'rolled-back', decision.reason, act, decision.gates);
         break;
       case 'pause':
-        this.#change(rollout, { status: 'paused', settledAt: undefined }, decision, act, 'paused');
+        await this.#change(rollout, { status: 'paused', settledAt: undefined }, decision, act, 'paused');
         break;
       case 'complete':
-        this.#change(rollout, { status: 'done' }, decision, act, 'done');
+        await this.#change(rollout, { status: 'done' }, decision, act, 'done');
         this.#newcomers.changed();
         break;
       case 'wait': {
@@ -173,31 +222,32 @@ export class RolloutExecutor {
           decision.settledAt !== settledAt ||
           JSON.stringify(decision.gates) !== JSON.stringify(rollout.gates);
         if (isNews)
-          this.#change(rollout, { settledAt: decision.settledAt }, decision, act, begins ? 'soaking' : undefined);
+          await this.#change(rollout, { settledAt: decision.settledAt }, decision, act, begins ? 'soaking' : undefined);
       }
     }
   }
 
-  #ask(
+  async #ask(
     rollout: StoredRollout,
     { devices, wave, reason, gates }: Extract<Decision, { kind: 'ask' }>,
     asked: Map<string, AskedState>,
     act: Act,
-  ): void {
+  ): Promise<void> {
     const { store, partFor, publish, changed } = this.#options;
-    const part = partFor(rollout);
+    const part = await partFor(rollout);
     const { subject } = rollout;
     const documents = new Map<string, Desired>();
-    store.transact(() => {
+    await store.transact(async (tx) => {
+      await requireSame(tx, rollout);
       for (const device of devices) {
-        const before = store.desired.get(device);
+        const before = await tx.desired.get(device);
         const document = withPart(before, subject, part);
-        store.rollouts.ask(rollout.row, device, wave, act.at, partOf(before, subject));
-        store.desired.set(device, document, act.at);
+        await tx.rollouts.ask(rollout.row, device, wave, act.at, partOf(before, subject));
+        await tx.desired.set(device, document, act.at);
         documents.set(device, document);
       }
-      store.rollouts.change(rollout.row, { ...rollout, wave, reason, gates, settledAt: undefined }, act.at);
-      store.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave, devices });
+      await tx.rollouts.change(rollout.row, { ...rollout, wave, reason, gates, settledAt: undefined }, act.at);
+      await tx.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave, devices });
     });
     for (const [device, document] of documents) {
       asked.set(device, {
@@ -210,24 +260,25 @@ export class RolloutExecutor {
     changed(rollout.id, devices);
   }
 
-  #change(
+  async #change(
     rollout: StoredRollout,
     to: Partial<RolloutChange>,
     { reason, gates }: Decision,
     act: Act,
     history: string | undefined,
-  ): void {
+  ): Promise<void> {
     const { store } = this.#options;
-    store.transact(() => {
-      store.rollouts.change(rollout.row, { ...rollout, reason, gates, ...to }, act.at);
-      if (history !== undefined) store.rollouts.addHistory(rollout.row, act, history, reason, { gates });
+    await store.transact(async (tx) => {
+      await requireSame(tx, rollout);
+      await tx.rollouts.change(rollout.row, { ...rollout, reason, gates, ...to }, act.at);
+      if (history !== undefined) await tx.rollouts.addHistory(rollout.row, act, history, reason, { gates });
     });
     this.#options.changed(rollout.id, []);
   }
 
-  #views(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>): DeviceView[] {
-    const strata = lookedAt(this.#options.store, rollout.plan.target);
-    return this.#options.store.devices.roster().flatMap((device): DeviceView[] => {
+  async #views(rollout: StoredRollout, asked: ReadonlyMap<string, AskedState>): Promise<DeviceView[]> {
+    const strata = await lookedAt(this.#options.store, rollout.plan.target);
+    return (await this.#options.store.devices.roster()).flatMap((device): DeviceView[] => {
       const state = asked.get(device.id);
       const selected = selects(rollout.plan.selector, device);
       if (!state && !selected) return [];
@@ -238,30 +289,29 @@ export class RolloutExecutor {
   }
 
   /** Read from the store and the latest reports when it is not held yet. */
-  #askedOf(rollout: StoredRollout): Map<string, AskedState> {
+  async #askedOf(rollout: StoredRollout): Promise<Map<string, AskedState>> {
     const held = this.#asked.get(rollout.row);
     if (held) return held;
     const { store } = this.#options;
     const { target } = rollout.plan;
-    const asked = new Map(
-      store.rollouts.devices(rollout.row).map(({ device, askedAt, progress }): [string, AskedState] => {
-        const wanted = store.desired.revision(device);
-        const outcome: Outcome =
-          wanted === undefined ? { state: 'waiting' } : outcomeOf(target, wanted, store.devices.report(device));
-        return [device, { askedAt, outcome, noted: noteOf(progress) }];
-      }),
-    );
+    const asked = new Map<string, AskedState>();
+    for (const { device, askedAt, progress } of await store.rollouts.devices(rollout.row)) {
+      const wanted = await store.desired.revision(device);
+      const outcome: Outcome =
+        wanted === undefined ? { state: 'waiting' } : outcomeOf(target, wanted, await store.devices.report(device));
+      asked.set(device, { askedAt, outcome, noted: noteOf(progress) });
+    }
     this.#asked.set(rollout.row, asked);
     return asked;
   }
 
   /** Writes down what changed on devices; a failure gets a line in the history. */
-  #noteOutcomes(
+  async #noteOutcomes(
     rollout: StoredRollout,
     views: readonly DeviceView[],
     asked: ReadonlyMap<string, AskedState>,
     act: Act,
-  ): void {
+  ): Promise<void> {
     const { store } = this.#options;
     const news = views.flatMap((view) => {
       const state = asked.get(view.id);
@@ -271,15 +321,15 @@ export class RolloutExecutor {
       return state.noted === note ? [] : [{ device: view.id, state, progress, note, outcome: view.outcome }];
     });
     if (news.length === 0) return;
-    store.transact(() => {
+    await store.transact(async (tx) => {
       for (const { device, progress, outcome } of news) {
-        store.rollouts.setProgress(rollout.row, device, progress);
+        await tx.rollouts.setProgress(rollout.row, device, progress);
         if (progress.outcome !== 'failed') continue;
         const { stage, phase } = progress;
         const shadow = 'shadow' in outcome ? outcome.shadow : undefined;
         const reason = `${device}: ${progressText(progress)}`;
         // What is undefined is left out.
-        store.rollouts.addHistory(rollout.row, act, 'device-failed', reason, { device, stage, phase, shadow });
+        await tx.rollouts.addHistory(rollout.row, act, 'device-failed', reason, { device, stage, phase, shadow });
       }
     });
     for (const { state, note } of news) state.noted = note;
@@ -288,6 +338,12 @@ export class RolloutExecutor {
       news.map(({ device }) => device),
     );
   }
+}
+
+/** Is it as it was when it was decided on? Part of the transaction. @throws Superseded */
+async function requireSame(tx: Pick<HubStore, 'rollouts'>, rollout: StoredRollout): Promise<void> {
+  if (JSON.stringify(await tx.rollouts.get(rollout.id)) !== JSON.stringify(rollout))
+    throw new Superseded(`the rollout ${rollout.id} was changed meanwhile`);
 }
 
 /** The same text for the same standing. */

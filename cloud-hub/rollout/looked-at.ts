@@ -5,14 +5,15 @@ import type { HubStore } from '../store/store.ts';
 import { type Stratum, strataOf } from './disagreement.ts';
 
 /** @returns nothing for a target that changes no model */
-export function lookedAt(
+export async function lookedAt(
   { models, opinions }: Pick<HubStore, 'models' | 'opinions'>,
   target: RolloutTarget,
-): ReadonlyMap<string, readonly Stratum[]> {
-  const wanted = target.kind === 'model' ? models.byDigest(target.digest) : undefined;
+): Promise<ReadonlyMap<string, readonly Stratum[]>> {
+  const wanted = target.kind === 'model' ? await models.byDigest(target.digest) : undefined;
   if (!wanted) return new Map();
   const model = `${wanted.name}@${wanted.version}`;
   const pairs = new Map<string, ModelAgreement[]>();
-  for (const pair of opinions.agreementsOf(model)) pairs.set(pair.device, [...(pairs.get(pair.device) ?? []), pair]);
+  for (const pair of await opinions.agreementsOf(model))
+    pairs.set(pair.device, [...(pairs.get(pair.device) ?? []), pair]);
   return new Map([...pairs].map(([device, own]) => [device, strataOf(own, model)]));
 }

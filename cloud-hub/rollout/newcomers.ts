@@ -12,7 +12,7 @@ import { missedRollouts } from './missed-rollouts.ts';
 export interface NewcomersOptions {
   readonly store: Pick<HubStore, 'devices' | 'desired' | 'rollouts' | 'transact'>;
   /** As of the executor. */
-  readonly partFor: (rollout: StoredRollout) => Part;
+  readonly partFor: (rollout: StoredRollout) => Promise<Part>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,16 +38,16 @@ export class Newcomers {
    * A device said what it runs. What it is owed is in its document then.
    * @returns the document when it is another one now; it is not yet sent
    */
-  reported(device: string, open: readonly StoredRollout[]): Desired | undefined {
+  async reported(device: string, open: readonly StoredRollout[]): Promise<Desired | undefined> {
     const { store, log } = this.#options;
-    this.#done ??= store.rollouts.done(MAX_DONE);
+    this.#done ??= await store.rollouts.done(MAX_DONE);
     if (this.#done.length === 0) return undefined;
-    const labelled = { id: device, labels: store.devices.labels(device) };
-    const before = store.desired.get(device);
+    const labelled = { id: device, labels: await store.devices.labels(device) };
+    const before = await store.desired.get(device);
     let document = before;
     for (const rollout of missedRollouts(this.#done, open, labelled, before)) {
       try {
-        document = this.#ask(device, rollout, document);
+        document = await this.#ask(device, rollout, document);
       } catch (error) {
         log.warn(
           { rollout: rollout.id, device, err: error },
@@ -59,15 +59,17 @@ export class Newcomers {
     return document === before ? undefined : document;
   }
 
-  #ask(device: string, rollout: StoredRollout, before: Desired | undefined): Desired {
+  async #ask(device: string, rollout: StoredRollout, before: Desired | undefined): Promise<Desired> {
     const { store, partFor, clock, log } = this.#options;
-    const part = partFor(rollout);
+    const part = await partFor(rollout);
     const act: Act = { at: clock.wall(), actor: 'hub' };
     const reason = `${device} has come after the others, and is asked as they were`;
     const document = withPart(before, rollout.subject, part);
-    store.transact(() => {
-      store.desired.set(device, document, act.at);
-      store.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave: rollout.wave, devices: [device] });
+    await store.transact(async (tx) => {
+      if ((await tx.desired.revision(device)) !== before?.revision)
+        throw new Error('its document was changed meanwhile; it is asked at its next report');
+      await tx.desired.set(device, document, act.at);
+      await tx.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave: rollout.wave, devices: [device] });
     });
     log.info({ rollout: rollout.id, device }, reason);
     return document;

@@ -43,49 +43,50 @@ export class Rollouts {
   }
 
   /** @throws RolloutError, RegistryError `not found` */
-  create(request: NewRollout, act: Act): StoredRollout {
+  async create(request: NewRollout, act: Act): Promise<StoredRollout> {
     const { store, executor, changed } = this.#options;
-    const plan = this.#planOf(request);
+    const plan = await this.#planOf(request);
     const subject = subjectOf(plan.target);
     const id = request.id ?? newId();
-    const other = store.rollouts.open().find((rollout) => rollout.subject === subject);
-    if (other) {
-      throw new RolloutError(
-        'conflict',
-        `the rollout ${other.id} changes ${subject} already: wait for its end or abort it`,
-      );
-    }
-    if (store.rollouts.get(id))
-      throw new RolloutError('conflict', `there was a rollout ${id} already: choose another id`);
-    store.transact(() => {
-      store.rollouts.add(id, subject, plan, 'created', act);
-      const { row } = this.get(id);
-      store.rollouts.addHistory(row, act, 'created', `for ${subject}`, { plan });
-      store.audit.add(act, 'rollout.create', id, { subject });
+    await store.transact(async (tx) => {
+      const other = (await tx.rollouts.open()).find((rollout) => rollout.subject === subject);
+      if (other) {
+        throw new RolloutError(
+          'conflict',
+          `the rollout ${other.id} changes ${subject} already: wait for its end or abort it`,
+        );
+      }
+      if (await tx.rollouts.get(id))
+        throw new RolloutError('conflict', `there was a rollout ${id} already: choose another id`);
+      await tx.rollouts.add(id, subject, plan, 'created', act);
+      const made = await tx.rollouts.get(id);
+      if (!made) throw new Error('the rollout that was written is not there');
+      await tx.rollouts.addHistory(made.row, act, 'created', `for ${subject}`, { plan });
+      await tx.audit.add(act, 'rollout.create', id, { subject });
     });
     changed(id);
-    executor.run();
+    await executor.run();
     return this.get(id);
   }
 
   /** Which devices would come in which wave, were it to begin now. @throws RolloutError, RegistryError `not found` */
-  preview(request: NewRollout): RolloutPreview {
-    const plan = this.#planOf(request);
+  async preview(request: NewRollout): Promise<RolloutPreview> {
+    const plan = await this.#planOf(request);
     const id = request.id ?? newId();
     const { devices } = this.#options.store;
-    const roster = devices.roster();
+    const roster = await devices.roster();
     const selected = roster.filter((device) => selects(plan.selector, device));
-    const warnings = warningsFor(plan, roster, (device) => devices.report(device));
+    const warnings = await warningsFor(plan, roster, (device) => devices.report(device));
     return { id, waves: planWaves(askOrder(id, selected), plan.waves), warnings };
   }
 
   /** The devices of each wave: those that were asked, and those that would come, were nothing to change. @throws RolloutError */
-  waves(id: string): RolloutPreview {
+  async waves(id: string): Promise<RolloutPreview> {
     const { store } = this.#options;
-    const { row, plan, wave: present } = this.get(id);
-    const asked = store.rollouts.devices(row);
+    const { row, plan, wave: present } = await this.get(id);
+    const asked = await store.rollouts.devices(row);
     const known = new Set(asked.map(({ device }) => device));
-    const selected = store.devices.roster().filter((device) => selects(plan.selector, device));
+    const selected = (await store.devices.roster()).filter((device) => selects(plan.selector, device));
     const order = askOrder(id, selected);
     const waves = plan.waves.map((settings, wave) => {
       const own = asked.filter((row) => row.wave === wave).map(({ device }) => device);
@@ -97,34 +98,34 @@ export class Rollouts {
   }
 
   /** @throws RolloutError */
-  pause(id: string, act: Act): StoredRollout {
+  async pause(id: string, act: Act): Promise<StoredRollout> {
     return this.#turn(id, 'running', 'paused', act);
   }
 
   /** @param waived gates that are overruled from now on @throws RolloutError */
-  resume(id: string, waived: readonly GateName[], act: Act): StoredRollout {
-    const resumed = this.#turn(id, 'paused', 'running', act, waived);
-    this.#options.executor.run();
+  async resume(id: string, waived: readonly GateName[], act: Act): Promise<StoredRollout> {
+    const resumed = await this.#turn(id, 'paused', 'running', act, waived);
+    await this.#options.executor.run();
     return resumed;
   }
 
   /** Ends it and gives every device back what it had. @throws RolloutError */
-  abort(id: string, act: Act): StoredRollout {
-    const rollout = this.#open(id);
-    this.#options.executor.rollBack(rollout, 'aborted', `aborted by ${act.actor}`, act);
-    this.#options.store.audit.add(act, 'rollout.abort', id);
+  async abort(id: string, act: Act): Promise<StoredRollout> {
+    const rollout = await this.#open(id);
+    await this.#options.executor.rollBack(rollout, 'aborted', `aborted by ${act.actor}`, act);
+    await this.#options.store.transact(async (tx) => tx.audit.add(act, 'rollout.abort', id));
     return this.get(id);
   }
 
   /** @throws RolloutError `not found` */
-  get(id: string): StoredRollout {
-    const found = this.#options.store.rollouts.get(id);
+  async get(id: string, from: Pick<HubStore, 'rollouts'> = this.#options.store): Promise<StoredRollout> {
+    const found = await from.rollouts.get(id);
     if (!found) throw new RolloutError('not found', `there is no rollout "${id}"`);
     return found;
   }
 
   /** Registers a set of streams. @throws RolloutError `invalid` with each wrong field */
-  addStreams(name: string, streams: Readonly<Record<string, unknown>>, act: Act): string {
+  async addStreams(name: string, streams: Readonly<Record<string, unknown>>, act: Act): Promise<string> {
     const { store } = this.#options;
     const complaints = Object.entries(streams).flatMap(([stream, value]) => {
       const parsed = streamConfig.safeParse(value);
@@ -132,49 +133,59 @@ export class Rollouts {
     });
     if (complaints.length > 0) throw new RolloutError('invalid', 'a stream is not valid', complaints);
     const revision = streamsRevision(streams);
-    store.transact(() => {
-      if (store.streamSets.add(revision, name, JSON.stringify(streams), act)) {
-        store.audit.add(act, 'streams.add', name, { revision });
+    await store.transact(async (tx) => {
+      if (await tx.streamSets.add(revision, name, JSON.stringify(streams), act)) {
+        await tx.audit.add(act, 'streams.add', name, { revision });
       }
     });
     return revision;
   }
 
-  #turn(id: string, from: 'running' | 'paused', to: 'running' | 'paused', act: Act, waived?: readonly GateName[]) {
+  async #turn(
+    id: string,
+    from: 'running' | 'paused',
+    to: 'running' | 'paused',
+    act: Act,
+    waived?: readonly GateName[],
+  ) {
     const { store, changed } = this.#options;
-    const rollout = this.#open(id);
-    if (rollout.status !== from)
-      throw new RolloutError('conflict', `the rollout ${id} is ${rollout.status}, not ${from}`);
     const verb = to === 'paused' ? 'paused' : 'resumed';
     const overruled = waived && waived.length > 0 ? `; overruled: ${waived.join(', ')}` : '';
     const reason = `${verb} by ${act.actor}${overruled}`;
-    store.transact(() => {
+    await store.transact(async (tx) => {
+      const rollout = await this.#open(id, tx);
+      if (rollout.status !== from)
+        throw new RolloutError('conflict', `the rollout ${id} is ${rollout.status}, not ${from}`);
       const all = [...new Set([...rollout.waived, ...(waived ?? [])])];
-      store.rollouts.change(rollout.row, { ...rollout, status: to, waived: all, reason, settledAt: undefined }, act.at);
-      store.rollouts.addHistory(rollout.row, act, verb, reason);
-      store.audit.add(act, `rollout.${to === 'paused' ? 'pause' : 'resume'}`, id, waived ? { waived } : {});
+      await tx.rollouts.change(
+        rollout.row,
+        { ...rollout, status: to, waived: all, reason, settledAt: undefined },
+        act.at,
+      );
+      await tx.rollouts.addHistory(rollout.row, act, verb, reason);
+      await tx.audit.add(act, `rollout.${to === 'paused' ? 'pause' : 'resume'}`, id, waived ? { waived } : {});
     });
     changed(id);
     return this.get(id);
   }
 
-  #open(id: string): StoredRollout {
-    const rollout = this.get(id);
+  async #open(id: string, from: Pick<HubStore, 'rollouts'> = this.#options.store): Promise<StoredRollout> {
+    const rollout = await this.get(id, from);
     if (rollout.status === 'running' || rollout.status === 'paused') return rollout;
     throw new RolloutError('conflict', `the rollout ${id} is over: ${rollout.status}`);
   }
 
-  #planOf({ id: _id, dryRun: _dryRun, target, ...rest }: NewRollout): RolloutPlan {
-    return rolloutPlan.parse({ ...rest, target: this.#targetOf(target) });
+  async #planOf({ id: _id, dryRun: _dryRun, target, ...rest }: NewRollout): Promise<RolloutPlan> {
+    return rolloutPlan.parse({ ...rest, target: await this.#targetOf(target) });
   }
 
-  #targetOf(request: NewRollout['target']): RolloutTarget {
+  async #targetOf(request: NewRollout['target']): Promise<RolloutTarget> {
     const { registry, repository, store } = this.#options;
     if (request.kind === 'streams') {
-      if (store.streamSets.get(request.revision)) return request;
+      if (await store.streamSets.get(request.revision)) return request;
       throw new RolloutError('not found', `there is no set of streams ${request.revision}`);
     }
-    const model = registry.resolve(request.package);
+    const model = await registry.resolve(request.package);
     if (!repository.isSigned(targetPathOf(model), model.digest)) {
       const what = `${model.name}@${model.version}`;
       throw new RolloutError(
@@ -187,14 +198,14 @@ export class Rollouts {
 }
 
 /** What a rollout asks devices for. @throws RolloutError when it is gone */
-export function partFor(store: Pick<HubStore, 'models' | 'streamSets'>, rollout: StoredRollout): Part {
+export async function partFor(store: Pick<HubStore, 'models' | 'streamSets'>, rollout: StoredRollout): Promise<Part> {
   const { target } = rollout.plan;
   if (target.kind === 'streams') {
-    const set = store.streamSets.get(target.revision);
+    const set = await store.streamSets.get(target.revision);
     if (!set) throw new RolloutError('not found', `the set of streams ${target.revision} is gone`);
     return { revision: set.revision, rollout: rollout.id, streams: set.streams };
   }
-  const model = store.models.byDigest(target.digest);
+  const model = await store.models.byDigest(target.digest);
   if (!model) throw new RolloutError('not found', `the model ${target.digest} is gone`);
   const { name, version, digest, bytes } = model;
   return { name, version, digest, bytes, target: targetPathOf(model), rollout: rollout.id, proof: target.proof };

@@ -9,11 +9,11 @@ const NAMES_SHOWN = 5;
  * @param roster all devices
  * @param reportOf the last report of a device; undefined before its first
  */
-export function warningsFor(
+export async function warningsFor(
   { selector, target }: { readonly selector: Selector; readonly target: RolloutTarget },
   roster: readonly Labelled[],
-  reportOf: (device: string) => Report | undefined,
-): string[] {
+  reportOf: (device: string) => Promise<Report | undefined>,
+): Promise<string[]> {
   const ids = new Set(roster.map(({ id }) => id));
   const selected = roster.filter((device) => selects(selector, device));
   const unknown = (selector.devices ?? []).filter((id) => !ids.has(id));
@@ -27,11 +27,12 @@ export function warningsFor(
   }
   if (selected.length === 0) warnings.push('no device is selected: the rollout would wait until one is');
   if (target.kind !== 'model') return warnings;
-  const such = (test: (report: Report) => boolean) =>
-    selected.flatMap(({ id }) => {
-      const report = reportOf(id);
-      return report && test(report) ? [id] : [];
-    });
+  const reports: { id: string; report: Report }[] = [];
+  for (const { id } of selected) {
+    const report = await reportOf(id);
+    if (report) reports.push({ id, report });
+  }
+  const such = (test: (report: Report) => boolean) => reports.flatMap(({ id, report }) => (test(report) ? [id] : []));
   const closed = such(({ takesPackages }) => takesPackages === false);
   if (closed.length > 0)
     warnings.push(

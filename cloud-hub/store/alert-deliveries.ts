@@ -1,7 +1,8 @@
 /** The outbox of notifications: one row per notification and channel, in the transaction of the alert's change. */
 import type { Delivery, DeliveryState, Notification } from '../contract/alert.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface DueDelivery {
   readonly id: number;
@@ -25,15 +26,16 @@ const MOST_WAITING = 1000;
 
 export type AlertDeliveryStore = ReturnType<typeof createAlertDeliveryStore>;
 
-export function createAlertDeliveryStore(database: HubDatabase) {
-  const { prepare, query } = database;
+export function createAlertDeliveryStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const add = prepare(
     `INSERT INTO alert_deliveries (key, channel, rule, body, state, tries, created_at, next_at, target)
        VALUES (?, ?, ?, ?, 'waiting', 0, ?, ?, ?)`,
   );
   const crowded = prepare(
     `UPDATE alert_deliveries SET state = 'failed', done_at = ?, reason = 'too many wait for this channel'
-       WHERE id IN (SELECT id FROM alert_deliveries WHERE channel = ? AND target = ? AND state = 'waiting' ORDER BY id DESC LIMIT -1 OFFSET ?)`,
+       WHERE id IN (SELECT id FROM alert_deliveries WHERE channel = ? AND target = ? AND state = 'waiting' ORDER BY id DESC LIMIT 9007199254740991 OFFSET ?)`,
   );
   // The oldest of each channel (of browsers: of each browser): what comes later waits for it.
   const due = prepare(
@@ -51,26 +53,29 @@ export function createAlertDeliveryStore(database: HubDatabase) {
 
   return {
     /** Part of a transaction. */
-    add(channel: string, notification: Notification, at: number, target = 0): void {
-      add.run(notification.id, channel, notification.rule, JSON.stringify(notification), at, at, target);
-      crowded.run(at, channel, target, MOST_WAITING);
+    async add(channel: string, notification: Notification, at: number, target = 0): Promise<void> {
+      await add.run(notification.id, channel, notification.rule, JSON.stringify(notification), at, at, target);
+      await crowded.run(at, channel, target, MOST_WAITING);
     },
     /** Of each channel the first that waits, if its time has come. */
-    due: (now: number): DueDelivery[] =>
-      (due.all(now) as DeliveryRow[]).map(({ id, channel, target, body, tries, created_at: createdAt }) => ({
+    due: async (now: number): Promise<DueDelivery[]> =>
+      ((await due.all(now)) as DeliveryRow[]).map(({ id, channel, target, body, tries, created_at: createdAt }) => ({
         ...{ id, channel, target, tries, createdAt },
         notification: JSON.parse(body) as Notification,
       })),
     /** When the next one is due; undefined: none waits. */
-    nextAt: (): number | undefined => (nextAt.get() as { at: number | null }).at ?? undefined,
-    delivered: (id: number, tries: number, at: number): void =>
-      void settle.run('delivered', tries, at, at, null, id, 'waiting'),
-    failed: (id: number, tries: number, at: number, reason: string): void =>
-      void settle.run('failed', tries, at, at, reason, id, 'waiting'),
-    again: (id: number, tries: number, next: number, reason: string): void =>
-      void settle.run('waiting', tries, next, null, reason, id, 'waiting'),
+    nextAt: async (): Promise<number | undefined> => ((await nextAt.get()) as { at: number | null }).at ?? undefined,
+    delivered: async (id: number, tries: number, at: number): Promise<void> => {
+      await settle.run('delivered', tries, at, at, null, id, 'waiting');
+    },
+    failed: async (id: number, tries: number, at: number, reason: string): Promise<void> => {
+      await settle.run('failed', tries, at, at, reason, id, 'waiting');
+    },
+    again: async (id: number, tries: number, next: number, reason: string): Promise<void> => {
+      await settle.run('waiting', tries, next, null, reason, id, 'waiting');
+    },
     /** Forgets what was done before a time. */
-    expire: (before: number, most: number): number => expire.run(before, most).changes,
+    expire: async (before: number, most: number): Promise<number> => (await expire.run(before, most)).changes,
 
     /** Newest first. */
     async list({ channel, state, before, limit }: DeliveryFilter): Promise<Delivery[]> {

@@ -4,8 +4,9 @@ import type { NewSilence, Silence } from '../contract/alert.ts';
 import type { Channel, NewChannel } from '../contract/alert-channel.ts';
 import type { AlertRule, NewAlertRule } from '../contract/alert-rule.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface StoredRule extends NewAlertRule {
   readonly name: string;
@@ -34,8 +35,8 @@ type ChannelRow = ChangedRow & { readonly secret: string | null };
 
 export type AlertRuleStore = ReturnType<typeof createAlertRuleStore>;
 
-export function createAlertRuleStore(database: HubDatabase) {
-  const { prepare } = database;
+export function createAlertRuleStore(db: Db) {
+  const prepare = statementsOf(db);
   const rules = prepare('SELECT * FROM alert_rules ORDER BY name');
   const rule = prepare('SELECT * FROM alert_rules WHERE name = ?');
   const setRule = prepare(
@@ -57,66 +58,74 @@ export function createAlertRuleStore(database: HubDatabase) {
   const removeChannel = prepare('DELETE FROM alert_channels WHERE name = ?');
 
   const addSilence = prepare(
-    'INSERT INTO alert_silences (body, starts_at, ends_at, created_at, created_by) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO alert_silences (body, starts_at, ends_at, created_at, created_by) VALUES (?, ?, ?, ?, ?) RETURNING *',
   );
-  const silence = prepare('SELECT * FROM alert_silences WHERE id = ?');
   const silences = prepare('SELECT * FROM alert_silences WHERE id < ? ORDER BY id DESC LIMIT ?');
   const openSilences = prepare('SELECT * FROM alert_silences WHERE ends_at > ? ORDER BY id');
   const removeSilence = prepare('DELETE FROM alert_silences WHERE id = ?');
 
   return {
     /** All, by name. */
-    rules: (): StoredRule[] => (rules.all() as RuleRow[]).map(toRule),
-    rule(name: string): StoredRule | undefined {
-      const row = rule.get(name) as RuleRow | undefined;
+    rules: async (): Promise<StoredRule[]> => ((await rules.all()) as RuleRow[]).map(toRule),
+    async rule(name: string): Promise<StoredRule | undefined> {
+      const row = (await rule.get(name)) as RuleRow | undefined;
       return row && toRule(row);
     },
     /** All, by name, as people see them. */
-    ruleViews(): AlertRule[] {
-      const counts = new Map((firing.all() as { rule: string; firing: number }[]).map((row) => [row.rule, row.firing]));
-      return (rules.all() as RuleRow[]).map((row) => ({
+    async ruleViews(): Promise<AlertRule[]> {
+      const counts = new Map(
+        ((await firing.all()) as { rule: string; firing: number }[]).map((row) => [row.rule, row.firing]),
+      );
+      return ((await rules.all()) as RuleRow[]).map((row) => ({
         ...withDefaults(row.body),
         ...changed(row),
         firing: counts.get(row.name) ?? 0,
       }));
     },
     /** Part of a transaction, as all changes here. */
-    setRule: (name: string, body: NewAlertRule, { at, actor }: Act): void =>
-      void setRule.run(name, JSON.stringify(body), at, actor),
-    removeRule: (name: string): boolean => removeRule.run(name).changes === 1,
+    setRule: async (name: string, body: NewAlertRule, { at, actor }: Act): Promise<void> => {
+      await setRule.run(name, JSON.stringify(body), at, actor);
+    },
+    removeRule: async (name: string): Promise<boolean> => (await removeRule.run(name)).changes === 1,
     /** Notes that a notification of the rule was made. */
-    notified: (name: string, at: number): void => void notified.run(at, name),
+    notified: async (name: string, at: number): Promise<void> => {
+      await notified.run(at, name);
+    },
 
-    channel(name: string): StoredChannel | undefined {
-      const row = channel.get(name) as ChannelRow | undefined;
+    async channel(name: string): Promise<StoredChannel | undefined> {
+      const row = (await channel.get(name)) as ChannelRow | undefined;
       if (!row) return undefined;
       return { ...(JSON.parse(row.body) as Omit<NewChannel, 'secret'>), name, sealed: row.secret ?? undefined };
     },
-    channelViews: (): Channel[] =>
-      (channels.all() as ChannelRow[]).map((row) => ({
+    channelViews: async (): Promise<Channel[]> =>
+      ((await channels.all()) as ChannelRow[]).map((row) => ({
         ...(JSON.parse(row.body) as Omit<NewChannel, 'secret'>),
         ...changed(row),
         hasSecret: row.secret !== null,
       })),
-    setChannel: (
+    setChannel: async (
       name: string,
       body: Omit<NewChannel, 'secret'>,
       sealed: string | undefined,
       { at, actor }: Act,
-    ): void => void setChannel.run(name, JSON.stringify(body), sealed ?? null, at, actor),
-    removeChannel: (name: string): boolean => removeChannel.run(name).changes === 1,
+    ): Promise<void> => {
+      await setChannel.run(name, JSON.stringify(body), sealed ?? null, at, actor);
+    },
+    removeChannel: async (name: string): Promise<boolean> => (await removeChannel.run(name)).changes === 1,
 
-    addSilence(body: NewSilence, { at, actor }: Act): StoredSilence {
+    async addSilence(body: NewSilence, { at, actor }: Act): Promise<StoredSilence> {
       const start = body.startsAt === undefined ? at : Date.parse(body.startsAt);
-      const made = addSilence.run(JSON.stringify(body), start, Date.parse(body.endsAt), at, actor);
-      return toSilence(silence.get(made.lastInsertRowid) as SilenceRow);
+      return toSilence(
+        (await addSilence.get(JSON.stringify(body), start, Date.parse(body.endsAt), at, actor)) as SilenceRow,
+      );
     },
     /** Newest first. */
-    silences: (filter: { before?: number | undefined; limit: number }): StoredSilence[] =>
-      (silences.all(filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit) as SilenceRow[]).map(toSilence),
+    silences: async (filter: { before?: number | undefined; limit: number }): Promise<StoredSilence[]> =>
+      ((await silences.all(filter.before ?? Number.MAX_SAFE_INTEGER, filter.limit)) as SilenceRow[]).map(toSilence),
     /** Those that have not ended at a time; some may not have begun. */
-    openSilences: (now: number): StoredSilence[] => (openSilences.all(now) as SilenceRow[]).map(toSilence),
-    removeSilence: (id: number): boolean => removeSilence.run(id).changes === 1,
+    openSilences: async (now: number): Promise<StoredSilence[]> =>
+      ((await openSilences.all(now)) as SilenceRow[]).map(toSilence),
+    removeSilence: async (id: number): Promise<boolean> => (await removeSilence.run(id)).changes === 1,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
 import type { ErrorRecord, EventRecord, LossRecord } from '../../shared/contract/messages/record.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 /** A stored record and the row under which it is kept. */
 export interface Found<R> {
@@ -26,7 +27,8 @@ const MOST_SUMMARIES = 17_280;
 
 export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
-export function createAlertSourceStore({ prepare }: HubDatabase) {
+export function createAlertSourceStore(db: Db) {
+  const prepare = statementsOf(db);
   const after = (table: 'events' | 'problems') =>
     prepare(`SELECT id, device, received_at, body FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`);
   const events = after('events');
@@ -40,7 +42,7 @@ export function createAlertSourceStore({ prepare }: HubDatabase) {
        ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, problem_id = excluded.problem_id`,
   );
   const scores = prepare(
-    `SELECT json_extract(body, '$.scores') AS scores, json_extract(body, '$.model.digest') AS model
+    `SELECT ${db.dialect.jsonText('body', 'scores')} AS scores, ${db.dialect.jsonText('body', 'model', 'digest')} AS model
        FROM summaries WHERE device = ? AND stream = ? AND at >= ? AND at < ? LIMIT ?`,
   );
   const found = <R>(rows: readonly unknown[]) =>
@@ -53,23 +55,28 @@ export function createAlertSourceStore({ prepare }: HubDatabase) {
     );
 
   return {
-    eventsAfter: (row: number, most: number) => found<EventRecord>(events.all(row, most)),
-    problemsAfter: (row: number, most: number) => found<ErrorRecord | LossRecord>(problems.all(row, most)),
+    eventsAfter: async (row: number, most: number) => found<EventRecord>(await events.all(row, most)),
+    problemsAfter: async (row: number, most: number) => found<ErrorRecord | LossRecord>(await problems.all(row, most)),
     /**
      * Detection scores of a stream, by the time of its summaries (milliseconds since 1970): ten bins over 0 to 1.
      * @returns the bins of each summary, and the digests of the models that gave them
      */
-    scoresBetween(device: string, stream: string, from: number, to: number): StoredScores {
-      const rows = scores.all(device, stream, from, to, MOST_SUMMARIES) as { scores: string; model: string | null }[];
+    async scoresBetween(device: string, stream: string, from: number, to: number): Promise<StoredScores> {
+      const rows = (await scores.all(device, stream, from, to, MOST_SUMMARIES)) as {
+        scores: string;
+        model: string | null;
+      }[];
       return {
         bins: rows.map((row) => JSON.parse(row.scores) as number[]),
         models: [...new Set(rows.map(({ model }) => model ?? ''))],
       };
     },
-    newest: () => newest.get() as Progress,
+    newest: async () => (await newest.get()) as Progress,
     /** Undefined: the rules have never looked. */
-    progress: () => progress.get() as Progress | undefined,
+    progress: async () => (await progress.get()) as Progress | undefined,
     /** Part of a transaction. */
-    setProgress: ({ event, problem }: Progress): void => void setProgress.run(event, problem),
+    setProgress: async ({ event, problem }: Progress): Promise<void> => {
+      await setProgress.run(event, problem);
+    },
   };
 }

@@ -1,9 +1,10 @@
 /** Alerts that fire and that fired. All changes are parts of a transaction. */
 import type { Alert } from '../contract/alert.ts';
 import type { Scope } from '../contract/identity.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isOfScope } from './lists.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 /** Times in milliseconds since 1970. */
 export interface StoredAlert {
@@ -46,18 +47,19 @@ export interface AlertFilter {
 
 export type AlertStore = ReturnType<typeof createAlertStore>;
 
-export function createAlertStore(database: HubDatabase) {
-  const { prepare, query } = database;
+export function createAlertStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const fire = prepare(
     `INSERT INTO alerts (rule, device, subject, severity, since, fired_at, changed_at, text, count, event_id, untold, told)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)`,
-  );
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0) RETURNING id`,
+  ).pluck();
   const again = prepare(
     'UPDATE alerts SET changed_at = ?, text = ?, count = count + ?, event_id = coalesce(?, event_id), untold = ? WHERE id = ?',
   );
   // An alert that nobody was notified of needs no notification of its end, unless something of it is still pending.
   const resolve = prepare(
-    'UPDATE alerts SET resolved_at = ?, changed_at = ?, untold = CASE WHEN told = 1 AND ? THEN 1 ELSE untold AND ? END WHERE id = ?',
+    'UPDATE alerts SET resolved_at = ?, changed_at = ?, untold = CASE WHEN told = 1 AND ? = 1 THEN 1 WHEN ? = 1 THEN untold ELSE 0 END WHERE id = ?',
   );
   const open = prepare('SELECT * FROM alerts WHERE resolved_at IS NULL');
   const pendingRules = prepare('SELECT rule, min(changed_at) AS since FROM alerts WHERE untold = 1 GROUP BY rule');
@@ -87,63 +89,87 @@ export function createAlertStore(database: HubDatabase) {
   );
 
   return {
-    fire(alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isNotified' | 'acknowledged' | 'steps'>): number {
+    async fire(
+      alert: Omit<StoredAlert, 'id' | 'resolvedAt' | 'isNotified' | 'acknowledged' | 'steps'>,
+    ): Promise<number> {
       const { rule, device, subject, severity, since, firedAt, changedAt, text, count, event } = alert;
-      const made = fire.run(rule, device, subject, severity, since, firedAt, changedAt, text, count, event ?? null);
-      return Number(made.lastInsertRowid);
+      const made = await fire.get(
+        rule,
+        device,
+        subject,
+        severity,
+        since,
+        firedAt,
+        changedAt,
+        text,
+        count,
+        event ?? null,
+      );
+      return made as number;
     },
     /** It happened again. */
-    again: (
+    again: async (
       id: number,
       news: { at: number; text: string; count: number; event?: number | undefined; notify: boolean },
-    ) => void again.run(news.at, news.text, news.count, news.event ?? null, news.notify ? 1 : 0, id),
+    ) => {
+      await again.run(news.at, news.text, news.count, news.event ?? null, news.notify ? 1 : 0, id);
+    },
     /**
      * @param notify send a notification of the end, if one of the begin was sent
      * @param keep what is pending is sent in spite of the end
      */
-    resolve: (id: number, at: number, { notify, keep }: { notify: boolean; keep: boolean }): void =>
-      void resolve.run(at, at, notify ? 1 : 0, keep ? 1 : 0, id),
-    open: (): StoredAlert[] => (open.all() as AlertRow[]).map(toStored),
+    resolve: async (id: number, at: number, { notify, keep }: { notify: boolean; keep: boolean }): Promise<void> => {
+      await resolve.run(at, at, notify ? 1 : 0, keep ? 1 : 0, id);
+    },
+    open: async (): Promise<StoredAlert[]> => ((await open.all()) as AlertRow[]).map(toStored),
     /** Rules with pending alerts, and since when. */
-    pendingRules: () => pendingRules.all() as { rule: string; since: number }[],
+    pendingRules: async () => (await pendingRules.all()) as { rule: string; since: number }[],
     /** @param after only later rows than this one */
-    pending: (rule: string, after = 0): StoredAlert[] => (pending.all(rule, after) as AlertRow[]).map(toStored),
-    notified: (id: number, at: number): void => void markNotified.run(at, id),
+    pending: async (rule: string, after = 0): Promise<StoredAlert[]> =>
+      ((await pending.all(rule, after)) as AlertRow[]).map(toStored),
+    notified: async (id: number, at: number): Promise<void> => {
+      await markNotified.run(at, id);
+    },
     /** Of a rule with so many steps of escalation: who is still to be told, by how many steps were. */
-    unacknowledged: (rule: string, steps: number) => unacknowledged.all(rule, steps) as Unacknowledged[],
+    unacknowledged: async (rule: string, steps: number) => (await unacknowledged.all(rule, steps)) as Unacknowledged[],
     /** Those of them that were told before a time. */
-    escalating: (rule: string, steps: number, toldBefore: number): StoredAlert[] =>
-      (escalating.all(rule, steps, toldBefore) as AlertRow[]).map(toStored),
-    escalated: (id: number, steps: number): void => void escalated.run(steps, id),
+    escalating: async (rule: string, steps: number, toldBefore: number): Promise<StoredAlert[]> =>
+      ((await escalating.all(rule, steps, toldBefore)) as AlertRow[]).map(toStored),
+    escalated: async (id: number, steps: number): Promise<void> => {
+      await escalated.run(steps, id);
+    },
     /** Somebody takes care of an alert that fires. @returns false: it is over, or somebody does already */
-    acknowledge: (id: number, at: number, by: string): boolean => acknowledge.run(at, by, id).changes === 1,
+    acknowledge: async (id: number, at: number, by: string): Promise<boolean> =>
+      (await acknowledge.run(at, by, id)).changes === 1,
     /** Of all of a rule that have fired up to a time. @returns how many */
-    acknowledgeOfRule: (rule: string, firedBefore: number, at: number, by: string): number =>
-      acknowledgeOfRule.run(at, by, rule, firedBefore).changes,
-    get(id: number): StoredAlert | undefined {
-      const row = byId.get(id) as AlertRow | undefined;
+    acknowledgeOfRule: async (rule: string, firedBefore: number, at: number, by: string): Promise<number> =>
+      (await acknowledgeOfRule.run(at, by, rule, firedBefore)).changes,
+    async get(id: number): Promise<StoredAlert | undefined> {
+      const row = (await byId.get(id)) as AlertRow | undefined;
       return row && toStored(row);
     },
     /** What still fires of a rule, and nobody has acknowledged, is notified again. */
-    remind: (rule: string): number => remind.run(rule).changes,
+    remind: async (rule: string): Promise<number> => (await remind.run(rule)).changes,
     /** Forgets what ended before a time. */
-    expire: (before: number, most: number): number => expire.run(before, most).changes,
+    expire: async (before: number, most: number): Promise<number> => (await expire.run(before, most)).changes,
 
     /** Newest first. @param isSilenced of an alert that fires */
     async list(
       { state, rule, device, scope, before, limit }: AlertFilter,
-      isSilenced: (alert: StoredAlert) => boolean,
+      isSilenced: (alert: StoredAlert) => Promise<boolean>,
     ): Promise<Alert[]> {
       let select = query.selectFrom('alerts').selectAll().orderBy('id', 'desc').limit(limit);
       if (state !== undefined) select = select.where('resolved_at', state === 'firing' ? 'is' : 'is not', null);
       if (rule !== undefined) select = select.where('rule', '=', rule);
       if (device !== undefined) select = select.where('device', '=', device);
-      if (scope !== undefined) select = select.where(isOfScope(scope));
+      if (scope !== undefined) select = select.where(isOfScope(db, scope));
       if (before !== undefined) select = select.where('id', '<', before);
-      return (await select.execute()).map((row) => {
+      const views: Alert[] = [];
+      for (const row of await select.execute()) {
         const stored = toStored(row as AlertRow);
-        return toView(stored, stored.resolvedAt === undefined && isSilenced(stored));
-      });
+        views.push(toView(stored, stored.resolvedAt === undefined && (await isSilenced(stored))));
+      }
+      return views;
     },
   };
 }

@@ -9,8 +9,9 @@
 import { z } from 'zod';
 import type { AuditEntry, AuditFilter, AuditHead } from '../contract/audit.ts';
 import { ChainCheck, type ChainReport, digestOf, FIRST_DIGEST } from './audit-chain.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime, timeColumn } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 /** Who acts: the name of a token or session, or `hub` itself. */
 export interface Act {
@@ -29,22 +30,29 @@ const CHECKED = 1000;
 export const CHAIN_SQL = 'SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?';
 export const FROM_THE_FIRST = Number.NEGATIVE_INFINITY;
 
-export function createAuditStore({ query, prepare }: HubDatabase) {
+export function createAuditStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO audit (id, at, actor, action, subject, detail, address, digest)
      VALUES (:id, :at, :actor, :action, :subject, :detail, :address, :digest)`,
   );
   const newest = prepare('SELECT id, digest FROM audit ORDER BY id DESC LIMIT 1');
   const chain = prepare(CHAIN_SQL);
-  const last = () => newest.get() as { id: number; digest: string } | undefined;
+  const last = async () => (await newest.get()) as { id: number; digest: string } | undefined;
 
   return {
     /** May be part of a transaction. */
-    add({ at, actor, address }: Act, action: string, subject: string, detail: Record<string, unknown> = {}): void {
-      const before = last();
+    async add(
+      { at, actor, address }: Act,
+      action: string,
+      subject: string,
+      detail: Record<string, unknown> = {},
+    ): Promise<void> {
+      const before = await last();
       const text = { actor, action, subject, detail: JSON.stringify(detail), address: address ?? null };
       const row = { id: (before?.id ?? 0) + 1, at: timeColumn(at), ...text };
-      insert.run({ ...row, digest: digestOf(row, before?.digest ?? FIRST_DIGEST) });
+      await insert.run({ ...row, digest: digestOf(row, before?.digest ?? FIRST_DIGEST) });
     },
 
     /** Newest first. */
@@ -71,8 +79,8 @@ export function createAuditStore({ query, prepare }: HubDatabase) {
     },
 
     /** The newest entry. */
-    head(): AuditHead | undefined {
-      const row = last();
+    async head(): Promise<AuditHead | undefined> {
+      const row = await last();
       return row && { id: String(row.id), digest: row.digest };
     },
 
@@ -80,7 +88,7 @@ export function createAuditStore({ query, prepare }: HubDatabase) {
     async check(pause: () => Promise<void>, expected?: AuditHead): Promise<ChainReport> {
       const check = new ChainCheck(expected);
       for (let after = FROM_THE_FIRST; ; ) {
-        const rows = chain.all(after, CHECKED) as { id: number }[];
+        const rows = (await chain.all(after, CHECKED)) as { id: number }[];
         for (const row of rows) check.add(row);
         const end = rows.at(-1)?.id;
         // An id that is too large for a number would be read again for ever; it is a fault.

@@ -1,7 +1,8 @@
 /** Certificates of devices: those that were given, and which of them were revoked. */
 import type { CertificateView } from '../contract/enrolment.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface NewCertificate {
   /** Upper-case hexadecimal, as Node writes it. */
@@ -33,7 +34,9 @@ interface Raw {
 export type CertificateStore = ReturnType<typeof createCertificateStore>;
 
 /** All of it but the list may be part of a transaction. */
-export function createCertificateStore({ query, prepare }: HubDatabase) {
+export function createCertificateStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     'INSERT INTO certificates (serial, device, key, pem, issued_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -58,27 +61,29 @@ export function createCertificateStore({ query, prepare }: HubDatabase) {
   };
 
   return {
-    add(given: NewCertificate): void {
-      insert.run(given.serial, given.device, given.key, given.pem, given.issuedAt, given.endsAt);
+    async add(given: NewCertificate): Promise<void> {
+      await insert.run(given.serial, given.device, given.key, given.pem, given.issuedAt, given.endsAt);
     },
-    bySerial: (serial: string): CertificateRow | undefined => rowOf(bySerial.get(serial)),
+    bySerial: async (serial: string): Promise<CertificateRow | undefined> => rowOf(await bySerial.get(serial)),
     /** The newest of a device's key. */
-    ofKey: (device: string, key: string): CertificateRow | undefined => rowOf(newest.get(device, key)),
+    ofKey: async (device: string, key: string): Promise<CertificateRow | undefined> =>
+      rowOf(await newest.get(device, key)),
     /** When the newest that a device has ends, milliseconds since 1970; undefined: it has none. */
-    endOf: (device: string): number | undefined => (endOf.get(device) as number | null) ?? undefined,
+    endOf: async (device: string): Promise<number | undefined> =>
+      ((await endOf.get(device)) as number | null) ?? undefined,
     /** How many a device was given after that time. */
-    countSince: (device: string, after: number): number => since.get(device, after) as number,
+    countSince: async (device: string, after: number): Promise<number> => (await since.get(device, after)) as number,
     /**
      * Revokes all that a device has.
      * @param from certificates that ended before are left out
      * @returns how many
      */
-    revoke: (device: string, now: number, reason: string, from: number): number =>
-      revokeAll.run(now, reason, device, from).changes,
+    revoke: async (device: string, now: number, reason: string, from: number): Promise<number> =>
+      (await revokeAll.run(now, reason, device, from)).changes,
     /** Those that were revoked and end after `from`. */
-    revoked: (from: number) => revoked.all(from) as { serial: string; at: number }[],
+    revoked: async (from: number) => (await revoked.all(from)) as { serial: string; at: number }[],
     /** Forgets those that ended before. */
-    sweep: (before: number): number => sweep.run(before).changes,
+    sweep: async (before: number): Promise<number> => (await sweep.run(before)).changes,
     /** Newest first. @param filter `endsBefore`: neither revoked nor followed by a newer one, and ending before that time */
     async list(filter: {
       before?: number | undefined;

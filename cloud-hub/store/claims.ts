@@ -1,7 +1,8 @@
 /** Claims, and who asked with them. Only the SHA-256 digests of claims are kept. */
 import type { ClaimView, Enrolment, EnrolmentState, NewClaim } from '../contract/enrolment.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 import type { ClaimTable, EnrolmentTable } from './tables.ts';
 
 export interface ClaimRow {
@@ -28,7 +29,9 @@ type Stored<T> = { [K in keyof T]: T[K] extends { __select__: infer S } ? S : T[
 export type ClaimStore = ReturnType<typeof createClaimStore>;
 
 /** All of it but the lists may be part of a transaction. */
-export function createClaimStore({ query, prepare }: HubDatabase) {
+export function createClaimStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO claims (hash, labels, uses, approve, expires_at, created_at, created_by)
      VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
@@ -53,19 +56,25 @@ export function createClaimStore({ query, prepare }: HubDatabase) {
 
   return {
     /** @returns its id */
-    add(hash: string, { uses, days, labels, approve }: NewClaim, { at, actor }: { at: number; actor: string }): number {
+    async add(
+      hash: string,
+      { uses, days, labels, approve }: NewClaim,
+      { at, actor }: { at: number; actor: string },
+    ): Promise<number> {
       const expiresAt = Math.round(at + days * 86_400_000);
-      return Number(insert.get(hash, JSON.stringify(labels), uses, Number(approve), expiresAt, at, actor));
+      return Number(await insert.get(hash, JSON.stringify(labels), uses, Number(approve), expiresAt, at, actor));
     },
-    byHash: (hash: string): ClaimRow | undefined => claimOf(byHash.get(hash)),
-    view(id: number): ClaimView | undefined {
-      const row = byId.get(id) as Stored<ClaimTable> | undefined;
+    byHash: async (hash: string): Promise<ClaimRow | undefined> => claimOf(await byHash.get(hash)),
+    async view(id: number): Promise<ClaimView | undefined> {
+      const row = (await byId.get(id)) as Stored<ClaimTable> | undefined;
       return row && toView(row);
     },
     /** Counts a device in, or out again (-1). */
-    count: (id: number, by: 1 | -1): void => void use.run(by, id),
+    count: async (id: number, by: 1 | -1): Promise<void> => {
+      await use.run(by, id);
+    },
     /** False when there is no such claim that is not revoked. */
-    revoke: (id: number, now: number): boolean => revoke.run(now, id).changes === 1,
+    revoke: async (id: number, now: number): Promise<boolean> => (await revoke.run(now, id)).changes === 1,
     /** Newest first. */
     async list(filter: { before?: number | undefined; limit: number }): Promise<ClaimView[]> {
       let select = query.selectFrom('claims').selectAll().orderBy('id', 'desc').limit(filter.limit);
@@ -74,14 +83,18 @@ export function createClaimStore({ query, prepare }: HubDatabase) {
     },
 
     /** Who asked last for this name. */
-    enrolment: (device: string): EnrolmentRow | undefined => enrolmentRow(enrolmentOf.get(device)),
-    enrolmentById: (id: number): EnrolmentRow | undefined => enrolmentRow(enrolmentById.get(id)),
-    ask(asked: Omit<EnrolmentRow, 'id'> & { readonly address: string }, now: number): void {
-      ask.run(asked.claim, asked.device, asked.key, asked.state, asked.address, now);
+    enrolment: async (device: string): Promise<EnrolmentRow | undefined> => enrolmentRow(await enrolmentOf.get(device)),
+    enrolmentById: async (id: number): Promise<EnrolmentRow | undefined> => enrolmentRow(await enrolmentById.get(id)),
+    async ask(asked: Omit<EnrolmentRow, 'id'> & { readonly address: string }, now: number): Promise<void> {
+      await ask.run(asked.claim, asked.device, asked.key, asked.state, asked.address, now);
     },
-    decide: (id: number, state: EnrolmentState, actor?: string): void => void decide.run(state, actor ?? null, id),
+    decide: async (id: number, state: EnrolmentState, actor?: string): Promise<void> => {
+      await decide.run(state, actor ?? null, id);
+    },
     /** The name is free to be asked for. */
-    forget: (device: string): void => void forget.run(device),
+    forget: async (device: string): Promise<void> => {
+      await forget.run(device);
+    },
     /** Newest first. */
     async enrolments(filter: {
       before?: number | undefined;

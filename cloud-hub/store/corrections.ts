@@ -1,8 +1,9 @@
 /** What operators say of events: at most one correction per event, the last one. It goes with its event. */
 import type { Correction, CorrectionVerdict, NewCorrection } from '../contract/correction.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface CorrectionRow {
   readonly verdict: CorrectionVerdict;
@@ -13,7 +14,8 @@ export interface CorrectionRow {
 
 export type CorrectionStore = ReturnType<typeof createCorrectionStore>;
 
-export function createCorrectionStore({ prepare }: HubDatabase) {
+export function createCorrectionStore(db: Db) {
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO corrections (event_id, verdict, label, at, actor) SELECT id, ?, ?, ?, ? FROM events WHERE id = ?
        ON CONFLICT (event_id) DO UPDATE SET verdict = excluded.verdict, label = excluded.label, at = excluded.at,
@@ -24,14 +26,14 @@ export function createCorrectionStore({ prepare }: HubDatabase) {
 
   return {
     /** Replaces what was said before. Part of a transaction. @returns false: there is no such event */
-    set: (event: number, { verdict, label }: NewCorrection, { at, actor }: Act): boolean =>
-      insert.run(verdict, label ?? null, at, actor, event).changes === 1,
+    set: async (event: number, { verdict, label }: NewCorrection, { at, actor }: Act): Promise<boolean> =>
+      (await insert.run(verdict, label ?? null, at, actor, event)).changes === 1,
 
     /** Part of a transaction. @returns false: nothing was said of it */
-    remove: (event: number): boolean => remove.run(event).changes === 1,
+    remove: async (event: number): Promise<boolean> => (await remove.run(event)).changes === 1,
 
-    get(event: number): Correction | undefined {
-      const row = byEvent.get(event) as CorrectionRow | undefined;
+    async get(event: number): Promise<Correction | undefined> {
+      const row = (await byEvent.get(event)) as CorrectionRow | undefined;
       return row && correctionOf(row);
     },
   };

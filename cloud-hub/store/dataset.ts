@@ -2,7 +2,7 @@
 import type { Box } from '../../shared/contract/names.ts';
 import type { DatasetItem } from '../contract/dataset.ts';
 import { correctionOf } from './corrections.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, type Page, readPage } from './lists.ts';
 import { opinionOf } from './opinions.ts';
 
@@ -20,22 +20,28 @@ export interface DatasetFilter {
 
 export type DatasetStore = ReturnType<typeof createDatasetStore>;
 
-export function createDatasetStore({ query }: HubDatabase) {
+export function createDatasetStore({ query }: Db) {
   const kept = () =>
     query.selectFrom('opinions').innerJoin('sample_pictures', 'sample_pictures.opinion_id', 'opinions.id');
   const whole = (ids: readonly number[]) =>
     kept()
-      .leftJoin('events', (join) =>
-        join.onRef('events.device', '=', 'opinions.device').onRef('events.sample', '=', 'opinions.sample'),
+      // Several events may share a sample: the last word on any of them counts.
+      .leftJoin('corrections', (join) =>
+        join.on('corrections.event_id', '=', ({ selectFrom }) =>
+          selectFrom('events')
+            .innerJoin('corrections as later', 'later.event_id', 'events.id')
+            .select('later.event_id')
+            .whereRef('events.device', '=', 'opinions.device')
+            .whereRef('events.sample', '=', 'opinions.sample')
+            .orderBy('later.at', 'desc')
+            .orderBy('later.event_id', 'desc')
+            .limit(1),
+        ),
       )
-      .leftJoin('corrections', 'corrections.event_id', 'events.id')
       .selectAll('opinions')
       .select(['sample_pictures.width', 'sample_pictures.height', 'sample_pictures.region', 'sample_pictures.hash'])
-      .select(['corrections.verdict', 'corrections.label', 'corrections.actor'])
-      // Several events may share a sample. SQLite takes the other columns from the row with the greatest: the last word.
-      .select(({ fn }) => fn.max('corrections.at').as('corrected_at'))
+      .select(['corrections.verdict', 'corrections.label', 'corrections.actor', 'corrections.at as corrected_at'])
       .where('opinions.id', 'in', ids)
-      .groupBy('opinions.id')
       .orderBy('opinions.id')
       .execute();
   type Row = Awaited<ReturnType<typeof whole>>[number];

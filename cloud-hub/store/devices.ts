@@ -5,9 +5,10 @@ import { DAY_MS } from '../../shared/kit/durations.ts';
 import type { Device } from '../contract/device.ts';
 import type { Scope } from '../contract/identity.ts';
 import type { AskingStream } from '../contract/opinion.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { hasLabels, type Page, readPage } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 import type { DeviceTable as DeviceColumns } from './tables.ts';
 
 type DeviceTable = Selectable<DeviceColumns>;
@@ -44,81 +45,83 @@ const reportBytes = sql<number>`coalesce(octet_length(report), 0)`.as('bytes');
 
 export type DeviceStore = ReturnType<typeof createDeviceStore>;
 
-export function createDeviceStore(database: HubDatabase) {
-  const { query } = database;
-  const byId = database.prepare('SELECT * FROM devices WHERE id = ?');
-  const update = database.prepare(
+export function createDeviceStore(db: Db) {
+  const prepare = statementsOf(db);
+  const { query } = db;
+  const byId = prepare('SELECT * FROM devices WHERE id = ?');
+  const update = prepare(
     `UPDATE devices SET last_seen_at = ?, online = COALESCE(?, online), version = COALESCE(?, version),
        report = COALESCE(?, report) WHERE id = ?`,
   );
 
-  const usage = database.prepare(
-    `SELECT usage_day AS day, usage_records AS records, usage_bytes AS bytes, paused_until AS pausedUntil
+  const usage = prepare(
+    `SELECT usage_day AS day, usage_records AS records, usage_bytes AS bytes, paused_until AS "pausedUntil"
        FROM devices WHERE id = ?`,
   );
-  const used = database.prepare(
+  const used = prepare(
     `UPDATE devices SET usage_day = :day, paused_until = NULL,
        usage_records = :records + CASE usage_day WHEN :day THEN usage_records ELSE 0 END,
        usage_bytes = :bytes + CASE usage_day WHEN :day THEN usage_bytes ELSE 0 END WHERE id = :id`,
   );
-  const pause = database.prepare('UPDATE devices SET paused_until = ? WHERE id = ?');
-  const add = database.prepare(
+  const pause = prepare('UPDATE devices SET paused_until = ? WHERE id = ?');
+  const add = prepare(
     `INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, '{}') ON CONFLICT (id) DO NOTHING`,
   );
-  const setToken = database.prepare('UPDATE devices SET token_hash = ? WHERE id = ?');
-  const setLabels = database.prepare('UPDATE devices SET labels = ? WHERE id = ?');
-  const enrol = database.prepare(
-    'INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, ?)',
-  );
-  const remove = database.prepare('DELETE FROM devices WHERE id = ?');
-  const asking = database.prepare('SELECT id, report FROM devices WHERE instr(report, ?) > 0 ORDER BY id LIMIT ?');
-  const naming = database.prepare('SELECT id FROM devices WHERE instr(report, ?) > 0');
-  const counts = database.prepare('SELECT count(*) AS known, coalesce(sum(online), 0) AS online FROM devices');
-  const roster = database.prepare('SELECT id, online, labels FROM devices ORDER BY id');
+  const setToken = prepare('UPDATE devices SET token_hash = ? WHERE id = ?');
+  const setLabels = prepare('UPDATE devices SET labels = ? WHERE id = ?');
+  const enrol = prepare('INSERT INTO devices (id, token_hash, created_at, online, labels) VALUES (?, ?, ?, 0, ?)');
+  const remove = prepare('DELETE FROM devices WHERE id = ?');
+  const asking = prepare(`SELECT id, report FROM devices WHERE ${db.dialect.holds('report')} ORDER BY id LIMIT ?`);
+  const naming = prepare(`SELECT id FROM devices WHERE ${db.dialect.holds('report')}`);
+  const counts = prepare('SELECT count(*) AS known, coalesce(sum(online), 0) AS online FROM devices');
+  const roster = prepare('SELECT id, online, labels FROM devices ORDER BY id');
 
-  const row = (id: string): DeviceTable | undefined => byId.get(id) as DeviceTable | undefined;
+  const row = async (id: string): Promise<DeviceTable | undefined> => (await byId.get(id)) as DeviceTable | undefined;
 
   return {
     /** Adds a device; false when the id is taken. May be part of a transaction. */
-    add: (id: string, tokenHash: string, now: number): boolean => add.run(id, tokenHash, now).changes === 1,
+    add: async (id: string, tokenHash: string, now: number): Promise<boolean> =>
+      (await add.run(id, tokenHash, now)).changes === 1,
 
     /** Adds a device that has a certificate and no token; part of a transaction. */
-    enrol: (id: string, labels: Record<string, string>, now: number): void =>
-      void enrol.run(id, '', now, JSON.stringify(labels)),
+    enrol: async (id: string, labels: Record<string, string>, now: number): Promise<void> => {
+      await enrol.run(id, '', now, JSON.stringify(labels));
+    },
 
     /** Removes a device with its document; false when there is none. What it sent stays. May be part of a transaction. */
-    remove: (id: string): boolean => remove.run(id).changes === 1,
+    remove: async (id: string): Promise<boolean> => (await remove.run(id)).changes === 1,
 
     /** Replaces the token; false when there is no such device. May be part of a transaction. */
-    setTokenHash: (id: string, tokenHash: string): boolean => setToken.run(tokenHash, id).changes === 1,
+    setTokenHash: async (id: string, tokenHash: string): Promise<boolean> =>
+      (await setToken.run(tokenHash, id)).changes === 1,
 
     /** Replaces the labels; false when there is no such device. May be part of a transaction. */
-    setLabels: (id: string, labels: Record<string, string>): boolean =>
-      setLabels.run(JSON.stringify(labels), id).changes === 1,
+    setLabels: async (id: string, labels: Record<string, string>): Promise<boolean> =>
+      (await setLabels.run(JSON.stringify(labels), id)).changes === 1,
 
     /** Every device with what selectors look at. */
-    roster: (): { id: string; online: boolean; labels: Record<string, string> }[] =>
-      (roster.all() as Pick<DeviceTable, 'id' | 'online' | 'labels'>[]).map((found) => ({
+    roster: async (): Promise<{ id: string; online: boolean; labels: Record<string, string> }[]> =>
+      ((await roster.all()) as Pick<DeviceTable, 'id' | 'online' | 'labels'>[]).map((found) => ({
         id: found.id,
         online: found.online === 1,
         labels: labelsOf(found),
       })),
 
     /** How many there are, and how many of them are connected. */
-    counts(): { readonly known: number; readonly online: number } {
-      return counts.get() as { known: number; online: number };
+    async counts(): Promise<{ readonly known: number; readonly online: number }> {
+      return (await counts.get()) as { known: number; online: number };
     },
 
     /** What selectors look at in a device. */
-    labels(id: string): Record<string, string> {
-      const found = row(id);
+    async labels(id: string): Promise<Record<string, string>> {
+      const found = await row(id);
       return found ? labelsOf(found) : {};
     },
 
     /** A device whose latest report names this digest in a slot of a model. */
-    reporting(digest: string): string | undefined {
-      for (const { id } of naming.all(digest) as { id: string }[]) {
-        const slots = Object.values(reportOf(row(id))?.models ?? {}).flatMap((m) => [
+    async reporting(digest: string): Promise<string | undefined> {
+      for (const { id } of (await naming.all(digest)) as { id: string }[]) {
+        const slots = Object.values(reportOf(await row(id))?.models ?? {}).flatMap((m) => [
           m.active,
           m.candidate,
           m.previous,
@@ -129,8 +132,8 @@ export function createDeviceStore(database: HubDatabase) {
     },
 
     /** Streams of devices that ask for second opinions, with what became of what they chose; it looks into every report. */
-    asking(limit: number): AskingStream[] {
-      const rows = asking.all('"escalation"', limit) as Pick<DeviceTable, 'id' | 'report'>[];
+    async asking(limit: number): Promise<AskingStream[]> {
+      const rows = (await asking.all('"escalation"', limit)) as Pick<DeviceTable, 'id' | 'report'>[];
       const all = rows.flatMap(({ id: device, report }) => {
         // Only a report that passed its schema is ever written.
         const streams = (JSON.parse(report ?? '{}') as Partial<Report>).escalation?.streams ?? {};
@@ -142,8 +145,8 @@ export function createDeviceStore(database: HubDatabase) {
     },
 
     /** What rules of alerts look at in a device; the report is read when it is asked for. Undefined: there is no such device. */
-    standing(id: string) {
-      const found = row(id);
+    async standing(id: string) {
+      const found = await row(id);
       return (
         found && {
           labels: labelsOf(found),
@@ -156,12 +159,12 @@ export function createDeviceStore(database: HubDatabase) {
     },
 
     /** The latest report of a device. */
-    report: (id: string): Report | undefined => reportOf(row(id)),
+    report: async (id: string): Promise<Report | undefined> => reportOf(await row(id)),
 
-    tokenHash: (id: string): string | undefined => row(id)?.token_hash,
+    tokenHash: async (id: string): Promise<string | undefined> => (await row(id))?.token_hash,
 
-    get(id: string): Device | undefined {
-      const found = row(id);
+    async get(id: string): Promise<Device | undefined> {
+      const found = await row(id);
       return found && toDevice(found);
     },
 
@@ -169,7 +172,9 @@ export function createDeviceStore(database: HubDatabase) {
       let select = query.selectFrom('devices').select(['id', reportBytes]).orderBy('id');
       if (filter.after !== undefined) select = select.where('id', '>', filter.after);
       if (filter.scope !== undefined)
-        select = select.where(sql<boolean>`id IN (SELECT d.id FROM devices d WHERE ${hasLabels(filter.scope)})`);
+        select = select.where(
+          sql<boolean>`id IN (SELECT d.id FROM devices d WHERE ${hasLabels(db.dialect, filter.scope)})`,
+        );
       if (filter.online !== undefined) select = select.where('online', '=', filter.online ? 1 : 0);
       const read = (ids: readonly string[]) =>
         query.selectFrom('devices').selectAll().where('id', 'in', ids).orderBy('id').execute();
@@ -177,20 +182,24 @@ export function createDeviceStore(database: HubDatabase) {
     },
 
     /** Notes that a device was heard; part of the ingest transaction. */
-    noteContact(id: string, contact: Contact, now: number): void {
+    async noteContact(id: string, contact: Contact, now: number): Promise<void> {
       const online = contact.online === undefined ? null : Number(contact.online);
       const report = contact.report === undefined ? null : JSON.stringify(contact.report);
-      update.run(now, online, contact.version === undefined ? null : indexText(contact.version), report, id);
+      await update.run(now, online, contact.version === undefined ? null : indexText(contact.version), report, id);
     },
 
     /** What was stored of a device on its last day, and until when no more is taken; part of the ingest transaction. */
-    usage: (id: string): LastUsage | undefined => usage.get(id) as LastUsage | undefined,
+    usage: async (id: string): Promise<LastUsage | undefined> => (await usage.get(id)) as LastUsage | undefined,
 
     /** Adds to what was stored on a day; part of the ingest transaction. */
-    used: (id: string, { day, records, bytes }: Usage): void => void used.run({ id, day, records, bytes }),
+    used: async (id: string, { day, records, bytes }: Usage): Promise<void> => {
+      await used.run({ id, day, records, bytes });
+    },
 
     /** Notes until when no more is taken; part of the ingest transaction. */
-    pause: (id: string, until: number): void => void pause.run(until, id),
+    pause: async (id: string, until: number): Promise<void> => {
+      await pause.run(until, id);
+    },
 
     /** For the start of the hub: no device is connected yet. */
     async allOffline(): Promise<void> {

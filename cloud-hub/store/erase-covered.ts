@@ -1,6 +1,7 @@
 /** Which rows an order to erase covers; each question looks at a bounded number of rows. */
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { timeColumn } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface RowOrder {
   readonly device: string;
@@ -20,14 +21,18 @@ export interface Covered {
 
 /** Of one question: some milliseconds of the hub's time. */
 const ROWS = 1000;
+/** So many refused payloads are in memory. */
+const PAYLOADS = 50;
 /** A sample waits at most so long for the hub, unless a device says otherwise; then its picture's own time decides. */
 const SAMPLE_WAIT_MS = 3_600_000;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-export function eraseRowsOf({ prepare }: HubDatabase) {
+export function eraseRowsOf(db: Db) {
+  const prepare = statementsOf(db);
+  const clock = db.dialect.jsonText('body', 'clock');
   const scan = (table: string, stream: string) =>
     prepare(
-      `SELECT id, (at >= $from AND at < $before) OR coalesce(json_extract(body, '$.clock'), '') = 'wrong' AS hit
+      `SELECT id, CASE WHEN (at >= $from AND at < $before) OR coalesce(${clock}, '') = 'wrong' THEN 1 ELSE 0 END AS hit
          FROM ${table} WHERE device = $device AND ${stream} AND id > $after ORDER BY id LIMIT ${ROWS}`,
     );
   const tables = new Map(
@@ -37,12 +42,15 @@ export function eraseRowsOf({ prepare }: HubDatabase) {
     ]),
   );
   const opinions = prepare(
-    `SELECT opinions.id, (received_at >= $from AND received_at < $late)
-         OR EXISTS (SELECT 1 FROM sample_pictures p WHERE p.opinion_id = opinions.id AND p.at >= $from AND p.at < $before) AS hit
-       FROM opinions WHERE device = $device AND ($stream IS NULL OR stream = $stream) AND id > $after
+    `SELECT opinions.id, CASE WHEN (received_at >= $from AND received_at < $late)
+         OR EXISTS (SELECT 1 FROM sample_pictures p WHERE p.opinion_id = opinions.id AND p.at >= $from AND p.at < $before)
+         THEN 1 ELSE 0 END AS hit
+       FROM opinions WHERE device = $device AND (CAST($stream AS text) IS NULL OR stream = $stream) AND id > $after
        ORDER BY id LIMIT ${ROWS}`,
   );
-  const refused = prepare('SELECT id, payload FROM quarantine WHERE device = ? AND received_at >= ?');
+  const refused = prepare(
+    `SELECT id, payload FROM quarantine WHERE device = ? AND received_at >= ? AND id > ? ORDER BY id LIMIT ${PAYLOADS}`,
+  );
 
   const rows = (found: unknown[]): Covered => {
     const all = found as { id: number; hit: number }[];
@@ -50,24 +58,32 @@ export function eraseRowsOf({ prepare }: HubDatabase) {
   };
 
   return {
-    records(table: string, order: RowOrder, after: number): Covered {
+    async records(table: string, order: RowOrder, after: number): Promise<Covered> {
       const statements = tables.get(table);
       if (!statements) throw new Error(`${table} has no records`);
       const { device, stream } = order;
       const bounds = { device, after, ...timesOf(order) };
-      return rows(stream === undefined ? statements.all.all(bounds) : statements.one.all({ ...bounds, stream }));
+      return rows(
+        stream === undefined ? await statements.all.all(bounds) : await statements.one.all({ ...bounds, stream }),
+      );
     },
 
-    opinions(order: RowOrder, after: number): Covered {
+    async opinions(order: RowOrder, after: number): Promise<Covered> {
       const { device, stream = null } = order;
       const times = timesOf(order);
-      return rows(opinions.all({ device, stream, after, ...times, late: times.before + SAMPLE_WAIT_MS }));
+      return rows(await opinions.all({ device, stream, after, ...times, late: times.before + SAMPLE_WAIT_MS }));
     },
 
     /** What was refused may be anything: all that names the stream, or cannot be read. */
-    refused({ device, stream, from }: RowOrder): number[] {
-      const found = refused.iterate(device, timeColumn(from ?? 0)) as Iterable<{ id: number; payload: Buffer }>;
-      return [...found].filter(({ payload }) => mayBeOf(payload, stream)).map(({ id }) => id);
+    async refused({ device, stream, from }: RowOrder): Promise<number[]> {
+      const ids: number[] = [];
+      for (let after = 0; ; ) {
+        const rows = (await refused.all(device, timeColumn(from ?? 0), after)) as { id: number; payload: Buffer }[];
+        for (const { id, payload } of rows) if (mayBeOf(payload, stream)) ids.push(id);
+        const last = rows.at(-1);
+        if (!last) return ids;
+        after = last.id;
+      }
     },
   };
 }

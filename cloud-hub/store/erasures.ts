@@ -2,7 +2,8 @@
 import type { EraseAnswer, ErasedCounts } from '../../shared/contract/messages/erase.ts';
 import type { HubErased } from '../contract/erasure.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 export interface StoredErasure {
   readonly row: number;
@@ -34,7 +35,8 @@ const NOTHING: HubErased = { records: 0, pictures: 0, opinions: 0, alerts: 0, re
 
 export type ErasureStore = ReturnType<typeof createErasureStore>;
 
-export function createErasureStore({ prepare }: HubDatabase) {
+export function createErasureStore(db: Db) {
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO erasures (id, device, stream, from_at, before_at, pictures, reason, created_at, created_by, erased)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -43,7 +45,7 @@ export function createErasureStore({ prepare }: HubDatabase) {
   const open = prepare('SELECT * FROM erasures WHERE finished_at IS NULL ORDER BY row');
   const openOf = prepare('SELECT * FROM erasures WHERE finished_at IS NULL AND device = ? ORDER BY row');
   const list = prepare(
-    `SELECT * FROM erasures WHERE row < $before AND ($device IS NULL OR device = $device)
+    `SELECT * FROM erasures WHERE row < $before AND (CAST($device AS text) IS NULL OR device = $device)
        ORDER BY row DESC LIMIT $limit`,
   );
   const count = prepare('UPDATE erasures SET erased = ? WHERE row = ?');
@@ -53,39 +55,45 @@ export function createErasureStore({ prepare }: HubDatabase) {
   const finished = prepare('UPDATE erasures SET finished_at = ? WHERE row = ?');
 
   const all = (rows: unknown[]) => (rows as ErasureRow[]).map(fromRow);
-  const get = (id: string): StoredErasure | undefined => {
-    const row = byId.get(id) as ErasureRow | undefined;
+  const get = async (id: string): Promise<StoredErasure | undefined> => {
+    const row = (await byId.get(id)) as ErasureRow | undefined;
     return row && fromRow(row);
   };
   return {
     get,
-    open: () => all(open.all()),
-    openOf: (device: string) => all(openOf.all(device)),
+    open: async () => all(await open.all()),
+    openOf: async (device: string) => all(await openOf.all(device)),
     /** Newest first. */
-    list({ device, before = Number.MAX_SAFE_INTEGER, limit }: ErasureFilter): StoredErasure[] {
-      return all(list.all({ device: device ?? null, before, limit }));
+    async list({ device, before = Number.MAX_SAFE_INTEGER, limit }: ErasureFilter): Promise<StoredErasure[]> {
+      return all(await list.all({ device: device ?? null, before, limit }));
     },
 
     // Each of these may be part of a transaction.
-    add({ id, device, stream, from, before, pictures, reason }: NewOrder, { at, actor }: Act): void {
+    async add({ id, device, stream, from, before, pictures, reason }: NewOrder, { at, actor }: Act): Promise<void> {
       const [bounds, flag] = [[from ?? null, before], pictures ? 1 : 0];
-      insert.run(id, device, stream ?? null, ...bounds, flag, reason ?? null, at, actor, JSON.stringify(NOTHING));
+      await insert.run(id, device, stream ?? null, ...bounds, flag, reason ?? null, at, actor, JSON.stringify(NOTHING));
     },
     /** Adds to what it has erased so far. */
-    count(id: string, more: Partial<HubErased>): void {
-      const now = get(id);
+    async count(id: string, more: Partial<HubErased>): Promise<void> {
+      const now = await get(id);
       if (!now) return;
       const sum = (key: keyof HubErased) => now.erased[key] + (more[key] ?? 0);
       const keys = Object.keys(NOTHING) as (keyof HubErased)[];
-      count.run(JSON.stringify(Object.fromEntries(keys.map((key) => [key, sum(key)]))), now.row);
+      await count.run(JSON.stringify(Object.fromEntries(keys.map((key) => [key, sum(key)]))), now.row);
     },
     /** A pass is through. @param settled when it began, if it was due after the device's answer */
-    passed: (row: number, settled: number | undefined): void => void passed.run(settled ?? null, row),
-    failed: (row: number, failure: string): void => void failed.run(failure, row),
-    answered(row: number, answer: DeviceAnswer, doneAt: number | undefined): void {
-      answered.run(JSON.stringify(answer), doneAt ?? null, row);
+    passed: async (row: number, settled: number | undefined): Promise<void> => {
+      await passed.run(settled ?? null, row);
     },
-    finished: (row: number, at: number): void => void finished.run(at, row),
+    failed: async (row: number, failure: string): Promise<void> => {
+      await failed.run(failure, row);
+    },
+    async answered(row: number, answer: DeviceAnswer, doneAt: number | undefined): Promise<void> {
+      await answered.run(JSON.stringify(answer), doneAt ?? null, row);
+    },
+    finished: async (row: number, at: number): Promise<void> => {
+      await finished.run(at, row);
+    },
   };
 }
 

@@ -5,11 +5,12 @@ import type { Opinion } from '../../shared/contract/messages/verdict.ts';
 import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Event } from '../contract/event.ts';
 import { correctionOf } from './corrections.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import { eventOpinionOf, type OpinionBody } from './opinions.ts';
 import type { StoredRecord } from './records.ts';
 import { indexText, isoTime, modelText } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface EventFilter extends ListFilter {
   readonly rule?: string | undefined;
@@ -22,9 +23,10 @@ export interface EventFilter extends ListFilter {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-export function createEventStore(database: HubDatabase) {
-  const { query } = database;
-  const deviceOf = database.prepare('SELECT device FROM events WHERE id = ?').pluck();
+export function createEventStore(db: Db) {
+  const prepare = statementsOf(db);
+  const { query } = db;
+  const deviceOf = prepare('SELECT device FROM events WHERE id = ?').pluck();
   const whole = () =>
     query
       .selectFrom('events')
@@ -38,8 +40,8 @@ export function createEventStore(database: HubDatabase) {
       .select(['corrections.at as corrected_at', 'corrections.actor']);
   return {
     async list(filter: EventFilter): Promise<Page<Event>> {
-      const few = await fewInTime(query, 'events', filter);
-      let select = newestFirst(query.selectFrom('events').select(['id', bodyBytes]), filter, few);
+      const few = await fewInTime(db, 'events', filter);
+      let select = newestFirst(db, query.selectFrom('events').select(['id', bodyBytes]), filter, few);
       if (filter.rule !== undefined) select = select.where('rule', '=', filter.rule);
       if (filter.label !== undefined) select = select.where('label', '=', indexText(filter.label));
       if (filter.opinion !== undefined) {
@@ -66,7 +68,7 @@ export function createEventStore(database: HubDatabase) {
     },
 
     /** Whose it is. */
-    deviceOf: (id: number): string | undefined => deviceOf.get(id) as string | undefined,
+    deviceOf: async (id: number): Promise<string | undefined> => (await deviceOf.get(id)) as string | undefined,
 
     async get(id: number): Promise<Event | undefined> {
       const row = await whole().where('events.id', '=', id).executeTakeFirst();

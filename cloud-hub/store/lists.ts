@@ -1,7 +1,8 @@
 /** What lists have in common: filters, order, and pages that are bounded in rows and in bytes. */
-import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Scope } from '../contract/identity.ts';
-import type { Tables } from './tables.ts';
+import type { Db } from './database.ts';
+import type { Dialect } from './dialect.ts';
 
 export interface ListFilter {
   readonly device?: string | undefined;
@@ -36,14 +37,14 @@ export interface Mark<Id> {
 export const bodyBytes = sql<number>`octet_length(body)`.as('bytes');
 
 /** Does the row's device have these labels? The row has a column `device`. */
-export function isOfScope(scope: Scope): RawBuilder<boolean> {
-  return sql<boolean>`device IN (SELECT d.id FROM devices d WHERE ${hasLabels(scope)})`;
+export function isOfScope({ dialect }: Db, scope: Scope): RawBuilder<boolean> {
+  return sql<boolean>`device IN (SELECT d.id FROM devices d WHERE ${hasLabels(dialect, scope)})`;
 }
 
 /** Does the device `d` have these labels? Keys are names (contract), so that they need no quotes. */
-export function hasLabels(scope: Scope): RawBuilder<boolean> {
+export function hasLabels(dialect: Dialect, scope: Scope): RawBuilder<boolean> {
   const each = Object.entries(scope).map(
-    ([key, value]) => sql<boolean>`json_extract(d.labels, ${`$."${key}"`}) = ${value}`,
+    ([key, value]) => sql<boolean>`${sql.raw(dialect.jsonText('d.labels', key))} = ${value}`,
   );
   return sql<boolean>`${sql.join(each, sql` AND `)}`;
 }
@@ -98,7 +99,7 @@ const FEW = 5000;
  * rows of one hour would block the hub. Undefined: no such filter, or so many matches that the walk finds them soon.
  */
 export async function fewInTime(
-  query: Kysely<Tables>,
+  { query }: Db,
   table: 'events' | 'summaries' | 'readings' | 'problems',
   filter: ListFilter,
 ): Promise<number[] | undefined> {
@@ -117,11 +118,11 @@ export async function fewInTime(
  * Adds filter, order (newest received first) and limit (one row more than a page has) to a selection from a table of records.
  * @param among what `fewInTime` gave
  */
-export function newestFirst<Q>(selection: Q, filter: ListFilter, among?: readonly number[]): Q {
+export function newestFirst<Q>(db: Db, selection: Q, filter: ListFilter, among?: readonly number[]): Q {
   // kysely cannot express "any of these tables"; each of them has the columns of `Listed`.
   let select = selection as unknown as SelectQueryBuilder<{ t: Listed }, 't', Listed>;
   if (filter.device !== undefined) select = select.where('device', '=', filter.device);
-  if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
+  if (filter.scope !== undefined) select = select.where(isOfScope(db, filter.scope));
   if (filter.stream !== undefined) select = select.where('stream', '=', filter.stream);
   if (filter.since !== undefined) select = select.where('at', '>=', filter.since);
   if (filter.until !== undefined) select = select.where('at', '<', filter.until);

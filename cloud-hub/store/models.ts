@@ -2,8 +2,9 @@
 import type { ModelManifest } from '../../shared/contract/model-manifest.ts';
 import type { Alias, Model } from '../contract/model.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 import type { ModelTable } from './tables.ts';
 
 /** The store does not know whether a version is signed. */
@@ -17,7 +18,9 @@ export interface NewModel {
 
 export type ModelStore = ReturnType<typeof createModelStore>;
 
-export function createModelStore({ query, prepare }: HubDatabase) {
+export function createModelStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const byVersion = prepare('SELECT * FROM models WHERE name = ? AND version = ?');
   const byDigest = prepare('SELECT * FROM models WHERE digest = ?');
   const insert = prepare(
@@ -38,7 +41,7 @@ export function createModelStore({ query, prepare }: HubDatabase) {
     metrics: prepare('UPDATE models SET metrics = ? WHERE name = ? AND version = ?'),
   };
 
-  const toModel = (row: ModelTable & { id: unknown }): StoredModel => {
+  const toModel = async (row: ModelTable & { id: unknown }): Promise<StoredModel> => {
     // Only manifests, labels and metrics that passed their schemas are ever written.
     const { task, license, variants } = JSON.parse(row.manifest) as ModelManifest;
     return {
@@ -52,24 +55,29 @@ export function createModelStore({ query, prepare }: HubDatabase) {
       variants,
       labels: JSON.parse(row.labels) as Record<string, string>,
       metrics: JSON.parse(row.metrics) as Record<string, number>,
-      aliases: (aliasesOf.all(row.name, row.version) as { alias: string }[]).map((a) => a.alias),
+      aliases: ((await aliasesOf.all(row.name, row.version)) as { alias: string }[]).map((a) => a.alias),
       createdAt: isoTime(row.created_at),
       createdBy: row.created_by,
     };
   };
-  const found = (row: unknown) => (row === undefined ? undefined : toModel(row as ModelTable & { id: unknown }));
+  const found = async (row: unknown) =>
+    row === undefined ? undefined : await toModel(row as ModelTable & { id: unknown });
 
   return {
-    get: (name: string, version: string): StoredModel | undefined => found(byVersion.get(name, version)),
+    get: async (name: string, version: string): Promise<StoredModel | undefined> =>
+      found(await byVersion.get(name, version)),
 
-    byDigest: (digest: string): StoredModel | undefined => found(byDigest.get(digest)),
+    byDigest: async (digest: string): Promise<StoredModel | undefined> => found(await byDigest.get(digest)),
 
     /** Newest first. */
     async list(filter: { name?: string | undefined; before?: number | undefined; limit: number }) {
       let select = query.selectFrom('models').selectAll().orderBy('id', 'desc').limit(filter.limit);
       if (filter.name !== undefined) select = select.where('name', '=', filter.name);
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);
-      return (await select.execute()).map((row) => toModel(row as unknown as ModelTable & { id: unknown }));
+      const models: StoredModel[] = [];
+      for (const row of await select.execute())
+        models.push(await toModel(row as unknown as ModelTable & { id: unknown }));
+      return models;
     },
 
     async digests(): Promise<Set<string>> {
@@ -77,23 +85,28 @@ export function createModelStore({ query, prepare }: HubDatabase) {
     },
 
     /** Part of a transaction; the caller has looked for the name, version and digest. */
-    add({ manifest, digest, bytes }: NewModel, { at, actor }: Act): void {
+    async add({ manifest, digest, bytes }: NewModel, { at, actor }: Act): Promise<void> {
       const { name, version } = manifest;
-      insert.run(name, version, digest, bytes, JSON.stringify(manifest), at, actor);
+      await insert.run(name, version, digest, bytes, JSON.stringify(manifest), at, actor);
     },
 
     /** False when there is no such version. */
-    describe(name: string, version: string, what: 'labels' | 'metrics', value: Record<string, unknown>): boolean {
-      return update[what].run(JSON.stringify(value), name, version).changes === 1;
+    async describe(
+      name: string,
+      version: string,
+      what: 'labels' | 'metrics',
+      value: Record<string, unknown>,
+    ): Promise<boolean> {
+      return (await update[what].run(JSON.stringify(value), name, version)).changes === 1;
     },
 
     /** Part of a transaction; the caller has seen that nothing uses it. */
-    remove: (name: string, version: string): boolean => remove.run(name, version).changes === 1,
+    remove: async (name: string, version: string): Promise<boolean> => (await remove.run(name, version)).changes === 1,
 
     /** The version that an alias points to. */
-    resolve(name: string, alias: string): StoredModel | undefined {
-      const row = aliased.get(name, alias) as { version: string } | undefined;
-      return row && found(byVersion.get(name, row.version));
+    async resolve(name: string, alias: string): Promise<StoredModel | undefined> {
+      const row = (await aliased.get(name, alias)) as { version: string } | undefined;
+      return row && (await found(await byVersion.get(name, row.version)));
     },
 
     async aliases(name: string): Promise<Alias[]> {
@@ -113,10 +126,11 @@ export function createModelStore({ query, prepare }: HubDatabase) {
     },
 
     /** Part of a transaction; the version exists. */
-    setAlias(name: string, alias: string, version: string, { at, actor }: Act): void {
-      setAlias.run(name, alias, version, at, actor);
+    async setAlias(name: string, alias: string, version: string, { at, actor }: Act): Promise<void> {
+      await setAlias.run(name, alias, version, at, actor);
     },
 
-    removeAlias: (name: string, alias: string): boolean => removeAlias.run(name, alias).changes === 1,
+    removeAlias: async (name: string, alias: string): Promise<boolean> =>
+      (await removeAlias.run(name, alias)).changes === 1,
   };
 }

@@ -6,10 +6,11 @@ import type { Opinion as Outcome } from '../../shared/contract/messages/verdict.
 import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Scope } from '../contract/identity.ts';
 import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, isOfScope, type Page, readPage } from './lists.ts';
 import type { OpinionAgreementTable } from './record-tables.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 import { wilson } from './wilson.ts';
 
 /** What is stored as JSON. */
@@ -47,78 +48,79 @@ export interface OpinionFilter {
 
 export type OpinionStore = ReturnType<typeof createOpinionStore>;
 
-export function createOpinionStore(database: HubDatabase) {
-  const { query } = database;
-  const insert = database.prepare(
+export function createOpinionStore(db: Db) {
+  const prepare = statementsOf(db);
+  const { query } = db;
+  const insert = prepare(
     `INSERT INTO opinions (device, stream, sample, received_at, outcome, body) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (device, sample) DO NOTHING`,
-  );
-  const total = database.prepare(
+       ON CONFLICT (device, sample) DO NOTHING RETURNING id`,
+  ).pluck();
+  const more = (column: string) => `${column} = opinion_totals.${column} + excluded.${column}`;
+  const total = prepare(
     `INSERT INTO opinion_totals
        (device, stream, first_at, samples, bytes, hub_ms, confirmed, changed, withdrawn, chance, chance_same)
        VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (device, stream) DO UPDATE SET samples = samples + 1, bytes = bytes + excluded.bytes,
-         hub_ms = hub_ms + excluded.hub_ms, confirmed = confirmed + excluded.confirmed,
-         changed = changed + excluded.changed, withdrawn = withdrawn + excluded.withdrawn,
-         chance = chance + excluded.chance, chance_same = chance_same + excluded.chance_same`,
+       ON CONFLICT (device, stream) DO UPDATE SET samples = opinion_totals.samples + 1, ${more('bytes')}, ${more('hub_ms')},
+         ${more('confirmed')}, ${more('changed')}, ${more('withdrawn')}, ${more('chance')}, ${more('chance_same')}`,
   );
-  const agreement = database.prepare(
+  const agreement = prepare(
     `INSERT INTO opinion_agreements (device, stream, edge_model, hub_model, frames, same, last_at)
        VALUES (?, ?, ?, ?, 1, ?, ?)
-       ON CONFLICT (device, stream, edge_model, hub_model) DO UPDATE SET frames = frames + 1,
-         same = same + excluded.same, last_at = excluded.last_at`,
+       ON CONFLICT (device, stream, edge_model, hub_model) DO UPDATE SET frames = opinion_agreements.frames + 1,
+         same = opinion_agreements.same + excluded.same, last_at = excluded.last_at`,
   );
-  const agreements = database.prepare(
+  const agreements = prepare(
     `SELECT * FROM opinion_agreements WHERE (device, stream) IN
        (SELECT device, stream FROM opinion_agreements WHERE edge_model = ?) ORDER BY last_at DESC`,
   );
-  const ofSample = database.prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
-  const latest = database.prepare(
-    // SQLite takes the verdict from the row with the greatest time: the last word on the event and on what followed of it.
-    `SELECT o.*, c.verdict AS said, max(c.at) AS said_at FROM opinions o
-       LEFT JOIN events e ON e.device = o.device AND e.sample = o.sample
-       LEFT JOIN corrections c ON c.event_id = e.id
-       WHERE o.device = ? AND o.stream = ? GROUP BY o.id ORDER BY o.id DESC LIMIT ?`,
+  const ofSample = prepare('SELECT * FROM opinions WHERE device = ? AND sample = ?');
+  const latest = prepare(
+    // Several events may share a sample: the last word on any of them counts.
+    `SELECT o.*, c.verdict AS said FROM opinions o LEFT JOIN corrections c ON c.event_id =
+         (SELECT l.event_id FROM events e JOIN corrections l ON l.event_id = e.id
+            WHERE e.device = o.device AND e.sample = o.sample ORDER BY l.at DESC, l.event_id DESC LIMIT 1)
+       WHERE o.device = ? AND o.stream = ? ORDER BY o.id DESC LIMIT ?`,
   );
-  const eventsOf = database.prepare('SELECT id FROM events WHERE device = ? AND sample = ? ORDER BY id').pluck();
+  const eventsOf = prepare('SELECT id FROM events WHERE device = ? AND sample = ? ORDER BY id').pluck();
 
   return {
     /** Part of a transaction. @returns its row; undefined: there was one for this sample, which stays */
-    add({ device, stream, sample, receivedAt, outcome, ...body }: NewOpinion): number | undefined {
-      const made = insert.run(device, stream, sample, receivedAt, outcome, JSON.stringify(body));
-      if (made.changes === 0) return undefined;
+    async add({ device, stream, sample, receivedAt, outcome, ...body }: NewOpinion): Promise<number | undefined> {
+      const made = await insert.get(device, stream, sample, receivedAt, outcome, JSON.stringify(body));
+      if (made === undefined) return undefined;
       const counts = (['confirmed', 'changed', 'withdrawn'] as const).map((one) =>
         body.event && outcome === one ? 1 : 0,
       );
       // Events are no fair sample of the frames: those that chance alone chose are.
       const isChance = !body.event && body.chosenBy.includes('random');
       const chance = [isChance ? 1 : 0, isChance && outcome === 'confirmed' ? 1 : 0];
-      total.run(device, stream, receivedAt, body.bytes, body.ms, ...counts, ...chance);
+      await total.run(device, stream, receivedAt, body.bytes, body.ms, ...counts, ...chance);
       if (isChance && body.edge.model !== undefined) {
         const models = [withoutVariant(body.edge.model), withoutVariant(body.hub.model)];
-        agreement.run(device, stream, ...models, outcome === 'confirmed' ? 1 : 0, receivedAt);
+        await agreement.run(device, stream, ...models, outcome === 'confirmed' ? 1 : 0, receivedAt);
       }
-      return Number(made.lastInsertRowid);
+      return made as number;
     },
 
     /** Of all streams in which this model was asked about: what it and others agreed on with the hub, the latest first. */
-    agreementsOf: (model: string): readonly ModelAgreement[] =>
-      (agreements.all(model) as OpinionAgreementTable[]).map((row) => ({
+    agreementsOf: async (model: string): Promise<readonly ModelAgreement[]> =>
+      ((await agreements.all(model)) as OpinionAgreementTable[]).map((row) => ({
         ...{ device: row.device, stream: row.stream, edgeModel: row.edge_model, hubModel: row.hub_model },
         ...{ same: row.same, n: row.frames },
       })),
 
-    get(device: string, sample: string): Opinion | undefined {
-      const row = ofSample.get(device, sample) as OpinionRow | undefined;
+    async get(device: string, sample: string): Promise<Opinion | undefined> {
+      const row = (await ofSample.get(device, sample)) as OpinionRow | undefined;
       return row && opinionOf(row);
     },
 
     /** Those that were asked about with this sample and have come: the event, and what followed of it. */
-    eventsOf: (device: string, sample: string): readonly number[] => eventsOf.all(device, sample) as number[],
+    eventsOf: async (device: string, sample: string): Promise<readonly number[]> =>
+      (await eventsOf.all(device, sample)) as number[],
 
     /** The latest of a stream, newest first, each with what operators say of its event. */
-    spoken: (device: string, stream: string, limit: number): readonly Spoken[] =>
-      (latest.all(device, stream, limit) as (OpinionRow & { said: CorrectionVerdict | null })[]).map((row) => ({
+    spoken: async (device: string, stream: string, limit: number): Promise<readonly Spoken[]> =>
+      ((await latest.all(device, stream, limit)) as (OpinionRow & { said: CorrectionVerdict | null })[]).map((row) => ({
         ...opinionOf(row),
         ...(row.said === null ? {} : { said: row.said }),
       })),
@@ -130,7 +132,7 @@ export function createOpinionStore(database: HubDatabase) {
         .orderBy('id', 'desc')
         .limit(filter.limit + 1);
       if (filter.device !== undefined) select = select.where('device', '=', filter.device);
-      if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
+      if (filter.scope !== undefined) select = select.where(isOfScope(db, filter.scope));
       if (filter.stream !== undefined) select = select.where('stream', '=', filter.stream);
       if (filter.outcome !== undefined) select = select.where('outcome', '=', filter.outcome);
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);

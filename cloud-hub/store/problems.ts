@@ -1,19 +1,24 @@
 /** Lists of `error` and `loss` records, newest first by receipt. */
 import type { ErrorRecord, LossRecord } from '../../shared/contract/messages/record.ts';
 import type { Problem } from '../contract/problem.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime } from './rows.ts';
 
 export type ProblemStore = ReturnType<typeof createProblemStore>;
 
-export function createProblemStore(database: HubDatabase) {
+export function createProblemStore(db: Db) {
   return {
     async list(filter: ListFilter): Promise<Page<Problem>> {
-      const { query } = database;
-      const few = await fewInTime(query, 'problems', filter);
-      const marks = await newestFirst(query.selectFrom('problems').select(['id', bodyBytes]), filter, few).execute();
+      const { query } = db;
+      const few = await fewInTime(db, 'problems', filter);
+      const marks = await newestFirst(
+        db,
+        query.selectFrom('problems').select(['id', bodyBytes]),
+        filter,
+        few,
+      ).execute();
       const read = (ids: readonly number[]) =>
         query.selectFrom('problems').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
       // The body passed its schema before it was stored.

@@ -1,6 +1,7 @@
 /** Browsers that get notifications: addresses and keys come sealed. Each belongs to a token or user, and ends with it. */
 import type { Scope } from '../contract/identity.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 import { scopeOf } from './tokens.ts';
 
 export interface SubscribedBrowser {
@@ -27,7 +28,8 @@ export interface NewBrowser {
 
 export type PushSubscriptionStore = ReturnType<typeof createPushSubscriptionStore>;
 
-export function createPushSubscriptionStore({ prepare }: HubDatabase) {
+export function createPushSubscriptionStore(db: Db) {
+  const prepare = statementsOf(db);
   const columns =
     'p.*, t.name AS user, t.scope AS scope, t.expires_at AS ends FROM push_subscriptions p JOIN tokens t ON t.id = p.owner';
   const all = prepare(`SELECT ${columns} ORDER BY p.id`);
@@ -40,21 +42,21 @@ export function createPushSubscriptionStore({ prepare }: HubDatabase) {
      RETURNING id`,
   ).pluck();
   const remove = prepare('DELETE FROM push_subscriptions WHERE id = ? RETURNING id').pluck();
-  const list = (): SubscribedBrowser[] => (all.all() as Row[]).map(toBrowser);
+  const list = async (): Promise<SubscribedBrowser[]> => ((await all.all()) as Row[]).map(toBrowser);
   return {
     list,
     /** Those of these people, as long as they may sign in. @param users names; undefined: of all */
-    of: (users: readonly string[] | undefined, now: number): SubscribedBrowser[] =>
-      list().filter(({ user, endsAt }) => endsAt > now && (users === undefined || users.includes(user))),
-    get(id: number): SubscribedBrowser | undefined {
-      const row = one.get(id) as Row | undefined;
+    of: async (users: readonly string[] | undefined, now: number): Promise<SubscribedBrowser[]> =>
+      (await list()).filter(({ user, endsAt }) => endsAt > now && (users === undefined || users.includes(user))),
+    async get(id: number): Promise<SubscribedBrowser | undefined> {
+      const row = (await one.get(id)) as Row | undefined;
       return row && toBrowser(row);
     },
     /** Part of a transaction. @returns its row; undefined: the owner is gone */
-    add: ({ owner, hash, sealed, browser, createdAt }: NewBrowser): number | undefined =>
-      add.get(hash, sealed, browser, createdAt, owner) as number | undefined,
+    add: async ({ owner, hash, sealed, browser, createdAt }: NewBrowser): Promise<number | undefined> =>
+      (await add.get(hash, sealed, browser, createdAt, owner)) as number | undefined,
     /** @returns false: there is none */
-    remove: (id: number): boolean => remove.get(id) !== undefined,
+    remove: async (id: number): Promise<boolean> => (await remove.get(id)) !== undefined,
   };
 }
 

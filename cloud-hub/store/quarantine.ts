@@ -7,9 +7,10 @@
  */
 import type { Scope } from '../contract/identity.ts';
 import type { Quarantined } from '../contract/quarantined.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isOfScope } from './lists.ts';
 import { indexText, isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 export interface Refused {
   readonly device: string;
@@ -45,26 +46,25 @@ interface Totals {
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
-export function createQuarantineStore(database: HubDatabase, limits: QuarantineLimits = defaultQuarantineLimits) {
-  const insert = database.prepare(
+export function createQuarantineStore(db: Db, limits: QuarantineLimits = defaultQuarantineLimits) {
+  const prepare = statementsOf(db);
+  const insert = prepare(
     `INSERT INTO quarantine (device, received_at, reason, bytes, epoch, from_seq, to_seq, digest, payload)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, digest) DO NOTHING`,
   );
-  const selectTotals = database.prepare('SELECT entries, bytes, evicted FROM quarantine_totals WHERE device = ?');
-  const saveTotals = database.prepare(
+  const selectTotals = prepare('SELECT entries, bytes, evicted FROM quarantine_totals WHERE device = ?');
+  const saveTotals = prepare(
     `INSERT INTO quarantine_totals (device, entries, bytes, evicted) VALUES (?, ?, ?, ?)
        ON CONFLICT (device) DO UPDATE SET entries = excluded.entries, bytes = excluded.bytes, evicted = excluded.evicted`,
   );
-  const oldest = database.prepare(
-    'SELECT id, LENGTH(payload) AS bytes FROM quarantine WHERE device = ? ORDER BY id LIMIT 1',
-  );
-  const remove = database.prepare('DELETE FROM quarantine WHERE id = ?');
+  const oldest = prepare('SELECT id, LENGTH(payload) AS bytes FROM quarantine WHERE device = ? ORDER BY id LIMIT 1');
+  const remove = prepare('DELETE FROM quarantine WHERE id = ?');
 
   return {
     /** Adds an entry and makes room for it; returns whether it is new, and how many old ones went. */
-    add(item: Refused): { added: boolean; evicted: number } {
+    async add(item: Refused): Promise<{ added: boolean; evicted: number }> {
       const payload = item.payload.subarray(0, limits.maxEntryBytes);
-      const result = insert.run(
+      const result = await insert.run(
         item.device,
         item.receivedAt,
         indexText(item.reason),
@@ -76,19 +76,23 @@ export function createQuarantineStore(database: HubDatabase, limits: QuarantineL
         payload,
       );
       if (result.changes === 0) return { added: false, evicted: 0 };
-      const before = (selectTotals.get(item.device) as Totals | undefined) ?? { entries: 0, bytes: 0, evicted: 0 };
+      const before = ((await selectTotals.get(item.device)) as Totals | undefined) ?? {
+        entries: 0,
+        bytes: 0,
+        evicted: 0,
+      };
       let entries = before.entries + 1;
       let bytes = before.bytes + payload.length;
       let evicted = 0;
       while (entries > limits.maxEntries || bytes > limits.maxBytes) {
-        const victim = oldest.get(item.device) as { id: number; bytes: number } | undefined;
+        const victim = (await oldest.get(item.device)) as { id: number; bytes: number } | undefined;
         if (!victim) break;
-        remove.run(victim.id);
+        await remove.run(victim.id);
         entries--;
         bytes -= victim.bytes;
         evicted++;
       }
-      saveTotals.run(item.device, entries, bytes, before.evicted + evicted);
+      await saveTotals.run(item.device, entries, bytes, before.evicted + evicted);
       return { added: true, evicted };
     },
 
@@ -99,13 +103,13 @@ export function createQuarantineStore(database: HubDatabase, limits: QuarantineL
       before?: number | undefined;
       limit: number;
     }): Promise<Quarantined[]> {
-      let select = database.query
+      let select = db.query
         .selectFrom('quarantine')
         .select(['id', 'device', 'received_at', 'reason', 'bytes', 'epoch', 'from_seq', 'to_seq'])
         .orderBy('id', 'desc')
         .limit(filter.limit);
       if (filter.device !== undefined) select = select.where('device', '=', filter.device);
-      if (filter.scope !== undefined) select = select.where(isOfScope(filter.scope));
+      if (filter.scope !== undefined) select = select.where(isOfScope(db, filter.scope));
       if (filter.before !== undefined) select = select.where('id', '<', filter.before);
       return (await select.execute()).map((row) => ({
         id: String(row.id),

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { ReadingRecord } from '../../shared/contract/messages/record.ts';
 import type { Reading, ReadingBucket } from '../contract/reading.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, fewInTime, fitting, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime, modelText } from './rows.ts';
@@ -22,8 +22,8 @@ export interface CourseFilter {
 
 export type ReadingStore = ReturnType<typeof createReadingStore>;
 
-export function createReadingStore(database: HubDatabase) {
-  const { query } = database;
+export function createReadingStore(db: Db) {
+  const { query } = db;
 
   /** Those that fit on a page, the newest. */
   async function recordsOf(ids: readonly number[]): Promise<ReadonlyMap<number, ReadingRecord>> {
@@ -36,8 +36,13 @@ export function createReadingStore(database: HubDatabase) {
 
   return {
     async list(filter: ListFilter): Promise<Page<Reading>> {
-      const few = await fewInTime(query, 'readings', filter);
-      const marks = await newestFirst(query.selectFrom('readings').select(['id', bodyBytes]), filter, few).execute();
+      const few = await fewInTime(db, 'readings', filter);
+      const marks = await newestFirst(
+        db,
+        query.selectFrom('readings').select(['id', bodyBytes]),
+        filter,
+        few,
+      ).execute();
       const read = (ids: readonly number[]) =>
         query.selectFrom('readings').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
       return readPage(marks, filter.limit, read, (row) => describe(row.id, row.device, row.received_at, recordOf(row)));

@@ -3,9 +3,9 @@
  * in each table; the sequence ledger keeps it unique over all of them.
  */
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
-import type { HubDatabase } from './database.ts';
-import type { IdFloors } from './id-floors.ts';
+import type { Db, Value } from './database.ts';
 import { indexText, timeColumn } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 /** A record that passed its schema, ready to be stored. */
 export interface NewRecord {
@@ -28,73 +28,100 @@ export interface StoredRecord extends NewRecord {
 
 export type RecordStore = ReturnType<typeof createRecordStore>;
 
-export function createRecordStore(database: HubDatabase, floors: IdFloors) {
-  const insert = (table: string, columns: readonly string[]) => {
-    const all = ['id', 'device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body', ...columns];
-    const highest = database.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${table}`);
-    const highestOf = () => (highest.get() as { id: number }).id;
-    const statement = database.prepare(
-      `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
-         ON CONFLICT (device, epoch, seq) DO NOTHING`,
-    );
-    return { run: (...values: unknown[]) => statement.run(floors.next(table, highestOf), ...values) };
-  };
-  const event = insert('events', ['stream', 'rule', 'label', 'has_snapshot', 'sample']);
-  const summary = insert('summaries', ['stream']);
-  const reading = insert('readings', ['stream', 'score', 'anomalous']);
-  const problem = insert('problems', ['stream', 'kind', 'code']);
-  const other = insert('records', ['stream', 'kind']);
-  const snapshot = database.prepare('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
+const common = ['device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body'];
+
+/** Columns of each table, behind the common ones. */
+const columns = {
+  events: ['stream', 'rule', 'label', 'has_snapshot', 'sample'],
+  summaries: ['stream'],
+  readings: ['stream', 'score', 'anomalous'],
+  problems: ['stream', 'kind', 'code'],
+  records: ['stream', 'kind'],
+} as const;
+type Table = keyof typeof columns;
+
+interface Rows {
+  readonly values: Value[][];
+  /** Which item each of them is. */
+  readonly items: number[];
+}
+
+export function createRecordStore(db: Db) {
+  const snapshot = statementsOf(db)('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
 
   return {
-    /** Stores a record; undefined when it is there already. Part of the ingest transaction. */
-    add(item: NewRecord): StoredRecord | undefined {
-      const { record } = item;
-      const common = [
-        item.device,
-        item.epoch,
-        item.seq,
-        timeColumn(record.wall),
-        timeColumn(item.receivedAt),
-        item.backfill ? 1 : 0,
-        item.body,
-      ];
-      let result: { changes: number; lastInsertRowid: number | bigint };
-      switch (record.kind) {
-        case 'event':
-          result = event.run(
-            ...common,
-            record.stream,
-            record.rule,
-            indexText(record.label),
-            item.picture ? 1 : 0,
-            record.sample === undefined ? null : indexText(record.sample),
-          );
-          break;
-        case 'summary':
-          result = summary.run(...common, record.stream);
-          break;
-        case 'reading': {
-          const { anomalous } = record;
-          const flag = anomalous === undefined ? null : Number(anomalous);
-          result = reading.run(...common, record.stream, record.score ?? null, flag);
-          break;
+    /**
+     * Stores records, in order. Part of the ingest transaction.
+     * @returns those that are new, in the same order
+     */
+    async add(items: readonly NewRecord[]): Promise<StoredRecord[]> {
+      const tables = new Map<Table, Rows>();
+      let at = 0;
+      for (const item of items) {
+        const { table, values } = rowOf(item);
+        let rows = tables.get(table);
+        if (!rows) {
+          rows = { values: [], items: [] };
+          tables.set(table, rows);
         }
-        case 'error':
-          result = problem.run(...common, record.stream ?? null, 'error', indexText(record.code));
-          break;
-        case 'loss':
-          result = problem.run(...common, record.stream ?? null, 'loss', 'loss');
-          break;
-        default:
-          result = other.run(...common, record.stream ?? null, record.kind);
+        rows.values.push(values);
+        rows.items.push(at++);
       }
-      if (result.changes === 0) return undefined;
-      const id = Number(result.lastInsertRowid);
-      if (item.picture) snapshot.run(id, 'image/jpeg', item.picture);
-      // Written out: spreading the item costs a sixth of the whole insert.
-      const { device, epoch, seq, receivedAt, backfill, body, picture } = item;
-      return { id, device, epoch, seq, receivedAt, backfill, record, body, picture };
+      const ids: (number | undefined)[] = items.map(() => undefined);
+      for (const [table, { values, items: of }] of tables) {
+        const given = await db.dialect.insertNew(db, table, [...common, ...columns[table]], values);
+        of.forEach((item, row) => {
+          ids[item] = given[row];
+        });
+      }
+      const stored: StoredRecord[] = [];
+      let index = 0;
+      for (const item of items) {
+        const id = ids[index++];
+        if (id === undefined) continue;
+        // Written out: spreading the item costs a sixth of the whole insert.
+        const { device, epoch, seq, receivedAt, backfill, record, body, picture } = item;
+        if (picture) await snapshot.run(id, 'image/jpeg', picture);
+        stored.push({ id, device, epoch, seq, receivedAt, backfill, record, body, picture });
+      }
+      return stored;
     },
   };
+}
+
+/** Where a record goes, and the values of its columns. */
+function rowOf({ device, epoch, seq, record, receivedAt, backfill, body, picture }: NewRecord): {
+  readonly table: Table;
+  readonly values: Value[];
+} {
+  const values: Value[] = [
+    device,
+    epoch,
+    seq,
+    timeColumn(record.wall),
+    timeColumn(receivedAt),
+    backfill ? 1 : 0,
+    body,
+    record.stream ?? null,
+  ];
+  switch (record.kind) {
+    case 'event':
+      values.push(record.rule, indexText(record.label), picture ? 1 : 0);
+      values.push(record.sample === undefined ? null : indexText(record.sample));
+      return { table: 'events', values };
+    case 'summary':
+      return { table: 'summaries', values };
+    case 'reading':
+      values.push(record.score ?? null, record.anomalous === undefined ? null : Number(record.anomalous));
+      return { table: 'readings', values };
+    case 'error':
+      values.push('error', indexText(record.code));
+      return { table: 'problems', values };
+    case 'loss':
+      values.push('loss', 'loss');
+      return { table: 'problems', values };
+    default:
+      values.push(record.kind);
+      return { table: 'records', values };
+  }
 }

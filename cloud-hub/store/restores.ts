@@ -5,11 +5,12 @@
  * Format: the row of the audit list that a restore adds; the newest counts. It is written while no hub runs.
  */
 import { z } from 'zod';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 
 /** In the audit list. */
-const ACTION = 'hub.restore';
+export const RESTORE_ACTION = 'hub.restore';
 const detail = z.object({ takenAt: z.iso.datetime() });
 
 export interface Restored {
@@ -20,15 +21,11 @@ export interface Restored {
   readonly reason: string;
 }
 
-export type RestoreStore = ReturnType<typeof createRestoreStore>;
-
-export function createRestoreStore({ prepare }: HubDatabase) {
-  const row = prepare('SELECT at, detail FROM audit WHERE action = ? ORDER BY id DESC LIMIT 1').get(ACTION);
-  return {
-    /** The last restore; undefined: there was none. */
-    restored: row === undefined ? undefined : restoredOf(row as { at: number; detail: string }),
-    action: ACTION,
-  };
+/** The last restore; undefined: there was none. */
+export async function readRestored(db: Db): Promise<Restored | undefined> {
+  const newest = statementsOf(db)('SELECT at, detail FROM audit WHERE action = ? ORDER BY id DESC LIMIT 1');
+  const row = await newest.get(RESTORE_ACTION);
+  return row === undefined ? undefined : restoredOf(row as { at: number; detail: string });
 }
 
 function restoredOf(row: { at: number; detail: string }): Restored {

@@ -5,9 +5,9 @@
  * 2. An event that an operator has judged (`corrections`) is never removed here. 3. The newest record of a
  * kind stays: SQLite would give its id again, and pages of lists go by ids.
  */
-import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
 import { KEPT_KINDS, type KeptKind } from '../config.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 /** Records of one kind. */
 export interface Growth {
@@ -31,13 +31,19 @@ const mayEnd = (kind: KeptKind) =>
   kind === 'events' ? 'NOT EXISTS (SELECT 1 FROM corrections WHERE event_id = events.id)' : 'true';
 
 const contentOf: Readonly<Record<KeptKind, string>> = {
-  events: `length(t.body) + coalesce((SELECT length(picture) FROM snapshots WHERE event_id = t.id), 0)`,
-  summaries: 'length(t.body)',
-  readings: 'length(t.body)',
-  problems: 'length(t.body)',
+  events: `octet_length(t.body) + coalesce((SELECT octet_length(picture) FROM snapshots WHERE event_id = t.id), 0)`,
+  summaries: 'octet_length(t.body)',
+  readings: 'octet_length(t.body)',
+  problems: 'octet_length(t.body)',
 };
 
-type Read = (sql: string, ...values: number[]) => unknown;
+type Read = (sql: string, ...values: number[]) => Promise<unknown>;
+
+const readOf =
+  (db: Db): Read =>
+  (sql, ...values) =>
+    statementsOf(db)(sql).get(...values);
+
 interface Row {
   readonly id: number;
   readonly received_at: number;
@@ -47,19 +53,21 @@ interface Row {
  * Counts a kind, and else looks at it with a few reads by id: ids rise in the order of receipt.
  * @returns undefined when there is none
  */
-export function growthOf(database: SqliteDatabase, kind: KeptKind, since: number): Growth | undefined {
-  const read: Read = (sql, ...values) => database.prepare(sql).get(...values);
-  const at = (order: 'ASC' | 'DESC') =>
-    read(`SELECT id, received_at FROM ${kind} WHERE ${mayEnd(kind)} ORDER BY id ${order} LIMIT 1`) as Row | undefined;
-  const [first, last] = [at('ASC'), at('DESC')];
+export async function growthOf(db: Db, kind: KeptKind, since: number): Promise<Growth | undefined> {
+  const read = readOf(db);
+  const at = async (order: 'ASC' | 'DESC') =>
+    (await read(`SELECT id, received_at FROM ${kind} WHERE ${mayEnd(kind)} ORDER BY id ${order} LIMIT 1`)) as Promise<
+      Row | undefined
+    >;
+  const [first, last] = [await at('ASC'), await at('DESC')];
   if (!first || !last) return undefined;
-  const sample = read(
+  const sample = (await read(
     `SELECT avg(${contentOf[kind]}) AS bytes FROM (SELECT * FROM ${kind} ORDER BY id DESC LIMIT ${SAMPLE}) AS t`,
-  ) as { bytes: number };
-  const begin = firstSince(read, kind, first.id, last.id, since);
+  )) as { bytes: number };
+  const begin = await firstSince(read, kind, first.id, last.id, since);
   return {
     kind,
-    rows: (read(`SELECT count(*) AS n FROM ${kind}`) as { n: number }).n,
+    rows: ((await read(`SELECT count(*) AS n FROM ${kind}`)) as { n: number }).n,
     oldest: first.received_at,
     newest: last.received_at,
     recent: begin === undefined ? 0 : last.id - begin + 1,
@@ -68,11 +76,17 @@ export function growthOf(database: SqliteDatabase, kind: KeptKind, since: number
 }
 
 /** The first id that came at `since` or later, by halving. */
-function firstSince(read: Read, kind: KeptKind, lowest: number, highest: number, since: number): number | undefined {
+async function firstSince(
+  read: Read,
+  kind: KeptKind,
+  lowest: number,
+  highest: number,
+  since: number,
+): Promise<number | undefined> {
   let [low, high] = [lowest, highest + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const row = read(`SELECT id, received_at FROM ${kind} WHERE id >= ? ORDER BY id LIMIT 1`, middle) as
+    const row = (await read(`SELECT id, received_at FROM ${kind} WHERE id >= ? ORDER BY id LIMIT 1`, middle)) as
       | Row
       | undefined;
     if (!row || row.received_at >= since) high = middle;
@@ -82,18 +96,19 @@ function firstSince(read: Read, kind: KeptKind, lowest: number, highest: number,
 }
 
 /** The newest record before a moment and the oldest since, of all kinds; milliseconds since 1970. Undefined: there is none. */
-function around(read: Read, kinds: readonly KeptKind[], moment: number) {
+async function around(read: Read, kinds: readonly KeptKind[], moment: number) {
   let [before, since]: [number | undefined, number | undefined] = [undefined, undefined];
   for (const kind of kinds) {
-    const ends = read(`SELECT min(id) AS low, max(id) AS high FROM ${kind}`) as {
+    const ends = (await read(`SELECT min(id) AS low, max(id) AS high FROM ${kind}`)) as {
       low: number | null;
       high: number | null;
     };
     if (ends.low === null || ends.high === null) continue;
-    const begin = firstSince(read, kind, ends.low, ends.high, moment) ?? ends.high + 1;
-    const at = (sql: string) => read(`SELECT id, received_at FROM ${kind} ${sql}`, begin) as Row | undefined;
-    const last = at('WHERE id < ? ORDER BY id DESC LIMIT 1')?.received_at;
-    const first = at('WHERE id >= ? ORDER BY id LIMIT 1')?.received_at;
+    const begin = (await firstSince(read, kind, ends.low, ends.high, moment)) ?? ends.high + 1;
+    const at = async (sql: string) =>
+      (await read(`SELECT id, received_at FROM ${kind} ${sql}`, begin)) as Promise<Row | undefined>;
+    const last = (await at('WHERE id < ? ORDER BY id DESC LIMIT 1'))?.received_at;
+    const first = (await at('WHERE id >= ? ORDER BY id LIMIT 1'))?.received_at;
     if (last !== undefined) before = Math.max(before ?? last, last);
     if (first !== undefined) since = Math.min(since ?? first, first);
   }
@@ -108,7 +123,8 @@ export interface Removal {
   readonly next: number | undefined;
 }
 
-export function createRetentionStore({ prepare, transact }: HubDatabase) {
+export function createRetentionStore(db: Db) {
+  const prepare = statementsOf(db);
   const windowOf = (kind: KeptKind) =>
     prepare(
       `SELECT max(id) AS last, min(received_at) AS oldest
@@ -132,20 +148,20 @@ export function createRetentionStore({ prepare, transact }: HubDatabase) {
      * For how long nothing came before the records of late; milliseconds. A clock that was set ahead leaves such a hole.
      * @param late since when it is late, and `now`: milliseconds since 1970
      */
-    holeBefore(late: number, now: number): number {
-      const { before, since = now } = around((sql, ...values) => prepare(sql).get(...values), KEPT_KINDS, late);
+    async holeBefore(late: number, now: number): Promise<number> {
+      const { before, since = now } = await around(readOf(db), KEPT_KINDS, late);
       return before === undefined ? 0 : since - before;
     },
 
     /**
-     * Removes what came before a moment, of the `limit` rows behind `after`. One transaction.
+     * Removes what came before a moment, of the `limit` rows behind `after`.
      * @param before milliseconds since 1970
      */
-    removeBefore(kind: KeptKind, before: number, after: number, limit: number): Removal {
+    async removeBefore(kind: KeptKind, before: number, after: number, limit: number): Promise<Removal> {
       const { window, remove } = kinds[kind];
-      const { last, oldest } = window.get(after, limit) as { last: number | null; oldest: number | null };
+      const { last, oldest } = (await window.get(after, limit)) as { last: number | null; oldest: number | null };
       if (last === null || oldest === null || oldest >= before) return { removed: 0, next: undefined };
-      const { changes } = transact(() => remove.run({ after, last, before }));
+      const { changes } = await remove.run({ after, last, before });
       return { removed: changes, next: last };
     },
   };

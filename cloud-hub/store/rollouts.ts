@@ -13,7 +13,8 @@ import {
   type Subject,
 } from '../contract/rollout.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 import type { RolloutDeviceTable, RolloutTable } from './tables.ts';
 
 export interface StoredRollout {
@@ -55,7 +56,9 @@ export type RolloutStore = ReturnType<typeof createRolloutStore>;
 
 type RolloutRow = Omit<RolloutTable, 'id'> & { id: number };
 
-export function createRolloutStore({ query, prepare }: HubDatabase) {
+export function createRolloutStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const byKey = prepare('SELECT * FROM rollouts WHERE key = ?');
   const open = prepare(`SELECT * FROM rollouts WHERE status IN ('running', 'paused') ORDER BY id`);
   const done = prepare(`SELECT * FROM rollouts WHERE status = 'done' ORDER BY id DESC LIMIT ?`);
@@ -80,21 +83,21 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     'INSERT INTO rollout_history (rollout, at, actor, action, reason, detail) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const naming = prepare(
-    `SELECT key FROM rollouts WHERE status IN ('running', 'paused') AND (instr(plan, ?) > 0 OR EXISTS
-       (SELECT 1 FROM rollout_devices d WHERE d.rollout = rollouts.id AND instr(d.previous, ?) > 0)) LIMIT 1`,
+    `SELECT key FROM rollouts WHERE status IN ('running', 'paused') AND (${db.dialect.holds('plan')} OR EXISTS
+       (SELECT 1 FROM rollout_devices d WHERE d.rollout = rollouts.id AND ${db.dialect.holds('d.previous')})) LIMIT 1`,
   );
 
   return {
-    get(id: string): StoredRollout | undefined {
-      const row = byKey.get(id);
+    async get(id: string): Promise<StoredRollout | undefined> {
+      const row = await byKey.get(id);
       return row === undefined ? undefined : toRollout(row as RolloutRow);
     },
 
     /** Those that go on, oldest first. */
-    open: (): StoredRollout[] => (open.all() as RolloutRow[]).map(toRollout),
+    open: async (): Promise<StoredRollout[]> => ((await open.all()) as RolloutRow[]).map(toRollout),
 
     /** Those that have reached everybody, newest first. */
-    done: (limit: number): StoredRollout[] => (done.all(limit) as RolloutRow[]).map(toRollout),
+    done: async (limit: number): Promise<StoredRollout[]> => ((await done.all(limit)) as RolloutRow[]).map(toRollout),
 
     /** Newest first. */
     async list(filter: { status?: RolloutStatus | undefined; before?: number | undefined; limit: number }) {
@@ -105,18 +108,20 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
     },
 
     /** An open rollout that needs this digest: to install it, or as the way back. */
-    naming: (digest: string): string | undefined => (naming.get(digest, digest) as { key: string } | undefined)?.key,
+    naming: async (digest: string): Promise<string | undefined> =>
+      ((await naming.get(digest, digest)) as { key: string } | undefined)?.key,
 
-    devices: (row: number): AskedDevice[] => (devices.all(row) as RolloutDeviceTable[]).map(toAsked),
+    devices: async (row: number): Promise<AskedDevice[]> =>
+      ((await devices.all(row)) as RolloutDeviceTable[]).map(toAsked),
 
-    device(row: number, id: string): AskedDevice | undefined {
-      const found = device.get(row, id);
+    async device(row: number, id: string): Promise<AskedDevice | undefined> {
+      const found = await device.get(row, id);
       return found === undefined ? undefined : toAsked(found as RolloutDeviceTable);
     },
 
     /** How many devices stand where. */
-    counts: (row: number): Record<string, number> =>
-      Object.fromEntries((counts.all(row) as { outcome: string; n: number }[]).map((c) => [c.outcome, c.n])),
+    counts: async (row: number): Promise<Record<string, number>> =>
+      Object.fromEntries(((await counts.all(row)) as { outcome: string; n: number }[]).map((c) => [c.outcome, c.n])),
 
     async devicePage(row: number, filter: { after?: string | undefined; limit: number }): Promise<AskedDevice[]> {
       let select = query.selectFrom('rollout_devices').selectAll().where('rollout', '=', row).orderBy('device');
@@ -136,32 +141,32 @@ export function createRolloutStore({ query, prepare }: HubDatabase) {
 
     // The rest is meant for a transaction.
 
-    add(id: string, subject: Subject, plan: RolloutPlan, reason: string, { at, actor }: Act): void {
-      insert.run(id, subject, JSON.stringify(plan), reason, at, actor, at);
+    async add(id: string, subject: Subject, plan: RolloutPlan, reason: string, { at, actor }: Act): Promise<void> {
+      await insert.run(id, subject, JSON.stringify(plan), reason, at, actor, at);
     },
 
-    change(row: number, to: RolloutChange, now: number): void {
+    async change(row: number, to: RolloutChange, now: number): Promise<void> {
       const { status, wave, settledAt = null, waived, gates, reason } = to;
-      change.run(status, wave, settledAt, JSON.stringify(waived), JSON.stringify(gates), reason, now, row);
+      await change.run(status, wave, settledAt, JSON.stringify(waived), JSON.stringify(gates), reason, now, row);
     },
 
     /** @param previous what the device should run until now; undefined: nothing was said */
-    ask(row: number, device: string, wave: number, now: number, previous: Part | undefined): void {
-      ask.run(row, device, wave, now, previous === undefined ? null : JSON.stringify(previous));
+    async ask(row: number, device: string, wave: number, now: number, previous: Part | undefined): Promise<void> {
+      await ask.run(row, device, wave, now, previous === undefined ? null : JSON.stringify(previous));
     },
 
-    setProgress(row: number, device: string, { outcome, phase, stage, reason }: DeviceProgress): void {
-      setProgress.run(outcome, phase ?? null, stage ?? null, reason, row, device);
+    async setProgress(row: number, device: string, { outcome, phase, stage, reason }: DeviceProgress): Promise<void> {
+      await setProgress.run(outcome, phase ?? null, stage ?? null, reason, row, device);
     },
 
-    addHistory(
+    async addHistory(
       row: number,
       { at, actor }: Act,
       action: string,
       reason: string,
       detail: Record<string, unknown> = {},
-    ): void {
-      addHistory.run(row, at, actor, action, reason, JSON.stringify(detail));
+    ): Promise<void> {
+      await addHistory.run(row, at, actor, action, reason, JSON.stringify(detail));
     },
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { Box } from '../../shared/contract/names.ts';
 import { DAY_MS } from '../../shared/kit/durations.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 export interface PictureLimits {
   /** In all; 0: none is kept. */
@@ -30,25 +31,24 @@ const MOST_AT_ONCE = 100;
 
 export type SamplePictureStore = ReturnType<typeof createSamplePictureStore>;
 
-export function createSamplePictureStore({ prepare, query }: HubDatabase) {
+export function createSamplePictureStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO sample_pictures (opinion_id, at, bytes, width, height, region, hash, picture)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (opinion_id) DO NOTHING`,
   );
   const oldest = prepare('SELECT opinion_id, at, bytes FROM sample_pictures ORDER BY opinion_id LIMIT 1');
   const remove = prepare('DELETE FROM sample_pictures WHERE opinion_id = ?');
-  const sum = prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM sample_pictures');
+  const sum = prepare('SELECT coalesce(sum(bytes), 0) FROM sample_pictures').pluck();
 
-  /** Also right after others have deleted rows: it is read again when it was not kept by us. */
-  const held = () => (sum.get() as { bytes: number }).bytes;
-  let bytes = held();
-
-  const prune = (now: number, limits: PictureLimits): number => {
+  const prune = async (now: number, limits: PictureLimits): Promise<number> => {
+    let bytes = (await sum.get()) as number;
     let gone = 0;
     for (; gone < MOST_AT_ONCE; gone++) {
-      const row = oldest.get() as { opinion_id: number; at: number; bytes: number } | undefined;
+      const row = (await oldest.get()) as { opinion_id: number; at: number; bytes: number } | undefined;
       if (!row || (row.at >= now - limits.days * DAY_MS && bytes <= limits.bytes)) break;
-      remove.run(row.opinion_id);
+      await remove.run(row.opinion_id);
       bytes -= row.bytes;
     }
     return gone;
@@ -56,18 +56,15 @@ export function createSamplePictureStore({ prepare, query }: HubDatabase) {
 
   return {
     /** Keeps a picture, and makes room for it. Part of a transaction. */
-    add({ opinion, at, width, height, region, hash, jpeg }: SamplePicture, limits: PictureLimits): void {
+    async add(picture: SamplePicture, limits: PictureLimits): Promise<void> {
+      const { opinion, at, width, height, region, hash, jpeg } = picture;
       if (jpeg.length > limits.bytes) return;
-      const made = insert.run(opinion, at, jpeg.length, width, height, JSON.stringify(region), hash, jpeg);
-      if (made.changes === 1) bytes += jpeg.length;
-      prune(at, limits);
+      await insert.run(opinion, at, jpeg.length, width, height, JSON.stringify(region), hash, jpeg);
+      await prune(at, limits);
     },
 
     /** Removes what is too old or too many, a bounded number. Part of a transaction. @returns how many */
-    prune(now: number, limits: PictureLimits): number {
-      bytes = held();
-      return prune(now, limits);
-    },
+    prune,
 
     async get(opinion: number): Promise<Uint8Array | undefined> {
       const row = await query

@@ -14,8 +14,9 @@
  */
 import type { Start } from '../../shared/contract/messages/batch.ts';
 import { missing, type Range, union } from '../../shared/kit/ranges.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { type Gap, refine } from './gaps.ts';
+import { statementsOf } from './statement.ts';
 
 export type { Gap };
 
@@ -36,18 +37,19 @@ const MAX_LISTED = 10_000;
 
 export type SequenceStore = ReturnType<typeof createSequenceStore>;
 
-export function createSequenceStore(database: HubDatabase) {
-  const { query } = database;
-  const selectUpTo = database.prepare('SELECT up_to FROM sequences WHERE device = ? AND epoch = ?').pluck();
-  const upsert = database.prepare(
+export function createSequenceStore(db: Db) {
+  const prepare = statementsOf(db);
+  const { query } = db;
+  const selectUpTo = prepare('SELECT up_to FROM sequences WHERE device = ? AND epoch = ?').pluck();
+  const upsert = prepare(
     `INSERT INTO sequences (device, epoch, up_to, records, created_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (device, epoch) DO UPDATE SET up_to = excluded.up_to, records = records + excluded.records`,
+       ON CONFLICT (device, epoch) DO UPDATE SET up_to = excluded.up_to, records = sequences.records + excluded.records`,
   );
-  const selectLine = database.prepare('SELECT line FROM sequences WHERE device = ? AND epoch = ?').pluck();
-  const updateLine = database.prepare('UPDATE sequences SET line = ? WHERE device = ? AND epoch = ?');
+  const selectLine = prepare('SELECT line FROM sequences WHERE device = ? AND epoch = ?').pluck();
+  const updateLine = prepare('UPDATE sequences SET line = ? WHERE device = ? AND epoch = ?');
   // Both kinds of ranges are disjoint, so the last one that begins at or below `from` is the first that can reach into it.
   const reaching = (table: string, columns: string) =>
-    database.prepare(
+    prepare(
       `SELECT ${columns} FROM ${table} WHERE device = :device AND epoch = :epoch
        AND from_seq >= COALESCE((SELECT MAX(from_seq) FROM ${table}
          WHERE device = :device AND epoch = :epoch AND from_seq <= :from), :from)
@@ -55,30 +57,26 @@ export function createSequenceStore(database: HubDatabase) {
     );
   const selectAbove = reaching('sequence_ranges', 'from_seq, to_seq');
   const selectGaps = reaching('sequence_gaps', 'from_seq, to_seq, reason');
-  const selectHighest = database.prepare(
+  const selectHighest = prepare(
     'SELECT from_seq, to_seq FROM sequence_ranges WHERE device = ? AND epoch = ? ORDER BY from_seq DESC LIMIT ?',
   );
-  const countAbove = database.prepare('SELECT COUNT(*) FROM sequence_ranges WHERE device = ? AND epoch = ?').pluck();
-  const deleteAbove = database.prepare(
+  const countAbove = prepare('SELECT COUNT(*) FROM sequence_ranges WHERE device = ? AND epoch = ?').pluck();
+  const deleteAbove = prepare(
     'DELETE FROM sequence_ranges WHERE device = ? AND epoch = ? AND from_seq = ? AND to_seq = ?',
   );
-  const insertAbove = database.prepare(
-    'INSERT INTO sequence_ranges (device, epoch, from_seq, to_seq) VALUES (?, ?, ?, ?)',
-  );
-  const deleteGap = database.prepare('DELETE FROM sequence_gaps WHERE device = ? AND epoch = ? AND from_seq = ?');
-  const insertGap = database.prepare(
+  const insertAbove = prepare('INSERT INTO sequence_ranges (device, epoch, from_seq, to_seq) VALUES (?, ?, ?, ?)');
+  const deleteGap = prepare('DELETE FROM sequence_gaps WHERE device = ? AND epoch = ? AND from_seq = ?');
+  const insertGap = prepare(
     'INSERT INTO sequence_gaps (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)',
   );
-  const selectLosses = database.prepare(
+  const selectLosses = prepare(
     `SELECT from_seq, to_seq, reason FROM losses WHERE device = ? AND epoch = ? AND to_seq >= ? AND from_seq <= ?
-       ORDER BY rowid DESC LIMIT ?`,
+       ORDER BY ${db.dialect.arrival} DESC LIMIT ?`,
   );
-  const selectNote = database.prepare(
+  const selectNote = prepare(
     'SELECT 1 FROM losses WHERE device = ? AND epoch = ? AND to_seq = 0 AND reason = ? LIMIT 1',
   );
-  const insertLoss = database.prepare(
-    'INSERT INTO losses (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)',
-  );
+  const insertLoss = prepare('INSERT INTO losses (device, epoch, from_seq, to_seq, reason) VALUES (?, ?, ?, ?, ?)');
 
   const toRange = (row: { from_seq: number; to_seq: number }): Range => ({ from: row.from_seq, to: row.to_seq });
   const toGap = (row: ReasonRow): Gap => ({ ...toRange(row), reason: row.reason });
@@ -88,46 +86,49 @@ export function createSequenceStore(database: HubDatabase) {
 
   return {
     /** Every number up to it is settled; 0 for an epoch that is not known. */
-    upTo: (device: string, epoch: string): number => (selectUpTo.get(device, epoch) as number | undefined) ?? 0,
+    upTo: async (device: string, epoch: string): Promise<number> =>
+      ((await selectUpTo.get(device, epoch)) as number | undefined) ?? 0,
 
     /** High-water mark, and the settled ranges above it that reach into `near` (rising, disjoint). */
-    read(device: string, epoch: string, near: readonly Range[]): Ledger {
-      const rows = near.flatMap(
-        ({ from, to }) => selectAbove.all({ device, epoch, from, to }) as { from_seq: number; to_seq: number }[],
-      );
-      return { upTo: this.upTo(device, epoch), above: once(rows.map(toRange)) };
+    async read(device: string, epoch: string, near: readonly Range[]): Promise<Ledger> {
+      const rows: { from_seq: number; to_seq: number }[] = [];
+      for (const { from, to } of near)
+        rows.push(...((await selectAbove.all({ device, epoch, from, to })) as typeof rows));
+      return { upTo: await this.upTo(device, epoch), above: once(rows.map(toRange)) };
     },
 
     /** High-water mark, and the highest `most` settled ranges above it. */
-    highest(device: string, epoch: string, most: number): Ledger {
-      const rows = selectHighest.all(device, epoch, most) as { from_seq: number; to_seq: number }[];
-      return { upTo: this.upTo(device, epoch), above: rows.map(toRange).toReversed() };
+    async highest(device: string, epoch: string, most: number): Promise<Ledger> {
+      const rows = (await selectHighest.all(device, epoch, most)) as { from_seq: number; to_seq: number }[];
+      return { upTo: await this.upTo(device, epoch), above: rows.map(toRange).toReversed() };
     },
 
     /** The starts whose records are here, oldest first (ingest/lineage.ts). */
-    line(device: string, epoch: string): Start[] {
-      const text = selectLine.get(device, epoch) as string | undefined;
+    async line(device: string, epoch: string): Promise<Start[]> {
+      const text = (await selectLine.get(device, epoch)) as string | undefined;
       // Only starts that passed their schema are ever written.
       return text === undefined ? [] : (JSON.parse(text) as Start[]);
     },
 
     /** Only of an epoch that has been written. */
-    setLine(device: string, epoch: string, line: readonly Start[]): void {
-      updateLine.run(JSON.stringify(line), device, epoch);
+    async setLine(device: string, epoch: string, line: readonly Start[]): Promise<void> {
+      await updateLine.run(JSON.stringify(line), device, epoch);
     },
 
     /** How many settled ranges there are above the high-water mark. */
-    openRanges: (device: string, epoch: string): number => countAbove.get(device, epoch) as number,
+    openRanges: async (device: string, epoch: string): Promise<number> =>
+      (await countAbove.get(device, epoch)) as number,
 
     /** Gaps that reach into any of the ranges (rising, disjoint), each once. */
-    gapsIn(device: string, epoch: string, ranges: readonly Range[]): Gap[] {
-      return once(
-        ranges.flatMap(({ from, to }) => (selectGaps.all({ device, epoch, from, to }) as ReasonRow[]).map(toGap)),
-      );
+    async gapsIn(device: string, epoch: string, ranges: readonly Range[]): Promise<Gap[]> {
+      const rows: ReasonRow[] = [];
+      for (const { from, to } of ranges)
+        rows.push(...((await selectGaps.all({ device, epoch, from, to })) as ReasonRow[]));
+      return once(rows.map(toGap));
     },
 
-    addLoss(device: string, epoch: string, loss: Gap): void {
-      insertLoss.run(device, epoch, loss.from, loss.to, loss.reason);
+    async addLoss(device: string, epoch: string, loss: Gap): Promise<void> {
+      await insertLoss.run(device, epoch, loss.from, loss.to, loss.reason);
     },
 
     /**
@@ -136,27 +137,36 @@ export function createSequenceStore(database: HubDatabase) {
      * @param upTo the high-water mark before the batch
      * @param given the highest number that the device had given
      */
-    explainRestore(device: string, epoch: string, upTo: number, given: number, reason: string): void {
-      if (selectNote.get(device, epoch, reason) !== undefined) return;
-      insertLoss.run(device, epoch, 0, 0, reason);
+    async explainRestore(device: string, epoch: string, upTo: number, given: number, reason: string): Promise<void> {
+      if ((await selectNote.get(device, epoch, reason)) !== undefined) return;
+      await insertLoss.run(device, epoch, 0, 0, reason);
       if (given <= upTo) return;
       const open = { from: upTo + 1, to: given };
-      const losses = selectLosses.all(device, epoch, open.from, open.to, MAX_LISTED) as ReasonRow[];
-      const known = union(this.gapsIn(device, epoch, [open]), losses.map(toRange));
-      for (const { from, to } of missing(open, known)) insertLoss.run(device, epoch, from, to, reason);
+      const losses = (await selectLosses.all(device, epoch, open.from, open.to, MAX_LISTED)) as ReasonRow[];
+      const known = union(await this.gapsIn(device, epoch, [open]), losses.map(toRange));
+      for (const { from, to } of missing(open, known)) await insertLoss.run(device, epoch, from, to, reason);
     },
 
     /** Writes the new state; `before` is what `read` gave, `stored` how many records were added. */
-    write(device: string, epoch: string, before: Ledger, after: Ledger, stored: number, now: number): void {
-      upsert.run(device, epoch, after.upTo, stored, now);
-      for (const range of without(before.above, after.above)) deleteAbove.run(device, epoch, range.from, range.to);
-      for (const range of without(after.above, before.above)) insertAbove.run(device, epoch, range.from, range.to);
+    async write(
+      device: string,
+      epoch: string,
+      before: Ledger,
+      after: Ledger,
+      stored: number,
+      now: number,
+    ): Promise<void> {
+      await upsert.run(device, epoch, after.upTo, stored, now);
+      for (const range of without(before.above, after.above))
+        await deleteAbove.run(device, epoch, range.from, range.to);
+      for (const range of without(after.above, before.above))
+        await insertAbove.run(device, epoch, range.from, range.to);
     },
 
     /** Writes what differs. */
-    replaceGaps(device: string, epoch: string, before: readonly Gap[], after: readonly Gap[]): void {
-      for (const gap of unlike(before, after)) deleteGap.run(device, epoch, gap.from);
-      for (const gap of unlike(after, before)) insertGap.run(device, epoch, gap.from, gap.to, gap.reason);
+    async replaceGaps(device: string, epoch: string, before: readonly Gap[], after: readonly Gap[]): Promise<void> {
+      for (const gap of unlike(before, after)) await deleteGap.run(device, epoch, gap.from);
+      for (const gap of unlike(after, before)) await insertGap.run(device, epoch, gap.from, gap.to, gap.reason);
     },
 
     /** All epochs of a device, newest first, with their gaps (the newest 10,000). */
@@ -176,15 +186,17 @@ export function createSequenceStore(database: HubDatabase) {
         .orderBy('from_seq', 'desc')
         .limit(MAX_LISTED)
         .execute();
-      return rows.map(({ epoch, up_to, records }) => {
+      const epochs: { epoch: string; upTo: number; records: number; gaps: Gap[] }[] = [];
+      for (const { epoch, up_to: upTo, records } of rows) {
         const own = gaps
           .filter((gap) => gap.epoch === epoch)
           .map(toGap)
           .toReversed();
         const [lowest, highest] = [own[0]?.from ?? 0, own.at(-1)?.to ?? 0];
-        const losses = own.length > 0 ? selectLosses.all(device, epoch, lowest, highest, MAX_LISTED) : [];
-        return { epoch, upTo: up_to, records, gaps: refine(own, (losses as ReasonRow[]).map(toGap).toReversed()) };
-      });
+        const losses = own.length > 0 ? await selectLosses.all(device, epoch, lowest, highest, MAX_LISTED) : [];
+        epochs.push({ epoch, upTo, records, gaps: refine(own, (losses as ReasonRow[]).map(toGap).toReversed()) });
+      }
+      return epochs;
     },
   };
 }

@@ -3,7 +3,8 @@
  * to the token that it came from: the database deletes it with that token.
  */
 import type { Role, Scope, SignInWay } from '../contract/identity.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 import { scopeOf } from './tokens.ts';
 
 export interface NewSessionRow {
@@ -45,7 +46,9 @@ export interface TakenCode extends CodeRow {
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-export function createSessionStore({ query, prepare }: HubDatabase) {
+export function createSessionStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO sessions (hash, role, name, created_at, expires_at, way, token)
      SELECT ?, ?, ?, ?, ?, ?, id FROM tokens WHERE id = ? RETURNING id`,
@@ -66,8 +69,11 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
   const columns = ['id', 'role', 'name', 'token', 'created_at as createdAt', 'expires_at as expiresAt', 'way'] as const;
   return {
     /** Its id; undefined when its token is gone. May be part of a transaction. */
-    add(hash: string, { role, name, token, createdAt, expiresAt, way }: NewSessionRow): number | undefined {
-      return insert.get(hash, role, name, createdAt, expiresAt, way, token) as number | undefined;
+    async add(
+      hash: string,
+      { role, name, token, createdAt, expiresAt, way }: NewSessionRow,
+    ): Promise<number | undefined> {
+      return (await insert.get(hash, role, name, createdAt, expiresAt, way, token)) as number | undefined;
     },
 
     async byHash(hash: string): Promise<OwnedSession | undefined> {
@@ -99,32 +105,33 @@ export function createSessionStore({ query, prepare }: HubDatabase) {
     },
 
     /** Is this session of this token or user there, and not over? May be part of a transaction. */
-    isOpen: (id: number, token: number, now: number): boolean => isOpen.get(id, token, now) !== undefined,
+    isOpen: async (id: number, token: number, now: number): Promise<boolean> =>
+      (await isOpen.get(id, token, now)) !== undefined,
 
     /** Returns the id of the session that it ended. */
-    removeByHash(hash: string): number | undefined {
-      return removeByHash.get(hash) as number | undefined;
+    async removeByHash(hash: string): Promise<number | undefined> {
+      return (await removeByHash.get(hash)) as number | undefined;
     },
 
     /** Ends a session, only if it is of this token where one is given; false when there is none. May be part of a transaction. */
-    remove(id: number, token?: number): boolean {
-      return (token === undefined ? removeById.run(id) : removeOwn.run(id, token)).changes > 0;
+    async remove(id: number, token?: number): Promise<boolean> {
+      return (token === undefined ? await removeById.run(id) : await removeOwn.run(id, token)).changes > 0;
     },
 
     /** Ends all of a token or user but one, and the codes that it made; ids of the sessions. May be part of a transaction. */
-    removeOf(token: number, but = 0): number[] {
-      removeCodes.run(token);
-      return removeOf.all(token, but) as number[];
+    async removeOf(token: number, but = 0): Promise<number[]> {
+      await removeCodes.run(token);
+      return (await removeOf.all(token, but)) as number[];
     },
 
     /** False when its token is gone. May be part of a transaction. */
-    addCode(hash: string, { role, token, expiresAt }: CodeRow): boolean {
-      return insertCode.run(hash, role, expiresAt, token).changes > 0;
+    async addCode(hash: string, { role, token, expiresAt }: CodeRow): Promise<boolean> {
+      return (await insertCode.run(hash, role, expiresAt, token)).changes > 0;
     },
 
     /** Deletes a code and returns it, so that it works only once. May be part of a transaction. */
-    takeCode(hash: string): TakenCode | undefined {
-      return takeCode.get(hash) as TakenCode | undefined;
+    async takeCode(hash: string): Promise<TakenCode | undefined> {
+      return (await takeCode.get(hash)) as TakenCode | undefined;
     },
 
     /** Forgets what expired before `now`. */

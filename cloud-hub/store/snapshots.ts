@@ -1,5 +1,5 @@
 /** Pictures of events, kept apart from the records so that lists stay small. The id is the event's. */
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 
 export interface Snapshot {
   readonly mime: string;
@@ -8,10 +8,10 @@ export interface Snapshot {
 
 export type SnapshotStore = ReturnType<typeof createSnapshotStore>;
 
-export function createSnapshotStore(database: HubDatabase) {
+export function createSnapshotStore(db: Db) {
   return {
     async get(eventId: number): Promise<Snapshot | undefined> {
-      return database.query
+      return db.query
         .selectFrom('snapshots')
         .select(['mime', 'picture'])
         .where('event_id', '=', eventId)

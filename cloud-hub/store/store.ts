@@ -7,14 +7,13 @@ import { createAuditStore } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
 import { createCorrectionStore } from './corrections.ts';
-import { openDatabase } from './database.ts';
+import { type Db, TransactionError, type TransactionLimits } from './database.ts';
 import { createDatasetStore } from './dataset.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';
 import { createEraseRows } from './erase-rows.ts';
 import { createErasureStore } from './erasures.ts';
 import { createEventStore } from './events.ts';
-import { createIdFloors } from './id-floors.ts';
 import { createModelStore } from './models.ts';
 import { createOpinionStore } from './opinions.ts';
 import { createProblemStore } from './problems.ts';
@@ -22,7 +21,7 @@ import { createPushSubscriptionStore } from './push-subscriptions.ts';
 import { createQuarantineStore, type QuarantineLimits } from './quarantine.ts';
 import { createReadingStore } from './readings.ts';
 import { createRecordStore } from './records.ts';
-import { createRestoreStore } from './restores.ts';
+import { RESTORE_ACTION, type Restored, readRestored } from './restores.ts';
 import { createRetentionStore } from './retention.ts';
 import { createRolloutStore } from './rollouts.ts';
 import { createSamplePictureStore } from './sample-pictures.ts';
@@ -30,60 +29,98 @@ import { createSecondFactorStore } from './second-factors.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSnapshotStore } from './snapshots.ts';
+import { openSqliteDatabase } from './sqlite/open.ts';
 import { createStreamSetStore } from './stream-sets.ts';
 import { createSubjectStore } from './subjects.ts';
 import { createSummaryStore } from './summaries.ts';
 import { createTokenStore } from './tokens.ts';
 import { createUserStore } from './users.ts';
 
+/** The parts, all on one way into the database. */
+export type Parts = { readonly [Name in keyof typeof makers]: ReturnType<(typeof makers)[Name]> };
+
 export type HubStore = Awaited<ReturnType<typeof openStore>>;
+
+export interface StoreLimits {
+  readonly quarantine?: QuarantineLimits;
+  readonly transaction?: TransactionLimits;
+}
 
 /**
  * Opens the store in a folder that exists.
  * @param now milliseconds since 1970
- * @throws what openDatabase throws
+ * @throws what openSqliteDatabase throws
  */
-export async function openStore(folder: string, now: number, limits?: { quarantine?: QuarantineLimits }) {
-  const database = await openDatabase(folder, now);
-  const floors = createIdFloors(database);
+export async function openStore(folder: string, now: number, limits: StoreLimits = {}) {
+  const database = await openSqliteDatabase(folder, now, limits.transaction);
+  const restored = await readRestored(database);
+  const partsOf = (db: Db) => createParts(db, { limits, restored });
   return {
-    devices: createDeviceStore(database),
-    records: createRecordStore(database, floors),
-    events: createEventStore(database),
-    summaries: createSummaryStore(database),
-    readings: createReadingStore(database),
-    problems: createProblemStore(database),
-    snapshots: createSnapshotStore(database),
-    opinions: createOpinionStore(database),
-    samplePictures: createSamplePictureStore(database),
-    dataset: createDatasetStore(database),
-    corrections: createCorrectionStore(database),
-    sequences: createSequenceStore(database),
-    quarantine: createQuarantineStore(database, limits?.quarantine),
-    tokens: createTokenStore(database),
-    users: createUserStore(database),
-    sessions: createSessionStore(database),
-    subjects: createSubjectStore(database),
-    secondFactors: createSecondFactorStore(database),
-    models: createModelStore(database),
-    streamSets: createStreamSetStore(database),
-    desired: createDesiredStore(database),
-    rollouts: createRolloutStore(database),
-    claims: createClaimStore(database),
-    certificates: createCertificateStore(database),
-    erasures: createErasureStore(database),
-    eraseRows: createEraseRows(database, floors),
-    audit: createAuditStore(database),
-    restores: createRestoreStore(database),
-    retention: createRetentionStore(database),
-    alerts: createAlertStore(database),
-    alertRules: createAlertRuleStore(database),
-    alertDeliveries: createAlertDeliveryStore(database),
-    alertSources: createAlertSourceStore(database),
-    pushSubscriptions: createPushSubscriptionStore(database),
-    /** One transaction; see HubDatabase. */
-    transact: database.transact,
+    ...partsOf(database),
+    /** One transaction: `tx` has the parts of the store, bound to it; see HubDatabase. */
+    transact: <T>(work: (tx: Parts) => Promise<T>): Promise<T> => database.transact((db) => work(partsOf(db))),
+    /** Did the database fail, and not what was asked of it? Then the same may work later. */
+    isOutage: (error: unknown) => error instanceof TransactionError || database.dialect.isOutage(error),
     readiness: database.readiness,
-    close: () => database.close(),
+    scrub: database.scrub,
+    close: database.close,
   };
+}
+
+interface About {
+  readonly limits: StoreLimits;
+  readonly restored: Restored | undefined;
+}
+
+const makers = {
+  devices: createDeviceStore,
+  records: createRecordStore,
+  events: createEventStore,
+  summaries: createSummaryStore,
+  readings: createReadingStore,
+  problems: createProblemStore,
+  snapshots: createSnapshotStore,
+  opinions: createOpinionStore,
+  samplePictures: createSamplePictureStore,
+  dataset: createDatasetStore,
+  corrections: createCorrectionStore,
+  sequences: createSequenceStore,
+  quarantine: (db: Db, { limits }: About) => createQuarantineStore(db, limits.quarantine),
+  tokens: createTokenStore,
+  users: createUserStore,
+  sessions: createSessionStore,
+  subjects: createSubjectStore,
+  secondFactors: createSecondFactorStore,
+  models: createModelStore,
+  streamSets: createStreamSetStore,
+  desired: createDesiredStore,
+  rollouts: createRolloutStore,
+  claims: createClaimStore,
+  certificates: createCertificateStore,
+  erasures: createErasureStore,
+  eraseRows: createEraseRows,
+  audit: createAuditStore,
+  retention: createRetentionStore,
+  alerts: createAlertStore,
+  alertRules: createAlertRuleStore,
+  alertDeliveries: createAlertDeliveryStore,
+  alertSources: createAlertSourceStore,
+  pushSubscriptions: createPushSubscriptionStore,
+  restores: (_db: Db, { restored }: About) => ({ restored, action: RESTORE_ACTION }),
+} satisfies Record<string, (db: Db, about: About) => unknown>;
+
+/** Each part is made when it is asked for: a transaction needs few of them, and there are thousands of transactions a minute. */
+function createParts(db: Db, about: About): Parts {
+  const parts = {};
+  for (const [name, make] of Object.entries(makers)) {
+    let made: unknown;
+    Object.defineProperty(parts, name, {
+      enumerable: true,
+      get() {
+        made ??= make(db, about);
+        return made;
+      },
+    });
+  }
+  return parts as Parts;
 }

@@ -1,13 +1,16 @@
 /** Sets of streams by revision, the digest of their content. They never change. */
 import type { StreamSet } from '../contract/stream-set.ts';
 import type { Act } from './audit.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { isoTime } from './rows.ts';
+import { statementsOf } from './statement.ts';
 import type { StreamSetTable } from './tables.ts';
 
 export type StreamSetStore = ReturnType<typeof createStreamSetStore>;
 
-export function createStreamSetStore({ query, prepare }: HubDatabase) {
+export function createStreamSetStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const byRevision = prepare('SELECT * FROM stream_sets WHERE revision = ?');
   const insert = prepare(
     `INSERT INTO stream_sets (revision, name, body, created_at, created_by) VALUES (?, ?, ?, ?, ?)
@@ -25,8 +28,8 @@ export function createStreamSetStore({ query, prepare }: HubDatabase) {
   });
 
   return {
-    get(revision: string): StreamSet | undefined {
-      const row = byRevision.get(revision);
+    async get(revision: string): Promise<StreamSet | undefined> {
+      const row = await byRevision.get(revision);
       return row === undefined ? undefined : toSet(row as StreamSetTable);
     },
 
@@ -38,8 +41,8 @@ export function createStreamSetStore({ query, prepare }: HubDatabase) {
     },
 
     /** Part of a transaction; a revision that is there stays as it is, and false. */
-    add(revision: string, name: string, body: string, { at, actor }: Act): boolean {
-      return insert.run(revision, name, body, at, actor).changes === 1;
+    async add(revision: string, name: string, body: string, { at, actor }: Act): Promise<boolean> {
+      return (await insert.run(revision, name, body, at, actor)).changes === 1;
     },
   };
 }

@@ -2,7 +2,8 @@
  * Accounts at an identity provider, each of one user, by issuer and subject: these two never change and never go to another
  * person (OpenID Connect Core 5.7). A user has at most one, and it ends with him.
  */
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 export interface Subject {
   readonly issuer: string;
@@ -11,7 +12,8 @@ export interface Subject {
 
 export type SubjectStore = ReturnType<typeof createSubjectStore>;
 
-export function createSubjectStore({ prepare }: HubDatabase) {
+export function createSubjectStore(db: Db) {
+  const prepare = statementsOf(db);
   const owner = prepare('SELECT owner FROM subjects WHERE issuer = ? AND subject = ?').pluck();
   const of = prepare('SELECT issuer, subject FROM subjects WHERE owner = ?');
   const link = prepare(
@@ -21,15 +23,18 @@ export function createSubjectStore({ prepare }: HubDatabase) {
   const unlink = prepare('DELETE FROM subjects WHERE owner = ?');
   return {
     /** Id of the user who has this account. May be part of a transaction. */
-    owner: ({ issuer, subject }: Subject): number | undefined => owner.get(issuer, subject) as number | undefined,
+    owner: async ({ issuer, subject }: Subject): Promise<number | undefined> =>
+      (await owner.get(issuer, subject)) as number | undefined,
 
     /** The account of a user. May be part of a transaction. */
-    of: (user: number): Subject | undefined => of.get(user) as Subject | undefined,
+    of: async (user: number): Promise<Subject | undefined> => (await of.get(user)) as Subject | undefined,
 
     /** Instead of the account that he had. @throws Error when it is another user's. May be part of a transaction. */
-    link: (user: number, { issuer, subject }: Subject, now: number): void => void link.run(user, issuer, subject, now),
+    link: async (user: number, { issuer, subject }: Subject, now: number): Promise<void> => {
+      await link.run(user, issuer, subject, now);
+    },
 
     /** False when he had none. May be part of a transaction. */
-    unlink: (user: number): boolean => unlink.run(user).changes > 0,
+    unlink: async (user: number): Promise<boolean> => (await unlink.run(user)).changes > 0,
   };
 }

@@ -1,19 +1,24 @@
 /** Lists of summaries, newest first by receipt. */
 import type { SummaryRecord } from '../../shared/contract/messages/record.ts';
 import type { Summary } from '../contract/summary.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime } from './rows.ts';
 
 export type SummaryStore = ReturnType<typeof createSummaryStore>;
 
-export function createSummaryStore(database: HubDatabase) {
+export function createSummaryStore(db: Db) {
   return {
     async list(filter: ListFilter): Promise<Page<Summary>> {
-      const { query } = database;
-      const few = await fewInTime(query, 'summaries', filter);
-      const marks = await newestFirst(query.selectFrom('summaries').select(['id', bodyBytes]), filter, few).execute();
+      const { query } = db;
+      const few = await fewInTime(db, 'summaries', filter);
+      const marks = await newestFirst(
+        db,
+        query.selectFrom('summaries').select(['id', bodyBytes]),
+        filter,
+        few,
+      ).execute();
       const read = (ids: readonly number[]) =>
         query.selectFrom('summaries').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
       // The body passed its schema before it was stored.

@@ -4,8 +4,9 @@
  */
 import type { Selectable } from 'kysely';
 import { type Role, type Scope, scope } from '../contract/identity.ts';
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import type { TokenKind, TokenTable } from './identity-tables.ts';
+import { statementsOf } from './statement.ts';
 
 export interface NewTokenRow {
   readonly name: string;
@@ -25,7 +26,9 @@ export interface TokenRow extends NewTokenRow {
 
 export type TokenStore = ReturnType<typeof createTokenStore>;
 
-export function createTokenStore({ query, prepare }: HubDatabase) {
+export function createTokenStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const insert = prepare(
     `INSERT INTO tokens (name, role, hash, created_at, kind, scope, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO NOTHING RETURNING *`,
@@ -35,8 +38,16 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
   const setRights = prepare('UPDATE tokens SET role = ?, scope = ? WHERE id = ?');
   return {
     /** Adds a token or user; undefined when the name is taken. May be part of a transaction. */
-    add({ name, role, hash, createdAt, kind = 'token', scope: seen, expiresAt }: NewTokenRow): TokenRow | undefined {
-      const found = insert.get(name, role, hash, createdAt, kind, scopeColumn(seen), expiresAt ?? null);
+    async add({
+      name,
+      role,
+      hash,
+      createdAt,
+      kind = 'token',
+      scope: seen,
+      expiresAt,
+    }: NewTokenRow): Promise<TokenRow | undefined> {
+      const found = await insert.get(name, role, hash, createdAt, kind, scopeColumn(seen), expiresAt ?? null);
       return found ? toToken(found as Selectable<TokenTable>) : undefined;
     },
 
@@ -46,8 +57,8 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
     },
 
     /** May be part of a transaction. */
-    byId(id: number): TokenRow | undefined {
-      const row = find.get(id);
+    async byId(id: number): Promise<TokenRow | undefined> {
+      const row = await find.get(id);
       return row ? toToken(row as Selectable<TokenTable>) : undefined;
     },
 
@@ -62,16 +73,16 @@ export function createTokenStore({ query, prepare }: HubDatabase) {
     },
 
     /** May be part of a transaction. */
-    setRights(id: number, role: Role, seen: Scope | undefined): void {
-      setRights.run(role, scopeColumn(seen), id);
+    async setRights(id: number, role: Role, seen: Scope | undefined): Promise<void> {
+      await setRights.run(role, scopeColumn(seen), id);
     },
 
     /**
      * Removes a token, or a user, with its sessions and codes; its name, or undefined when there is none of that kind. May be
      * part of a transaction.
      */
-    remove(id: number, kind: TokenKind = 'token'): string | undefined {
-      return remove.get(id, kind) as string | undefined;
+    async remove(id: number, kind: TokenKind = 'token'): Promise<string | undefined> {
+      return (await remove.get(id, kind)) as string | undefined;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Passwords and invitations of users; the users themselves are rows of `tokens`, and these end with them. Only hashes are kept. */
-import type { HubDatabase } from './database.ts';
+import type { Db } from './database.ts';
+import { statementsOf } from './statement.ts';
 
 export interface UserState {
   readonly id: number;
@@ -13,7 +14,9 @@ export interface UserState {
 
 export type UserStore = ReturnType<typeof createUserStore>;
 
-export function createUserStore({ query, prepare }: HubDatabase) {
+export function createUserStore(db: Db) {
+  const { query } = db;
+  const prepare = statementsOf(db);
   const setPassword = prepare(
     `INSERT INTO passwords (owner, hash, changed_at) VALUES (?, ?, ?)
      ON CONFLICT (owner) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`,
@@ -27,19 +30,25 @@ export function createUserStore({ query, prepare }: HubDatabase) {
   const take = prepare('DELETE FROM invitations WHERE hash = ? AND expires_at > ? RETURNING owner').pluck();
   return {
     /** Hash of the password of a user, see passwords.ts; undefined when he has none. May be part of a transaction. */
-    password: (owner: number): string | undefined => password.get(owner) as string | undefined,
+    password: async (owner: number): Promise<string | undefined> => (await password.get(owner)) as string | undefined,
 
     /** May be part of a transaction. */
-    setPassword: (owner: number, hash: string, now: number): void => void setPassword.run(owner, hash, now),
+    setPassword: async (owner: number, hash: string, now: number): Promise<void> => {
+      await setPassword.run(owner, hash, now);
+    },
 
     /** Replaces the invitation of a user. @param hash digest of its secret. May be part of a transaction. */
-    invite: (owner: number, hash: string, expiresAt: number): void => void invite.run(owner, hash, expiresAt),
+    invite: async (owner: number, hash: string, expiresAt: number): Promise<void> => {
+      await invite.run(owner, hash, expiresAt);
+    },
 
     /** Whose invitation this is, while it works. */
-    invited: (hash: string, now: number): number | undefined => invited.get(hash, now) as number | undefined,
+    invited: async (hash: string, now: number): Promise<number | undefined> =>
+      (await invited.get(hash, now)) as number | undefined,
 
     /** Uses an invitation up: it works once. May be part of a transaction. */
-    takeInvitation: (hash: string, now: number): number | undefined => take.get(hash, now) as number | undefined,
+    takeInvitation: async (hash: string, now: number): Promise<number | undefined> =>
+      (await take.get(hash, now)) as number | undefined,
 
     /** By the id of the user. */
     async states(): Promise<Map<number, UserState>> {

@@ -2,6 +2,8 @@
 import Database from 'better-sqlite3';
 
 export type SqliteDatabase = Database.Database;
+/** Its values are bound as one list. */
+export type SqliteStatement = Database.Statement<unknown[]>;
 
 export interface SqliteOptions {
   /** `FULL`: a commit survives a power cut. `NORMAL`: it survives a crash of the process. */

@@ -20,14 +20,14 @@ export async function costOfRules(rules: number, devices: number, seconds: numbe
   const clock = systemClock;
   const store = await openStore(folder, clock.wall());
   const ids = Array.from({ length: devices }, (_, n) => `device-${n}`);
-  store.transact(() => {
+  await store.transact(async (tx) => {
     const act = { at: clock.wall(), actor: 'bench' };
-    store.alertRules.setChannel('hook', { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
+    await tx.alertRules.setChannel('hook', { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
     for (const [name, rule] of Object.entries(manyRules(rules)))
-      store.alertRules.setRule(name, newAlertRule.parse(rule), act);
+      await tx.alertRules.setRule(name, newAlertRule.parse(rule), act);
     for (const id of ids) {
-      store.devices.enrol(id, { site: 'berlin' }, clock.wall());
-      store.devices.noteContact(id, { online: true, report: benchReport() }, clock.wall());
+      await tx.devices.enrol(id, { site: 'berlin' }, clock.wall());
+      await tx.devices.noteContact(id, { online: true, report: benchReport() }, clock.wall());
     }
   });
   const log = createLogger('bench', 'silent');
@@ -47,14 +47,14 @@ export async function costOfRules(rules: number, devices: number, seconds: numbe
   };
   try {
     const idle = await run(() => undefined, seconds / 4);
-    engine.start();
+    await engine.start();
     // What a start looks at once.
     await sleep(10_000);
     const busy = await run((device) => engine.heard(device, [], true), seconds);
     return busy / seconds - idle / (seconds / 4);
   } finally {
-    engine.stop();
-    store.close();
+    await engine.stop();
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -42,19 +42,19 @@ async function measure(folder: string, print: (line: string) => void): Promise<v
   const act = { at: clock.wall(), actor: 'bench' };
   const ids = Array.from({ length: DEVICES }, (_, index) => `cam-${index}`);
   for (const id of ids) await store.devices.add(id, 'x', 0);
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (const id of ids)
-      store.devices.noteContact(id, { online: true, report: reportOf(undefined, undefined, 0) }, act.at);
-    store.models.add({ manifest, digest, bytes: 1000 }, act);
+      await tx.devices.noteContact(id, { online: true, report: reportOf(undefined, undefined, 0) }, act.at);
+    await tx.models.add({ manifest, digest, bytes: 1000 }, act);
     const plan = rolloutPlan.parse({ target: { kind: 'model', model: 'detector', digest } });
-    store.rollouts.add('r', subjectOf(plan.target), plan, 'created', act);
+    await tx.rollouts.add('r', subjectOf(plan.target), plan, 'created', act);
   });
 
   const asked = new Map<string, number>();
   let cpu = 0;
-  const hub = <T>(work: () => T): T => {
+  const hub = async <T>(work: () => Promise<T>): Promise<T> => {
     const begun = process.cpuUsage();
-    const result = work();
+    const result = await work();
     const { user, system } = process.cpuUsage(begun);
     cpu += (user + system) / 1e6;
     return result;
@@ -74,29 +74,29 @@ async function measure(folder: string, print: (line: string) => void): Promise<v
   });
 
   let [reports, ticks] = [0, 0];
-  for (; store.rollouts.get('r')?.status === 'running' && ticks < 24 * 720; ticks++) {
+  for (; (await store.rollouts.get('r'))?.status === 'running' && ticks < 24 * 720; ticks++) {
     await clock.advance(5000);
-    hub(() => executor.run());
+    await hub(() => executor.run());
     // Each device reports in its own second of the minute.
     const due = ids.filter((_, index) => index % 12 === ticks % 12);
     for (const id of due) {
-      const message = JSON.stringify(reportOf(store.desired.revision(id), asked.get(id), clock.wall()));
-      hub(() => {
+      const message = JSON.stringify(reportOf(await store.desired.revision(id), asked.get(id), clock.wall()));
+      await hub(async () => {
         const parsed = reportSchema.parse(JSON.parse(message));
-        store.transact(() => store.devices.noteContact(id, { report: parsed }, clock.wall()));
-        executor.reported(id, parsed);
+        await store.transact(async (tx) => tx.devices.noteContact(id, { report: parsed }, clock.wall()));
+        await executor.reported(id, parsed);
       });
       reports++;
     }
   }
-  executor.stop();
-  const end = store.rollouts.get('r');
+  await executor.stop();
+  const end = await store.rollouts.get('r');
   if (end?.status !== 'done') throw new Error(`the rollout ended as ${end?.status}: ${end?.reason}`);
   print(`${DEVICES} devices in ${end.plan.waves.length} waves, ${(ticks * 5) / 60} simulated minutes: ${end.reason}`);
   print(`${reports} reports taken in, ${published} documents sent`);
   print(`CPU of the hub       ${cpu.toFixed(1)} s; less than ${LIMIT_S} is wanted`);
   print(`of ${LIMIT_S} s               ${((100 * cpu) / LIMIT_S).toFixed(1)} %`);
-  store.close();
+  await store.close();
 }
 
 const manifest = modelManifest.parse({

@@ -4,8 +4,8 @@ import { createMetrics, type HubFacts } from '../../cloud-hub/metrics.ts';
 
 const facts: HubFacts = {
   version: '1.2.3',
-  devices: () => ({ known: 7, online: 5 }),
-  openRollouts: () => [{ status: 'paused' }, { status: 'running' }, { status: 'paused' }],
+  devices: async () => ({ known: 7, online: 5 }),
+  openRollouts: async () => [{ status: 'paused' }, { status: 'running' }, { status: 'paused' }],
   certificateEnd: () => 1_800_000_000_000,
   freeBytes: () => 123,
 };

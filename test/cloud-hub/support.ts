@@ -44,6 +44,7 @@ export async function testHub(
       ...options.config,
     }),
     version: '1.2.3',
+    watchTransactions: true,
     clock: options.clock ?? systemClock,
     log: options.log ?? createLogger('test', 'silent'),
     opinionRunner: builtFile('cloud-hub/inference/runner-child.js'),

@@ -74,7 +74,7 @@ class World {
   /** The hub dies, and its last backup goes on. */
   async restore(): Promise<void> {
     if (this.#backup === undefined) return;
-    this.#hub.store.close();
+    await this.#hub.store.close();
     const folder = path.join(this.#root, `hub-${this.#files++}`);
     await restoreBackup({ file: this.#backup, dataDir: folder, now: 1_000 * this.#files });
     this.#hub = await bench(folder);
@@ -105,9 +105,9 @@ class World {
       expect(reason).toMatch(/^went with the old hub: restored at 1970-01-01T\S+ from a backup of 1970-/);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#outbox.close();
-    this.#hub.store.close();
+    await this.#hub.store.close();
     rmSync(this.#root, { recursive: true, force: true });
   }
 }
@@ -140,7 +140,7 @@ test('whenever a hub is put back: every record is stored, or a gap names the res
         await world.heal();
         await world.check();
       } finally {
-        world.close();
+        await world.close();
       }
     }),
     { numRuns: 25 },
@@ -158,7 +158,7 @@ test('what the old hub had taken from above a backlog is no record that the devi
   await world.restore();
   await world.heal();
   await world.check();
-  world.close();
+  await world.close();
 });
 
 test('what a device gives up after a restore has its own reason, and what it gave up before keeps its own', async () => {

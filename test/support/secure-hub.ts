@@ -29,6 +29,7 @@ export async function secureHub(
   const hub = await startHub({
     config: hubConfig.parse({ dataDir: folder, tls: true, httpPort: 0, mqttPort: 0, ...options.config }),
     version: '1.2.3',
+    watchTransactions: true,
     clock,
     log: options.log ?? createLogger('test', 'silent'),
     ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),

@@ -4,7 +4,7 @@ import type { Send } from './channel.ts';
 
 export const push: Send = async ({ channel, target, notification, browsers, nowS, signal }) => {
   if (target !== undefined) return browsers.send(target, notification, nowS, signal);
-  const all = browsers.of(channel.users);
+  const all = await browsers.of(channel.users);
   if (all.length === 0) throw new Error('no browser is subscribed: people do that on the page of alerts');
   const ends = await Promise.allSettled(all.map((id) => browsers.send(id, notification, nowS, signal)));
   const failed = ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []));

@@ -1,4 +1,4 @@
-/** Conditions on the state of a device: one function per kind. Pure. */
+/** Conditions on the state of a device: one function per kind. */
 import type { PictureFault } from '../../../shared/contract/messages/report.ts';
 import { DAY_MS } from '../../../shared/kit/durations.ts';
 import type { AlertCondition, AlertKind } from '../../contract/alert-rule.ts';
@@ -12,7 +12,7 @@ type Look = (
   facts: DeviceFacts,
   now: number,
   fires: (subject: string) => boolean,
-) => Finding[];
+) => Finding[] | Promise<Finding[]>;
 
 const one = (holds: boolean, text: string, more: Partial<Finding> = {}): Finding[] => [
   { subject: '', holds, text, ...more },
@@ -49,8 +49,8 @@ const clock: Look = (condition, { report }, _now, fires) => {
   return one(isAbove(Math.abs(off), condition, fires('')), `its clock is ${Math.round(off)} ms off`);
 };
 
-const certificate: Look = ({ days = 0 }, { certificateEndsAt }, now) => {
-  const end = certificateEndsAt();
+const certificate: Look = async ({ days = 0 }, { certificateEndsAt }, now) => {
+  const end = await certificateEndsAt();
   if (end === undefined) return [];
   const from = end - days * DAY_MS;
   const text = `its certificate ends at ${new Date(end).toISOString()}`;
@@ -106,7 +106,10 @@ const looks: Partial<Record<AlertKind, Look>> = {
 };
 
 /** What a condition finds on a device; undefined: it is one on records. */
-export function look(condition: AlertCondition, ...about: Parameters<Look> extends [unknown, ...infer R] ? R : never) {
+export async function look(
+  condition: AlertCondition,
+  ...about: Parameters<Look> extends [unknown, ...infer R] ? R : never
+) {
   return looks[condition.kind]?.(condition, ...about);
 }
 

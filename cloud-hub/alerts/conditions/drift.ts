@@ -21,18 +21,18 @@ export const LEAST_SCORES = 1000;
  * Finds one thing per stream of pictures that its latest report names. What cannot be judged (too few scores, or another model at
  * one of the times) stays as it is.
  */
-export function drift(
+export async function drift(
   { stream: wanted, above = MUCH, clear, withinS = HOUR_S, agoS = WEEK_S }: AlertCondition,
   { report, scores }: Pick<DeviceFacts, 'report' | 'scores'>,
   now: number,
   fires: (subject: string) => boolean,
-): Finding[] {
+): Promise<Finding[]> {
   const streams = (report()?.streams ?? []).filter(({ kind = 'picture' }) => kind === 'picture');
-  return streams.flatMap(({ id }): Finding[] => {
+  const of = async (id: string): Promise<Finding[]> => {
     if (wanted !== undefined && wanted !== id) return [];
     const isFiring = fires(id);
     const at = (end: number) => scores(id, end - withinS * 1000, end);
-    const [latest, before] = [at(now), at(now - agoS * 1000)];
+    const [latest, before] = [await at(now), await at(now - agoS * 1000)];
     const [models, counts] = [new Set([...latest.models, ...before.models]), [sum(latest.bins), sum(before.bins)]];
     if (models.size > 1) return [{ subject: id, holds: isFiring, text: 'another model gave the scores before' }];
     if (Math.min(...counts) < LEAST_SCORES)
@@ -40,5 +40,8 @@ export function drift(
     const moved = populationStability(before.bins, latest.bins);
     const text = `the scores of its model moved by ${round(moved)} (population stability index)`;
     return [{ subject: id, holds: moved > (isFiring ? (clear ?? above) : above), text }];
-  });
+  };
+  const found: Finding[] = [];
+  for (const { id } of streams) found.push(...(await of(id)));
+  return found;
 }

@@ -16,11 +16,11 @@ export interface DeviceFacts {
   /** The latest report; it is read only when a rule asks for it. */
   readonly report: () => Report | undefined;
   /** End of its newest certificate. */
-  readonly certificateEndsAt: () => number | undefined;
+  readonly certificateEndsAt: () => Promise<number | undefined>;
   /** When the last record of a kind (or of any) came of a stream (or of any); undefined: none since the watch began. */
   readonly lastRecordAt: (stream: string | undefined, kind: string | undefined) => number | undefined;
   /** Detection scores of a stream between two times. */
-  readonly scores: (stream: string, from: number, to: number) => Scores;
+  readonly scores: (stream: string, from: number, to: number) => Promise<Scores>;
   /** When this hub began to look. */
   readonly watchedSince: number;
 }

@@ -51,37 +51,40 @@ export function createBrowsers({ store, secrets, keys, addresses, clock }: Brows
     publicKey: keys.publicKey,
 
     /** Of these people, by row. @param users names; absent: of all */
-    of: (users: readonly string[] | undefined): number[] =>
-      pushSubscriptions.of(users, clock.wall()).map(({ id }) => id),
+    of: async (users: readonly string[] | undefined): Promise<number[]> =>
+      (await pushSubscriptions.of(users, clock.wall())).map(({ id }) => id),
 
     /** @param owner row of a token or user; absent: of all */
-    list: (owner?: number): PushSubscriptionView[] =>
-      pushSubscriptions.list().flatMap((row) => (owner === undefined || row.owner === owner ? [view(row)] : [])),
+    list: async (owner?: number): Promise<PushSubscriptionView[]> =>
+      (await pushSubscriptions.list()).flatMap((row) =>
+        owner === undefined || row.owner === owner ? [view(row)] : [],
+      ),
 
     /** @returns the subscription, or why it is not taken */
-    subscribe(owner: number, body: NewPushSubscription, act: Act): PushSubscriptionView | string {
-      const all = pushSubscriptions.list();
-      if (all.filter((row) => row.owner === owner).length >= MOST_OF_ONE) return `you have ${MOST_OF_ONE} browsers`;
-      if (all.length >= MOST_BROWSERS) return `${MOST_BROWSERS} browsers are subscribed`;
-      const id = store.transact(() => {
+    async subscribe(owner: number, body: NewPushSubscription, act: Act): Promise<PushSubscriptionView | string> {
+      const id = await store.transact(async (tx) => {
+        const all = await tx.pushSubscriptions.list();
+        if (all.filter((row) => row.owner === owner).length >= MOST_OF_ONE) return `you have ${MOST_OF_ONE} browsers`;
+        if (all.length >= MOST_BROWSERS) return `${MOST_BROWSERS} browsers are subscribed`;
         const text = secrets.seal(LABEL, JSON.stringify(body));
         const { browser } = body;
         const row = { owner, hash: hashOf(body.endpoint), sealed: text, browser, createdAt: act.at };
-        const made = pushSubscriptions.add(row);
-        if (made !== undefined) store.audit.add(act, 'push.subscribe', String(made), { browser });
+        const made = await tx.pushSubscriptions.add(row);
+        if (made !== undefined) await tx.audit.add(act, 'push.subscribe', String(made), { browser });
         return made;
       });
-      const row = id === undefined ? undefined : pushSubscriptions.get(id);
+      if (typeof id === 'string') return id;
+      const row = id === undefined ? undefined : await pushSubscriptions.get(id);
       return row ? view(row) : 'your token was removed';
     },
 
     /** @param owner whose it must be; absent: anybody's */
-    unsubscribe(id: number, owner: number | undefined, act: Act): boolean {
-      const row = pushSubscriptions.get(id);
+    async unsubscribe(id: number, owner: number | undefined, act: Act): Promise<boolean> {
+      const row = await pushSubscriptions.get(id);
       if (!row || (owner !== undefined && row.owner !== owner)) return false;
-      return store.transact(() => {
-        const isGone = pushSubscriptions.remove(id);
-        if (isGone) store.audit.add(act, 'push.unsubscribe', String(id), { user: row.user, browser: row.browser });
+      return store.transact(async (tx) => {
+        const isGone = await tx.pushSubscriptions.remove(id);
+        if (isGone) await tx.audit.add(act, 'push.unsubscribe', String(id), { user: row.user, browser: row.browser });
         return isGone;
       });
     },
@@ -92,7 +95,7 @@ export function createBrowsers({ store, secrets, keys, addresses, clock }: Brows
      * @throws BrowserGone when the subscription has ended; Error with the reason otherwise
      */
     async send(id: number, notification: Notification, nowS: number, signal: AbortSignal): Promise<void> {
-      const row = pushSubscriptions.get(id);
+      const row = await pushSubscriptions.get(id);
       if (!row) throw new BrowserGone('this browser is not subscribed any more');
       const { endpoint, keys: theirs } = open(row);
       const authorization = keys.authorization(new URL(endpoint).origin, nowS);
@@ -103,10 +106,10 @@ export function createBrowsers({ store, secrets, keys, addresses, clock }: Brows
       } catch (error) {
         // RFC 8030, 7.3: the subscription has ended.
         if (!(error instanceof Answered && (error.status === 404 || error.status === 410))) throw error;
-        store.transact(() => {
-          if (!pushSubscriptions.remove(id)) return;
+        await store.transact(async (tx) => {
+          if (!(await tx.pushSubscriptions.remove(id))) return;
           const act = { at: nowS * 1000, actor: 'hub' };
-          store.audit.add(act, 'push.unsubscribe', String(id), { user: row.user, browser: row.browser });
+          await tx.audit.add(act, 'push.unsubscribe', String(id), { user: row.user, browser: row.browser });
         });
         throw new BrowserGone(`the push service says that this browser's subscription has ended (${error.status})`);
       }

@@ -36,12 +36,12 @@ export function acknowledgementRoutes({
       async (request) => {
         const { id } = request.params;
         const row = rowNumber(id);
-        const before = row === undefined ? undefined : alerts.get(row);
+        const before = row === undefined ? undefined : await alerts.get(row);
         if (row === undefined || !before) throw new ProblemError(404, `there is no alert "${id}"`);
         if (before.state === 'resolved') throw new ProblemError(409, 'the alert is over');
         // Who comes second changes nothing, and sees who was first.
-        acknowledging.alert(row, actOf(request, clock));
-        return alerts.get(row) ?? before;
+        await acknowledging.alert(row, actOf(request, clock));
+        return (await alerts.get(row)) ?? before;
       },
     );
 
@@ -61,7 +61,7 @@ export function acknowledgementRoutes({
         // A foreign page must not acknowledge in the name of who reads it.
         if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
         const address = addressOf(request);
-        const done = acknowledging.byLink(request.body.token, address);
+        const done = await acknowledging.byLink(request.body.token, address);
         if (done) return done;
         const waitMs = attempts.waitMs(address);
         attempts.failed(address);

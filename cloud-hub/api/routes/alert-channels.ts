@@ -18,7 +18,7 @@ export function alertChannelRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
-  const found = (name: string) => store.alertRules.channelViews().find((one) => one.name === name);
+  const found = async (name: string) => (await store.alertRules.channelViews()).find((one) => one.name === name);
   const document = (request: FastifyRequest) => found(params.parse(request.params).name);
   const missing = (of: string) => new ProblemError(404, `there is no channel "${of}"`);
   return async (app) => {
@@ -33,7 +33,7 @@ export function alertChannelRoutes({
           response: answers(z.object({ items: z.array(channel) })),
         },
       },
-      async () => ({ items: store.alertRules.channelViews() }),
+      async () => ({ items: await store.alertRules.channelViews() }),
     );
 
     app.get(
@@ -49,7 +49,7 @@ export function alertChannelRoutes({
         },
       },
       async ({ params: at }) => {
-        const one = found(at.name);
+        const one = await found(at.name);
         if (!one) throw missing(at.name);
         return one;
       },
@@ -70,9 +70,9 @@ export function alertChannelRoutes({
       },
       async (request) => {
         const { params: at, body } = request;
-        const why = alerts.setChannel(at.name, body, actOf(request, clock));
+        const why = await alerts.setChannel(at.name, body, actOf(request, clock));
         if (why !== undefined) throw new ProblemError(409, why);
-        const written = found(at.name);
+        const written = await found(at.name);
         if (!written) throw missing(at.name);
         return written;
       },
@@ -86,7 +86,7 @@ export function alertChannelRoutes({
       },
       async (request, reply) => {
         const { params: at } = request;
-        const users = alerts.removeChannel(at.name, actOf(request, clock));
+        const users = await alerts.removeChannel(at.name, actOf(request, clock));
         if (!users) throw missing(at.name);
         if (users.length > 0) throw new ProblemError(409, `rules name it: ${users.slice(0, 5).join(', ')}`);
         return reply.code(204).send(undefined);

@@ -19,10 +19,10 @@ export function alertRuleRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
-  const found = (name: string) => store.alertRules.ruleViews().find((one) => one.name === name);
+  const found = async (name: string) => (await store.alertRules.ruleViews()).find((one) => one.name === name);
   /** Without what changes by itself. */
-  const document = (request: FastifyRequest) => {
-    const { firing: _, ...rule } = found(params.parse(request.params).name) ?? { firing: 0 };
+  const document = async (request: FastifyRequest) => {
+    const { firing: _, ...rule } = (await found(params.parse(request.params).name)) ?? { firing: 0 };
     return 'name' in rule ? rule : undefined;
   };
   const missing = (name: string) => new ProblemError(404, `there is no rule "${name}"`);
@@ -38,7 +38,7 @@ export function alertRuleRoutes({
           response: answers(z.object({ items: z.array(alertRule) })),
         },
       },
-      async () => ({ items: store.alertRules.ruleViews() }),
+      async () => ({ items: await store.alertRules.ruleViews() }),
     );
 
     app.get(
@@ -54,7 +54,7 @@ export function alertRuleRoutes({
         },
       },
       async ({ params: at }) => {
-        const rule = found(at.name);
+        const rule = await found(at.name);
         if (!rule) throw missing(at.name);
         return rule;
       },
@@ -75,9 +75,9 @@ export function alertRuleRoutes({
       },
       async (request) => {
         const { params: at, body } = request;
-        const why = alerts.setRule(at.name, body, actOf(request, clock));
+        const why = await alerts.setRule(at.name, body, actOf(request, clock));
         if (why !== undefined) throw new ProblemError(409, why);
-        const written = found(at.name);
+        const written = await found(at.name);
         if (!written) throw missing(at.name);
         return written;
       },
@@ -97,7 +97,7 @@ export function alertRuleRoutes({
       },
       async (request, reply) => {
         const { params: at } = request;
-        if (!alerts.removeRule(at.name, actOf(request, clock))) throw missing(at.name);
+        if (!(await alerts.removeRule(at.name, actOf(request, clock)))) throw missing(at.name);
         return reply.code(204).send(undefined);
       },
     );

@@ -45,7 +45,7 @@ export function alertRoutes({
       async (request) => {
         const { alertState: state, rule, device, cursor, limit } = request.query;
         const filter = { ...scopeOf(request), state, rule, device, before: cursorRow(cursor), limit: limit + 1 };
-        return pageOf(await store.alerts.list(filter, alerts.silencedNow()), limit);
+        return pageOf(await store.alerts.list(filter, await alerts.silencedNow()), limit);
       },
     );
 
@@ -81,7 +81,7 @@ export function alertRoutes({
         },
       },
       async ({ query: { cursor, limit } }) =>
-        pageOf(alerts.silences({ before: cursorRow(cursor), limit: limit + 1 }), limit),
+        pageOf(await alerts.silences({ before: cursorRow(cursor), limit: limit + 1 }), limit),
     );
 
     app.post(
@@ -96,7 +96,7 @@ export function alertRoutes({
           response: created(silence, 'The silence'),
         },
       },
-      async (request, reply) => reply.code(201).send(alerts.addSilence(request.body, actOf(request, clock))),
+      async (request, reply) => reply.code(201).send(await alerts.addSilence(request.body, actOf(request, clock))),
     );
 
     app.delete(
@@ -114,7 +114,7 @@ export function alertRoutes({
       async (request, reply) => {
         const { id } = request.params;
         const row = rowNumber(id);
-        if (row === undefined || !alerts.removeSilence(row, actOf(request, clock)))
+        if (row === undefined || !(await alerts.removeSilence(row, actOf(request, clock))))
           throw new ProblemError(404, `there is no silence "${id}"`);
         return reply.code(204).send(undefined);
       },

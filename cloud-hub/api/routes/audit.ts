@@ -46,7 +46,7 @@ export function auditRoutes({ store }: { store: Pick<HubStore, 'audit'> }): Fast
         },
       },
       async () => {
-        const head = store.audit.head();
+        const head = await store.audit.head();
         if (!head) throw new ProblemError(404, 'the audit has no entry yet');
         return head;
       },

@@ -67,8 +67,8 @@ export function certificateRoutes({ store, fleet, clock }: CertificateRouteOptio
       },
       async (request) => {
         const { device } = request.params;
-        if (!store.devices.get(device)) throw new ProblemError(404, `there is no device "${device}"`);
-        const certificates = fleetOf(fleet).enrolment.revoke(device, request.body.reason, actOf(request, clock));
+        if (!(await store.devices.get(device))) throw new ProblemError(404, `there is no device "${device}"`);
+        const certificates = await fleetOf(fleet).enrolment.revoke(device, request.body.reason, actOf(request, clock));
         return { certificates };
       },
     );

@@ -54,7 +54,7 @@ export function claimRoutes({ store, fleet, clock }: ClaimRouteOptions): Fastify
         },
       },
       async (request, reply) => {
-        const made = fleetOf(fleet).enrolment.newClaim(request.body, actOf(request, clock));
+        const made = await fleetOf(fleet).enrolment.newClaim(request.body, actOf(request, clock));
         return reply.code(201).send({ ...made.view, claim: made.claim });
       },
     );
@@ -68,7 +68,7 @@ export function claimRoutes({ store, fleet, clock }: ClaimRouteOptions): Fastify
       async (request, reply) => {
         const { id } = request.params;
         const row = rowNumber(id);
-        if (row === undefined || !fleetOf(fleet).enrolment.revokeClaim(row, actOf(request, clock)))
+        if (row === undefined || !(await fleetOf(fleet).enrolment.revokeClaim(row, actOf(request, clock))))
           throw new ProblemError(404, `there is no claim "${id}" that is not revoked`);
         return reply.code(204).send(undefined);
       },
@@ -100,7 +100,7 @@ export function claimRoutes({ store, fleet, clock }: ClaimRouteOptions): Fastify
         async (request, reply) => {
           const { id } = request.params;
           const row = rowNumber(id);
-          if (row === undefined || !fleetOf(fleet).enrolment[verb](row, actOf(request, clock)))
+          if (row === undefined || !(await fleetOf(fleet).enrolment[verb](row, actOf(request, clock))))
             throw new ProblemError(404, `no box waits under "${id}"`);
           return reply.code(204).send(undefined);
         },

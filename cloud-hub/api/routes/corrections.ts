@@ -27,7 +27,7 @@ export function correctionRoutes({
   /** The event as it is now; those who follow the feed get it too. */
   const announced = async (row: number) => {
     const now = await store.events.get(row);
-    if (now) feed.announce(() => ({ type: 'amendment', event: now }), now.device);
+    if (now) await feed.announce(() => ({ type: 'amendment', event: now }), now.device);
     return now;
   };
   return async (app) => {
@@ -47,10 +47,10 @@ export function correctionRoutes({
         const row = rowNumber(id);
         if (row === undefined) throw missing(id);
         const act = actOf(request, clock);
-        const isThere = store.transact(() => {
-          const before = store.corrections.get(row);
-          const isSet = store.corrections.set(row, request.body, act);
-          if (isSet) store.audit.add(act, 'event.correct', id, { ...request.body, ...(before ? { before } : {}) });
+        const isThere = await store.transact(async (tx) => {
+          const before = await tx.corrections.get(row);
+          const isSet = await tx.corrections.set(row, request.body, act);
+          if (isSet) await tx.audit.add(act, 'event.correct', id, { ...request.body, ...(before ? { before } : {}) });
           return isSet;
         });
         const now = isThere ? await announced(row) : undefined;
@@ -71,13 +71,13 @@ export function correctionRoutes({
         const act = actOf(request, clock);
         const isGone =
           row !== undefined &&
-          store.transact(() => {
-            const before = store.corrections.get(row);
+          (await store.transact(async (tx) => {
+            const before = await tx.corrections.get(row);
             if (!before) return false;
-            store.corrections.remove(row);
-            store.audit.add(act, 'event.uncorrect', id, { before });
+            await tx.corrections.remove(row);
+            await tx.audit.add(act, 'event.uncorrect', id, { before });
             return true;
-          });
+          }));
         if (!isGone) throw new ProblemError(404, `nobody has corrected an event "${id}"`);
         await announced(row);
         return reply.code(204).send(undefined);

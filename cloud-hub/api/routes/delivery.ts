@@ -61,7 +61,7 @@ export function deliveryRoutes({ store, registry, signing, delivery }: DeliveryR
       },
       async handler(request, reply) {
         const wanted = request.params.digest;
-        const found = store.models.byDigest(wanted);
+        const found = await store.models.byDigest(wanted);
         if (!found || !registry.blobs.has(wanted)) throw new ProblemError(404, `there is no package ${wanted}`);
         const etag = etagOf(wanted);
         const size = found.bytes;

@@ -25,8 +25,8 @@ export function deviceLogRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'deviceLogs' | 'clock'>): FastifyPluginAsyncZod {
   const common = { tags: ['devices'], security, params };
-  const must = (id: string) => {
-    if (!store.devices.get(id)) throw new ProblemError(404, `there is no device "${id}"`);
+  const must = async (id: string) => {
+    if (!(await store.devices.get(id))) throw new ProblemError(404, `there is no device "${id}"`);
   };
   return async (app) => {
     app.get(
@@ -43,7 +43,7 @@ export function deviceLogRoutes({
       },
       async (request) => {
         const { cursor, after, limit, level, component } = request.query;
-        must(request.params.device);
+        await must(request.params.device);
         if (cursor !== undefined && after !== undefined) throw new ProblemError(400, 'give either `cursor` or `after`');
         const range = { before: cursorRow(cursor), after: idOf(after) };
         const found = await files.read(request.params.device, { ...range, limit: limit + 1, level, component });
@@ -60,7 +60,7 @@ export function deviceLogRoutes({
         schema: { ...common, summary: 'Get how much a device logs for now', response: answers(deviceLogLevels) },
       },
       async (request) => {
-        must(request.params.device);
+        await must(request.params.device);
         return orders.get(request.params.device);
       },
     );
@@ -78,8 +78,10 @@ export function deviceLogRoutes({
       },
       async (request) => {
         const { device } = request.params;
-        must(device);
-        store.transact(() => store.audit.add(actOf(request, clock), 'device.log-levels', device, request.body));
+        await must(device);
+        await store.transact(({ audit }) =>
+          audit.add(actOf(request, clock), 'device.log-levels', device, request.body),
+        );
         return orders.set(device, request.body);
       },
     );
@@ -92,8 +94,10 @@ export function deviceLogRoutes({
       },
       async (request, reply) => {
         const { device } = request.params;
-        must(device);
-        store.transact(() => store.audit.add(actOf(request, clock), 'device.log-levels', device, { levels: {} }));
+        await must(device);
+        await store.transact(({ audit }) =>
+          audit.add(actOf(request, clock), 'device.log-levels', device, { levels: {} }),
+        );
         orders.clear(device);
         return reply.code(204).send(undefined);
       },

@@ -44,8 +44,8 @@ export function deviceRoutes({
   clock,
 }: DeviceRouteOptions): FastifyPluginAsyncZod {
   const notFound = (id: string) => new ProblemError(404, `there is no device "${id}"`);
-  const deviceOr404 = (id: string) => {
-    const found = store.devices.get(id);
+  const deviceOr404 = async (id: string) => {
+    const found = await store.devices.get(id);
     if (!found) throw notFound(id);
     return found;
   };
@@ -97,7 +97,7 @@ export function deviceRoutes({
         },
       },
       async (request) => {
-        deviceOr404(request.params.device);
+        await deviceOr404(request.params.device);
         return { items: await store.sequences.list(request.params.device) };
       },
     );
@@ -117,7 +117,7 @@ export function deviceRoutes({
       async (request, reply) => {
         const { id } = request.body;
         if (RESERVED_NAMES.has(id)) throw new ProblemError(400, `the name "${id}" is the hub's own`);
-        const token = identity.addDevice(id, actOf(request, clock));
+        const token = await identity.addDevice(id, actOf(request, clock));
         if (token === undefined) throw new ProblemError(409, `there is a device "${id}" already`);
         return reply.code(201).send({ id, token });
       },
@@ -137,7 +137,7 @@ export function deviceRoutes({
       },
       async (request, reply) => {
         const id = request.params.device;
-        if (!identity.removeDevice(id, actOf(request, clock))) throw notFound(id);
+        if (!(await identity.removeDevice(id, actOf(request, clock)))) throw notFound(id);
         disconnect(id);
         fleet?.revoked(id);
         return reply.code(204).send(undefined);
@@ -157,7 +157,7 @@ export function deviceRoutes({
         },
       },
       async (request) => {
-        const found = store.devices.labels(request.params.device);
+        const found = await store.devices.labels(request.params.device);
         if (!found) throw notFound(request.params.device);
         return found;
       },
@@ -181,11 +181,11 @@ export function deviceRoutes({
         const { scope } = callerOf(request);
         if (scope && !isInScope(scope, request.body))
           throw new ProblemError(403, `the device must keep the labels by which you see it: ${scopeText(scope)}`);
-        store.transact(() => {
-          if (!store.devices.setLabels(id, request.body)) throw notFound(id);
-          store.audit.add(actOf(request, clock), 'device.labels', id, request.body);
+        await store.transact(async (tx) => {
+          if (!(await tx.devices.setLabels(id, request.body))) throw notFound(id);
+          await tx.audit.add(actOf(request, clock), 'device.labels', id, request.body);
         });
-        watches.recheck(id);
+        await watches.recheck(id);
         return deviceOr404(id);
       },
     );
@@ -207,8 +207,8 @@ export function deviceRoutes({
         },
       },
       async (request) => {
-        deviceOr404(request.params.device);
-        const found = store.desired.get(request.params.device);
+        await deviceOr404(request.params.device);
+        const found = await store.desired.get(request.params.device);
         if (!found)
           throw new ProblemError(404, 'no rollout has asked anything of this device: it runs its own configuration');
         return found;
@@ -229,7 +229,7 @@ export function deviceRoutes({
       },
       async (request, reply) => {
         const id = request.params.device;
-        const token = identity.renewDeviceToken(id, actOf(request, clock));
+        const token = await identity.renewDeviceToken(id, actOf(request, clock));
         if (token === undefined) throw notFound(id);
         disconnect(id);
         return reply.code(201).send({ id, token });

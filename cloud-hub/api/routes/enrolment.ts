@@ -75,7 +75,7 @@ export function enrolmentRoutes({ fleet, attempts, site }: EnrolmentRouteOptions
       async (request) => {
         if (request.headers.origin !== undefined) requireOwnOrigin(request, site);
         const { enrolment, identify } = fleetOf(fleet);
-        return enrolment.renew(identify(request.raw.socket), request.body.request);
+        return enrolment.renew(await identify(request.raw.socket), request.body.request);
       },
     );
 

@@ -28,7 +28,7 @@ export function erasureRoutes({ erasing, clock }: Pick<ApiOptions, 'erasing' | '
       },
       async (request, reply) => {
         try {
-          return reply.code(201).send(erasing.order(request.body, actOf(request, clock)));
+          return reply.code(201).send(await erasing.order(request.body, actOf(request, clock)));
         } catch (error) {
           if (error instanceof TooManyOrders) throw new ProblemError(409, error.message);
           if (error instanceof FutureTime)
@@ -50,7 +50,7 @@ export function erasureRoutes({ erasing, clock }: Pick<ApiOptions, 'erasing' | '
         },
       },
       async ({ query: { device, cursor, limit } }) => {
-        const found = erasing.list({ device, before: cursorRow(cursor), limit: limit + 1 });
+        const found = await erasing.list({ device, before: cursorRow(cursor), limit: limit + 1 });
         const items = found.slice(0, limit).map(({ erasure: one }) => one);
         const last = found.length > limit ? found[limit - 1] : undefined;
         return { items, ...(last ? { next: String(last.row) } : {}) };
@@ -69,7 +69,7 @@ export function erasureRoutes({ erasing, clock }: Pick<ApiOptions, 'erasing' | '
         },
       },
       async ({ params: { id } }) => {
-        const found = erasing.get(id);
+        const found = await erasing.get(id);
         if (!found) throw new ProblemError(404, `there is no order to erase "${id}"`);
         return found;
       },

@@ -16,7 +16,7 @@ export interface HealthRouteOptions {
   readonly identity: IdentityService;
   readonly site: Site;
   /** Each throws with the reason why its part is not ready. */
-  readonly checks: Readonly<Record<string, () => void>>;
+  readonly checks: Readonly<Record<string, () => void | Promise<void>>>;
 }
 
 const ok = z.object({ status: z.literal('ok') });
@@ -55,14 +55,14 @@ export function healthRoutes({ metrics, identity, site, checks }: HealthRouteOpt
         },
       },
       async () => {
-        const reasons = Object.entries(checks).flatMap(([part, check]) => {
+        const reasons: string[] = [];
+        for (const [part, check] of Object.entries(checks)) {
           try {
-            check();
-            return [];
+            await check();
           } catch (error) {
-            return [`${part}: ${messageOf(error)}`];
+            reasons.push(`${part}: ${messageOf(error)}`);
           }
-        });
+        }
         if (reasons.length > 0) {
           app.log.warn({ reasons }, 'not ready');
           throw new ProblemError(503, `not ready: ${reasons.join('; ')}`);

@@ -89,7 +89,7 @@ export function identityRoutes({
       },
       async (request, reply) => {
         const cookie = request.cookies[SESSION_COOKIE];
-        if (cookie !== undefined) identity.signOut(cookie, callerOf(request));
+        if (cookie !== undefined) await identity.signOut(cookie, callerOf(request));
         setCookie(request, reply, site, '', 0);
         return reply.code(204).send(undefined);
       },
@@ -147,7 +147,7 @@ export function identityRoutes({
       async (request, reply) => {
         const { name, role, scope, days } = request.body;
         const expiresAt = days === undefined ? undefined : Math.round(clock.wall() + days * DAY_MS);
-        const made = identity.newToken(name, { role, scope, expiresAt }, callerOf(request));
+        const made = await identity.newToken(name, { role, scope, expiresAt }, callerOf(request));
         if (!made) throw new ProblemError(409, `there is a token "${name}" already`);
         return reply.code(201).send({ ...describe(made.row), token: made.token });
       },
@@ -167,7 +167,7 @@ export function identityRoutes({
       },
       async (request, reply) => {
         const row = rowNumber(request.params.id);
-        if (row === undefined || !identity.removeToken(callerOf(request), row))
+        if (row === undefined || !(await identity.removeToken(callerOf(request), row)))
           throw new ProblemError(404, `there is no token "${request.params.id}"`);
         return reply.code(204).send(undefined);
       },

@@ -58,12 +58,20 @@ export function liveRoutes({ feed, watches, identity, store, site, clock }: Live
         const credential = { token, ...(session === undefined ? {} : { session }), ...(caller.scope ? { sees } : {}) };
         if (!feed.join(client, credential)) return;
         let watched: string | undefined;
+        let asked: Promise<void> = Promise.resolve();
+        const turnTo = async (wanted: LiveRequest) => {
+          if (wanted.type === 'watch' && (await sees(wanted.device))) {
+            if (socket.readyState !== socket.OPEN) return;
+            watched = wanted.device;
+            watches.watch(client, wanted.device, wanted.stream, () => sees(wanted.device));
+          } else watches.unwatch(client);
+        };
         const recheck = () =>
           identify(request, identity, site).then(
-            (found) => {
+            async (found) => {
               if (!found) client.close(POLICY, 'signed out');
               // Its labels may have changed meanwhile.
-              else if (watched !== undefined && !sees(watched)) watches.unwatch(client);
+              else if (watched !== undefined && !(await sees(watched))) watches.unwatch(client);
             },
             () => client.close(POLICY, 'signed out'),
           );
@@ -92,11 +100,9 @@ export function liveRoutes({ feed, watches, identity, store, site, clock }: Live
         socket.on('message', (data: Buffer, isBinary: boolean) => {
           if (data.length > MESSAGE_BYTES) return client.close(TOO_BIG, `a message has at most ${MESSAGE_BYTES} bytes`);
           const parsed = isBinary ? 'must be text' : parse(data.toString('utf8'));
-          if (typeof parsed === 'string') client.close(POLICY, parsed);
-          else if (parsed.type === 'watch' && sees(parsed.device)) {
-            watched = parsed.device;
-            watches.watch(client, parsed.device, parsed.stream, () => sees(parsed.device));
-          } else watches.unwatch(client);
+          if (typeof parsed === 'string') return client.close(POLICY, parsed);
+          // One after the other: the last one that was asked for counts.
+          asked = asked.then(() => turnTo(parsed)).catch(() => client.close(POLICY, 'could not be looked up'));
         });
       },
     });

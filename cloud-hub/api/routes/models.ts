@@ -45,9 +45,9 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     const { name: found, version: wanted } = params.parse(request.params);
     return store.models.get(found, wanted);
   };
-  const pointing = (request: FastifyRequest) => {
+  const pointing = async (request: FastifyRequest) => {
     const { name: found, alias: wanted } = aliasParams.parse(request.params);
-    return store.models.resolve(found, wanted)?.version;
+    return (await store.models.resolve(found, wanted))?.version;
   };
   return async (app) => {
     await app.register(uploadRoute({ registry, clock, describe }));
@@ -76,7 +76,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
         config: { access: 'viewer', scope: 'own', document },
         schema: { summary: 'Get a model version', tags, security, params, response: answers(model) },
       },
-      async (request) => describe(registry.get(request.params.name, request.params.version)),
+      async (request) => describe(await registry.get(request.params.name, request.params.version)),
     );
 
     app.delete(
@@ -86,7 +86,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
         schema: { summary: 'Delete a version that nothing uses', tags, security, params, response: noContent },
       },
       async (request, reply) => {
-        registry.remove(request.params.name, request.params.version, actOf(request, clock));
+        await registry.remove(request.params.name, request.params.version, actOf(request, clock));
         return reply.code(204).send(undefined);
       },
     );
@@ -107,7 +107,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
         },
         async (request) => {
           const { name: found, version: wanted } = request.params;
-          return describe(registry.describe(found, wanted, what, request.body, actOf(request, clock)));
+          return describe(await registry.describe(found, wanted, what, request.body, actOf(request, clock)));
         },
       );
     }
@@ -142,8 +142,8 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
       },
       async (request) => {
         const { name: found, alias: wanted } = request.params;
-        registry.setAlias(found, wanted, request.body.version, actOf(request, clock));
-        return describe(registry.get(found, request.body.version));
+        await registry.setAlias(found, wanted, request.body.version, actOf(request, clock));
+        return describe(await registry.get(found, request.body.version));
       },
     );
 
@@ -154,7 +154,7 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
         schema: { summary: 'Remove an alias', tags, security, params: aliasParams, response: noContent },
       },
       async (request, reply) => {
-        registry.removeAlias(request.params.name, request.params.alias, actOf(request, clock));
+        await registry.removeAlias(request.params.name, request.params.alias, actOf(request, clock));
         return reply.code(204).send(undefined);
       },
     );

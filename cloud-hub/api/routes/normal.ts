@@ -33,7 +33,8 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
         409,
         `event "${id}" is of a rule of kind ${found.ruleKind}; only an anomaly can be normal`,
       );
-    if (!store.devices.get(found.device)) throw new ProblemError(404, `there is no device "${found.device}" any more`);
+    if (!(await store.devices.get(found.device)))
+      throw new ProblemError(404, `there is no device "${found.device}" any more`);
     return found;
   };
   /** Changes what the device knows of an anomaly; an entry of the audit says so where it is a change. */
@@ -44,12 +45,12 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
   ) => {
     const event = await anomalyOr404(request.params.id);
     const { id, device, stream, at } = event;
-    const before = store.desired.get(device);
+    const before = await store.desired.get(device);
     const document = changed(before, event);
     if (!document || document === before) return;
-    store.transact(() => {
-      store.desired.set(device, document, clock.wall());
-      store.audit.add(actOf(request, clock), action, device, { event: id, stream, at });
+    await store.transact(async (tx) => {
+      await tx.desired.set(device, document, clock.wall());
+      await tx.audit.add(actOf(request, clock), action, device, { event: id, stream, at });
     });
     publishDesired(device);
   };
@@ -103,8 +104,8 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
         },
       },
       async ({ params: { device } }) => {
-        if (!store.devices.get(device)) throw new ProblemError(404, `there is no device "${device}"`);
-        const said = store.desired.get(device)?.normal ?? [];
+        if (!(await store.devices.get(device))) throw new ProblemError(404, `there is no device "${device}"`);
+        const said = (await store.desired.get(device))?.normal ?? [];
         return { items: said.map(({ event, stream, wall }) => ({ event, stream, at: isoTime(wall) })) };
       },
     );

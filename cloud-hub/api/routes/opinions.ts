@@ -30,9 +30,9 @@ export function opinionRoutes({
   const config = { access: 'viewer' } as const;
   const tags = ['second opinions'];
   let asking: { readonly at: number; readonly streams: Hybrid['asking'] } | undefined;
-  const askingNow = () => {
+  const askingNow = async () => {
     const at = clock.mono();
-    if (!asking || at - asking.at >= ASKING_MS) asking = { at, streams: store.devices.asking(MOST_ASKING) };
+    if (!asking || at - asking.at >= ASKING_MS) asking = { at, streams: await store.devices.asking(MOST_ASKING) };
     return asking.streams;
   };
   return async (app) => {
@@ -68,7 +68,7 @@ export function opinionRoutes({
       async () => ({
         ...secondOpinions.state(),
         streams: await store.opinions.totals(MOST_STREAMS, clock.wall()),
-        asking: askingNow(),
+        asking: await askingNow(),
       }),
     );
   };

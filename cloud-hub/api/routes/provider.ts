@@ -65,7 +65,7 @@ export function providerRoutes({
     setLogin(reply, '', 0);
     if ('fault' in found) {
       const route = `${request.method} ${request.routeOptions.url ?? ''}`;
-      if (found.fault !== 'cancelled') refused.add({ address: addressOf(request), route, status: 403 });
+      if (found.fault !== 'cancelled') await refused.add({ address: addressOf(request), route, status: 403 });
       return reply.redirect(`${home}#sign-in=${found.fault}`);
     }
     if ('session' in found) setCookie(request, reply, site, found.session.secret, SESSION_MS / 1000);

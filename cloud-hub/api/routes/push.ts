@@ -40,7 +40,7 @@ export function pushRoutes({ browsers, clock }: Pick<ApiOptions, 'browsers' | 'c
       },
       async (request) => {
         const { role, token } = callerOf(request);
-        return { items: browsers.list(role === 'admin' ? undefined : token) };
+        return { items: await browsers.list(role === 'admin' ? undefined : token) };
       },
     );
 
@@ -57,7 +57,7 @@ export function pushRoutes({ browsers, clock }: Pick<ApiOptions, 'browsers' | 'c
         },
       },
       async (request, reply) => {
-        const made = browsers.subscribe(callerOf(request).token, request.body, actOf(request, clock));
+        const made = await browsers.subscribe(callerOf(request).token, request.body, actOf(request, clock));
         if (typeof made === 'string') throw new ProblemError(409, made);
         return reply.code(201).send(made);
       },
@@ -80,7 +80,7 @@ export function pushRoutes({ browsers, clock }: Pick<ApiOptions, 'browsers' | 'c
         const { role, token } = callerOf(request);
         const row = rowNumber(id);
         const owner = role === 'admin' ? undefined : token;
-        if (row === undefined || !browsers.unsubscribe(row, owner, actOf(request, clock)))
+        if (row === undefined || !(await browsers.unsubscribe(row, owner, actOf(request, clock))))
           throw new ProblemError(404, `there is no subscription "${id}" that you may end`);
         return reply.code(204).send(undefined);
       },

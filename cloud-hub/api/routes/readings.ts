@@ -53,7 +53,7 @@ export function readingRoutes({ store }: { store: HubStore }): FastifyPluginAsyn
       async (request) => {
         const { device, stream, since, until, bucketS } = request.query;
         // As of a device that is not there.
-        if (!seesDevice(callerOf(request), device, store)) return { items: [] };
+        if (!(await seesDevice(callerOf(request), device, store))) return { items: [] };
         const span = { since: Date.parse(since), until: until === undefined ? undefined : Date.parse(until) };
         return { items: await store.readings.course({ ...span, device, stream, bucketMs: bucketS * 1000 }) };
       },

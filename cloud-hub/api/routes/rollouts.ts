@@ -37,8 +37,8 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
   const viewer = { access: 'viewer' } as const;
   const operator = { access: 'operator' } as const;
   /** What people decide on, without the counts, which change by themselves. */
-  const document = (request: FastifyRequest) => {
-    const found = store.rollouts.get(params.parse(request.params).id);
+  const document = async (request: FastifyRequest) => {
+    const found = await store.rollouts.get(params.parse(request.params).id);
     return found && { status: found.status, wave: found.wave, waived: found.waived };
   };
   const describe = (found: StoredRollout) => describeRollout(store, found);
@@ -56,8 +56,8 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
         },
       },
       async (request, reply) => {
-        if (request.body.dryRun) return reply.code(200).send(rollouts.preview(request.body));
-        return reply.code(201).send(describe(rollouts.create(request.body, actOf(request, clock))));
+        if (request.body.dryRun) return reply.code(200).send(await rollouts.preview(request.body));
+        return reply.code(201).send(await describe(await rollouts.create(request.body, actOf(request, clock))));
       },
     );
 
@@ -74,8 +74,9 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
         },
       },
       async ({ query: { status, cursor, limit } }) => {
-        const before = cursor === undefined ? undefined : (store.rollouts.get(cursor)?.row ?? 0);
-        return pageOf((await store.rollouts.list({ status, before, limit: limit + 1 })).map(describe), limit);
+        const before = cursor === undefined ? undefined : ((await store.rollouts.get(cursor))?.row ?? 0);
+        const found = await store.rollouts.list({ status, before, limit: limit + 1 });
+        return pageOf(await Promise.all(found.map(describe)), limit);
       },
     );
 
@@ -91,7 +92,7 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
           response: answers(rollout),
         },
       },
-      async (request) => describe(rollouts.get(request.params.id)),
+      async (request) => describe(await rollouts.get(request.params.id)),
     );
 
     app.get(
@@ -108,7 +109,7 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
         },
       },
       async ({ params: { id }, query: { cursor, limit } }) => {
-        const rows = await store.rollouts.devicePage(rollouts.get(id).row, { after: cursor, limit: limit + 1 });
+        const rows = await store.rollouts.devicePage((await rollouts.get(id)).row, { after: cursor, limit: limit + 1 });
         const items = rows.slice(0, limit).map(describeDevice);
         const next = rows.length > limit ? items.at(-1)?.device : undefined;
         return next === undefined ? { items } : { items, next };
@@ -145,7 +146,7 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
       },
       async ({ params: { id }, query: { cursor, limit } }) => {
         const after = cursorRow(cursor);
-        const rows = await store.rollouts.history(rollouts.get(id).row, { after, limit: limit + 1 });
+        const rows = await store.rollouts.history((await rollouts.get(id)).row, { after, limit: limit + 1 });
         return pageOf(
           rows.map((row) => ({ ...row, id: String(row.id), at: isoTime(row.at) })),
           limit,
@@ -153,7 +154,7 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
       },
     );
 
-    const verbs: [string, string, (id: string, act: Act, body: z.infer<typeof turn>) => StoredRollout][] = [
+    const verbs: [string, string, (id: string, act: Act, body: z.infer<typeof turn>) => Promise<StoredRollout>][] = [
       ['pause', 'Ask no more devices; gates are still watched', (id, act) => rollouts.pause(id, act)],
       ['resume', 'Go on; `waive` overrules gates', (id, act, body) => rollouts.resume(id, body?.waive ?? [], act)],
       ['abort', 'End it and give every device back what it had', (id, act) => rollouts.abort(id, act)],
@@ -165,7 +166,7 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
           config: { ...operator, document },
           schema: { summary, tags, security, params, body: turn, response: answers(rollout) },
         },
-        async (request) => describe(act(request.params.id, actOf(request, clock), request.body)),
+        async (request) => describe(await act(request.params.id, actOf(request, clock), request.body)),
       );
     }
   };

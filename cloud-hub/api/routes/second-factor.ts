@@ -20,15 +20,15 @@ export function secondFactorRoutes({
   store,
   feed,
 }: Pick<ApiOptions, 'users' | 'factors' | 'store' | 'feed'>): FastifyPluginAsyncZod {
-  const isOn = ({ token }: Caller) => {
-    if (!factors.isOn(token)) throw new ProblemError(409, 'you have no second factor: set one up first');
+  const isOn = async ({ token }: Caller) => {
+    if (!(await factors.isOn(token))) throw new ProblemError(409, 'you have no second factor: set one up first');
   };
   /** Password and code of who has both. */
   const proved = async (caller: Caller, { password, code }: { password: string; code: string }) => {
-    isOn(caller);
+    await isOn(caller);
     await provePassword(users, caller, password);
     const { token: id, name, address } = caller;
-    const found = factors.show({ id, name, address, counted: name }, code);
+    const found = await factors.show({ id, name, address, counted: name }, code);
     if ('way' in found) return;
     if (found.waitMs > 0) throw tooManyFailures('the code', found.waitMs);
     throw new ProblemError(403, 'the code is not right: each works once, and the clock of your phone must be exact');
@@ -41,10 +41,10 @@ export function secondFactorRoutes({
       async (request) => {
         const { token, user } = callerOf(request);
         return {
-          password: user === true && store.users.password(token) !== undefined,
-          secondFactor: factors.isOn(token),
-          recoveryCodes: factors.codesLeft(token),
-          provider: store.subjects.of(token) !== undefined,
+          password: user === true && (await store.users.password(token)) !== undefined,
+          secondFactor: await factors.isOn(token),
+          recoveryCodes: await factors.codesLeft(token),
+          provider: (await store.subjects.of(token)) !== undefined,
         };
       },
     );
@@ -64,7 +64,7 @@ export function secondFactorRoutes({
       async (request, reply) => {
         const caller = callerOf(request);
         await provePassword(users, caller, request.body.password);
-        const made = factors.begin(caller);
+        const made = await factors.begin(caller);
         if (!made) throw new ProblemError(409, 'you have a second factor already: remove it first');
         return reply.code(201).send(made);
       },
@@ -85,7 +85,7 @@ export function secondFactorRoutes({
       async (request) => {
         const caller = callerOf(request);
         requirePerson(caller);
-        const made = factors.confirm(caller, request.body.code);
+        const made = await factors.confirm(caller, request.body.code);
         if (!made) throw new ProblemError(403, 'the code is not right, or no second factor was begun');
         for (const session of made.others) feed.end({ session });
         return { recoveryCodes: [...made.codes] };
@@ -107,7 +107,7 @@ export function secondFactorRoutes({
       async (request) => {
         const caller = callerOf(request);
         await proved(caller, request.body);
-        return { recoveryCodes: [...factors.renewCodes(caller)] };
+        return { recoveryCodes: [...(await factors.renewCodes(caller))] };
       },
     );
 
@@ -126,7 +126,7 @@ export function secondFactorRoutes({
       async (request, reply) => {
         const caller = callerOf(request);
         await proved(caller, request.body);
-        store.transact(() => factors.remove({ id: caller.token, name: caller.name }, caller));
+        await store.transact(async (tx) => factors.remove(tx, { id: caller.token, name: caller.name }, caller));
         return reply.code(204).send(undefined);
       },
     );

@@ -58,7 +58,7 @@ export function sessionRoutes({ identity }: { identity: IdentityService }): Fast
       },
       async (request, reply) => {
         const row = rowNumber(request.params.id);
-        if (row === undefined || !identity.endSession(callerOf(request), row)) {
+        if (row === undefined || !(await identity.endSession(callerOf(request), row))) {
           throw new ProblemError(404, `there is no session "${request.params.id}" that you may end`);
         }
         return reply.code(204).send(undefined);

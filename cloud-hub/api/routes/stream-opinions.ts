@@ -29,8 +29,8 @@ const courseQuery = z.object({
 const MOST_OPINIONS = 5000;
 
 export function streamOpinionRoutes({ store, clock }: Pick<ApiOptions, 'store' | 'clock'>): FastifyPluginAsyncZod {
-  const spoken = ({ device, stream }: z.infer<typeof params>) => {
-    if (!store.devices.get(device)) throw new ProblemError(404, `there is no device "${device}"`);
+  const spoken = async ({ device, stream }: z.infer<typeof params>) => {
+    if (!(await store.devices.get(device))) throw new ProblemError(404, `there is no device "${device}"`);
     return store.opinions.spoken(device, stream, MOST_OPINIONS);
   };
   return async (app) => {
@@ -51,7 +51,7 @@ export function streamOpinionRoutes({ store, clock }: Pick<ApiOptions, 'store' |
       async (request) => {
         const { device, stream } = request.params;
         const { precision } = request.query;
-        const opinions = spoken(request.params);
+        const opinions = await spoken(request.params);
         const frames = opinions.filter(isChance).length;
         return { device, stream, precision, frames, items: adviseThresholds(opinions, precision) };
       },
@@ -74,7 +74,7 @@ export function streamOpinionRoutes({ store, clock }: Pick<ApiOptions, 'store' |
       },
       async ({ params: of, query: { bucketS, recentS } }) => {
         const windows = { bucketMs: bucketS * 1000, recentMs: recentS * 1000, now: clock.wall() };
-        return { ...of, bucketS, ...agreementOf(spoken(of), windows) };
+        return { ...of, bucketS, ...agreementOf(await spoken(of), windows) };
       },
     );
   };

@@ -23,8 +23,8 @@ const BODY_BYTES = 1024 * 1024;
 
 export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOptions): FastifyPluginAsyncZod {
   const tags = ['streams'];
-  const get = (revision: string) => {
-    const found = store.streamSets.get(revision);
+  const get = async (revision: string) => {
+    const found = await store.streamSets.get(revision);
     if (!found) throw new ProblemError(404, `there is no set of streams ${revision}`);
     return found;
   };
@@ -44,7 +44,7 @@ export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOption
       },
       async (request, reply) => {
         const { name, streams } = request.body;
-        return reply.code(201).send(get(rollouts.addStreams(name, streams, actOf(request, clock))));
+        return reply.code(201).send(await get(await rollouts.addStreams(name, streams, actOf(request, clock))));
       },
     );
 

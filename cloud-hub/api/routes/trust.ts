@@ -62,7 +62,8 @@ export function trustRoutes({ signing, clock }: TrustRouteOptions): FastifyPlugi
           response: created(trustState, 'The new key is in `online`'),
         },
       },
-      async (request, reply) => reply.code(201).send(signing.renewKey(request.params.role, actOf(request, clock))),
+      async (request, reply) =>
+        reply.code(201).send(await signing.renewKey(request.params.role, actOf(request, clock))),
     );
   };
 }

@@ -79,7 +79,7 @@ export function userRoutes({
       },
       async (request, reply) => {
         const { name: who, ...rights } = request.body;
-        const made = users.add(who, rights, callerOf(request));
+        const made = await users.add(who, rights, callerOf(request));
         if (!made) throw new ProblemError(409, `there is a user or a token "${who}" already`);
         return reply.code(201).send({
           ...describe(made.row, { ...nothing, invitedUntil: made.expiresAt }),

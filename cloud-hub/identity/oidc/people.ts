@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../../shared/kit/clock.ts';
 import type { SignInWay } from '../../contract/identity.ts';
-import type { HubStore } from '../../store/store.ts';
+import type { HubStore, Parts } from '../../store/store.ts';
 import type { Subject } from '../../store/subjects.ts';
 import type { TokenRow } from '../../store/tokens.ts';
 import { actOf, type Caller, type Ended, type NewSession } from '../identity.ts';
@@ -27,7 +27,12 @@ export interface PeopleOptions {
   readonly store: Pick<HubStore, 'tokens' | 'users' | 'sessions' | 'subjects' | 'audit' | 'transact'>;
   readonly clock: Pick<Clock, 'wall'>;
   readonly settings: Pick<OidcSettings, 'role' | 'scope' | 'newPeople'>;
-  readonly begin: (from: Caller, way: SignInWay, detail: Record<string, unknown>) => NewSession | undefined;
+  readonly begin: (
+    tx: Parts,
+    from: Caller,
+    way: SignInWay,
+    detail: Record<string, unknown>,
+  ) => Promise<NewSession | undefined>;
   readonly ended: (what: Ended) => void;
 }
 
@@ -50,27 +55,33 @@ export function createPeople({ store, clock, settings, begin, ended }: PeopleOpt
     if (typeof found === 'string') throw new Refusal(found);
     return found;
   };
-  const userOf = (id: number | undefined): TokenRow | undefined => {
-    const row = id === undefined ? undefined : store.tokens.byId(id);
+  const userOf = async (tx: Parts, id: number | undefined): Promise<TokenRow | undefined> => {
+    const row = id === undefined ? undefined : await tx.tokens.byId(id);
     return row?.kind === 'user' ? row : undefined;
   };
-  const connect = (user: TokenRow, subject: Subject, address: string) => {
-    const owner = store.subjects.owner(subject);
+  const connect = async (tx: Parts, user: TokenRow, subject: Subject, address: string) => {
+    const owner = await tx.subjects.owner(subject);
     if (owner !== undefined && owner !== user.id) throw new Refusal('taken');
-    store.subjects.link(user.id, subject, clock.wall());
-    store.audit.add(actOf({ name: user.name, address }, clock.wall()), 'user.link', user.name, { ...subject });
+    await tx.subjects.link(user.id, subject, clock.wall());
+    await tx.audit.add(actOf({ name: user.name, address }, clock.wall()), 'user.link', user.name, { ...subject });
   };
-  const invited = (secret: string, subject: Subject, claims: Claims, address: string): TokenRow => {
+  const invited = async (
+    tx: Parts,
+    secret: string,
+    subject: Subject,
+    claims: Claims,
+    address: string,
+  ): Promise<TokenRow> => {
     const digest = digestSecret(secret);
-    const user = userOf(store.users.invited(digest, clock.wall()));
+    const user = await userOf(tx, await tx.users.invited(digest, clock.wall()));
     if (!user) throw new Refusal('no-invitation');
     judged(claims, user);
-    connect(user, subject, address);
-    store.users.takeInvitation(digest, clock.wall());
-    store.sessions.removeOf(user.id);
+    await connect(tx, user, subject, address);
+    await tx.users.takeInvitation(digest, clock.wall());
+    await tx.sessions.removeOf(user.id);
     return user;
   };
-  const added = (subject: Subject, claims: Claims, address: string): TokenRow => {
+  const added = async (tx: Parts, subject: Subject, claims: Claims, address: string): Promise<TokenRow> => {
     const { role = 'viewer', seen, isAdmitted } = judged(claims);
     if (!isAdmitted) throw new Refusal('not-invited');
     const about = { role, scope: seen?.scope, kind: 'user' as const, createdAt: clock.wall() };
@@ -79,55 +90,73 @@ export function createPeople({ store, clock, settings, begin, ended }: PeopleOpt
       // Never the name of another: nobody becomes somebody by what he calls himself.
       const name = n === 1 ? wanted : `${wanted.slice(0, MAX_NAME - 4)}-${n}`;
       if (name === 'hub' || name === 'nobody') continue;
-      const row = store.tokens.add({ ...about, name, hash: digestSecret(newSecret()) });
+      const row = await tx.tokens.add({ ...about, name, hash: digestSecret(newSecret()) });
       if (!row) continue;
       const rights = { role, ...(seen?.scope ? { scope: seen.scope } : {}) };
-      store.audit.add(actOf({ name: 'hub', address }, clock.wall()), 'user.add', name, { ...rights, by: 'provider' });
-      connect(row, subject, address);
+      await tx.audit.add(actOf({ name: 'hub', address }, clock.wall()), 'user.add', name, {
+        ...rights,
+        by: 'provider',
+      });
+      await connect(tx, row, subject, address);
       return row;
     }
     throw new Refusal('taken');
   };
   /** What the provider decides counts from now on. @returns the user, and whether his other sessions ended */
-  const updated = (user: TokenRow, claims: Claims, address: string): { user: TokenRow; hasChanged: boolean } => {
+  const updated = async (
+    tx: Parts,
+    user: TokenRow,
+    claims: Claims,
+    address: string,
+  ): Promise<{ user: TokenRow; hasChanged: boolean }> => {
     const found = judged(claims, user);
     const role = found.role ?? user.role;
     const scope = role === 'admin' ? undefined : found.seen ? found.seen.scope : user.scope;
     const rights = { role, ...(scope ? { scope } : {}) };
     if (role === user.role && sameScope(scope, user.scope)) return { user, hasChanged: false };
-    store.tokens.setRights(user.id, role, scope);
-    store.sessions.removeOf(user.id);
-    store.audit.add(actOf({ name: 'hub', address }, clock.wall()), 'user.set', user.name, {
+    await tx.tokens.setRights(user.id, role, scope);
+    await tx.sessions.removeOf(user.id);
+    await tx.audit.add(actOf({ name: 'hub', address }, clock.wall()), 'user.set', user.name, {
       ...rights,
       by: 'provider',
     });
     return { user: { ...user, role, scope }, hasChanged: true };
   };
 
-  const linkOwn = (link: NonNullable<Meant['link']>, subject: Subject, address: string): Met => {
-    const user = userOf(link.user);
-    if (!user || !store.sessions.isOpen(link.session, user.id, clock.wall())) throw new Refusal('signed-out');
-    connect(user, subject, address);
+  const linkOwn = async (
+    tx: Parts,
+    link: NonNullable<Meant['link']>,
+    subject: Subject,
+    address: string,
+  ): Promise<Met> => {
+    const user = await userOf(tx, link.user);
+    if (!user || !(await tx.sessions.isOpen(link.session, user.id, clock.wall()))) throw new Refusal('signed-out');
+    await connect(tx, user, subject, address);
     return { linked: true };
   };
 
   return {
     /** Whoever comes from the provider, whose claims were checked: a session, or why he gets none. */
-    meet(claims: Claims, { invitation, link }: Meant, address: string): Met {
+    async meet(claims: Claims, { invitation, link }: Meant, address: string): Promise<Met> {
       const subject = { issuer: claims.iss, subject: claims.sub };
       let over: number | undefined;
       try {
-        const met = store.transact((): Met => {
-          if (link) return linkOwn(link, subject, address);
+        const met = await store.transact(async (tx): Promise<Met> => {
+          if (link) return linkOwn(tx, link, subject, address);
           const known =
             invitation === undefined
-              ? userOf(store.subjects.owner(subject))
-              : invited(invitation, subject, claims, address);
-          const { user, hasChanged } = updated(known ?? added(subject, claims, address), claims, address);
+              ? await userOf(tx, await tx.subjects.owner(subject))
+              : await invited(tx, invitation, subject, claims, address);
+          const { user, hasChanged } = await updated(
+            tx,
+            known ?? (await added(tx, subject, claims, address)),
+            claims,
+            address,
+          );
           if (hasChanged || invitation !== undefined) over = user.id;
           const { id, name, role, scope } = user;
           const caller = { name, role, token: id, address, user: true, ...(scope ? { scope } : {}) };
-          const session = begin(caller, 'provider', { ...subject });
+          const session = await begin(tx, caller, 'provider', { ...subject });
           if (!session) throw new Refusal('signed-out');
           return { session };
         });

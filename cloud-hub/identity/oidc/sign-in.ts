@@ -96,7 +96,7 @@ export function createProviderSignIn(options: ProviderSignInOptions) {
       if (!begun || leftMs <= 0 || leftMs > LOGIN_MS || !isFirstUse(begun.state)) return { fault: 'expired' };
       try {
         const claims = await provider.claims(new URL(`${redirectUri}?${query}`), begun);
-        const met = people.meet(claims, begun, address);
+        const met = await people.meet(claims, begun, address);
         if (!('fault' in met)) return { ...met, back: begun.back };
         log.warn(
           { fault: met.fault, issuer: claims.iss, subject: claims.sub },

@@ -4,15 +4,15 @@ import { encode } from '../../../shared/contract/codec.ts';
 import { type Ack, MAX_ACK_RANGES, type Refusal, type Unread } from '../../../shared/contract/messages/batch.ts';
 import { digestOf } from '../../../shared/kit/digest.ts';
 import type { BatchContent, Message } from '../message.ts';
-import type { Step } from '../step.ts';
+import type { AfterStep } from '../step.ts';
 
 /** Of a batch that cannot be read; the quarantine has it whole. */
 const MAX_REASON = 300;
 
-export const ack: Step = {
+export const ack: AfterStep = {
   name: 'ack',
   phase: 'after',
-  run(message, { store, send, metrics }) {
+  async run(message, { store, send, metrics }) {
     const { content, device, view, open } = message;
     if (message.rejected !== undefined && message.channel === 'records') send(device, 'ack', encodeUnread(message));
     if (content?.kind !== 'batch') return;
@@ -27,7 +27,7 @@ export const ack: Step = {
     // Another copy has to know, by whichever part it was found: no other part follows, and it begins a new epoch.
     if (forkedAt === undefined && (!content.last || !view.accepted || open?.dropped)) return;
     // Read again: a later batch of the same group may have filled a hole.
-    const { upTo, above } = store.sequences.highest(device, content.epoch, MAX_ACK_RANGES);
+    const { upTo, above } = await store.sequences.highest(device, content.epoch, MAX_ACK_RANGES);
     const start = content.lineage.starts.at(-1)?.id;
     const about = {
       epoch: content.epoch,

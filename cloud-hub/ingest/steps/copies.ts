@@ -1,7 +1,7 @@
 /** Step 7, after the commit: is this device there twice? */
-import type { Step } from '../step.ts';
+import type { AfterStep } from '../step.ts';
 
-export const copies: Step = {
+export const copies: AfterStep = {
   name: 'copies',
   phase: 'after',
   run({ content, device, view }, tools) {

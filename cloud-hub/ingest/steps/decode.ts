@@ -4,7 +4,7 @@ import { NotJsonText } from '../../../shared/contract/json-text.ts';
 import { MAX_BATCH_BYTES } from '../../../shared/contract/messages/batch.ts';
 import { MAX_REPORT_BYTES, REPORT_SHAPE } from '../../../shared/contract/messages/report.ts';
 import { openBatch } from '../open-batch.ts';
-import type { Step } from '../step.ts';
+import type { CheckStep } from '../step.ts';
 
 /** Bounds on an unpacked message, against decompression bombs. */
 export const unpacked = {
@@ -13,7 +13,7 @@ export const unpacked = {
   status: { maxBytes: 64 * 1024, maxDepth: 8, maxValues: 1000 },
 } as const;
 
-export const decode: Step = {
+export const decode: CheckStep = {
   name: 'decode',
   phase: 'check',
   run(message) {

@@ -5,31 +5,31 @@ import { type Arrival, isFresh, touched, touchedGaps } from '../ledger.ts';
 import { descentOf, inherited } from '../lineage.ts';
 import type { BatchContent, GoodRecord, Message } from '../message.ts';
 import { earlierNames, namesOf } from '../origins.ts';
-import type { Step, StepTools } from '../step.ts';
+import type { CommitStep, CommitTools } from '../step.ts';
 
 /** A device with more open holes than this has to fill some before more is taken. */
 export const MAX_OPEN_RANGES = 1024;
 
-export const dedupe: Step = {
+export const dedupe: CommitStep = {
   name: 'dedupe',
   phase: 'commit',
-  run(message, { store, quota }) {
+  async run(message, { store, quota }) {
     const { content, device, receivedAt } = message;
     if (content?.kind !== 'batch') return;
     const { sequences } = store;
     const { epoch, arrival, lineage, good, bad } = content;
-    const line = sequences.line(device, epoch);
-    const before = newestIn(sequences.highest(device, epoch, 1));
+    const line = await sequences.line(device, epoch);
+    const before = newestIn(await sequences.highest(device, epoch, 1));
     const descent = descentOf(line, lineage.starts, before);
     const isHeir = line.length === 0 && lineage.earlier.length > 0;
-    if (isHeir) inherit(message, content, store);
-    const newest = isHeir ? newestIn(sequences.highest(device, epoch, 1)) : before;
-    const ledger = sequences.read(device, epoch, touched(sequences.upTo(device, epoch), arrival));
+    if (isHeir) await inherit(message, content, store);
+    const newest = isHeir ? newestIn(await sequences.highest(device, epoch, 1)) : before;
+    const ledger = await sequences.read(device, epoch, touched(await sequences.upTo(device, epoch), arrival));
     // What was settled without a record stays so when its numbers are refused unread.
     const gaps =
-      content.refusedWhole === undefined ? sequences.gapsIn(device, epoch, touchedGaps(ledger, arrival)) : [];
-    const isHere = hereBefore(device, content, store);
-    const usage = store.devices.usage(device);
+      content.refusedWhole === undefined ? await sequences.gapsIn(device, epoch, touchedGaps(ledger, arrival)) : [];
+    const isHere = await hereBefore(device, content, store);
+    const usage = await store.devices.usage(device);
     const pausedUntil = usage && quota.pausedUntil(usage, receivedAt);
     const forkedAt = descent.kind === 'forked' ? descent.at : undefined;
     message.view = {
@@ -45,7 +45,7 @@ export const dedupe: Step = {
       accepted:
         forkedAt === undefined &&
         pausedUntil === undefined &&
-        (!makesHole(ledger, arrival) || sequences.openRanges(device, epoch) < MAX_OPEN_RANGES),
+        (!makesHole(ledger, arrival) || (await sequences.openRanges(device, epoch)) < MAX_OPEN_RANGES),
     };
   },
 };
@@ -55,14 +55,18 @@ function newestIn({ upTo, above }: Ledger): number {
 }
 
 /** Begins the ledger of an epoch that follows others. */
-function inherit({ device, receivedAt }: Message, content: BatchContent, { sequences }: StepTools['store']): void {
-  const read = (epoch: string, numbers: Range) => ({
-    ledger: sequences.read(device, epoch, [numbers]),
-    gaps: sequences.gapsIn(device, epoch, [numbers]),
+async function inherit(
+  { device, receivedAt }: Message,
+  content: BatchContent,
+  { sequences }: CommitTools['store'],
+): Promise<void> {
+  const read = async (epoch: string, numbers: Range) => ({
+    ledger: await sequences.read(device, epoch, [numbers]),
+    gaps: await sequences.gapsIn(device, epoch, [numbers]),
   });
   const { lineage, arrival } = content;
-  const ledger = inherited(lineage.earlier, read, arrival.base);
-  sequences.write(device, content.epoch, { upTo: 0, above: [] }, ledger, 0, receivedAt);
+  const ledger = await inherited(lineage.earlier, read, arrival.base);
+  await sequences.write(device, content.epoch, { upTo: 0, above: [] }, ledger, 0, receivedAt);
 }
 
 /** Would numbers below the batch stay open that are not open already? */
@@ -71,14 +75,13 @@ function makesHole({ upTo, above }: Ledger, { from, base }: Arrival): boolean {
 }
 
 /** Says whether a record is stored under a name that it had before. */
-function hereBefore(device: string, { good, lineage }: BatchContent, { sequences }: StepTools['store']) {
-  const isSettled = new Map(
-    [...earlierNames(good, lineage.earlier)].map(([epoch, numbers]) => {
-      const ledger = sequences.read(device, epoch, numbers);
-      const gaps = sequences.gapsIn(device, epoch, numbers);
-      return [epoch, (seq: number) => !isFresh(ledger, gaps, seq)] as const;
-    }),
-  );
+async function hereBefore(device: string, { good, lineage }: BatchContent, { sequences }: CommitTools['store']) {
+  const isSettled = new Map<string, (seq: number) => boolean>();
+  for (const [epoch, numbers] of earlierNames(good, lineage.earlier)) {
+    const ledger = await sequences.read(device, epoch, numbers);
+    const gaps = await sequences.gapsIn(device, epoch, numbers);
+    isSettled.set(epoch, (seq) => !isFresh(ledger, gaps, seq));
+  }
   return (one: GoodRecord) =>
     namesOf(one, lineage.earlier).some(({ epoch, seq }) => isSettled.get(epoch)?.(seq) ?? false);
 }

@@ -8,21 +8,21 @@ import { readingOf } from '../../store/readings.ts';
 import type { StoredRecord } from '../../store/records.ts';
 import { summaryOf } from '../../store/summaries.ts';
 import type { Message } from '../message.ts';
-import type { Step, StepTools } from '../step.ts';
+import type { AfterStep, StepTools } from '../step.ts';
 
-export const fanOut: Step = {
+export const fanOut: AfterStep = {
   name: 'fan out',
   phase: 'after',
-  run(message, tools) {
+  async run(message, tools) {
     const { content, device } = message;
     count(message, tools);
     const isAboutItself = content !== undefined && content.kind !== 'batch';
     if (isAboutItself || message.stored.length > 0) tools.heard?.(device, message.stored, isAboutItself);
     for (const item of message.stored) tools.announce(() => liveOf(item), device);
-    if (content?.kind === 'report') tools.reported(device, content.report);
+    if (content?.kind === 'report') await tools.reported(device, content.report);
     if (content && content.kind !== 'batch') {
-      tools.announce(() => {
-        const found = tools.store.devices.get(device);
+      tools.announce(async () => {
+        const found = await tools.store.devices.get(device);
         return found && { type: 'device', device: found };
       }, device);
     }

@@ -1,7 +1,7 @@
 /** Step 8, after the commit: has the device used up its day? */
-import type { Step } from '../step.ts';
+import type { AfterStep } from '../step.ts';
 
-export const quota: Step = {
+export const quota: AfterStep = {
   name: 'quota',
   phase: 'after',
   run({ device, view }, { quota, store, announce, metrics }) {
@@ -9,8 +9,8 @@ export const quota: Step = {
     metrics.pausedBatches.inc();
     if (!view.isPauseNew) return;
     quota.reached(device, view.pausedUntil);
-    announce(() => {
-      const found = store.devices.get(device);
+    announce(async () => {
+      const found = await store.devices.get(device);
       return found && { type: 'device', device: found };
     }, device);
   },

@@ -7,9 +7,9 @@ import { status } from '../../../shared/contract/messages/status.ts';
 import { knownOf } from '../known.ts';
 import type { Content, Message } from '../message.ts';
 import { nextContent, reasonOf } from '../parts.ts';
-import type { Step, StepTools } from '../step.ts';
+import type { CheckStep, StepTools } from '../step.ts';
 
-export const validate: Step = {
+export const validate: CheckStep = {
   name: 'validate',
   phase: 'check',
   run(message, { enough }) {

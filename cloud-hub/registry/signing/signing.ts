@@ -16,7 +16,7 @@ const WARN_MS = 60 * 86_400_000;
 export interface SigningOptions {
   readonly repository: Repository;
   readonly keys: OnlineKeys;
-  readonly store: Pick<HubStore, 'audit'>;
+  readonly store: Pick<HubStore, 'transact'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -41,19 +41,19 @@ export class Signing {
   }
 
   /** @throws TrustError */
-  publish(role: 'root' | 'targets', bytes: Uint8Array, act: Act): TrustState {
+  async publish(role: 'root' | 'targets', bytes: Uint8Array, act: Act): Promise<TrustState> {
     if (role === 'root') this.repository.publishRoot(bytes);
     else this.repository.publishTargets(bytes);
     const version = this.repository.state?.[role]?.signed.version;
-    this.#options.store.audit.add(act, `trust.${role}`, `${role}.json`, { version });
+    await this.#options.store.transact(async (tx) => tx.audit.add(act, `trust.${role}`, `${role}.json`, { version }));
     this.#options.log.info({ role, version, actor: act.actor }, 'signed metadata published');
     return this.state();
   }
 
   /** A new key of the hub, to be named by the next root. */
-  renewKey(role: OnlineRole, act: Act): TrustState {
+  async renewKey(role: OnlineRole, act: Act): Promise<TrustState> {
     const { id } = this.#options.keys.renew(role);
-    this.#options.store.audit.add(act, 'trust.online-key', role, { key: id });
+    await this.#options.store.transact(async (tx) => tx.audit.add(act, 'trust.online-key', role, { key: id }));
     return this.state();
   }
 

@@ -90,7 +90,7 @@ export async function sendAnything(messages: number, random: () => number): Prom
       const { epoch, upTo, ranges = [] } = ack.parse(said);
       settled.set(epoch, Math.max(upTo, ranges.at(-1)?.to ?? 0));
     },
-    reported: () => undefined,
+    reported: async () => undefined,
     announce: () => undefined,
     clock: { ...systemClock, mono: cpuMs },
     log,
@@ -135,7 +135,7 @@ export async function sendAnything(messages: number, random: () => number): Prom
   } finally {
     clearInterval(awake);
     await ingest.stop();
-    store.close();
+    await store.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

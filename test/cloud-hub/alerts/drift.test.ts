@@ -20,7 +20,7 @@ async function drifting(condition: Record<string, unknown> = {}) {
   let seq = 0;
   /** Summaries of the last hour, one per minute. */
   const hour = (scores: readonly number[], digest = 'sha256:a') =>
-    store.transact(() => {
+    store.transact(async (tx) => {
       for (let ago = 60; ago > 0; ago--) {
         seq++;
         const model = { name: 'people', version: '1.0.0', digest, variant: 'fp32' };
@@ -29,63 +29,66 @@ async function drifting(condition: Record<string, unknown> = {}) {
           wall: clock.wall() - ago * MINUTE,
         });
         const [receivedAt, body] = [clock.wall(), JSON.stringify(record)];
-        store.records.add({ device: 'box-0', epoch: 'e1', seq, receivedAt, backfill: false, record, body });
+        await tx.records.add([{ device: 'box-0', epoch: 'e1', seq, receivedAt, backfill: false, record, body }]);
       }
     });
   const said = { streams: [{ id: 'door', state: 'running', source: 'x', fps: 5, rules: [] }] } as unknown as Report;
-  store.transact(() => store.devices.noteContact('box-0', { report: said }, clock.wall()));
+  await store.transact(async (tx) => tx.devices.noteContact('box-0', { report: said }, clock.wall()));
   const firing = async () => {
     await clock.advance(7 * MINUTE);
-    return store.alerts.open().map(({ subject, text }) => [subject, text]);
+    return (await store.alerts.open()).map(({ subject, text }) => [subject, text]);
   };
   return { ...bench, hour, firing };
 }
 
 test('scores that moved fire, and end when they are as they were', async () => {
   const { clock, hour, firing } = await drifting();
-  hour(usual);
+  await hour(usual);
   expect(await firing()).toEqual([]);
   await clock.advance(EARLIER - 7 * MINUTE);
-  hour(faint);
+  await hour(faint);
   const [[subject, text] = []] = await firing();
   expect(subject).toBe('door');
   expect(text).toMatch(/moved by \d\.\d+ \(population stability index\)/);
   await clock.advance(EARLIER - 7 * MINUTE);
-  hour(faint);
+  await hour(faint);
   expect(await firing()).toEqual([]);
 });
 
 test('what cannot be judged changes nothing: another model, too few scores, nothing before', async () => {
   const { clock, hour, firing, store } = await drifting();
-  hour(usual);
+  await hour(usual);
   await clock.advance(EARLIER);
-  hour(faint, 'sha256:b');
+  await hour(faint, 'sha256:b');
   expect(await firing()).toEqual([]);
   await clock.advance(EARLIER - 7 * MINUTE);
-  hour(usual, 'sha256:b');
+  await hour(usual, 'sha256:b');
   expect(await firing()).toHaveLength(1);
   await clock.advance(EARLIER - 7 * MINUTE);
-  hour([0, 0, 0, 0, 0, 0, 0, 0, 1, 0], 'sha256:b');
+  await hour([0, 0, 0, 0, 0, 0, 0, 0, 1, 0], 'sha256:b');
   expect(await firing()).toHaveLength(1);
-  expect(store.alerts.open()).toHaveLength(1);
+  expect(await store.alerts.open()).toHaveLength(1);
 });
 
 test('a hub that starts again judges by what is stored', async () => {
   const { clock, hour, engine, store } = await drifting();
-  hour(usual);
+  await hour(usual);
   await clock.advance(EARLIER);
-  engine.stop();
-  hour(faint);
+  await engine.stop();
+  await hour(faint);
   const next = new AlertEngine({ store, clock, ...engineParts() });
-  next.start();
+  await next.start();
   await clock.advance(2 * MINUTE);
-  next.stop();
-  expect(store.alerts.open().map(({ subject }) => subject)).toEqual(['door']);
+  await next.stop();
+  expect((await store.alerts.open()).map(({ subject }) => subject)).toEqual(['door']);
 });
 
-test('a period is read again after a tenth of its length, and when the clock was set back', () => {
+test('a period is read again after a tenth of its length, and when the clock was set back', async () => {
   let reads = 0;
-  const past = new PastScores({ scoresBetween: () => ({ bins: [[++reads]], models: [] }) });
-  const at = (now: number) => past.of('box', 'door', now - 3_600_000, now, 0).bins;
-  expect([0, 359_999, 360_000, 0].map((ms) => at(1e12 + ms))).toEqual([[1], [1], [2], [3]]);
+  const past = new PastScores();
+  const store = { scoresBetween: async () => ({ bins: [[++reads]], models: [] }) };
+  const at = async (now: number) => (await past.of(store, 'box', 'door', now - 3_600_000, now, 0)).bins;
+  const found: (readonly number[])[] = [];
+  for (const ms of [0, 359_999, 360_000, 0]) found.push(await at(1e12 + ms));
+  expect(found).toEqual([[1], [1], [2], [3]]);
 });

@@ -23,22 +23,22 @@ export async function engineWith(rules: Record<string, unknown>, devices: number
   onTestFinished(() => store.close());
   const act = { at: clock.wall(), actor: 'ann' };
   const ids = Array.from({ length: devices }, (_, n) => `box-${n}`);
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (const name of ['hook', 'boss', 'chief'])
-      store.alertRules.setChannel(name, { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
+      await tx.alertRules.setChannel(name, { kind: 'webhook', url: 'https://example.com/' }, undefined, act);
     for (const [name, rule] of Object.entries(rules))
-      store.alertRules.setRule(name, newAlertRule.parse(rule) satisfies NewAlertRule, act);
+      await tx.alertRules.setRule(name, newAlertRule.parse(rule) satisfies NewAlertRule, act);
     for (const id of ids) {
-      store.devices.enrol(id, { site: 'berlin' }, clock.wall());
-      store.devices.noteContact(id, { online: true }, clock.wall());
+      await tx.devices.enrol(id, { site: 'berlin' }, clock.wall());
+      await tx.devices.noteContact(id, { online: true }, clock.wall());
     }
   });
   const engine = new AlertEngine({ store, clock, ...engineParts() });
   onTestFinished(() => engine.stop());
-  engine.start();
-  const turn = (online: boolean, some: readonly string[] = ids) => {
-    store.transact(() => {
-      for (const id of some) store.devices.noteContact(id, { online }, clock.wall());
+  await engine.start();
+  const turn = async (online: boolean, some: readonly string[] = ids) => {
+    await store.transact(async (tx) => {
+      for (const id of some) await tx.devices.noteContact(id, { online }, clock.wall());
     });
     for (const id of some) engine.heard(id, [], true);
   };

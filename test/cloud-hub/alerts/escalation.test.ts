@@ -15,7 +15,7 @@ const rule = {
 async function goneFor(minutes: number, more: Record<string, unknown> = {}, devices = 1) {
   const world = await engineWith({ gone: { ...rule, ...more } }, devices);
   await world.clock.advance(5000);
-  world.turn(false);
+  await world.turn(false);
   await world.clock.advance(minutes * MINUTE);
   const rows = async () => (await world.told()).map(({ channel, title }) => `${channel}: ${title}`);
   return { ...world, rows };
@@ -29,9 +29,9 @@ test('each step is told once, in its time, and those who were told hear of the e
   await clock.advance(60 * MINUTE);
   const steps = ['boss', 'boss', 'chief'].map((who) => `${who}: gone: box-0 (not acknowledged)`);
   expect(await rows()).toEqual(['hook: gone: box-0', ...steps]);
-  const [, second] = store.alertDeliveries.due(clock.wall());
+  const [, second] = await store.alertDeliveries.due(clock.wall());
   expect(second?.notification).toMatchObject({ step: 1, acknowledge: 'https://hub.example/#acknowledge=gone.boss' });
-  turn(true);
+  await turn(true);
   await clock.advance(MINUTE);
   const ends = (await rows()).slice(4);
   expect(new Set(ends)).toEqual(new Set(['hook', 'boss', 'chief'].map((who) => `${who}: gone: box-0 (over)`)));
@@ -39,12 +39,12 @@ test('each step is told once, in its time, and those who were told hear of the e
 
 test('what somebody has acknowledged is neither escalated nor told again, and its end is told', async () => {
   const { clock, store, turn, rows } = await goneFor(1, { repeatS: 120 });
-  const [alert] = store.alerts.open();
-  expect(store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'ann')).toBe(true);
-  expect(store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'bob')).toBe(false);
+  const [alert] = await store.alerts.open();
+  expect(await store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'ann')).toBe(true);
+  expect(await store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'bob')).toBe(false);
   await clock.advance(60 * MINUTE);
   expect(await rows()).toEqual(['hook: gone: box-0']);
-  turn(true);
+  await turn(true);
   await clock.advance(MINUTE);
   expect(await rows()).toEqual(['hook: gone: box-0', 'hook: gone: box-0 (over)']);
 });
@@ -55,9 +55,9 @@ test('a reminder is no acknowledgement, and alerts that fire later have times of
     { repeatS: 120, steps: [{ afterS: 300, channels: ['boss'] }] },
     2,
   );
-  turn(true, [ids[1] ?? '']);
+  await turn(true, [ids[1] ?? '']);
   await clock.advance(4 * MINUTE);
-  turn(false, [ids[1] ?? '']);
+  await turn(false, [ids[1] ?? '']);
   await clock.advance(2 * MINUTE);
   const boss = async () => (await rows()).filter((row) => row.startsWith('boss'));
   expect(await boss()).toEqual(['boss: gone: box-0 (not acknowledged)']);

@@ -26,15 +26,15 @@ async function outboxWith(channels: Record<string, Omit<NewChannel, 'secret'>>) 
   const outbox = new AlertOutbox({ store, sender, clock, log: createLogger('test', 'silent'), random: () => 1 });
   onTestFinished(async () => {
     await outbox.stop();
-    store.close();
+    await store.close();
   });
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (const [name, channel] of Object.entries(channels))
-      store.alertRules.setChannel(name, channel, undefined, { at: 0, actor: 'ann' });
+      await tx.alertRules.setChannel(name, channel, undefined, { at: 0, actor: 'ann' });
   });
   const add = (channel: string, id: string) =>
-    store.transact(() =>
-      store.alertDeliveries.add(
+    store.transact(async (tx) =>
+      tx.alertDeliveries.add(
         channel,
         {
           ...{ id, at: '2026-01-01T00:00:00.000Z', rule: 'r', severity: 'info', state: 'firing', title: id, text: '' },
@@ -54,8 +54,8 @@ test('a receiver that hangs holds only its own channel, and is tried again when 
     slow: { kind: 'webhook', url: hanging.url },
     fast: { kind: 'webhook', url: good.url },
   });
-  add('slow', 'a');
-  for (let i = 0; i < 20; i++) add('fast', `b${i}`);
+  await add('slow', 'a');
+  for (let i = 0; i < 20; i++) await add('fast', `b${i}`);
   outbox.start();
   await good.get(20);
   await hanging.get(1);
@@ -72,7 +72,7 @@ test('a receiver that hangs holds only its own channel, and is tried again when 
 
 test('it waits longer each time, and gives up after a day', async () => {
   const { clock, outbox, add, list } = await outboxWith({ gone: { kind: 'webhook', url: 'http://127.0.0.1:9/' } });
-  add('gone', 'a');
+  await add('gone', 'a');
   outbox.start();
   const waits: number[] = [];
   for (;;) {
@@ -90,12 +90,12 @@ test('it waits longer each time, and gives up after a day', async () => {
 
 test('of a channel that was removed it says so; of one that is crowded the oldest make room', async () => {
   const { outbox, add, list, store } = await outboxWith({});
-  add('gone', 'a');
+  await add('gone', 'a');
   outbox.start();
   const row = await until(async () => (await list()).find(({ state }) => state === 'failed'), 'the end');
   expect(row).toMatchObject({ reason: 'the channel was removed', tries: 1 });
   await outbox.stop();
-  for (let i = 0; i < 1002; i++) add('crowd', `c${i}`);
+  for (let i = 0; i < 1002; i++) await add('crowd', `c${i}`);
   const failed = await store.alertDeliveries.list({ channel: 'crowd', state: 'failed', limit: 10 });
   expect(failed.map(({ key }) => key)).toEqual(['c1', 'c0']);
 });

@@ -58,9 +58,9 @@ async function course(rule: Record<string, unknown>, records: readonly (Record<s
     if (record)
       engine.heard('box-0', [{ ...item, record: recordBody.parse({ ...record, wall }) } as StoredRecord], false);
     await clock.advance(10_000);
-    firing.push(store.alerts.open().length);
+    firing.push((await store.alerts.open()).length);
   }
-  const [last] = store.alerts.open();
+  const [last] = await store.alerts.open();
   return { firing, text: last?.text };
 }
 

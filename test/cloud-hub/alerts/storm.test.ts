@@ -12,18 +12,18 @@ test('ten thousand devices go offline at once: one notification, and one when th
     10_000,
   );
   await clock.advance(5000);
-  turn(false);
+  await turn(false);
   await clock.advance(59_000);
   expect(await told()).toEqual([]);
   await clock.advance(15_000);
   const [first, ...more] = await told();
   expect(more).toEqual([]);
   expect(first?.title).toBe('gone: 10000 devices');
-  expect(store.alerts.open()).toHaveLength(10_000);
-  turn(true);
+  expect(await store.alerts.open()).toHaveLength(10_000);
+  await turn(true);
   await clock.advance(120_000);
   expect((await told()).map(({ title }) => title)).toEqual(['gone: 10000 devices', 'gone: 10000 devices (over)']);
-  expect(store.alerts.open()).toEqual([]);
+  expect(await store.alerts.open()).toEqual([]);
 });
 
 test('a device that is back in time tells nobody; flapping is gathered', async () => {
@@ -32,16 +32,16 @@ test('a device that is back in time tells nobody; flapping is gathered', async (
     3,
   );
   for (let i = 0; i < 3; i++) {
-    turn(false, ['box-1']);
+    await turn(false, ['box-1']);
     await clock.advance(8000);
-    turn(true, ['box-1']);
+    await turn(true, ['box-1']);
     await clock.advance(8000);
   }
   expect(await told()).toEqual([]);
   for (let i = 0; i < 5; i++) {
-    turn(false, ['box-1']);
+    await turn(false, ['box-1']);
     await clock.advance(15_000);
-    turn(true, ['box-1']);
+    await turn(true, ['box-1']);
     await clock.advance(15_000);
   }
   expect(await told()).toHaveLength(1);
@@ -52,20 +52,20 @@ test('a restart of the hub begins the wait anew, keeps what fires, and tells not
     { gone: { condition: { kind: 'offline' }, channels: ['hook'], forS: 60, waitS: 0 } },
     2,
   );
-  turn(false, ['box-0']);
+  await turn(false, ['box-0']);
   await clock.advance(70_000);
   expect(await told()).toHaveLength(1);
-  engine.stop();
+  await engine.stop();
   await store.devices.allOffline();
   const next = new AlertEngine({ store, clock, ...engineParts() });
   onTestFinished(() => next.stop());
-  next.start();
+  await next.start();
   await clock.advance(30_000);
-  store.transact(() => store.devices.noteContact('box-1', { online: true }, clock.wall()));
+  await store.transact(async (tx) => tx.devices.noteContact('box-1', { online: true }, clock.wall()));
   next.heard('box-1', [], true);
   await clock.advance(200_000);
   expect(await told()).toHaveLength(1);
-  expect(store.alerts.open()).toMatchObject([{ device: 'box-0' }]);
+  expect(await store.alerts.open()).toMatchObject([{ device: 'box-0' }]);
 });
 
 test('a device that is removed, and a rule that is, end their alerts', async () => {
@@ -73,16 +73,16 @@ test('a device that is removed, and a rule that is, end their alerts', async () 
     { gone: { condition: { kind: 'offline' }, forS: 0 }, other: { condition: { kind: 'offline' }, forS: 0 } },
     2,
   );
-  turn(false);
+  await turn(false);
   await clock.advance(2000);
-  expect(store.alerts.open()).toHaveLength(4);
-  store.transact(() => store.devices.remove('box-0'));
+  expect(await store.alerts.open()).toHaveLength(4);
+  await store.transact(async (tx) => tx.devices.remove('box-0'));
   await clock.advance(130_000);
-  expect(store.alerts.open().map(({ device }) => device)).toEqual(['box-1', 'box-1']);
-  store.transact(() => store.alertRules.removeRule('gone'));
-  engine.changed();
+  expect((await store.alerts.open()).map(({ device }) => device)).toEqual(['box-1', 'box-1']);
+  await store.transact(async (tx) => tx.alertRules.removeRule('gone'));
+  await engine.changed();
   await clock.advance(2000);
-  expect(store.alerts.open()).toMatchObject([{ rule: 'other', device: 'box-1' }]);
+  expect(await store.alerts.open()).toMatchObject([{ rule: 'other', device: 'box-1' }]);
 });
 
 test('a device that invents streams gets some hundred alerts of a rule, and one for all the others', async () => {
@@ -95,25 +95,27 @@ test('a device that invents streams gets some hundred alerts of a rule, and one 
     1,
   );
   // As when the rules were written.
-  store.transact(() => store.alertSources.setProgress(store.alertSources.newest()));
+  await store.transact(async (tx) => tx.alertSources.setProgress(await tx.alertSources.newest()));
   const [device = ''] = ids;
   const epoch = 'e1';
   for (let seq = 1; seq <= 3 * streams; seq++) {
     const { seq: _, ...record } = eventRecord(seq, { stream: `stream-${seq % streams}`, wall: clock.wall() });
     const about = { device, epoch, seq, receivedAt: clock.wall(), backfill: false };
-    const stored = store.transact(() =>
-      store.records.add({
-        ...about,
-        record: recordBody.parse(record),
-        body: JSON.stringify(record),
-        picture: undefined,
-      }),
+    const stored = await store.transact(async (tx) =>
+      tx.records.add([
+        {
+          ...about,
+          record: recordBody.parse(record),
+          body: JSON.stringify(record),
+          picture: undefined,
+        },
+      ]),
     );
-    if (stored) engine.heard(device, [stored], false);
+    engine.heard(device, stored, false);
   }
   await clock.advance(5000);
   for (const rule of ['each', 'thrice']) {
-    const open = store.alerts.open().filter((one) => one.rule === rule);
+    const open = (await store.alerts.open()).filter((one) => one.rule === rule);
     expect(open.length).toBe(MOST_SUBJECTS + 1);
     expect(open.filter(({ subject }) => subject === '')).toHaveLength(1);
     // Nothing is left out of the count.

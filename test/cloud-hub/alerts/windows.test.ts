@@ -48,20 +48,20 @@ test('a weekly window holds back, and what still fires at its end is told then, 
   const world = await engineWith({ gone }, 2, Date.parse('2026-03-21T22:00:00Z'));
   const { clock, store, turn, told } = world;
   const body = newSilence.parse({ endsAt: '2026-12-01T00:00:00Z', schedule: sundays });
-  store.transact(() => store.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
-  world.engine.changed();
+  await store.transact(async (tx) => tx.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
+  await world.engine.changed();
   await clock.advance(3 * HOUR + 5 * MINUTE);
-  turn(false, ['box-0']);
-  turn(false, ['box-1']);
+  await turn(false, ['box-0']);
+  await turn(false, ['box-1']);
   await clock.advance(10 * MINUTE);
-  turn(true, ['box-1']);
+  await turn(true, ['box-1']);
   await clock.advance(HOUR);
   expect(await told()).toEqual([]);
   await clock.advance(46 * MINUTE);
   const times = async () => (await told()).map(({ title, createdAt }) => `${title} ${createdAt.slice(0, 16)}`);
   // What began and ended within it is told by nobody.
   expect(await times()).toEqual(['gone: box-0 2026-03-22T03:00']);
-  turn(true);
+  await turn(true);
   await clock.advance(MINUTE);
   expect(await times()).toHaveLength(2);
 }, 60_000);
@@ -70,14 +70,14 @@ test('while two thousand devices are silent, what is new is told at once, and ea
   const world = await engineWith({ gone }, 2001);
   const { clock, store, turn, told, ids } = world;
   const last = ids.at(-1) ?? '';
-  store.transact(() => store.devices.setLabels(last, { site: 'oslo' }));
+  await store.transact(async (tx) => tx.devices.setLabels(last, { site: 'oslo' }));
   const body = newSilence.parse({ endsAt: '2026-12-01T00:00:00Z', selector: { labels: { site: 'berlin' } } });
-  store.transact(() => store.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
-  world.engine.changed();
+  await store.transact(async (tx) => tx.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
+  await world.engine.changed();
   await clock.advance(5000);
-  turn(false, ids.slice(0, 2000));
+  await turn(false, ids.slice(0, 2000));
   await clock.advance(30_000);
-  expect(store.alerts.open()).toHaveLength(2000);
+  expect(await store.alerts.open()).toHaveLength(2000);
   expect(await told()).toEqual([]);
   let asked = 0;
   const { labels } = store.devices;
@@ -86,13 +86,13 @@ test('while two thousand devices are silent, what is new is told at once, and ea
     return labels(device);
   };
   for (let n = 0; n < 20; n++) {
-    turn(n % 2 === 1, [last]);
+    await turn(n % 2 === 1, [last]);
     await clock.advance(1000);
   }
   expect((await told()).map(({ title }) => title).slice(0, 2)).toEqual([`gone: ${last}`, `gone: ${last} (over)`]);
   expect(asked).toBeLessThan(5000);
   // Labels that change are seen within a minute.
-  store.transact(() => store.devices.setLabels('box-7', { site: 'oslo' }));
+  await store.transact(async (tx) => tx.devices.setLabels('box-7', { site: 'oslo' }));
   await clock.advance(61_000);
   expect((await told()).at(-1)?.title).toBe('gone: box-7');
 }, 60_000);
@@ -106,7 +106,7 @@ test('outside of its hours a rule tells nobody, and escalates nothing', async ()
     1,
     Date.parse('2026-03-27T16:55:00Z'),
   );
-  turn(false);
+  await turn(false);
   await clock.advance(2 * MINUTE);
   expect((await told()).map(({ channel }) => channel)).toEqual(['hook']);
   await clock.advance(20 * MINUTE);

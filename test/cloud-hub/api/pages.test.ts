@@ -92,26 +92,26 @@ async function withBefore(): Promise<string> {
   const body = { chosenBy: ['random'], edge: { objects: [] }, hub: { model: 'm@1', objects: [] }, bytes: 9, ms: 1 };
   const picture = { width: 2, height: 2, region: [0, 0, 1, 1] as [number, number, number, number] };
   await each(async (n) =>
-    store.transact(() => {
-      const opinion = store.opinions.add({ ...about, ...body, sample: `${n}`.padStart(32, '0') });
+    store.transact(async (tx) => {
+      const opinion = await tx.opinions.add({ ...about, ...body, sample: `${n}`.padStart(32, '0') });
       if (opinion === undefined) throw new Error('the opinion is not new');
       const bytes = { hash: '0'.repeat(64), jpeg: Buffer.from([0xff, 0xd8, n]) };
-      store.samplePictures.add({ ...picture, ...bytes, at: systemClock.wall(), opinion }, { bytes: 1e6, days: 9 });
+      await tx.samplePictures.add({ ...picture, ...bytes, at: systemClock.wall(), opinion }, { bytes: 1e6, days: 9 });
     }),
   );
   const alert = { rule: 'line', device: 'cam', severity: 'info', text: 'x', count: 1, event: undefined } as const;
   const told = { rule: 'line', severity: 'info', state: 'firing', title: 't', text: 'x' } as const;
   const at = { since: 1, firedAt: 1, changedAt: 1 };
   await each(async (n) =>
-    store.transact(() => {
-      store.alerts.fire({ ...alert, ...at, subject: `${n}` });
+    store.transact(async (tx) => {
+      await tx.alerts.fire({ ...alert, ...at, subject: `${n}` });
       const counts = { firing: 1, resolved: 0, devices: 1, alerts: [] };
-      store.alertDeliveries.add('gone', { ...told, ...counts, id: `${n}`, at: new Date(1).toISOString() }, 9e12);
+      await tx.alertDeliveries.add('gone', { ...told, ...counts, id: `${n}`, at: new Date(1).toISOString() }, 9e12);
       const act = { at: 1, actor: 'ann' };
-      store.alertRules.addSilence({ selector: {}, endsAt: '2100-01-01T00:00:00Z', comment: 'x' }, act);
+      await tx.alertRules.addSilence({ selector: {}, endsAt: '2100-01-01T00:00:00Z', comment: 'x' }, act);
     }),
   );
-  store.close();
+  await store.close();
   return folder;
 }
 

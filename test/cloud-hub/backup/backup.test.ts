@@ -58,12 +58,12 @@ async function backedUp() {
   mkdirSync(dataDir);
   const store = await openStore(dataDir, 0);
   await store.devices.add('cam', 'x', 0);
-  store.transact(() => store.rollouts.add('r1', 'streams', {} as never, 'begins', { at: 1, actor: 'ann' }));
+  await store.transact(async (tx) => tx.rollouts.add('r1', 'streams', {} as never, 'begins', { at: 1, actor: 'ann' }));
   put(dataDir, { ...FILES, ...LEFT_OUT });
   const file = path.join(root, 'backup.tar');
   // The hub has the folder open.
   const backup = await writeBackup({ dataDir, file, version: '1.2.3', now: 1_000 });
-  store.close();
+  await store.close();
   return { root, dataDir, file, backup };
 }
 
@@ -94,13 +94,16 @@ test('a backup is for its owner alone and leaves nothing beside it; a restored f
     takenAt: '1970-01-01T00:00:01.000Z',
     restoredAt: '1970-01-01T00:00:05.000Z',
   });
-  expect(store.rollouts.get('r1')).toMatchObject({ status: 'paused', reason: expect.stringContaining('restored') });
+  expect(await store.rollouts.get('r1')).toMatchObject({
+    status: 'paused',
+    reason: expect.stringContaining('restored'),
+  });
   const [entry] = await store.audit.list({ limit: 1 });
   expect(entry).toMatchObject({
     action: 'hub.restore',
     detail: { takenAt: '1970-01-01T00:00:01.000Z', version: '1.2.3' },
   });
-  store.close();
+  await store.close();
 });
 
 test('a restore that is killed leaves no hub without its keys: the database comes to its place last', async () => {
@@ -137,14 +140,14 @@ describe('a backup is refused', () => {
 
   test('of a folder with a link in it, whose target would be missing', async () => {
     const dataDir = tempFolder();
-    (await openStore(dataDir, 0)).close();
+    await (await openStore(dataDir, 0)).close();
     symlinkSync(tempFolder(), path.join(dataDir, 'models'));
     await expect(of({ dataDir })).rejects.toThrow(/models is a symbolic link/);
   });
 
   test('of a folder with a file that is not of the hub, whose name no backup can hold', async () => {
     const dataDir = tempFolder();
-    (await openStore(dataDir, 0)).close();
+    await (await openStore(dataDir, 0)).close();
     writeFileSync(path.join(dataDir, 'notes of ann (old).txt'), 'x');
     await expect(of({ dataDir })).rejects.toThrow(/notes of ann \(old\)\.txt" is no file of the hub.*move it away/);
   });

@@ -13,7 +13,7 @@ const tokens: Record<string, string> = {
   long: 'a'.repeat(256),
   longer: 'a'.repeat(257),
 };
-const tokenHash = (device: string) => {
+const tokenHash = async (device: string) => {
   const token = Object.hasOwn(tokens, device) ? tokens[device] : undefined;
   return token === undefined ? undefined : digestSecret(token);
 };
@@ -39,19 +39,19 @@ test.each([
   ['cam', undefined, 'anonymous'],
   [undefined, 'secret', 'anonymous'],
   [undefined, undefined, 'anonymous'],
-])('connecting as %s with %s: %s', (username, password, expected) => {
-  expect(ask(username, password)).toBe(expected);
+])('connecting as %s with %s: %s', async (username, password, expected) => {
+  expect(await ask(username, password)).toBe(expected);
 });
 
-test('a will is the own status, within its bound, and does not replace the token', () => {
+test('a will is the own status, within its bound, and does not replace the token', async () => {
   const { maxBytes } = channels.status;
   const will = (topic: string, bytes: number) => ({ topic, payload: Buffer.alloc(bytes) });
   const own = topicOf('cam', 'status');
-  expect(ask('cam', 'secret', will(own, 0))).toBeUndefined();
-  expect(ask('cam', 'secret', will(own, maxBytes))).toBeUndefined();
-  expect(ask('cam', 'secret', will(own, maxBytes + 1))).toBe('foreign will');
+  expect(await ask('cam', 'secret', will(own, 0))).toBeUndefined();
+  expect(await ask('cam', 'secret', will(own, maxBytes))).toBeUndefined();
+  expect(await ask('cam', 'secret', will(own, maxBytes + 1))).toBe('foreign will');
   for (const topic of [topicOf('long', 'status'), topicOf('cam', 'records'), topicOf('cam', 'ack'), '#', ''])
-    expect(ask('cam', 'secret', will(topic, 1)), topic).toBe('foreign will');
-  expect(ask('cam', 'wrong', will(own, 1))).toBe('bad username or password');
-  expect(ask('cam', 'wrong', will('#', 1))).toBe('bad username or password');
+    expect(await ask('cam', 'secret', will(topic, 1)), topic).toBe('foreign will');
+  expect(await ask('cam', 'wrong', will(own, 1))).toBe('bad username or password');
+  expect(await ask('cam', 'wrong', will('#', 1))).toBe('bad username or password');
 });

@@ -85,7 +85,7 @@ function startHubSide(url: string, options: Partial<ExternalBrokerOptions> = {})
   const metrics = createMetrics();
   const broker = startExternalBroker({
     connection: { url, retryMs: { first: 10, max: 50 } },
-    isKnown: (device) => device !== 'ghost',
+    isKnown: async (device) => device !== 'ghost',
     events: {
       message(device, channel, payload) {
         reported.push(`message ${topicOf(device, channel)} ${payload}`);

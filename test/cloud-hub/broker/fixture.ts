@@ -27,7 +27,7 @@ export async function startBroker({
     host: '127.0.0.1',
     port: 0,
     places: new Places(most, () => metrics.refusedConnections.inc({ reason: 'too many' })),
-    tokenHash: (device) => (device === 'unknown' ? undefined : digestSecret(tokenOf(device))),
+    tokenHash: async (device) => (device === 'unknown' ? undefined : digestSecret(tokenOf(device))),
     events: {
       message(device, channel, payload) {
         reported.push(`message ${topicOf(device, channel)}`);

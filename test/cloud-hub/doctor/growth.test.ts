@@ -28,7 +28,7 @@ test('a disk that will soon be full is a note with what to do, and one that will
   expect(judgeGrowth(outlook(9e12))[0]?.text).toContain('enough for more than ten years');
 });
 
-test('a hub that is new, or without a database, has nothing to say', () => {
+test('a hub that is new, or without a database, has nothing to say', async () => {
   expect(judgeGrowth({ outlook: undefined, freeBytes: 1 })).toEqual([]);
-  expect(examineGrowth(hubConfig.parse({}), tempFolder(), now)).toEqual([]);
+  expect(await examineGrowth(hubConfig.parse({}), tempFolder(), now)).toEqual([]);
 });

@@ -11,35 +11,35 @@ import { act, carriedOn, hub, order } from './hub.ts';
 
 test('a stream goes in every table, with pictures, opinions, corrections and alerts; another stays', async () => {
   const { folder, clock, store, erasing, add } = await hub();
-  store.devices.add('cam', 'h', 1);
+  await store.devices.add('cam', 'h', 1);
   const sample = 'ab'.repeat(16);
-  const id = add('PLANTED-A', { sample }, true);
-  add('STAYS-A', { stream: 'yard' }, true);
+  const id = await add('PLANTED-A', { sample }, true);
+  await add('STAYS-A', { stream: 'yard' }, true);
   const summary = summaryRecord(1, { labels: { 'PLANTED-B': 1 } });
-  add('', summary);
-  add('', readingRecord(1, { stream: 'door', label: 'PLANTED-C' }));
-  add('', { kind: 'error', stream: 'door', code: 'x', message: 'PLANTED-D', count: 1, label: undefined });
+  await add('', summary);
+  await add('', readingRecord(1, { stream: 'door', label: 'PLANTED-C' }));
+  await add('', { kind: 'error', stream: 'door', code: 'x', message: 'PLANTED-D', count: 1, label: undefined });
   const opinion = { device: 'cam', stream: 'door', sample, receivedAt: 5000, outcome: 'changed' as const };
-  store.transact(() => {
-    store.opinions.add({
+  await store.transact(async (tx) => {
+    await tx.opinions.add({
       ...opinion,
       ...{ chosenBy: ['event'], edge: { objects: [] }, bytes: 1, ms: 1 },
       hub: { model: 'm', label: 'PLANTED-E', objects: [] },
     });
-    store.corrections.set(id, { verdict: 'other', label: 'PLANTED-F' }, act);
+    await tx.corrections.set(id, { verdict: 'other', label: 'PLANTED-F' }, act);
     const refused = { device: 'cam', receivedAt: 5000, reason: 'bad', bytes: 1 };
-    store.quarantine.add({ ...refused, digest: 'd1', payload: Buffer.from('{"stream":"door","x":"PLANTED-G"}') });
-    store.quarantine.add({ ...refused, digest: 'd2', payload: Buffer.from('{"stream":"yard","x":"STAYS-B"}') });
+    await tx.quarantine.add({ ...refused, digest: 'd1', payload: Buffer.from('{"stream":"door","x":"PLANTED-G"}') });
+    await tx.quarantine.add({ ...refused, digest: 'd2', payload: Buffer.from('{"stream":"yard","x":"STAYS-B"}') });
   });
   for (const mark of ['A', 'B', 'C', 'D', 'E', 'F', 'G']) expect(filesWith(folder, `PLANTED-${mark}`)).not.toEqual([]);
   erasing.start();
-  const made = erasing.order({ ...order, stream: 'door', reason: 'request 7' }, act);
+  const made = await erasing.order({ ...order, stream: 'door', reason: 'request 7' }, act);
   expect(made).toMatchObject({ state: 'waiting', onDevice: { state: 'waiting' }, createdBy: 'ann' });
   await carriedOn(clock);
   expect(filesWith(folder, 'PLANTED')).toEqual([]);
   expect(filesWith(folder, 'STAYS-A')).not.toEqual([]);
   expect(filesWith(folder, 'STAYS-B')).not.toEqual([]);
-  expect(erasing.get(made.id)?.hub).toEqual({ records: 4, pictures: 1, opinions: 1, alerts: 0, refused: 1 });
+  expect((await erasing.get(made.id))?.hub).toEqual({ records: 4, pictures: 1, opinions: 1, alerts: 0, refused: 1 });
   expect((await store.quarantine.list({ limit: 9 })).length).toBe(1);
   expect((await store.audit.list({ limit: 9 })).map(({ action, detail }) => [action, detail.reason])).toEqual([
     ['erase.order', 'request 7'],
@@ -48,15 +48,15 @@ test('a stream goes in every table, with pictures, opinions, corrections and ale
 
 test('only pictures, and only of a time: events stay without them; a wrong clock is covered', async () => {
   const { folder, clock, store, erasing, add } = await hub();
-  store.devices.add('cam', 'h', 1);
+  await store.devices.add('cam', 'h', 1);
   const at = (iso: string) => Date.parse(iso);
-  const inside = add('in', { wall: at('2026-06-01T12:00:00Z') }, true);
-  const early = add('early', { wall: at('2026-06-01T10:59:59.999Z') }, true);
-  const late = add('late', { wall: at('2026-06-01T13:00:00Z') }, true);
-  const wrong = add('wrong', { wall: at('1970-01-02T00:00:00Z'), clock: 'wrong' }, true);
+  const inside = await add('in', { wall: at('2026-06-01T12:00:00Z') }, true);
+  const early = await add('early', { wall: at('2026-06-01T10:59:59.999Z') }, true);
+  const late = await add('late', { wall: at('2026-06-01T13:00:00Z') }, true);
+  const wrong = await add('wrong', { wall: at('1970-01-02T00:00:00Z'), clock: 'wrong' }, true);
   erasing.start();
   const times = { from: '2026-06-01T11:00:00Z', before: '2026-06-01T15:00:00+02:00' };
-  const { id } = erasing.order({ ...order, stream: 'door', ...times, picturesOnly: true }, act);
+  const { id } = await erasing.order({ ...order, stream: 'door', ...times, picturesOnly: true }, act);
   await carriedOn(clock);
   const pictures = await Promise.all([inside, early, late, wrong].map((event) => store.snapshots.get(event)));
   expect(pictures.map((picture) => picture !== undefined)).toEqual([false, true, true, false]);
@@ -75,13 +75,13 @@ test('only pictures, and only of a time: events stay without them; a wrong clock
     ['early', true],
     ['in', false],
   ]);
-  expect(erasing.get(id)?.hub).toMatchObject({ records: 0, pictures: 2 });
+  expect((await erasing.get(id))?.hub).toMatchObject({ records: 0, pictures: 2 });
 });
 
 test('alerts that carried it lose their text, and notifications of it go', async () => {
   const { folder, clock, store, erasing, add } = await hub();
-  store.devices.add('cam', 'h', 1);
-  const id = add('PLANTED', { wall: 5000 });
+  await store.devices.add('cam', 'h', 1);
+  const id = await add('PLANTED', { wall: 5000 });
   // As the engine writes them (schema of 0012-alerts).
   const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'NORMAL' });
   const alert = file.prepare(
@@ -103,26 +103,26 @@ test('alerts that carried it lose their text, and notifications of it go', async
   told.run('k3', body([{ device: 'cam', subject: 'yard', since: '1970-01-01T00:00:05.000Z', text: 'STAYS' }]));
   file.close();
   erasing.start();
-  const made = erasing.order({ ...order, stream: 'door' }, act);
+  const made = await erasing.order({ ...order, stream: 'door' }, act);
   await carriedOn(clock);
   expect(filesWith(folder, 'PLANTED')).toEqual([]);
   expect(filesWith(folder, 'STAYS')).not.toEqual([]);
-  expect(erasing.get(made.id)?.hub.alerts).toBe(4);
+  expect((await erasing.get(made.id))?.hub.alerts).toBe(4);
 });
 
 test('ids go on rising after the newest rows were erased, also over a restart', async () => {
   const first = await hub();
-  const before = ['a', 'b', 'c'].map((label) => first.add(label));
+  const before = [await first.add('a'), await first.add('b'), await first.add('c')];
   first.erasing.start();
-  first.erasing.order(order, act);
+  await first.erasing.order(order, act);
   await carriedOn(first.clock);
-  expect(first.add('d')).toBe(Math.max(...before) + 1);
-  expect(first.add('e')).toBe(Math.max(...before) + 2);
-  first.erasing.order(order, act);
+  expect(await first.add('d')).toBe(Math.max(...before) + 1);
+  expect(await first.add('e')).toBe(Math.max(...before) + 2);
+  await first.erasing.order(order, act);
   await carriedOn(first.clock, 10_000);
   await first.close();
   const next = await hub(first.folder);
-  expect(next.add('f', { epoch: 'e2' })).toBe(Math.max(...before) + 3);
+  expect(await next.add('f', { epoch: 'e2' })).toBe(Math.max(...before) + 3);
 });
 
 test('whatever is stored and erased: no byte of it is left, and all else is', async () => {
@@ -130,15 +130,15 @@ test('whatever is stored and erased: no byte of it is left, and all else is', as
   await fc.assert(
     fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 150 }), async (all) => {
       const { folder, clock, store, erasing, add, close } = await hub();
-      store.devices.add('cam', 'h', 1);
+      await store.devices.add('cam', 'h', 1);
       for (const [n, { stream, picture, pad }] of all.entries())
-        add(
+        await add(
           `PLANTED-${String(n).padStart(4, '0')}-${'x'.repeat(pad % 90)}`,
           { stream, more: 'y'.repeat(pad) },
           picture,
         );
       erasing.start();
-      erasing.order({ ...order, stream: 'door' }, act);
+      await erasing.order({ ...order, stream: 'door' }, act);
       await carriedOn(clock);
       const text = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'latin1'));
       const left = new Set(
@@ -155,19 +155,19 @@ test('whatever is stored and erased: no byte of it is left, and all else is', as
 test('a time that has not come yet is refused, and no order is made', async () => {
   const { erasing } = await hub();
   const [past, future] = [0, 1].map((ms) => new Date(act.at + ms).toISOString());
-  expect(() => erasing.order({ ...order, before: future }, act)).toThrow('has not come yet');
-  expect(erasing.list({ limit: 9 })).toEqual([]);
-  erasing.order({ ...order, before: past }, act);
+  await expect(erasing.order({ ...order, before: future }, act)).rejects.toThrow('has not come yet');
+  expect(await erasing.list({ limit: 9 })).toEqual([]);
+  await erasing.order({ ...order, before: past }, act);
 });
 
 test('a time before 1970 makes no document that the device would refuse', async () => {
   const { clock, store, erasing, add, sent } = await hub();
-  store.devices.add('cam', 'h', 1);
-  add('old', { wall: 1 });
+  await store.devices.add('cam', 'h', 1);
+  await add('old', { wall: 1 });
   erasing.start();
-  const { id } = erasing.order({ ...order, from: '1900-01-01T00:00:00Z', before: '1999-01-01T00:00:00Z' }, act);
-  erasing.order({ ...order, before: '0001-01-01T00:00:00Z' }, act);
+  const { id } = await erasing.order({ ...order, from: '1900-01-01T00:00:00Z', before: '1999-01-01T00:00:00Z' }, act);
+  await erasing.order({ ...order, before: '0001-01-01T00:00:00Z' }, act);
   await carriedOn(clock);
-  expect(erasing.get(id)?.hub.records).toBe(1);
+  expect((await erasing.get(id))?.hub.records).toBe(1);
   expect(sent.map((document) => desired.safeParse(document).success)).toEqual([true, true]);
 });

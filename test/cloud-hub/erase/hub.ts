@@ -38,20 +38,22 @@ export async function hub(folder = tempFolder()) {
     const stopped = erasing.stop();
     await clock.advance(1);
     await stopped;
-    store.close();
+    await store.close();
   };
   onTestFinished(close);
   let seq = 0;
   /** Stores a record; `planted` stands in its text and its picture. */
-  const add = (planted: string, more: Record<string, unknown> = {}, picture = false) => {
+  const add = async (planted: string, more: Record<string, unknown> = {}, picture = false) => {
     const raw = { ...eventRecord(++seq, { label: planted }), ...more, seq };
     const { seq: _, ...body } = raw;
-    const stored = store.transact(() =>
-      store.records.add({
-        ...{ device: 'cam', epoch: 'e1', seq, receivedAt: 5000, backfill: false, body: JSON.stringify(body) },
-        record: recordBody.parse(body),
-        ...(picture ? { picture: Buffer.from(`jpeg of ${planted} `.repeat(300)) } : {}),
-      }),
+    const [stored] = await store.transact(async (tx) =>
+      tx.records.add([
+        {
+          ...{ device: 'cam', epoch: 'e1', seq, receivedAt: 5000, backfill: false, body: JSON.stringify(body) },
+          record: recordBody.parse(body),
+          ...(picture ? { picture: Buffer.from(`jpeg of ${planted} `.repeat(300)) } : {}),
+        },
+      ]),
     );
     return stored?.id ?? 0;
   };

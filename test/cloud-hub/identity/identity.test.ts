@@ -12,7 +12,7 @@ async function setUp() {
   const clock = new ManualClock();
   const identity = createIdentityService({ store, clock });
   const root = digestSecret('root');
-  const row = store.tokens.add({ name: 'root', role: 'admin', hash: root, createdAt: 0 });
+  const row = await store.tokens.add({ name: 'root', role: 'admin', hash: root, createdAt: 0 });
   const maker = { role: 'admin', name: 'root', token: row?.id ?? 0 } as const;
   const newCode = async (role: Role) => {
     const made = await identity.newCode(role, maker);
@@ -67,7 +67,7 @@ describe('sessions', () => {
     await clock.advance(1);
     expect(await identity.fromSession(first)).toBeUndefined();
     expect(await identity.fromSession(second)).toBeDefined();
-    identity.signOut(second, maker);
+    await identity.signOut(second, maker);
     expect(await identity.fromSession(second)).toBeUndefined();
     expect(await identity.fromSession(third)).toBeDefined();
   });
@@ -158,7 +158,7 @@ describe('API tokens', () => {
     if (!second) throw new Error('no session');
     const deep = (await identity.newCode('viewer', second))?.code ?? '';
 
-    expect(identity.removeToken(bob.caller, ann.caller.token)).toBe(true);
+    expect(await identity.removeToken(bob.caller, ann.caller.token)).toBe(true);
     expect(reported).toEqual([{ token: ann.caller.token }]);
     expect(await works(ann)).toEqual([false, false, false]);
     expect(await identity.signIn({ code: ann.unused })).toBeUndefined();
@@ -167,7 +167,7 @@ describe('API tokens', () => {
     expect(await identity.newCode('admin', ann.caller)).toBeUndefined();
     const times = { createdAt: 0, expiresAt: 9e15 };
     const about = { role: 'admin', name: 'ann', token: ann.caller.token, way: 'token', ...times } as const;
-    expect(store.sessions.add('late', about)).toBeUndefined();
+    expect(await store.sessions.add('late', about)).toBeUndefined();
 
     expect(await works(bob)).toEqual([true, true, true]);
     expect(await identity.signIn({ code: bob.unused })).toBeDefined();
@@ -200,12 +200,12 @@ describe('API tokens', () => {
     expect((await identity.sessions(maker, { before: bobId, limit: 9 })).map(({ id }) => id)).toEqual([annId]);
     expect(await identity.sessions(maker, { before: undefined, limit: 1 })).toHaveLength(1);
 
-    expect(identity.endSession(ann.identity, bobId)).toBe(false);
+    expect(await identity.endSession(ann.identity, bobId)).toBe(false);
     expect(await identity.fromSession(bob.secret)).toEqual(bob.identity);
-    expect(identity.endSession(ann.identity, annId)).toBe(true);
-    expect(identity.endSession(maker, annId)).toBe(false);
+    expect(await identity.endSession(ann.identity, annId)).toBe(true);
+    expect(await identity.endSession(maker, annId)).toBe(false);
     expect(await identity.fromSession(ann.secret)).toBeUndefined();
-    expect(identity.endSession(maker, bobId)).toBe(true);
+    expect(await identity.endSession(maker, bobId)).toBe(true);
     const ends = (await store.audit.list({ limit: 9 })).filter(({ action }) => action === 'session.end');
     expect(ends.map(({ actor, subject }) => [actor, subject])).toEqual([
       ['root', String(bobId)],
@@ -220,18 +220,18 @@ describe('API tokens', () => {
     const [long, longer] = ['a'.repeat(256), 'a'.repeat(257)];
     for (const [n, secret] of [long, longer].entries()) {
       const hash = digestSecret(secret);
-      const token = store.tokens.add({ name: `t${n}`, role: 'viewer', hash, createdAt: 0 })?.id ?? 0;
+      const token = (await store.tokens.add({ name: `t${n}`, role: 'viewer', hash, createdAt: 0 }))?.id ?? 0;
       const times = { createdAt: 0, expiresAt: clock.wall() + 1 };
-      store.sessions.add(hash, { role: 'viewer', name: `t${n}`, token, way: 'token', ...times });
+      await store.sessions.add(hash, { role: 'viewer', name: `t${n}`, token, way: 'token', ...times });
       await store.devices.add(`cam-${n}`, hash, 0);
     }
     expect(await identity.fromToken(long)).toMatchObject({ role: 'viewer', name: 't0' });
     expect(await identity.fromSession(long)).toMatchObject({ role: 'viewer', name: 't0' });
-    expect(identity.isDevice('cam-0', long)).toBe(true);
+    expect(await identity.isDevice('cam-0', long)).toBe(true);
     expect(await identity.fromToken(longer)).toBeUndefined();
     expect(await identity.signIn({ token: longer })).toBeUndefined();
     expect(await identity.fromSession(longer)).toBeUndefined();
-    expect(identity.isDevice('cam-1', longer)).toBe(false);
+    expect(await identity.isDevice('cam-1', longer)).toBe(false);
   });
 });
 
@@ -242,7 +242,7 @@ describe('devices', () => {
     const token = (await identity.addDevice('cam', act)) ?? '';
     const otherToken = (await identity.addDevice('other', act)) ?? '';
     expect(await identity.addDevice('cam', act)).toBeUndefined();
-    expect(Date.parse(store.devices.get('cam')?.createdAt ?? '')).toBe(clock.wall());
+    expect(Date.parse((await store.devices.get('cam'))?.createdAt ?? '')).toBe(clock.wall());
     const known = () =>
       [
         ['cam', token],
@@ -253,14 +253,14 @@ describe('devices', () => {
         ['nobody', token],
         ['nobody', ''],
       ].map(([id = '', secret = '']) => identity.isDevice(id, secret));
-    expect(known()).toEqual([true, true, false, false, false, false, false]);
+    expect(await Promise.all(known())).toEqual([true, true, false, false, false, false, false]);
 
     const renewed = (await identity.renewDeviceToken('cam', act)) ?? '';
     expect(renewed).not.toBe(token);
-    expect(known()).toEqual([false, true, false, false, false, false, false]);
-    expect(identity.isDevice('cam', renewed)).toBe(true);
+    expect(await Promise.all(known())).toEqual([false, true, false, false, false, false, false]);
+    expect(await identity.isDevice('cam', renewed)).toBe(true);
     expect(await identity.renewDeviceToken('nobody', act)).toBeUndefined();
-    expect(identity.isDevice('nobody', '')).toBe(false);
+    expect(await identity.isDevice('nobody', '')).toBe(false);
     // A device's token is no token of the API.
     expect(await identity.fromToken(renewed)).toBeUndefined();
     const entries = await store.audit.list({ limit: 10 });

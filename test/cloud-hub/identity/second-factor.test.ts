@@ -28,12 +28,12 @@ async function setUp() {
   const clock = new ManualClock();
   const store = await openStore(tempFolder(), 0);
   onTestFinished(() => store.close());
-  const row = store.tokens.add({ name: 'ann', role: 'viewer', hash: 'h', createdAt: 0, kind: 'user' });
+  const row = await store.tokens.add({ name: 'ann', role: 'viewer', hash: 'h', createdAt: 0, kind: 'user' });
   const ann = { role: 'viewer', name: 'ann', token: row?.id ?? 0 } as const;
   const log = createLogger('test', 'silent');
   const wrong = new FailedAttempts(clock, MAX_WRONG, WRONG_WINDOW_MS);
   const factors = createSecondFactors({ store, clock, sealing: sealingWith(), wrong, log });
-  const key = bytesOf(factors.begin(ann)?.secret ?? '');
+  const key = bytesOf((await factors.begin(ann))?.secret ?? '');
   const step = () => Math.floor(clock.wall() / 30_000);
   const show = (code: string) => factors.show({ id: ann.token, name: 'ann', counted: 'ann' }, code);
   return { clock, factors, ann, key, step, show };
@@ -54,40 +54,40 @@ test('the generator of this test is that of the RFC', () => {
 test('the code of this step counts, and of the step before and after; no older, no later, and none twice', async () => {
   const { clock, factors, ann, key, step, show } = await setUp();
   expect(key).toHaveLength(20);
-  expect(factors.confirm(ann, codeOf(key, step() - 2))).toBeUndefined();
-  expect(factors.confirm(ann, codeOf(key, step() - 1))).toBeDefined();
-  expect(factors.begin(ann)).toBeUndefined();
-  expect(show(codeOf(key, step() - 1))).toEqual({ waitMs: 0 });
-  expect(show(codeOf(key, step() + 2))).toEqual({ waitMs: 0 });
-  expect(show(codeOf(key, step() + 1))).toEqual({ way: 'second-factor' });
+  expect(await factors.confirm(ann, codeOf(key, step() - 2))).toBeUndefined();
+  expect(await factors.confirm(ann, codeOf(key, step() - 1))).toBeDefined();
+  expect(await factors.begin(ann)).toBeUndefined();
+  expect(await show(codeOf(key, step() - 1))).toEqual({ waitMs: 0 });
+  expect(await show(codeOf(key, step() + 2))).toEqual({ waitMs: 0 });
+  expect(await show(codeOf(key, step() + 1))).toEqual({ way: 'second-factor' });
   // Of a step before one that was used.
-  expect(show(codeOf(key, step()))).toEqual({ waitMs: 0 });
+  expect(await show(codeOf(key, step()))).toEqual({ waitMs: 0 });
   await clock.advance(60_000);
-  expect(show(codeOf(key, step()))).toEqual({ way: 'second-factor' });
+  expect(await show(codeOf(key, step()))).toEqual({ way: 'second-factor' });
 });
 
 test('a clock that is set back brings no used code back', async () => {
   const { clock, factors, ann, key, step, show } = await setUp();
-  factors.confirm(ann, codeOf(key, step()));
+  await factors.confirm(ann, codeOf(key, step()));
   await clock.advance(30_000);
   const code = codeOf(key, step());
-  expect(show(code)).toEqual({ way: 'second-factor' });
+  expect(await show(code)).toEqual({ way: 'second-factor' });
   clock.setWall(clock.wall() - 1000);
-  expect(show(code)).toEqual({ waitMs: 0 });
+  expect(await show(code)).toEqual({ waitMs: 0 });
 });
 
 test('right codes count as no wrong ones, and one clears those before it', async () => {
   const { clock, factors, ann, key, step, show } = await setUp();
-  const { codes = [] } = factors.confirm(ann, codeOf(key, step())) ?? {};
+  const { codes = [] } = (await factors.confirm(ann, codeOf(key, step()))) ?? {};
   expect(codes.length).toBeGreaterThan(0);
   const right = async () => {
     await clock.advance(30_000);
     return show(codeOf(key, step()));
   };
   for (let n = 0; n < 3 * MAX_WRONG; n++) expect(await right()).toEqual({ way: 'second-factor' });
-  for (const code of codes) expect(show(code)).toEqual({ way: 'recovery-code' });
+  for (const code of codes) expect(await show(code)).toEqual({ way: 'recovery-code' });
   for (const shown of [right, async () => show(codes[0] ?? '')]) {
-    for (let n = 1; n < MAX_WRONG; n++) expect(show('abcd')).toEqual({ waitMs: 0 });
+    for (let n = 1; n < MAX_WRONG; n++) expect(await show('abcd')).toEqual({ waitMs: 0 });
     if (shown === right) expect(await shown()).toEqual({ way: 'second-factor' });
   }
 });

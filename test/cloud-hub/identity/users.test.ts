@@ -32,7 +32,7 @@ async function setUp() {
   });
   const maker = { role: 'admin', name: 'root', token: 1 } as const;
   const joined = async (name = 'ann') => {
-    const made = users.add(name, { role: 'viewer', scope: { site: 'berlin' } }, maker);
+    const made = await users.add(name, { role: 'viewer', scope: { site: 'berlin' } }, maker);
     const session = await users.join({ invitation: made?.invitation ?? '', password: PASSWORD }, ann);
     if (!made || !session || 'waitMs' in session) throw new Error('the invitation did not work');
     return { ...made, session };
@@ -46,8 +46,8 @@ async function setUp() {
 
 test('an invitation works once, within seven days, and only the newest of a user', async () => {
   const { clock, users, maker } = await setUp();
-  const made = users.add('ann', { role: 'viewer' }, maker);
-  expect(users.add('ann', { role: 'admin' }, maker)).toBeUndefined();
+  const made = await users.add('ann', { role: 'viewer' }, maker);
+  expect(await users.add('ann', { role: 'admin' }, maker)).toBeUndefined();
   const newer = await users.invite('ann', maker);
   expect(await users.join({ invitation: made?.invitation ?? '', password: PASSWORD }, ann)).toBeUndefined();
   await clock.advance(INVITATION_MS - 1);
@@ -66,7 +66,7 @@ test('a user signs in by name and password, sees his devices, and is no token', 
   expect(caller).toMatchObject({ role: 'viewer', name: 'ann', scope: { site: 'berlin' }, user: true });
   const again = await users.signIn({ name: 'ann', password: PASSWORD }, ann);
   expect(again).toMatchObject({ identity: { name: 'ann', token: row.id } });
-  identity.newToken('grafana', { role: 'viewer' }, maker);
+  await identity.newToken('grafana', { role: 'viewer' }, maker);
   expect(await users.signIn({ name: 'grafana', password: PASSWORD }, ann)).toEqual({ waitMs: 0 });
   const actions = (await store.audit.list({ limit: 9 })).map(({ action, actor, address }) => [action, actor, address]);
   expect(actions).toEqual([
@@ -155,7 +155,7 @@ test('a user changes his password with the one before; his other sessions end, t
 
 test('a token with an end is refused from then on, with its sessions', async () => {
   const { clock, identity, maker } = await setUp();
-  const made = identity.newToken('ci', { role: 'operator', expiresAt: clock.wall() + 1000 }, maker);
+  const made = await identity.newToken('ci', { role: 'operator', expiresAt: clock.wall() + 1000 }, maker);
   const session = await identity.signIn({ token: made?.token ?? '' });
   await clock.advance(999);
   expect(await identity.fromToken(made?.token ?? '')).toBeDefined();

@@ -28,11 +28,11 @@ export const halfWrongBelow: readonly Spoken[] = Array.from({ length: 200 }, (_,
 export async function addJudged(folder: string, judged: readonly Spoken[]): Promise<void> {
   const wall = systemClock.wall();
   const store = await openStore(folder, wall);
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (const [n, { outcome, chosenBy, edge, hub, bytes, ms }] of judged.entries()) {
       const about = { device: 'cam', stream: 'door', sample: `${n}`.padStart(32, '0'), receivedAt: wall };
-      store.opinions.add({ ...about, outcome, chosenBy, edge, hub, bytes, ms });
+      await tx.opinions.add({ ...about, outcome, chosenBy, edge, hub, bytes, ms });
     }
   });
-  store.close();
+  await store.close();
 }

@@ -34,9 +34,10 @@ function laneOf({ most, runMs, cacheBytes = 0 }: { most: number; runMs: number; 
     cache: createAnswerCache(cacheBytes),
     ...{ bounds: BOUNDS, waitMs: WAIT_MS, clock },
     jpegOf: (item) => Uint8Array.of(item),
-    isDone: () => false,
-    answered: (item, _, answer) =>
-      answers.set(item, [...(answers.get(item) ?? []), answer.type === 'seen' ? answer.model : answer.why]),
+    isDone: async () => false,
+    async answered(item, _, answer) {
+      answers.set(item, [...(answers.get(item) ?? []), answer.type === 'seen' ? answer.model : answer.why]);
+    },
     missing: (item, reason) => answers.set(item, [reason]),
     defect: (error) => {
       throw error;

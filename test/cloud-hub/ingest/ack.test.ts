@@ -134,8 +134,8 @@ describe('open holes', () => {
   async function holed(ranges: number): Promise<Bench> {
     const b = await bench();
     const above = Array.from({ length: ranges }, (_, i) => ({ from: 100 + 2 * i, to: 100 + 2 * i }));
-    b.store.transact(() =>
-      b.store.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 10, above }, ranges + 10, 0),
+    await b.store.transact(async (tx) =>
+      tx.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 10, above }, ranges + 10, 0),
     );
     return b;
   }
@@ -149,7 +149,7 @@ describe('open holes', () => {
     expect(await b.counted('acks')).toBe(1);
     expect(await b.counted('records')).toBe(1);
     expect(await b.counted('duplicates')).toBe(0);
-    expect(b.store.devices.get('cam')?.lastSeenAt).toBeDefined();
+    expect((await b.store.devices.get('cam'))?.lastSeenAt).toBeDefined();
     expect((await b.batch([eventRecord(11), eventRecord(12)], { base: 11, to: 99 }))?.upTo).toBe(100);
     expect(await b.batch(...one(9101))).toMatchObject({ upTo: 100 });
     // In another epoch all is well.

@@ -5,7 +5,7 @@ import { Copies } from '../../../cloud-hub/ingest/copies.ts';
 import { Ingest } from '../../../cloud-hub/ingest/ingest.ts';
 import { noLimits, Quota } from '../../../cloud-hub/ingest/quota.ts';
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
-import { openStore } from '../../../cloud-hub/store/store.ts';
+import { openStore, type Parts } from '../../../cloud-hub/store/store.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -19,9 +19,9 @@ test('a fleet that returns does not come in at the pace of commits', async () =>
   const opened = await openStore(tempFolder(), 0);
   onTestFinished(() => opened.close());
   let commits = 0;
-  const slow = <T>(work: () => T): T => {
+  const slow = async <T>(work: (tx: Parts) => Promise<T>): Promise<T> => {
     commits++;
-    const result = opened.transact(work);
+    const result = await opened.transact(work);
     const end = performance.now() + COMMIT_MS;
     while (performance.now() < end);
     return result;
@@ -32,7 +32,7 @@ test('a fleet that returns does not come in at the pace of commits', async () =>
     send: () => undefined,
     copies: new Copies({ send: () => undefined, clock: systemClock, log: createLogger('test', 'silent') }),
     quota: new Quota({ limits: noLimits, send: () => undefined, log: createLogger('test', 'silent') }),
-    reported: () => undefined,
+    reported: async () => undefined,
     announce: () => undefined,
     clock: systemClock,
     log: createLogger('test', 'silent'),

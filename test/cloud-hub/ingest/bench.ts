@@ -58,6 +58,7 @@ export async function bench(
   const acks: Ack[] = [];
   const notRead: Unread[] = [];
   const live: LiveMessage[] = [];
+  const announced: Promise<void>[] = [];
   const reports: Bench['reports'] = [];
   const logged: Record<string, unknown>[] = [];
   const warned: Record<string, unknown>[] = [];
@@ -89,10 +90,11 @@ export async function bench(
     },
     copies: new Copies({ send: tell, clock: systemClock, log }),
     quota: new Quota({ limits, send: tell, log }),
-    reported: (device, report) => reports.push({ device, report }),
+    reported: async (device, report) => {
+      reports.push({ device, report });
+    },
     announce: (build) => {
-      const message = build();
-      if (message) live.push(message);
+      announced.push(Promise.resolve(build()).then((message) => void (message && live.push(message))));
     },
     clock: systemClock,
     log,
@@ -103,6 +105,7 @@ export async function bench(
   const send = async (payload: Buffer, channel: 'records' | 'status' | 'report' = 'records') => {
     ingest.offer('cam', channel, payload);
     await ingest.drained();
+    await Promise.all(announced.splice(0));
   };
   const payloadOf = (records: readonly unknown[], frame: Record<string, unknown>) => {
     const seqs = records.map((r) => (r as { seq: number }).seq);

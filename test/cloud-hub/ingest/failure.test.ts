@@ -1,6 +1,6 @@
 /** What a failure in the middle of a group costs: one message, one step, or nothing but time. */
 import { describe, expect, test } from 'vitest';
-import type { Step } from '../../../cloud-hub/ingest/step.ts';
+import type { Message } from '../../../cloud-hub/ingest/message.ts';
 import { steps } from '../../../cloud-hub/ingest/steps.ts';
 import type { HubStore } from '../../../cloud-hub/store/store.ts';
 import { encode } from '../../../shared/contract/codec.ts';
@@ -22,9 +22,9 @@ function faulty(fault: { throws: unknown }, sizes: number[] = []) {
   return (store: HubStore): HubStore => ({
     ...store,
     transact: (work) =>
-      store.transact(() => {
+      store.transact(async (tx) => {
         sizes.push(0);
-        const result = work();
+        const result = await work(tx);
         if (fault.throws !== undefined) throw fault.throws;
         return result;
       }),
@@ -37,12 +37,14 @@ describe('a failure', () => {
   test('of one message costs only this one; the others of its group are stored in their order', async () => {
     const b = await bench(undefined, (store) => ({
       ...store,
-      records: {
-        add(item) {
-          if (item.seq === 2) throw new TypeError(`defect ${'x'.repeat(2000)}`);
-          return store.records.add(item);
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const add: typeof tx.records.add = async (items) => {
+            if (items.some(({ seq }) => seq === 2)) throw new TypeError(`defect ${'x'.repeat(2000)}`);
+            return tx.records.add(items);
+          };
+          return work({ ...tx, records: { add } });
+        }),
     }));
     await together(b, ...[1, 2, 3].map((seq) => batchOf(seq)));
     const reason = `cannot be stored: defect ${'x'.repeat(2000)}`.slice(0, 300);
@@ -76,7 +78,7 @@ describe('a failure', () => {
     expect(b.live).toEqual([]);
     expect(await b.counted('ingestFailures')).toBe(1);
     expect(await b.store.quarantine.list(all)).toEqual([]);
-    expect(b.store.devices.get('cam')?.online).toBe(false);
+    expect((await b.store.devices.get('cam'))?.online).toBe(false);
     expect(b.logged).toMatchObject([{ step: 'commit', device: 'cam', channel: 'presence' }]);
     fault.throws = undefined;
     await together(b, batchOf(1), batchOf(2));
@@ -96,11 +98,14 @@ describe('a failure', () => {
     // Fails while the record is stored, not while it is put into quarantine.
     const b = await bench(undefined, (store) => ({
       ...store,
-      records: {
-        add() {
-          throw fault.throws;
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const add: typeof tx.records.add = async (items) => {
+            if (items.length > 0) throw fault.throws;
+            return [];
+          };
+          return work({ ...tx, records: { add } });
+        }),
     }));
     await together(b, batchOf(1));
     expect(b.acks).toMatchObject([{ upTo: 1, refused: [{ from: 1, to: 1 }] }]);
@@ -111,20 +116,19 @@ describe('a failure', () => {
     const noteContact = { fails: true };
     const b = await bench(undefined, (store) => ({
       ...store,
-      devices: {
-        ...store.devices,
-        noteContact(...args) {
-          if (noteContact.fails && args[1].online !== undefined) throw new TypeError('no status');
-          return store.devices.noteContact(...args);
-        },
-      },
-      quarantine: {
-        ...store.quarantine,
-        add(item) {
-          if (item.from === 7 && !item.reason.includes('cannot be stored')) throw new TypeError('no range');
-          return store.quarantine.add(item);
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const note: typeof tx.devices.noteContact = async (...args) => {
+            if (noteContact.fails && args[1].online !== undefined) throw new TypeError('no status');
+            return tx.devices.noteContact(...args);
+          };
+          const add: typeof tx.quarantine.add = async (item) => {
+            if (item.from === 7 && !item.reason.includes('cannot be stored')) throw new TypeError('no range');
+            return tx.quarantine.add(item);
+          };
+          const quarantine = { ...tx.quarantine, add };
+          return work({ ...tx, devices: { ...tx.devices, noteContact: note }, quarantine });
+        }),
     }));
     await b.send(encode({ online: true }), 'status');
     await b.send(encode({ epoch: 'e1', from: 7, to: 7, records: 'none' }));
@@ -134,18 +138,19 @@ describe('a failure', () => {
       ['up/records: cannot be stored: no range', undefined],
       ['up/status: cannot be stored: no status', undefined],
     ]);
-    expect(b.store.devices.get('cam')?.online).toBe(false);
+    expect((await b.store.devices.get('cam'))?.online).toBe(false);
   });
 
   test('also of the quarantine: the message is given up, and the next one is taken', async () => {
     const b = await bench(undefined, (store) => ({
       ...store,
-      quarantine: {
-        ...store.quarantine,
-        add() {
-          throw new TypeError('no quarantine');
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const add = async () => {
+            throw new TypeError('no quarantine');
+          };
+          return work({ ...tx, quarantine: { ...tx.quarantine, add } });
+        }),
     }));
     await b.send(Buffer.from('{'));
     await together(b, batchOf(1), encode({ epoch: 'e1', from: 2, to: 2, records: 'none' }), batchOf(3));
@@ -154,10 +159,10 @@ describe('a failure', () => {
   });
 
   test('of a check costs the message, of an after step only this step; each is logged', async () => {
-    const broken = (phase: Step['phase']): Step => ({
+    const broken = <P extends 'check' | 'after'>(phase: P) => ({
       name: `broken ${phase}`,
       phase,
-      run(message) {
+      run(message: Message) {
         if (message.channel === 'records') throw new Error(`${phase} is broken`);
       },
     });

@@ -71,7 +71,7 @@ test('a row that is there although the ledger does not know it is stored, counte
     record,
     body: JSON.stringify(record),
   };
-  expect(b.store.records.add(known)).toBeDefined();
+  expect(await b.store.transact(async (tx) => tx.records.add([known]))).toHaveLength(1);
   expect(await b.batch([eventRecord(1), eventRecord(2, { origin: [{ epoch: 'old', seq: 5 }] })])).toMatchObject({
     upTo: 2,
   });
@@ -103,7 +103,7 @@ test('status, report and presence tell of the device as it is then; a report goe
     online.push(message.device.online);
   }
   expect(online).toEqual([true, false, false]);
-  expect(b.live.at(-1)).toEqual({ type: 'device', device: b.store.devices.get('cam') });
+  expect(b.live.at(-1)).toEqual({ type: 'device', device: await b.store.devices.get('cam') });
   expect(b.reports).toEqual([{ device: 'cam', report }]);
   // What is refused tells nobody.
   await b.send(encode({ ...report, version: 7 }), 'report');

@@ -97,7 +97,7 @@ test.each<[string, unknown]>([
   expect(held?.reason).toMatch(/^up\/records: /);
   expect([held?.epoch, held?.from, held?.to]).toEqual([undefined, undefined, undefined]);
   expect(await b.store.sequences.list('cam')).toEqual([]);
-  expect(b.store.devices.get('cam')?.lastSeenAt).toBeDefined();
+  expect((await b.store.devices.get('cam'))?.lastSeenAt).toBeDefined();
 });
 
 test('the largest numbers that there are', async () => {

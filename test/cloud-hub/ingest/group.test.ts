@@ -21,7 +21,7 @@ describe('a group', () => {
     const watch: Step = {
       name: 'watch',
       phase: 'commit',
-      run: (message) => {
+      run: async (message) => {
         taken.at(-1)?.push(message.device);
       },
     };
@@ -171,9 +171,9 @@ describe('giving way to connections', () => {
       undefined,
       (store) => ({
         ...store,
-        transact: (work) => {
+        transact: async (work) => {
           commits++;
-          const result = store.transact(work);
+          const result = await store.transact(work);
           clock.hold(20);
           return result;
         },
@@ -234,7 +234,7 @@ describe('arrival', () => {
     await b.ingest.drained();
     for (const channel of others) expect(await b.counted('ignored', channel), channel).toBe(1);
     expect(await b.counted('ignored')).toBe(others.length);
-    expect(b.store.devices.get('cam')?.lastSeenAt).toBeUndefined();
+    expect((await b.store.devices.get('cam'))?.lastSeenAt).toBeUndefined();
   });
 
   test('a device that sends too fast is asked to wait, then loses messages; its presence is never lost', async () => {
@@ -250,7 +250,7 @@ describe('arrival', () => {
     await b.ingest.drained();
     expect(await b.counted('queueDropped')).toBe(1);
     expect(b.acks.map((a) => a.upTo)).toEqual([3, 3, 3]);
-    expect(b.store.devices.get('cam')?.online).toBe(true);
+    expect((await b.store.devices.get('cam'))?.online).toBe(true);
     // What was dropped comes again.
     offer(4);
     await b.ingest.drained();
@@ -273,7 +273,7 @@ describe('arrival', () => {
     const [second, first] = (await b.store.events.list(all)).items;
     expect([first?.receivedAt, second?.receivedAt]).toEqual(['2026-06-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z']);
     expect(second?.backfill).toBeUndefined();
-    expect(b.store.devices.get('cam')?.lastSeenAt).toBe('2020-01-01T00:00:00.000Z');
+    expect((await b.store.devices.get('cam'))?.lastSeenAt).toBe('2020-01-01T00:00:00.000Z');
     expect((await b.store.sequences.list('cam'))[0]).toMatchObject({ upTo: 2, records: 2 });
   });
 });

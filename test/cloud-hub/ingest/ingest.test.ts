@@ -123,8 +123,8 @@ describe('batches', () => {
     const b = await bench();
     const odd = Array.from({ length: 1025 }, (_, i) => 3 + 2 * i);
     const above = odd.slice(0, 1000).map((n) => ({ from: n, to: n }));
-    b.store.transact(() =>
-      b.store.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 0, above }, above.length, 0),
+    await b.store.transact(async (tx) =>
+      tx.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 0, above }, above.length, 0),
     );
     await b.together(odd.slice(1000).map((n) => [eventRecord(n)]));
     const before = (await b.store.sequences.list('cam'))[0]?.records;
@@ -136,10 +136,10 @@ describe('batches', () => {
   test('the ledger is kept over a restart', async () => {
     const folder = tempFolder();
     const first = await openStore(folder, 0);
-    first.transact(() =>
-      first.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 7, above: [{ from: 9, to: 9 }] }, 8, 0),
+    await first.transact(async (tx) =>
+      tx.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: 7, above: [{ from: 9, to: 9 }] }, 8, 0),
     );
-    first.close();
+    await first.close();
     const b = await bench(folder);
     expect((await b.batch([eventRecord(8)]))?.upTo).toBe(9);
   });
@@ -182,10 +182,10 @@ describe('status and report', () => {
   test('update the device', async () => {
     const b = await bench();
     await b.send(encode({ online: true, version: '0.9.0' }), 'status');
-    expect(b.store.devices.get('cam')).toMatchObject({ online: true, version: '0.9.0', streams: [] });
+    expect(await b.store.devices.get('cam')).toMatchObject({ online: true, version: '0.9.0', streams: [] });
     await b.send(encode(report), 'report');
     await b.send(encode({ online: false }), 'status');
-    expect(b.store.devices.get('cam')).toMatchObject({
+    expect(await b.store.devices.get('cam')).toMatchObject({
       online: false,
       version: '1.0.0',
       streams: report.streams,
@@ -198,7 +198,7 @@ describe('status and report', () => {
     const b = await bench();
     await b.send(encode({ ...report, streams: [{ id: 'Door!' }] }), 'report');
     await b.send(encode({ online: 'yes' }), 'status');
-    expect(b.store.devices.get('cam')).toMatchObject({ online: false, streams: [] });
+    expect(await b.store.devices.get('cam')).toMatchObject({ online: false, streams: [] });
     const held = await b.store.quarantine.list(all);
     expect(held.map((q) => q.reason)).toEqual([
       expect.stringMatching(/^up\/status: online: /),

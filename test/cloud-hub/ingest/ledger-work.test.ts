@@ -69,9 +69,9 @@ test('names that a sender scatters open no more ranges than batches may, message
       return eventRecord(n * count + i + 1, { origin });
     });
     expect(await b.batch(events)).toMatchObject({ upTo: (n + 1) * count });
-    expect(b.store.sequences.openRanges('cam', 'before')).toBeLessThanOrEqual(MAX_OPEN_RANGES);
+    expect(await b.store.sequences.openRanges('cam', 'before')).toBeLessThanOrEqual(MAX_OPEN_RANGES);
   }
-  expect(b.store.sequences.openRanges('cam', 'before')).toBe(MAX_OPEN_RANGES);
+  expect(await b.store.sequences.openRanges('cam', 'before')).toBe(MAX_OPEN_RANGES);
 });
 
 test('earlier names are put together by epoch, of at most 64 epochs', () => {
@@ -105,9 +105,9 @@ test('what a message looks at and changes in the ledger grows with its records, 
     };
     const watched: SequenceStore = {
       ...sequences,
-      gapsIn: (...about) => seen(sequences.gapsIn(...about)),
-      read(...about) {
-        const ledger = sequences.read(...about);
+      gapsIn: async (...about) => seen(await sequences.gapsIn(...about)),
+      async read(...about) {
+        const ledger = await sequences.read(...about);
         seen(ledger.above);
         return ledger;
       },
@@ -129,9 +129,9 @@ test('what a message looks at and changes in the ledger grows with its records, 
     reason: 'given up by the device',
   }));
   const last = 2 * GAPS;
-  b.store.transact(() => {
-    b.store.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: last, above: [] }, GAPS, 0);
-    b.store.sequences.replaceGaps('cam', 'e1', [], gaps);
+  await b.store.transact(async (tx) => {
+    await tx.sequences.write('cam', 'e1', { upTo: 0, above: [] }, { upTo: last, above: [] }, GAPS, 0);
+    await tx.sequences.replaceGaps('cam', 'e1', [], gaps);
   });
   const cost = async (send: () => Promise<unknown>) => {
     rows = 0;

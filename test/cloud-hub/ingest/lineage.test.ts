@@ -63,21 +63,21 @@ describe('a sender and the line that is here', () => {
   });
 });
 
-test('a new epoch inherits what is settled; a gap that the sender may fill stays open', () => {
+test('a new epoch inherits what is settled; a gap that the sender may fill stays open', async () => {
   const ledger = { upTo: 40, above: [{ from: 61, to: 90 }] };
   const gaps = [
     { from: 10, to: 12, reason: 'x' },
     { from: 30, to: 35, reason: 'x' },
   ];
-  const read = () => ({ ledger, gaps });
-  expect(inherited([{ epoch: 'e1', below: 81 }], read, 32)).toEqual({
+  const read = async () => ({ ledger, gaps });
+  expect(await inherited([{ epoch: 'e1', below: 81 }], read, 32)).toEqual({
     upTo: 31,
     above: [
       { from: 36, to: 40 },
       { from: 61, to: 80 },
     ],
   });
-  expect(inherited([{ epoch: 'e1', below: 1 }], read, 1)).toEqual({ upTo: 0, above: [] });
+  expect(await inherited([{ epoch: 'e1', below: 1 }], read, 1)).toEqual({ upTo: 0, above: [] });
 });
 
 describe('ingest', () => {

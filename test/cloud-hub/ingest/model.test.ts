@@ -104,8 +104,10 @@ async function compare({ oracle }: Model, real: Real): Promise<void> {
   file.close();
   const numbers = (ranges: readonly { from: number; to: number }[]) =>
     ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
-  const held = (await store.sequences.list(real.device)).map(({ epoch, upTo, records, gaps }) => {
-    const { above } = store.sequences.highest(real.device, epoch, 2000);
+  const ledgers = [];
+  for (const one of await store.sequences.list(real.device))
+    ledgers.push({ ...one, above: (await store.sequences.highest(real.device, one.epoch, 2000)).above });
+  const held = ledgers.map(({ epoch, upTo, records, gaps, above }) => {
     const stored = rows.filter((row) => row.epoch === epoch);
     expect(records, `records of ${epoch}`).toBe(stored.length);
     const settled = numbers([...(upTo > 0 ? [{ from: 1, to: upTo }] : []), ...above]);
@@ -187,8 +189,8 @@ test('whatever devices send and the hub goes through: each record once, gaps exa
   const faulty = (store: HubStore): HubStore => ({
     ...store,
     transact: (work) =>
-      store.transact(() => {
-        const result = work();
+      store.transact(async (tx) => {
+        const result = await work(tx);
         if (state.fault === 'disk') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
         if (state.fault === 'once') {
           state.fault = 'none';
@@ -217,7 +219,7 @@ test('whatever devices send and the hub goes through: each record once, gaps exa
         },
         async restart() {
           await current.ingest.stop();
-          current.store.close();
+          await current.store.close();
           current = await bench(folder, faulty);
         },
       };

@@ -68,9 +68,9 @@ describe('a batch in parts', () => {
     return (store: HubStore): HubStore => ({
       ...store,
       transact: (work) =>
-        store.transact(() => {
+        store.transact(async (tx) => {
           commits.push(0);
-          const result = work();
+          const result = await work(tx);
           if (fails.includes(commits.length)) throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
           return result;
         }),
@@ -128,14 +128,15 @@ describe('a batch in parts', () => {
     let tries = 0;
     const b = await bench(undefined, (store) => ({
       ...store,
-      records: {
-        ...store.records,
-        add(one) {
-          if (one.seq !== 7) return store.records.add(one);
-          tries++;
-          throw new Error('cannot be bound');
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const add: typeof tx.records.add = async (items) => {
+            if (items.every(({ seq }) => seq !== 7)) return tx.records.add(items);
+            tries++;
+            throw new Error('cannot be bound');
+          };
+          return work({ ...tx, records: { add } });
+        }),
     }));
     const answer = await b.batch(events(300));
     expect(answer).toMatchObject({

@@ -25,11 +25,11 @@ test('a day that is used up pauses records until midnight, and loses none', asyn
   expect(await batch([1, 2].map((seq) => eventRecord(seq)))).toMatchObject({ upTo: 2 });
   // A batch that was begun is stored whole.
   expect(await batch([3, 4].map((seq) => eventRecord(seq)))).toMatchObject({ upTo: 4 });
-  expect(store.devices.get('cam')).toMatchObject({ usage: { day: '2024-10-04', records: 4 } });
+  expect(await store.devices.get('cam')).toMatchObject({ usage: { day: '2024-10-04', records: 4 } });
 
   expect(await batch([eventRecord(5)])).toBeUndefined();
   expect(await batch([eventRecord(5)])).toBeUndefined();
-  expect(store.devices.get('cam')).toMatchObject({ pausedUntil: until, usage: { records: 4 } });
+  expect(await store.devices.get('cam')).toMatchObject({ pausedUntil: until, usage: { records: 4 } });
   const message = `the hub stores at most 3 records of a device per day: it takes no more of cam until ${until}; its records wait in its outbox`;
   expect(notices).toEqual([{ kind: 'notice', code: 'quota-reached', message }]);
   expect(warned).toMatchObject([{ device: 'cam', until }]);
@@ -37,11 +37,11 @@ test('a day that is used up pauses records until midnight, and loses none', asyn
   expect(await counted('pausedBatches')).toBe(2);
   // States and reports go on.
   await send(encode({ online: true, version: '7' }), 'status');
-  expect(store.devices.get('cam')).toMatchObject({ version: '7', pausedUntil: until });
+  expect(await store.devices.get('cam')).toMatchObject({ version: '7', pausedUntil: until });
 
   now = MIDNIGHT;
   expect(await batch([eventRecord(5)])).toMatchObject({ upTo: 5 });
-  const { pausedUntil: after, usage } = store.devices.get('cam') ?? {};
+  const { pausedUntil: after, usage } = (await store.devices.get('cam')) ?? {};
   expect([after, usage]).toMatchObject([undefined, { day: '2024-10-05', records: 1 }]);
   expect(acks.every(({ refused }) => refused === undefined)).toBe(true);
   expect((await store.events.list({ limit: 10 })).items).toHaveLength(5);
@@ -60,7 +60,7 @@ test('bytes count with their pictures; another device is not concerned; what is 
   ingest.offer('other', 'records', encode({ epoch: 'e1', from: 1, to: 1, base: 1, records: [eventRecord(1)] }));
   await ingest.drained();
   expect(acks.slice(before)).toMatchObject([{ upTo: 1 }]);
-  expect(store.devices.get('other')?.pausedUntil).toBeUndefined();
+  expect((await store.devices.get('other'))?.pausedUntil).toBeUndefined();
 });
 
 test('a pause ends with its day, and only a used-up day pauses', () => {

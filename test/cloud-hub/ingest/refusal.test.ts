@@ -142,8 +142,8 @@ describe('failures of the store', () => {
     const b = await bench(tempFolder(), (store) => ({
       ...store,
       transact: (work) =>
-        store.transact(() => {
-          const result = work();
+        store.transact(async (tx) => {
+          const result = await work(tx);
           if (full) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
           return result;
         }),
@@ -158,12 +158,14 @@ describe('failures of the store', () => {
   test('a message that cannot be stored goes into quarantine alone', async () => {
     const b = await bench(tempFolder(), (store) => ({
       ...store,
-      records: {
-        add(item) {
-          if (item.seq === 13) throw new TypeError(`defect ${'x'.repeat(2000)}`);
-          return store.records.add(item);
-        },
-      },
+      transact: (work) =>
+        store.transact(async (tx) => {
+          const add: typeof tx.records.add = async (items) => {
+            if (items.some(({ seq }) => seq === 13)) throw new TypeError(`defect ${'x'.repeat(2000)}`);
+            return tx.records.add(items);
+          };
+          return work({ ...tx, records: { add } });
+        }),
     }));
     expect((await b.batch([eventRecord(13)], { base: 13 }))?.refused).toMatchObject([{ from: 13, to: 13 }]);
     expect((await b.batch([eventRecord(14)], { base: 14 }))?.upTo).toBe(14);

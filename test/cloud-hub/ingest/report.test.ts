@@ -34,7 +34,7 @@ test('what 600 streams report fits, and is kept as it came', async () => {
   expect(bytesOf(sent)).toBeLessThan(unpacked.report.maxBytes);
   await b.send(encode(sent), 'report');
   expect(b.reports).toEqual([{ device: 'cam', report: sent }]);
-  expect(b.store.devices.report('cam')).toEqual(sent);
+  expect(await b.store.devices.report('cam')).toEqual(sent);
 });
 
 test('unknown keys are kept while they are small, wherever they stand; what is too much is left out', async () => {
@@ -50,10 +50,10 @@ test('unknown keys are kept while they are small, wherever they stand; what is t
     desired: { revision: digest, ...more },
   });
   await b.send(encode(sent({ novel: { deep: [1, 'ä'] } })), 'report');
-  expect(b.store.devices.report('cam')).toEqual(sent({ novel: { deep: [1, 'ä'] } }));
+  expect(await b.store.devices.report('cam')).toEqual(sent({ novel: { deep: [1, 'ä'] } }));
   await b.send(encode(sent({ huge: large })), 'report');
   expect(await b.store.quarantine.list(all)).toEqual([]);
-  expect(b.store.devices.report('cam')).toEqual(sent({}));
+  expect(await b.store.devices.report('cam')).toEqual(sent({}));
   expect(b.reports.at(-1)).toEqual({ device: 'cam', report: sent({}) });
   // Who follows is told the same.
   const reported = b.live.at(-1);
@@ -99,7 +99,7 @@ test('however unknown keys are spread, they take no more than their bound, and w
 test('a report over the bound of unpacked ones is refused as a whole', async () => {
   const b = await bench();
   await b.send(encode({ ...plain, more: 'x'.repeat(unpacked.report.maxBytes) }), 'report');
-  expect(b.store.devices.report('cam')).toBeUndefined();
+  expect(await b.store.devices.report('cam')).toBeUndefined();
   expect(await b.store.quarantine.list(all)).toHaveLength(1);
   await b.send(encode({ ...plain, streams: [{ id: 7 }], more: 1 }), 'report');
   expect((await b.store.quarantine.list(all))[0]?.reason).toMatch(/^up\/report: streams\[0\]\.id: /);

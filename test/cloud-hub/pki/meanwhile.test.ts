@@ -36,8 +36,8 @@ async function bench() {
     revoked: (device) => revoked.push(device),
     clock,
   });
-  const claim = (more: Partial<NewClaim> = {}) => {
-    const made = enrolment.newClaim({ uses: 1, days: 7, labels: {}, approve: false, ...more }, act());
+  const claim = async (more: Partial<NewClaim> = {}) => {
+    const made = await enrolment.newClaim({ uses: 1, days: 7, labels: {}, approve: false, ...more }, act());
     return { text: made.claim, id: Number(made.view.id) };
   };
   const ask = async (text: string, device: string, key = keyPem(newKey())) =>
@@ -45,7 +45,7 @@ async function bench() {
       .enrol(text, await certificateRequest(device, key), '10.0.0.1')
       .catch((error: unknown) => (error instanceof EnrolmentError ? error.why : Promise.reject(error)));
   const enrolled = async (device: string) => {
-    const answer = await ask(claim().text, device);
+    const answer = await ask((await claim()).text, device);
     if (typeof answer !== 'object' || answer.state !== 'enrolled') throw new Error(JSON.stringify(answer));
     const [leaf] = certificatesOf(answer.certificate);
     return { kind: 'device', device, serial: leaf?.serialNumber ?? '' } satisfies ClientVerdict;
@@ -73,9 +73,9 @@ test.each([
   ['another box took its name', 'name taken'],
 ] as const)('a box asks, and meanwhile %s: it is told, and nothing of it is there', async (what, why) => {
   const b = await bench();
-  const { text, id } = b.claim(why === 'name taken' ? { uses: 2 } : {});
+  const { text, id } = await b.claim(why === 'name taken' ? { uses: 2 } : {});
   b.meanwhile(async () => {
-    if (why === 'revoked') b.enrolment.revokeClaim(id, b.act());
+    if (why === 'revoked') await b.enrolment.revokeClaim(id, b.act());
     if (why === 'expired') await b.clock.advance(8 * 86_400_000);
     if (why === 'used up') await b.ask(text, 'other');
     if (why === 'name taken') await b.ask(text, 'gate');
@@ -84,21 +84,21 @@ test.each([
   const others = { revoked: [], expired: [], 'used up': ['other'], 'name taken': ['gate'] }[why];
   expect(await b.certificates()).toEqual(others);
   expect((await b.audit()).filter((action) => action === 'device.enrol')).toHaveLength(others.length);
-  expect(b.store.devices.get('gate') !== undefined).toBe(why === 'name taken');
+  expect((await b.store.devices.get('gate')) !== undefined).toBe(why === 'name taken');
 });
 
 test('a box is approved just after it was decided that it waits: it is let in when it asks again', async () => {
   const b = await bench();
-  const { text } = b.claim({ approve: true });
+  const { text } = await b.claim({ approve: true });
   const key = keyPem(newKey());
   expect(await b.ask(text, 'gate', key)).toMatchObject({ state: 'waiting' });
   const [asked] = await b.store.claims.enrolments({ limit: 10 });
-  expect(b.enrolment.approve(Number(asked?.id), b.act())).toBe(true);
+  expect(await b.enrolment.approve(Number(asked?.id), b.act())).toBe(true);
   // Turned away while its certificate is signed.
   b.meanwhile(() => b.enrolment.refuse(Number(asked?.id), b.act()));
   expect(await b.ask(text, 'gate', key)).toBe('refused by a person');
   expect(await b.certificates()).toEqual([]);
-  expect(b.store.devices.get('gate')).toBeUndefined();
+  expect(await b.store.devices.get('gate')).toBeUndefined();
 });
 
 test.each([
@@ -110,10 +110,10 @@ test.each([
   const client = await b.enrolled('gate');
   b.meanwhile(async () => {
     if (how === 'revoked') return void b.enrolment.revoke('gate', 'stolen', b.act());
-    b.store.devices.remove('gate');
-    b.store.claims.forget('gate');
+    await b.store.devices.remove('gate');
+    await b.store.claims.forget('gate');
     if (how !== 'another') return;
-    b.store.certificates.revoke('gate', b.clock.wall(), 'the device was deleted', 0);
+    await b.store.certificates.revoke('gate', b.clock.wall(), 'the device was deleted', 0);
     await b.enrolled('gate');
   });
   expect(await b.renew(client, 'gate')).toBe('no certificate');

@@ -85,7 +85,7 @@ describe('uploads', () => {
     const [kept, orphan] = [await archiveOf(), await archiveOf('2.0.0')];
     await add(kept);
     await add(orphan);
-    store.transact(() => store.models.remove('bright', '2.0.0'));
+    await store.transact(async (tx) => tx.models.remove('bright', '2.0.0'));
     await open();
     expect([kept, orphan].map(({ digest }) => existsSync(registry.blobs.pathOf(digest)))).toEqual([true, false]);
   });
@@ -96,9 +96,9 @@ describe('names', () => {
     const { registry, add } = await bench();
     const archive = await archiveOf();
     await add(archive);
-    registry.setAlias('bright', 'stable', '1.0.0', act);
-    expect(registry.resolve('bright@1.0.0').digest).toBe(archive.digest);
-    expect(registry.resolve('bright:stable').digest).toBe(archive.digest);
+    await registry.setAlias('bright', 'stable', '1.0.0', act);
+    expect((await registry.resolve('bright@1.0.0')).digest).toBe(archive.digest);
+    expect((await registry.resolve('bright:stable')).digest).toBe(archive.digest);
     for (const [text, message] of [
       ['bright@2.0.0', 'there is no model bright@2.0.0'],
       ['other@1.0.0', 'there is no model other@1.0.0'],
@@ -107,7 +107,9 @@ describe('names', () => {
       ['bright', 'there is no alias "" of a model "bright"'],
       ['', 'there is no alias "" of a model ""'],
     ] as const) {
-      expect(() => registry.resolve(text), text).toThrow(expect.objectContaining({ why: 'not found', message }));
+      await expect(registry.resolve(text), text).rejects.toThrow(
+        expect.objectContaining({ why: 'not found', message }),
+      );
     }
   });
 
@@ -115,19 +117,19 @@ describe('names', () => {
     const { registry, add, audit } = await bench();
     await add(await archiveOf());
     await add(await archiveOf('2.0.0'));
-    registry.setAlias('bright', 'stable', '1.0.0', act);
-    registry.setAlias('bright', 'stable', '2.0.0', act);
-    expect(registry.get('bright', '1.0.0').aliases).toEqual([]);
-    expect(registry.get('bright', '2.0.0').aliases).toEqual(['stable']);
-    expect(registry.describe('bright', '1.0.0', 'labels', { site: 'x' }, act)).toMatchObject({
+    await registry.setAlias('bright', 'stable', '1.0.0', act);
+    await registry.setAlias('bright', 'stable', '2.0.0', act);
+    expect((await registry.get('bright', '1.0.0')).aliases).toEqual([]);
+    expect((await registry.get('bright', '2.0.0')).aliases).toEqual(['stable']);
+    expect(await registry.describe('bright', '1.0.0', 'labels', { site: 'x' }, act)).toMatchObject({
       labels: { site: 'x' },
       metrics: {},
     });
-    expect(registry.describe('bright', '1.0.0', 'metrics', { map50: 1 }, act)).toMatchObject({
+    expect(await registry.describe('bright', '1.0.0', 'metrics', { map50: 1 }, act)).toMatchObject({
       labels: { site: 'x' },
       metrics: { map50: 1 },
     });
-    registry.removeAlias('bright', 'stable', act);
+    await registry.removeAlias('bright', 'stable', act);
     const known = await audit();
     for (const failing of [
       () => registry.setAlias('bright', 'stable', '9.0.0', act),
@@ -135,7 +137,7 @@ describe('names', () => {
       () => registry.describe('bright', '9.0.0', 'labels', {}, act),
       () => registry.remove('bright', '9.0.0', act),
     ]) {
-      expect(failing).toThrow(expect.objectContaining({ name: 'RegistryError', why: 'not found' }));
+      await expect(failing()).rejects.toMatchObject({ name: 'RegistryError', why: 'not found' });
     }
     // What failed is not in it.
     expect(await audit()).toEqual(known);
@@ -155,12 +157,12 @@ describe('a version is not deleted while', () => {
   type Bench = Awaited<ReturnType<typeof bench>>;
   const reports = async ({ store }: Bench, models: unknown) => {
     await store.devices.add('cam', 'x', 0);
-    store.devices.noteContact('cam', { report: { models } as never }, 0);
+    await store.devices.noteContact('cam', { report: { models } as never }, 0);
   };
-  const rollout = ({ store }: Bench, plan: unknown, previous?: unknown) => {
-    store.transact(() => store.rollouts.add('r1', 'model:m', plan as never, 'x', act));
-    const row = store.rollouts.get('r1')?.row ?? 0;
-    store.transact(() => store.rollouts.ask(row, 'cam', 0, 0, previous as never));
+  const rollout = async ({ store }: Bench, plan: unknown, previous?: unknown) => {
+    await store.transact(async (tx) => tx.rollouts.add('r1', 'model:m', plan as never, 'x', act));
+    const row = (await store.rollouts.get('r1'))?.row ?? 0;
+    await store.transact(async (tx) => tx.rollouts.ask(row, 'cam', 0, 0, previous as never));
   };
 
   test.each<[string, (made: Bench, digest: string) => void | Promise<void>, string]>([
@@ -173,7 +175,7 @@ describe('a version is not deleted while', () => {
       'a device should run it',
       async ({ store }, digest) => {
         await store.devices.add('cam', 'x', 0);
-        store.desired.set('cam', { revision: 'x', models: { m: { digest } } } as never, 0);
+        await store.desired.set('cam', { revision: 'x', models: { m: { digest } } } as never, 0);
       },
       'the device "cam" should run it',
     ],
@@ -200,10 +202,10 @@ describe('a version is not deleted while', () => {
     await made.add(archive);
     await use(made, archive.digest);
     const before = await made.audit();
-    expect(() => made.registry.remove('bright', '1.0.0', act)).toThrow(
+    await expect(made.registry.remove('bright', '1.0.0', act)).rejects.toThrow(
       expect.objectContaining({ why: 'in use', message: `bright@1.0.0 cannot be deleted: ${reason}` }),
     );
-    expect(made.registry.get('bright', '1.0.0').digest).toBe(archive.digest);
+    expect((await made.registry.get('bright', '1.0.0')).digest).toBe(archive.digest);
     expect(made.registry.blobs.has(archive.digest)).toBe(true);
     expect(await made.audit()).toEqual(before);
   });
@@ -213,11 +215,11 @@ describe('a version is not deleted while', () => {
     const archive = await archiveOf();
     await made.add(archive);
     await reports(made, { m: { failures: [failed(archive.digest)] } });
-    rollout(made, { target: { digest: archive.digest } }, { digest: archive.digest });
-    const open = made.store.rollouts.get('r1');
+    await rollout(made, { target: { digest: archive.digest } }, { digest: archive.digest });
+    const open = await made.store.rollouts.get('r1');
     if (!open) throw new Error('no rollout');
-    made.store.rollouts.change(open.row, { ...open, status: 'done' }, 0);
-    made.registry.remove('bright', '1.0.0', act);
+    await made.store.rollouts.change(open.row, { ...open, status: 'done' }, 0);
+    await made.registry.remove('bright', '1.0.0', act);
     expect(made.registry.blobs.has(archive.digest)).toBe(false);
     expect((await made.audit())[0]).toEqual({
       action: 'model.delete',
@@ -225,7 +227,7 @@ describe('a version is not deleted while', () => {
       detail: { digest: archive.digest },
       actor: 'ann',
     });
-    expect(() => made.registry.get('bright', '1.0.0')).toThrow('there is no model bright@1.0.0');
+    await expect(made.registry.get('bright', '1.0.0')).rejects.toThrow('there is no model bright@1.0.0');
     expect((await made.add(archive)).isNew).toBe(true);
   });
 });

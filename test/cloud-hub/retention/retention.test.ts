@@ -16,8 +16,8 @@ const HOUR_MS = 3_600_000;
 const start = Date.UTC(2026, 5, 1);
 
 /** Stores one event with a picture and one reading a day, `days` of them; the first is the oldest. */
-function fill({ store }: Bench, days: number, perDay = 1): void {
-  store.transact(() => {
+async function fill({ store }: Bench, days: number, perDay = 1): Promise<void> {
+  await store.transact(async (tx) => {
     for (let n = 0; n < days * perDay; n++) {
       const receivedAt = start + 2 * HOUR_MS - Math.round((days - n / perDay) * DAY_MS);
       const about = { device: 'cam', epoch: 'old', receivedAt, backfill: false };
@@ -27,7 +27,7 @@ function fill({ store }: Bench, days: number, perDay = 1): void {
       ] as const) {
         const record = recordBody.parse(made);
         const picture = record.kind === 'event' ? jpeg : undefined;
-        store.records.add({ ...about, seq, record, body: JSON.stringify(made), picture });
+        await tx.records.add([{ ...about, seq, record, body: JSON.stringify(made), picture }]);
       }
     }
   });
@@ -48,7 +48,7 @@ const count = async (hub: Bench) => ({
 
 test('what is older than is kept ends, and only that kind', async () => {
   const hub = await bench();
-  fill(hub, 400);
+  await fill(hub, 400);
   await runFor(hub, { readings: 30 });
   expect(await count(hub)).toEqual({ events: 400, readings: 30 });
   await runFor(hub, { events: 100 });
@@ -67,7 +67,7 @@ test('what is older than is kept ends, and only that kind', async () => {
 
 test('it goes on from hour to hour, and by default nothing ends', async () => {
   const hub = await bench();
-  fill(hub, 50);
+  await fill(hub, 50);
   await runFor(hub, {});
   expect(await count(hub)).toEqual({ events: 50, readings: 50 });
   const clock = await runFor(hub, { events: 40 });
@@ -79,9 +79,9 @@ test('it goes on from hour to hour, and by default nothing ends', async () => {
 
 test('what an operator has judged stays, and the newest one: no id is given twice', async () => {
   const hub = await bench();
-  fill(hub, 600);
-  hub.store.transact(() => {
-    for (const id of [1, 2, 300]) hub.store.corrections.set(id, { verdict: 'right' }, { at: 1, actor: 'ann' });
+  await fill(hub, 600);
+  await hub.store.transact(async (tx) => {
+    for (const id of [1, 2, 300]) await tx.corrections.set(id, { verdict: 'right' }, { at: 1, actor: 'ann' });
   });
   await runFor(hub, { events: 1, readings: 1 }, new ManualClock(start + 20 * DAY_MS));
   expect((await hub.store.events.list({ limit: 500 })).items.map(({ id }) => id)).toEqual(['600', '300', '2', '1']);
@@ -90,7 +90,7 @@ test('what an operator has judged stays, and the newest one: no id is given twic
 
 test('a clock that cannot be right ends nothing', async () => {
   const hub = await bench();
-  fill(hub, 5);
+  await fill(hub, 5);
   await runFor(hub, { events: 1 }, new ManualClock(Date.UTC(2020, 0, 1)));
   expect((await count(hub)).events).toBe(5);
 });
@@ -107,9 +107,9 @@ test('a record that ended does not come back when it is sent again', async () =>
 
 test('what is foretold is near what is on the disk', async () => {
   const hub = await bench();
-  fill(hub, 14, 1500);
-  const { outlook } = lookAtGrowth(hub.folder, {}, start + 2 * HOUR_MS);
-  hub.store.close();
+  await fill(hub, 14, 1500);
+  const { outlook } = await lookAtGrowth(hub.folder, {}, start + 2 * HOUR_MS);
+  await hub.store.close();
   const onDisk = statSync(path.join(hub.folder, 'hub.db')).size;
   expect(outlook?.kinds.map(({ kind, rows, perDay }) => [kind, rows, Math.round(perDay / 10)])).toEqual([
     ['events', 21_000, 150],
@@ -122,22 +122,24 @@ test('what is foretold is near what is on the disk', async () => {
 
 test('a clock that was set years ahead ends nothing, also after a restart, until it has gone on for a week', async () => {
   const hub = await bench();
-  fill(hub, 50);
+  await fill(hub, 50);
   const ahead = 4 * 365 * DAY_MS;
   const clock = new ManualClock(start + ahead);
   await runFor(hub, { events: 30 }, clock);
   expect((await count(hub)).events).toBe(50);
   // Records of now come with the wrong time.
   const one = eventRecord(1001);
-  hub.store.transact(() => {
+  await hub.store.transact(async (tx) => {
     const about = { device: 'cam', epoch: 'new', receivedAt: clock.wall(), backfill: false };
-    hub.store.records.add({
-      ...about,
-      seq: 1,
-      record: recordBody.parse(one),
-      body: JSON.stringify(one),
-      picture: jpeg,
-    });
+    await tx.records.add([
+      {
+        ...about,
+        seq: 1,
+        record: recordBody.parse(one),
+        body: JSON.stringify(one),
+        picture: jpeg,
+      },
+    ]);
   });
   await runFor(hub, { events: 30 }, new ManualClock(start + ahead + 6 * DAY_MS));
   expect((await count(hub)).events).toBe(51);

@@ -20,7 +20,7 @@ describe('whatever happens', () => {
   );
 
   async function run(stage: Stage, did: Step): Promise<void> {
-    const status = stage.rollout().status;
+    const status = (await stage.rollout()).status;
     switch (did.kind) {
       case 'take':
         return stage.take(did.id);
@@ -41,10 +41,10 @@ describe('whatever happens', () => {
       case 'restart':
         return stage.restart();
       case 'pause':
-        if (status === 'running') stage.rollouts.pause('r1', stage.act());
+        if (status === 'running') await stage.rollouts.pause('r1', stage.act());
         return;
       case 'resume':
-        if (status === 'paused') stage.rollouts.resume('r1', [], stage.act());
+        if (status === 'paused') await stage.rollouts.resume('r1', [], stage.act());
         return;
       case 'settle':
         return stage.untilQuiet();
@@ -62,12 +62,12 @@ describe('whatever happens', () => {
             { devices: 3, soakS: 30 },
             { percent: 100, soakS: 0 },
           ];
-          stage.begin({ waves, timeoutS: 1e6 });
+          await stage.begin({ waves, timeoutS: 1e6 });
           let [wave, over] = [-1, false];
           let settled: number | undefined;
-          const check = () => {
-            const now = stage.rollout();
-            const asked = askedOf(stage);
+          const check = async () => {
+            const now = await stage.rollout();
+            const asked = await askedOf(stage);
             if (now.wave !== wave) {
               expect(now.wave).toBe(wave + 1);
               // No shorter than its soak, by a clock that nobody sets.
@@ -81,31 +81,31 @@ describe('whatever happens', () => {
             if (over) expect(isOver).toBe(true);
             over = isOver;
             for (const box of ids) {
-              const part = modelOf(stage, box);
+              const part = await modelOf(stage, box);
               expect(part?.rollout).toBe(asked.includes(box) && now.status !== 'rolled-back' ? 'r1' : undefined);
             }
             // A box that refuses it, and said so of this document, is not passed over.
             if (now.status === 'done') expect(asked.filter((box) => bad.includes(box))).toEqual([]);
           };
-          check();
+          await check();
           stage.watch = check;
           for (const did of steps) {
             await run(stage, did);
-            check();
+            await check();
           }
-          if (stage.rollout().status === 'paused') stage.rollouts.resume('r1', [], stage.act());
-          for (const box of ids) stage.setOnline(box, true);
-          for (let n = 0; n < 400 && stage.rollout().status === 'running'; n++) {
+          if ((await stage.rollout()).status === 'paused') await stage.rollouts.resume('r1', [], stage.act());
+          for (const box of ids) await stage.setOnline(box, true);
+          for (let n = 0; n < 400 && (await stage.rollout()).status === 'running'; n++) {
             await stage.untilQuiet();
-            check();
+            await check();
           }
           await stage.untilQuiet(3);
-          expect(stage.rollout().status).toBe(bad.length > 0 ? 'rolled-back' : 'done');
+          expect((await stage.rollout()).status).toBe(bad.length > 0 ? 'rolled-back' : 'done');
           for (const box of ids) {
-            expect(stage.box(box).document?.revision).toBe(stage.store.desired.get(box)?.revision);
+            expect(stage.box(box).document?.revision).toBe((await stage.store.desired.get(box))?.revision);
           }
         } finally {
-          stage.executor.stop();
+          await stage.executor.stop();
           await stage.store.close();
         }
       }),

@@ -5,9 +5,9 @@ import { stageOf } from './stage.ts';
 
 test('a rollout that cannot be asked for is tried once, and again after another is done', async () => {
   const stage = await stageOf('a');
-  stage.begin({ waves: [{ percent: 100, soakS: 0 }] });
+  await stage.begin({ waves: [{ percent: 100, soakS: 0 }] });
   await stage.untilQuiet(2);
-  expect(stage.rollout().status).toBe('done');
+  expect((await stage.rollout()).status).toBe('done');
   await stage.add('b');
   const { log, lines } = keptLog();
   const { store, clock } = stage;
@@ -15,14 +15,14 @@ test('a rollout that cannot be asked for is tried once, and again after another 
     throw new Error('the package is gone');
   };
   const newcomers = new Newcomers({ store, clock, log, partFor });
-  const report = () => {
-    expect(newcomers.reported('b', [])).toBeUndefined();
+  const report = async () => {
+    expect(await newcomers.reported('b', [])).toBeUndefined();
     return lines.map(({ level, rollout, device }) => `${level} ${rollout} ${device}`);
   };
-  expect(report()).toEqual(['warn r1 b']);
-  expect(report()).toHaveLength(1);
+  expect(await report()).toEqual(['warn r1 b']);
+  expect(await report()).toHaveLength(1);
   newcomers.changed();
-  expect(report()).toHaveLength(2);
-  expect(report()).toHaveLength(2);
-  expect(store.desired.get('b')).toBeUndefined();
+  expect(await report()).toHaveLength(2);
+  expect(await report()).toHaveLength(2);
+  expect(await store.desired.get('b')).toBeUndefined();
 });

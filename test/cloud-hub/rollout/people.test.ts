@@ -5,25 +5,25 @@ import { askedOf, digests, modelOf, refuses, stageOf } from './stage.ts';
 describe('people', () => {
   test('a pause asks nobody and still rolls back; a resume begins the soak anew; a waived gate trips no more', async () => {
     const stage = await stageOf('a', 'b', 'c', 'd');
-    stage.begin();
+    await stage.begin();
     await stage.untilQuiet(30);
-    const paused = stage.rollouts.pause('r1', stage.act());
+    const paused = await stage.rollouts.pause('r1', stage.act());
     expect(paused).toMatchObject({ status: 'paused', reason: 'paused by ann', settledAt: undefined });
     await stage.untilQuiet(100);
-    expect(stage.rollout()).toMatchObject({ status: 'paused', wave: 0, devices: { active: 1 } });
+    expect(await stage.rollout()).toMatchObject({ status: 'paused', wave: 0, devices: { active: 1 } });
     const resumed = stage.clock.mono();
-    stage.rollouts.resume('r1', ['failed', 'drift'], stage.act());
-    expect(stage.rollout()).toMatchObject({ status: 'running', waived: ['failed', 'drift'] });
-    while (stage.rollout().wave === 0) await stage.untilQuiet();
+    await stage.rollouts.resume('r1', ['failed', 'drift'], stage.act());
+    expect(await stage.rollout()).toMatchObject({ status: 'running', waived: ['failed', 'drift'] });
+    while ((await stage.rollout()).wave === 0) await stage.untilQuiet();
     expect(stage.clock.mono() - resumed).toBeGreaterThanOrEqual(60_000);
-    stage.rollouts.pause('r1', stage.act());
-    stage.rollouts.resume('r1', ['drift', 'latency'], stage.act());
-    expect(stage.rollout().waived).toEqual(['failed', 'drift', 'latency']);
-    const failing = askedOf(stage)[0] ?? '';
+    await stage.rollouts.pause('r1', stage.act());
+    await stage.rollouts.resume('r1', ['drift', 'latency'], stage.act());
+    expect((await stage.rollout()).waived).toEqual(['failed', 'drift', 'latency']);
+    const failing = (await askedOf(stage))[0] ?? '';
     stage.fares = (id) => (id === failing ? refuses('1.0.0') : undefined);
     await stage.untilQuiet(3);
-    expect(stage.rollout()).toMatchObject({ status: 'running', devices: { failed: 1 } });
-    expect(stage.rollout().gates[0]).toMatchObject({ gate: 'failed', state: 'tripped' });
+    expect(await stage.rollout()).toMatchObject({ status: 'running', devices: { failed: 1 } });
+    expect((await stage.rollout()).gates[0]).toMatchObject({ gate: 'failed', state: 'tripped' });
     const reasons = (await stage.history()).map((h) => `${h.actor}: ${h.reason}`);
     expect(reasons).toContain('ann: resumed by ann; overruled: failed, drift');
     expect(reasons).toContain('ann: paused by ann');
@@ -39,45 +39,45 @@ describe('people', () => {
 
   test('`pause` on failure pauses once, and waits there for somebody who waives, aborts or resumes', async () => {
     const stage = await stageOf('a', 'b');
-    stage.begin({ onFailure: 'pause' });
-    const [first = ''] = askedOf(stage);
+    await stage.begin({ onFailure: 'pause' });
+    const [first = ''] = await askedOf(stage);
     stage.fares = (id) => (id === first ? refuses('1.0.0') : undefined);
     await stage.untilQuiet(10);
-    expect(stage.rollout()).toMatchObject({ status: 'paused', devices: { failed: 1 } });
+    expect(await stage.rollout()).toMatchObject({ status: 'paused', devices: { failed: 1 } });
     expect((await stage.history()).filter((h) => h.action === 'paused')).toHaveLength(1);
-    expect(modelOf(stage, first)).toMatchObject({ version: '1.0.0' });
+    expect(await modelOf(stage, first)).toMatchObject({ version: '1.0.0' });
     // Not overruled: it trips at once again.
-    stage.rollouts.resume('r1', [], stage.act());
-    expect(stage.rollout().status).toBe('paused');
-    stage.rollouts.resume('r1', ['failed'], stage.act());
+    await stage.rollouts.resume('r1', [], stage.act());
+    expect((await stage.rollout()).status).toBe('paused');
+    await stage.rollouts.resume('r1', ['failed'], stage.act());
     await stage.untilQuiet(3);
-    expect(stage.rollout()).toMatchObject({ status: 'running', wave: 0 });
-    stage.rollouts.abort('r1', stage.act());
-    expect(stage.rollout()).toMatchObject({ status: 'aborted', reason: 'aborted by ann' });
-    expect(stage.store.desired.get(first)?.models).toEqual({});
+    expect(await stage.rollout()).toMatchObject({ status: 'running', wave: 0 });
+    await stage.rollouts.abort('r1', stage.act());
+    expect(await stage.rollout()).toMatchObject({ status: 'aborted', reason: 'aborted by ann' });
+    expect((await stage.store.desired.get(first))?.models).toEqual({});
     for (const act of ['pause', 'abort'] as const) {
-      expect(() => stage.rollouts[act]('r1', stage.act())).toThrow('the rollout r1 is over: aborted');
+      await expect(stage.rollouts[act]('r1', stage.act())).rejects.toThrow('the rollout r1 is over: aborted');
     }
-    expect(() => stage.rollouts.resume('r1', [], stage.act())).toThrow('the rollout r1 is over: aborted');
-    expect(() => stage.rollouts.pause('none', stage.act())).toThrow('there is no rollout "none"');
+    await expect(stage.rollouts.resume('r1', [], stage.act())).rejects.toThrow('the rollout r1 is over: aborted');
+    await expect(stage.rollouts.pause('none', stage.act())).rejects.toThrow('there is no rollout "none"');
   });
 
   test('two rollouts of the same are refused while one is open, and an id is used once', async () => {
     const stage = await stageOf('a');
-    stage.begin();
-    expect(() => stage.begin({ id: 'r2' })).toThrow('the rollout r1 changes model:detector already');
-    stage.rollouts.pause('r1', stage.act());
-    expect(() => stage.begin({ id: 'r2' })).toThrow(/wait for its end or abort it/);
+    await stage.begin();
+    await expect(stage.begin({ id: 'r2' })).rejects.toThrow('the rollout r1 changes model:detector already');
+    await stage.rollouts.pause('r1', stage.act());
+    await expect(stage.begin({ id: 'r2' })).rejects.toThrow(/wait for its end or abort it/);
     // Another model may travel meanwhile.
-    stage.begin({ id: 'r3', target: { kind: 'model', model: 'other', package: 'bright@2.0.0' } });
-    stage.rollouts.abort('r1', stage.act());
-    expect(() => stage.begin()).toThrow('there was a rollout r1 already: choose another id');
-    expect(stage.begin({ id: 'r4' }).status).toBe('running');
-    expect(() => stage.begin({ id: 'r5', target: { kind: 'streams', revision: digests['1.0.0'] } })).toThrow(
+    await stage.begin({ id: 'r3', target: { kind: 'model', model: 'other', package: 'bright@2.0.0' } });
+    await stage.rollouts.abort('r1', stage.act());
+    await expect(stage.begin()).rejects.toThrow('there was a rollout r1 already: choose another id');
+    expect((await stage.begin({ id: 'r4' })).status).toBe('running');
+    await expect(stage.begin({ id: 'r5', target: { kind: 'streams', revision: digests['1.0.0'] } })).rejects.toThrow(
       `there is no set of streams ${digests['1.0.0']}`,
     );
-    const made = stage.rollouts.preview({
-      ...stage.rollouts.get('r4').plan,
+    const made = await stage.rollouts.preview({
+      ...(await stage.rollouts.get('r4')).plan,
       target: { kind: 'model', model: 'x', package: 'bright@1.0.0' },
       dryRun: true,
     });
@@ -86,17 +86,17 @@ describe('people', () => {
 
   test('the waves of an open rollout: who was asked, and who would come next', async () => {
     const stage = await stageOf('a', 'b', 'c', 'd');
-    stage.begin({ selector: { devices: ['a', 'b', 'c'] } });
-    const [first = ''] = askedOf(stage);
-    const planned = stage.rollouts.waves('r1').waves;
+    await stage.begin({ selector: { devices: ['a', 'b', 'c'] } });
+    const [first = ''] = await askedOf(stage);
+    const planned = (await stage.rollouts.waves('r1')).waves;
     expect(planned.map((wave) => wave.length)).toEqual([1, 1, 1]);
     expect(planned[0]).toEqual([first]);
     expect(planned.flat().toSorted()).toEqual(['a', 'b', 'c']);
-    while (stage.rollout().wave < 1) await stage.untilQuiet();
-    expect(stage.rollouts.waves('r1').waves).toEqual(planned);
-    while (stage.rollout().status === 'running') await stage.untilQuiet();
-    expect(stage.rollouts.waves('r1').waves).toEqual(planned);
-    expect(() => stage.rollouts.waves('none')).toThrow('there is no rollout "none"');
+    while ((await stage.rollout()).wave < 1) await stage.untilQuiet();
+    expect((await stage.rollouts.waves('r1')).waves).toEqual(planned);
+    while ((await stage.rollout()).status === 'running') await stage.untilQuiet();
+    expect((await stage.rollouts.waves('r1')).waves).toEqual(planned);
+    await expect(stage.rollouts.waves('none')).rejects.toThrow('there is no rollout "none"');
   });
 });
 
@@ -104,50 +104,50 @@ describe('newcomers', () => {
   test('are asked once for what a done rollout asked of all, unless something else holds or is under way for them', async () => {
     const stage = await stageOf('a');
     const all = { waves: [{ percent: 100, soakS: 0 }] };
-    stage.begin(all);
+    await stage.begin(all);
     await stage.untilQuiet(2);
     await stage.add('b');
-    stage.report('b');
-    expect(modelOf(stage, 'b')).toMatchObject({ rollout: 'r1' });
+    await stage.report('b');
+    expect(await modelOf(stage, 'b')).toMatchObject({ rollout: 'r1' });
     await stage.untilQuiet(3);
     const asked = (await stage.history()).filter((h) => h.action === 'asked');
     expect(asked.map((h) => h.detail)).toEqual([
       { wave: 0, devices: ['a'] },
       { wave: 0, devices: ['b'] },
     ]);
-    expect(stage.box('b').document).toEqual(stage.store.desired.get('b'));
+    expect(stage.box('b').document).toEqual(await stage.store.desired.get('b'));
     // A newer one that is done counts, an open one that will ask it counts more, an aborted one not at all.
-    stage.begin({ id: 'r2', ...all, selector: { labels: { site: 'x' } } }, '2.0.0');
+    await stage.begin({ id: 'r2', ...all, selector: { labels: { site: 'x' } } }, '2.0.0');
     await stage.add('c');
-    stage.report('c');
-    expect(modelOf(stage, 'c')).toMatchObject({ rollout: 'r1' });
+    await stage.report('c');
+    expect(await modelOf(stage, 'c')).toMatchObject({ rollout: 'r1' });
     await stage.add('d');
     await stage.store.devices.setLabels('d', { site: 'x' });
-    stage.report('d');
-    expect(modelOf(stage, 'd')).toBeUndefined();
-    stage.rollouts.abort('r2', stage.act());
-    stage.report('d');
-    expect(modelOf(stage, 'd')).toMatchObject({ rollout: 'r1', version: '1.0.0' });
-    stage.begin({ id: 'r3', ...all, selector: { devices: ['a', 'e'] } }, '2.0.0');
+    await stage.report('d');
+    expect(await modelOf(stage, 'd')).toBeUndefined();
+    await stage.rollouts.abort('r2', stage.act());
+    await stage.report('d');
+    expect(await modelOf(stage, 'd')).toMatchObject({ rollout: 'r1', version: '1.0.0' });
+    await stage.begin({ id: 'r3', ...all, selector: { devices: ['a', 'e'] } }, '2.0.0');
     await stage.untilQuiet(3);
-    expect(stage.rollout('r3').status).toBe('done');
+    expect((await stage.rollout('r3')).status).toBe('done');
     await stage.add('e');
     await stage.add('f');
-    for (const id of ['e', 'f']) stage.report(id);
-    expect(modelOf(stage, 'e')).toMatchObject({ rollout: 'r3' });
-    expect(modelOf(stage, 'f')).toMatchObject({ rollout: 'r1' });
+    for (const id of ['e', 'f']) await stage.report(id);
+    expect(await modelOf(stage, 'e')).toMatchObject({ rollout: 'r3' });
+    expect(await modelOf(stage, 'f')).toMatchObject({ rollout: 'r1' });
   });
 
   test('one that cannot be asked does not stop the others', async () => {
     const stage = await stageOf('a');
     const all = { waves: [{ percent: 100, soakS: 0 }] };
-    const revision = stage.rollouts.addStreams('one', {}, stage.act());
-    stage.begin(all);
-    stage.begin({ ...all, id: 'r2', target: { kind: 'streams', revision } });
+    const revision = await stage.rollouts.addStreams('one', {}, stage.act());
+    await stage.begin(all);
+    await stage.begin({ ...all, id: 'r2', target: { kind: 'streams', revision } });
     await stage.untilQuiet(2);
-    stage.store.transact(() => stage.store.models.remove('bright', '1.0.0'));
+    await stage.store.transact(async (tx) => tx.models.remove('bright', '1.0.0'));
     await stage.add('b');
-    stage.report('b');
-    expect(stage.store.desired.get('b')).toMatchObject({ models: {}, streams: { revision } });
+    await stage.report('b');
+    expect(await stage.store.desired.get('b')).toMatchObject({ models: {}, streams: { revision } });
   });
 });

@@ -25,17 +25,17 @@ const turn = async () => undefined;
 
 test('entries follow from each other; what was rolled back leaves no gap', async () => {
   const { store } = await setUp();
-  expect(store.audit.head()).toBeUndefined();
-  store.audit.add({ at: 1.4, actor: 'ann' }, 'device.add', 'cam', { n: 0.5 });
-  expect(() =>
-    store.transact(() => {
-      store.audit.add({ at: 2, actor: 'ann' }, 'device.add', 'never');
+  expect(await store.audit.head()).toBeUndefined();
+  await store.audit.add({ at: 1.4, actor: 'ann' }, 'device.add', 'cam', { n: 0.5 });
+  await expect(
+    store.transact(async (tx) => {
+      await tx.audit.add({ at: 2, actor: 'ann' }, 'device.add', 'never');
       throw new Error('no');
     }),
-  ).toThrow('no');
-  store.transact(() => {
-    store.audit.add({ at: 3, actor: 'bob', address: '192.0.2.1' }, 'device.labels', 'cam');
-    store.audit.add({ at: 4, actor: 'hub' }, 'devices', 'x');
+  ).rejects.toThrow('no');
+  await store.transact(async (tx) => {
+    await tx.audit.add({ at: 3, actor: 'bob', address: '192.0.2.1' }, 'device.labels', 'cam');
+    await tx.audit.add({ at: 4, actor: 'hub' }, 'devices', 'x');
   });
   const items = await store.audit.list({ limit: 9 });
   expect(items.map(({ id, subject }) => [id, subject])).toEqual([
@@ -43,14 +43,14 @@ test('entries follow from each other; what was rolled back leaves no gap', async
     ['2', 'cam'],
     ['1', 'cam'],
   ]);
-  expect(store.audit.head()).toEqual({ id: '3', digest: items[0]?.digest });
-  expect(await store.audit.check(turn)).toMatchObject({ entries: 3, faulty: 0, head: store.audit.head() });
+  expect(await store.audit.head()).toEqual({ id: '3', digest: items[0]?.digest });
+  expect(await store.audit.check(turn)).toMatchObject({ entries: 3, faulty: 0, head: await store.audit.head() });
 });
 
 test('a list is narrowed by who, what, to what and when; an action stands for those below it, and no others', async () => {
   const { store } = await setUp();
   for (const [n, action] of ['device', 'device.add', 'device.add.x', 'device-x', 'devices', 'device/y'].entries())
-    store.audit.add({ at: n * 1000, actor: n % 2 ? 'ann' : 'bob' }, action, `s${n}`);
+    await store.audit.add({ at: n * 1000, actor: n % 2 ? 'ann' : 'bob' }, action, `s${n}`);
   const ids = async (filter: object) => (await store.audit.list({ limit: 9, ...filter })).map(({ id }) => id);
   expect(await ids({ action: 'device' })).toEqual(['3', '2', '1']);
   expect(await ids({ action: 'device.add' })).toEqual(['3', '2']);
@@ -62,10 +62,11 @@ test('a list is narrowed by who, what, to what and when; an action stands for th
 
 test('the database refuses to change or delete an entry; who gets round that is found, and the list still answers', async () => {
   const { store, file, inFile } = await setUp();
-  for (const subject of ['a', 'b', 'c', 'd', 'e']) store.audit.add({ at: 1, actor: 'ann' }, 'device.add', subject);
+  for (const subject of ['a', 'b', 'c', 'd', 'e'])
+    await store.audit.add({ at: 1, actor: 'ann' }, 'device.add', subject);
   expect(() => inFile("UPDATE audit SET actor = 'bob' WHERE id = 2")).toThrow(/never changed/);
   expect(() => inFile('DELETE FROM audit WHERE id = 5')).toThrow(/never changed/);
-  const head = store.audit.head();
+  const head = await store.audit.head();
   expect(checkAuditFile(file, head)).toMatchObject({ entries: 5, faulty: 0, head });
   inFile('DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete');
   inFile("UPDATE audit SET detail = 'no JSON' WHERE id = 2; DELETE FROM audit WHERE id IN (4, 5)");
@@ -79,8 +80,8 @@ test('the database refuses to change or delete an entry; who gets round that is 
 
 test('a chain of many parts is checked, and others are served in between', async () => {
   const { store } = await setUp();
-  store.transact(() => {
-    for (let n = 0; n < 2500; n++) store.audit.add({ at: n, actor: 'ann' }, 'device.add', `d${n}`);
+  await store.transact(async (tx) => {
+    for (let n = 0; n < 2500; n++) await tx.audit.add({ at: n, actor: 'ann' }, 'device.add', `d${n}`);
   });
   let turns = 0;
   const report = await store.audit.check(async () => void turns++);
@@ -90,7 +91,7 @@ test('a chain of many parts is checked, and others are served in between', async
 
 test('an entry that somebody wrote in front of the first, or with an id that no number has, is found', async () => {
   const { store, file, inFile } = await setUp();
-  store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
+  await store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
   const insert = (id: string) =>
     `INSERT INTO audit (id, at, actor, action, subject, detail, digest) VALUES (${id}, 1, 'bob', 'x', 'y', '{}', 'z');`;
   inFile(insert('0') + insert('-7'));

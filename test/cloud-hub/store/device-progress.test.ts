@@ -41,7 +41,7 @@ test('each kind of standing is taken over, and reads as it read before', async (
 
   const store = await openStore(folder, 0);
   onTestFinished(() => store.close());
-  const found = store.rollouts.devices(1).map(({ progress }) => progress);
+  const found = (await store.rollouts.devices(1)).map(({ progress }) => progress);
   expect(found).toEqual(rows.map(([outcome, , progress]) => ({ outcome, reason: '', ...progress })));
   expect(found.map(progressText)).toEqual(rows.map(([, reason]) => reason));
 });

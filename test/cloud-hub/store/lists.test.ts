@@ -8,13 +8,13 @@ test('a filter by time gives the same rows whether few or many match', async () 
   const store = await openStore(tempFolder(), 0);
   onTestFinished(() => store.close());
   const count = 6000;
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (let seq = 1; seq <= count; seq++) {
       // The clock runs backwards: the order of receipt is the other way round.
       const input = eventRecord(seq, { wall: count - seq });
       const body = JSON.stringify(input);
       const record = recordBody.parse(input);
-      store.records.add({ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body });
+      await tx.records.add([{ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body }]);
     }
   });
   const ids = async (filter: { since?: number; until?: number; before?: number; label?: string }) =>

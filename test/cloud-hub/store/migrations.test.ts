@@ -62,7 +62,7 @@ const appliedAt = (folder: string) =>
 test('there is a database of each version, and the newest is the one that a new hub makes', async () => {
   expect(versions).toEqual(versions.map((_, i) => i + 1));
   const folder = tempFolder();
-  (await openStore(folder, 4242)).close();
+  await (await openStore(folder, 4242)).close();
   expect(appliedAt(folder)).toEqual(versions.map((version) => [version, 4242]));
 });
 
@@ -70,19 +70,19 @@ describe.each(versions)('version %i', (version) => {
   test('gets what is new, and then looks like a new one', async () => {
     const folder = folderOf(version);
     const before = appliedAt(folder);
-    (await openStore(folder, 4242)).close();
+    await (await openStore(folder, 4242)).close();
     const fresh = tempFolder();
-    (await openStore(fresh, 4242)).close();
+    await (await openStore(fresh, 4242)).close();
     expect(schemaOf(folder)).toEqual(schemaOf(fresh));
     expect(appliedAt(folder)).toEqual([...before, ...versions.slice(version).map((later) => [later, 4242])]);
     // Opened again nothing is left to do.
-    (await openStore(folder, 9999)).close();
+    await (await openStore(folder, 9999)).close();
     expect(appliedAt(folder)).toHaveLength(versions.length);
   });
 
   test('keeps devices, records, ledger and tokens, and takes in more', async () => {
     const store = await open(folderOf(version));
-    expect(store.devices.get('cam')).toMatchObject({ id: 'cam' });
+    expect(await store.devices.get('cam')).toMatchObject({ id: 'cam' });
     expect(await store.tokens.byName('grafana')).toMatchObject({ role: 'viewer', createdAt: 3 });
     const events = (await store.events.list({ limit: 9 })).items;
     expect(events.length).toBeGreaterThan(0);
@@ -91,8 +91,8 @@ describe.each(versions)('version %i', (version) => {
     expect(sequence?.gaps.at(-1)?.reason).toBe('quota');
     const record = recordBody.parse(readingRecord(77));
     const item = { device: 'cam', epoch: 'e1', receivedAt: 9, backfill: false, body: JSON.stringify(record), record };
-    expect(store.records.add({ ...item, seq: 77 })).toBeDefined();
-    expect(store.records.add({ ...item, seq: 77 })).toBeUndefined();
+    expect(await store.transact(async (tx) => tx.records.add([{ ...item, seq: 77 }]))).toHaveLength(1);
+    expect(await store.transact(async (tx) => tx.records.add([{ ...item, seq: 77 }]))).toEqual([]);
     expect((await store.readings.list({ limit: 9 })).items[0]?.score).toBe(0.5);
   });
 });
@@ -102,8 +102,8 @@ test('what came before a column was there has its default: no backfill, no label
   const [event] = (await store.events.list({ limit: 9 })).items;
   expect(event).toMatchObject({ id: '7', receivedAt: '1970-01-01T00:00:00.006Z' });
   expect(event).not.toHaveProperty('backfill');
-  expect(store.devices.labels('cam')).toEqual({});
-  expect(store.sequences.highest('cam', 'e1', 9)).toEqual({ upTo: 2, above: [{ from: 4, to: 5 }] });
+  expect(await store.devices.labels('cam')).toEqual({});
+  expect(await store.sequences.highest('cam', 'e1', 9)).toEqual({ upTo: 2, above: [{ from: 4, to: 5 }] });
   const flagged = await open(folderOf(3));
   expect((await flagged.events.list({ limit: 9 })).items[0]?.backfill).toBe(true);
 });
@@ -111,7 +111,7 @@ test('what came before a column was there has its default: no backfill, no label
 test('version 4 keeps all that a hub knew', async () => {
   const store = await open(folderOf(4));
   const page = { limit: 50 };
-  expect(store.devices.get('cam')).toMatchObject({
+  expect(await store.devices.get('cam')).toMatchObject({
     labels: { site: 'berlin' },
     version: '1.0.0',
     outbox: { lastSeq: 9 },
@@ -141,14 +141,18 @@ test('version 4 keeps all that a hub knew', async () => {
     expiresAt: 9e12,
   });
   // Nobody knows who made it.
-  expect(store.sessions.takeCode('h3')).toBeUndefined();
+  expect(await store.sessions.takeCode('h3')).toBeUndefined();
   const digest = `sha256:${'ab'.repeat(32)}`;
-  expect(store.models.resolve('bright', 'stable')).toMatchObject({ version: '1.0.0', digest, aliases: ['stable'] });
-  expect(store.streamSets.get(digest)).toMatchObject({ name: 'yard', streams: {} });
-  expect(store.desired.get('cam')).toEqual({ revision: digest, models: {} });
-  const [rollout] = store.rollouts.open();
+  expect(await store.models.resolve('bright', 'stable')).toMatchObject({
+    version: '1.0.0',
+    digest,
+    aliases: ['stable'],
+  });
+  expect(await store.streamSets.get(digest)).toMatchObject({ name: 'yard', streams: {} });
+  expect(await store.desired.get('cam')).toEqual({ revision: digest, models: {} });
+  const [rollout] = await store.rollouts.open();
   expect(rollout).toMatchObject({ id: 'r1', subject: 'model:people', status: 'running', wave: -1, createdBy: 'ann' });
-  expect(store.rollouts.devices(rollout?.row ?? 0)).toMatchObject([
+  expect(await store.rollouts.devices(rollout?.row ?? 0)).toMatchObject([
     { device: 'cam', wave: 0, progress: { outcome: 'waiting', reason: '' } },
   ]);
   expect(await store.rollouts.history(rollout?.row ?? 0, page)).toMatchObject([{ action: 'asked', actor: 'ann' }]);
@@ -160,7 +164,7 @@ test('entries from before the chain are in it, and later ones follow them', asyn
   const older = await open(folderOf(14, "INSERT INTO audit VALUES (2, 5000.5, 'x', 'y', 'z', '{}', '192.0.2.1');"));
   expect(await older.audit.check(turn)).toMatchObject({ entries: 2, faulty: 0 });
   const store = await open(folderOf(15));
-  store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
+  await store.audit.add({ at: 1, actor: 'ann' }, 'device.add', 'cam');
   expect(await store.audit.check(turn)).toMatchObject({ entries: 3, faulty: 0, head: { id: '3' } });
 });
 
@@ -168,30 +172,30 @@ test('version 16 keeps users with what they see, tokens with their end, and invi
   const store = await open(folderOf(16));
   expect(await store.tokens.list('user')).toMatchObject([{ name: 'eve', role: 'viewer', scope: { site: 'berlin' } }]);
   expect(await store.tokens.byName('ci')).toMatchObject({ kind: 'token', scope: undefined, expiresAt: 9e12 });
-  expect(store.users.password(2)).toMatch(/^scrypt/);
-  expect(store.users.invited('h9', 8e12)).toBe(2);
-  expect(store.users.invited('h9', 9e12)).toBeUndefined();
-  expect(store.tokens.remove(2)).toBeUndefined();
-  expect(store.tokens.remove(2, 'user')).toBe('eve');
-  expect([store.users.password(2), store.users.invited('h9', 0)]).toEqual([undefined, undefined]);
+  expect(await store.users.password(2)).toMatch(/^scrypt/);
+  expect(await store.users.invited('h9', 8e12)).toBe(2);
+  expect(await store.users.invited('h9', 9e12)).toBeUndefined();
+  expect(await store.tokens.remove(2)).toBeUndefined();
+  expect(await store.tokens.remove(2, 'user')).toBe('eve');
+  expect([await store.users.password(2), await store.users.invited('h9', 0)]).toEqual([undefined, undefined]);
 });
 
 test('version 18 keeps who acknowledged, steps, and subscribed browsers, which end with their owner', async () => {
   const store = await open(folderOf(18));
-  expect(store.alerts.get(2)).toMatchObject({ acknowledged: { at: 9500, by: 'ann' }, steps: 1 });
-  expect(store.alerts.get(1)).toMatchObject({ acknowledged: undefined, steps: 0 });
-  expect(store.alertRules.rule('line')?.steps).toEqual([]);
+  expect(await store.alerts.get(2)).toMatchObject({ acknowledged: { at: 9500, by: 'ann' }, steps: 1 });
+  expect(await store.alerts.get(1)).toMatchObject({ acknowledged: undefined, steps: 0 });
+  expect((await store.alertRules.rule('line'))?.steps).toEqual([]);
   const eve = { id: 1, user: 'eve', scope: { site: 'berlin' }, browser: 'Chrome on Linux' };
-  expect(store.pushSubscriptions.of(undefined, 0)).toMatchObject([eve]);
-  expect(store.pushSubscriptions.of(['ann'], 0)).toEqual([]);
-  store.tokens.remove(2, 'user');
-  expect(store.pushSubscriptions.list()).toEqual([]);
+  expect(await store.pushSubscriptions.of(undefined, 0)).toMatchObject([eve]);
+  expect(await store.pushSubscriptions.of(['ann'], 0)).toEqual([]);
+  await store.tokens.remove(2, 'user');
+  expect(await store.pushSubscriptions.list()).toEqual([]);
 });
 
 test('version 5 keeps phase and stage of a device apart from its words', async () => {
   const store = await open(folderOf(5));
-  const [rollout] = store.rollouts.open();
-  expect(store.rollouts.devices(rollout?.row ?? 0)).toMatchObject([
+  const [rollout] = await store.rollouts.open();
+  expect(await store.rollouts.devices(rollout?.row ?? 0)).toMatchObject([
     {
       device: 'cam',
       progress: { outcome: 'failed', stage: 'late', phase: 'waiting', reason: 'the disk has 3 MB free' },
@@ -202,9 +206,9 @@ test('version 5 keeps phase and stage of a device apart from its words', async (
 test('version 6 keeps sessions and codes with their token', async () => {
   const store = await open(folderOf(6));
   expect(await store.sessions.byHash('h2')).toMatchObject({ id: 1, name: 'grafana', token: 1, expiresAt: 9e12 });
-  expect(store.tokens.remove(1)).toBe('grafana');
+  expect(await store.tokens.remove(1)).toBe('grafana');
   expect(await store.sessions.byHash('h2')).toBeUndefined();
-  expect(store.sessions.takeCode('h3')).toBeUndefined();
+  expect(await store.sessions.takeCode('h3')).toBeUndefined();
 });
 
 test('a session that nobody knows the token of ends with the change', async () => {
@@ -224,7 +228,7 @@ test('a change that breaks off leaves nothing of itself, and is made whole by th
   expect(appliedAt(folder)).toHaveLength(3);
   inFile(folder, (file) => file.exec('DROP TABLE audit'));
   const store = await open(folder);
-  expect(store.devices.labels('cam')).toEqual({});
+  expect(await store.devices.labels('cam')).toEqual({});
 });
 
 test('version 8 keeps its table of troubles, as problems', async () => {
@@ -241,14 +245,14 @@ test('the index of samples holds only events with a sample, and still finds an e
   const store = await open(folder);
   await store.devices.add('cam', 'x', 0);
   const add = (seq: number, more: Record<string, unknown>) =>
-    store.transact(() => {
+    store.transact(async (tx) => {
       const record = recordBody.parse(eventRecord(seq, more));
       const about = { device: 'cam', epoch: 'e', seq, receivedAt: 1, backfill: false, body: JSON.stringify(record) };
-      return store.records.add({ ...about, record });
+      return tx.records.add([{ ...about, record }]);
     });
-  for (let seq = 1; seq <= 200; seq++) add(seq, {});
-  add(201, { sample: 's1' });
-  store.close();
+  for (let seq = 1; seq <= 200; seq++) await add(seq, {});
+  await add(201, { sample: 's1' });
+  await store.close();
   inFile(folder, (file) => {
     const plan = file.prepare('EXPLAIN QUERY PLAN SELECT id FROM events WHERE device = ? AND sample = ? LIMIT 1');
     expect(JSON.stringify(plan.all('cam', 's1'))).toContain('events_sample (device=? AND sample=?)');

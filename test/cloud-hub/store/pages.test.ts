@@ -63,18 +63,18 @@ test('records of any size: each page is small, and the pages together are all re
     (seq: number, bytes: number) => eventRecord(seq, { novel: 'x'.repeat(bytes) }),
   ];
   const perKind = 160;
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (let seq = 1; seq <= perKind * kinds.length; seq++) {
       const bytes = random() < 0.3 ? random() * 300 : random() * 120 * KIB;
       const input = kinds[seq % kinds.length]?.(seq, bytes) ?? {};
       const [record, body] = [recordBody.parse(input), JSON.stringify(input)];
-      store.records.add({ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body });
+      await tx.records.add([{ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body }]);
     }
     // What was stored before there was a bound.
     const old = { ...eventRecord(9999), novel: 'x'.repeat(6 * 1024 * KIB) };
     const record = recordBody.parse(old);
     const body = JSON.stringify(old);
-    store.records.add({ device: 'cam', epoch: 'e', seq: 9999, receivedAt: 1, backfill: true, record, body });
+    await tx.records.add([{ device: 'cam', epoch: 'e', seq: 9999, receivedAt: 1, backfill: true, record, body }]);
   });
   const tables = { events: perKind + 1, summaries: perKind, readings: perKind } as const;
   for (const table of ['events', 'summaries', 'readings'] as const) {
@@ -100,11 +100,11 @@ test('a course of readings holds the values of as many spans as fit on a page, o
   const store = await open();
   const values = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`${i}`.padEnd(110, '.'), i]));
   const count = 60;
-  store.transact(() => {
+  await store.transact(async (tx) => {
     for (let seq = 1; seq <= count; seq++) {
       const input = readingRecord(seq, { values, threshold: 3, wall: seq * 1000 });
       const [record, body] = [recordBody.parse(input), JSON.stringify(input)];
-      store.records.add({ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body });
+      await tx.records.add([{ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body }]);
     }
   });
   const { stream } = readingRecord(1);
@@ -130,7 +130,7 @@ test('devices with large reports: each page is small, and the pages together are
     host: { platform: 'linux', arch: 'x64', cpus: 2, memoryMb: 1000, name: 'box' },
     outbox: { epoch: 'e1', waiting: 3, bytes: 1000, lastSeq: 9 },
   });
-  for (const id of ids.slice(5, 25)) store.devices.noteContact(id, { online: true, report: large }, 1);
+  for (const id of ids.slice(5, 25)) await store.devices.noteContact(id, { online: true, report: large }, 1);
   for (const limit of [1, 4, 500]) {
     const pages = await walk((after) => store.devices.list({ after, limit }));
     expect(pages.flat().map(({ id }) => id)).toEqual(ids);

@@ -10,17 +10,20 @@ const stream = (id: string, more: Partial<StreamReport> = {}): StreamReport => (
   ...more,
 });
 
-function found(condition: unknown, streams: readonly StreamReport[] | undefined) {
+async function found(condition: unknown, streams: readonly StreamReport[] | undefined) {
   const report = (streams && { streams }) as Report | undefined;
   const facts: DeviceFacts = {
     ...{ id: 'box', labels: {}, online: true, lastSeenAt: 0, watchedSince: 0, version: undefined },
-    ...{ report: () => report, certificateEndsAt: () => undefined, lastRecordAt: () => undefined },
-    scores: () => ({ bins: [], models: [] }),
+    ...{ report: () => report, certificateEndsAt: async () => undefined, lastRecordAt: () => undefined },
+    scores: async () => ({ bins: [], models: [] }),
   };
-  return look(alertCondition.parse(condition), facts, 0, () => false)?.map(({ subject, holds }) => [subject, holds]);
+  return (await look(alertCondition.parse(condition), facts, 0, () => false))?.map(({ subject, holds }) => [
+    subject,
+    holds,
+  ]);
 }
 
-test('a camera whose pictures are frozen or covered, of those that are asked about', () => {
+test('a camera whose pictures are frozen or covered, of those that are asked about', async () => {
   const streams = [
     stream('gate', { picture: 'frozen' }),
     stream('yard', { picture: 'covered' }),
@@ -29,44 +32,47 @@ test('a camera whose pictures are frozen or covered, of those that are asked abo
     stream('pump', { kind: 'sensor' }),
   ];
   const condition = { kind: 'picture', faults: ['frozen', 'covered'] };
-  expect(found(condition, streams)).toEqual([
+  expect(await found(condition, streams)).toEqual([
     ['gate', true],
     ['yard', true],
     ['hall', false],
     ['door', false],
   ]);
-  expect(found({ ...condition, stream: 'hall', faults: ['dark'] }, streams)).toEqual([['hall', true]]);
-  expect(found(condition, undefined)).toEqual([]);
+  expect(await found({ ...condition, stream: 'hall', faults: ['dark'] }, streams)).toEqual([['hall', true]]);
+  expect(await found(condition, undefined)).toEqual([]);
 });
 
-test('a stream by its state', () => {
+test('a stream by its state', async () => {
   const streams = [stream('gate', { state: 'stalled' }), stream('yard')];
-  expect(found({ kind: 'stream', states: ['stalled', 'waiting'] }, streams)).toEqual([
+  expect(await found({ kind: 'stream', states: ['stalled', 'waiting'] }, streams)).toEqual([
     ['gate', true],
     ['yard', false],
   ]);
 });
 
-test('what is wrong with a picture is said in words', () => {
+test('what is wrong with a picture is said in words', async () => {
   const report = () => ({ streams: [stream('gate', { picture: 'frozen' })] }) as unknown as Report;
   const facts = { report } as DeviceFacts;
-  const [finding] = look(alertCondition.parse({ kind: 'picture', faults: ['frozen'] }), facts, 0, () => false) ?? [];
+  const [finding] =
+    (await look(alertCondition.parse({ kind: 'picture', faults: ['frozen'] }), facts, 0, () => false)) ?? [];
   expect(finding?.text).toBe('gives the same picture again and again');
 });
 
-test('a disk with too little room, until there is room enough again', () => {
-  const disk = (freeMb: number | undefined, isFiring: boolean) => {
+test('a disk with too little room, until there is room enough again', async () => {
+  const disk = async (freeMb: number | undefined, isFiring: boolean) => {
     const report = () => (freeMb === undefined ? {} : { disk: { freeMb, totalMb: 29_000 } }) as unknown as Report;
-    return look(
-      alertCondition.parse({ kind: 'disk', below: 500, clear: 1000 }),
-      { report } as DeviceFacts,
-      0,
-      () => isFiring,
+    return (
+      await look(
+        alertCondition.parse({ kind: 'disk', below: 500, clear: 1000 }),
+        { report } as DeviceFacts,
+        0,
+        () => isFiring,
+      )
     )?.map(({ holds, text }) => [holds, text]);
   };
-  expect(disk(499, false)).toEqual([[true, '499 of 29000 MiB are free on the disk of its data folder']]);
-  expect(disk(500, false)?.[0]?.[0]).toBe(false);
-  expect(disk(999, true)?.[0]?.[0]).toBe(true);
-  expect(disk(1000, true)?.[0]?.[0]).toBe(false);
-  expect(disk(undefined, true)).toEqual([]);
+  expect(await disk(499, false)).toEqual([[true, '499 of 29000 MiB are free on the disk of its data folder']]);
+  expect((await disk(500, false))?.[0]?.[0]).toBe(false);
+  expect((await disk(999, true))?.[0]?.[0]).toBe(true);
+  expect((await disk(1000, true))?.[0]?.[0]).toBe(false);
+  expect(await disk(undefined, true)).toEqual([]);
 });

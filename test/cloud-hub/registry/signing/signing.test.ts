@@ -47,7 +47,7 @@ test('nothing, a root, targets: what is told of each, and who published it', asy
     targets: 0,
     warnings: ['nothing is signed yet: devices install no model (`vedette-hub keys init`)'],
   });
-  const first = trustState.parse(publish('root'));
+  const first = trustState.parse(await publish('root'));
   // What is not there yet has version 0.
   expect(first).toMatchObject({
     online,
@@ -57,7 +57,7 @@ test('nothing, a root, targets: what is told of each, and who published it', asy
   });
   forge.addTarget('a/1.0.0.tar.gz');
   forge.addTarget('b/1.0.0.tar.gz');
-  const state = trustState.parse(publish('targets'));
+  const state = trustState.parse(await publish('targets'));
   const idsOf = (role: 'root' | 'targets') => forge.keys[role].map((key) => key.id);
   expect(state).toEqual({
     online,
@@ -70,11 +70,11 @@ test('nothing, a root, targets: what is told of each, and who published it', asy
       timestamp: { version: 1, expiresAt: iso(START + 2 * DAY), threshold: 1, keys: [keys.next('timestamp').id] },
     },
   });
-  const renewed = signing.renewKey('timestamp', act);
+  const renewed = await signing.renewKey('timestamp', act);
   expect(renewed.online.timestamp).toEqual(keys.next('timestamp').public);
   expect(renewed.online).not.toEqual(online);
   expect(renewed.roles).toEqual(state.roles);
-  expect(() => signing.publish('targets', Buffer.from('{}'), act)).toThrow();
+  await expect(signing.publish('targets', Buffer.from('{}'), act)).rejects.toThrow();
   expect(await audit()).toEqual([
     { action: 'trust.online-key', subject: 'timestamp', detail: { key: keys.next('timestamp').id } },
     { action: 'trust.targets', subject: 'targets.json', detail: { version: 1 } },
@@ -84,8 +84,8 @@ test('nothing, a root, targets: what is told of each, and who published it', asy
 
 test('people are told from sixty days before root or targets expire, and from then on that they have', async () => {
   const { signing, clock, forge, publish } = await bench();
-  publish('root');
-  publish('targets');
+  await publish('root');
+  await publish('targets');
   const reported = (ms: number) => {
     clock.setWall(ms);
     return signing.state().warnings;
@@ -101,14 +101,14 @@ test('people are told from sixty days before root or targets expire, and from th
   );
   forge.now = end - 1;
   clock.setWall(end - 1);
-  publish('targets');
+  await publish('targets');
   expect(signing.state().warnings).toEqual([soon('root')]);
 });
 
 test('each hour it is looked whether something has to be signed, from the start to the stop', async () => {
   const { signing, clock, repository, publish } = await bench();
-  publish('root');
-  publish('targets');
+  await publish('root');
+  await publish('targets');
   const version = () => repository.state?.timestamp?.signed.version;
   signing.start();
   expect(version()).toBe(1);

@@ -1,7 +1,9 @@
 /** Can the hub keep what it acknowledges? Tried, not assumed. */
 import { rmSync, type Stats, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { SqliteDatabase } from '../../shared/kit/sqlite.ts';
+import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
+import type { Readiness } from '../database.ts';
+import type { Turns } from '../turns.ts';
 
 /** With less free disk, in bytes, the hub is not ready: a busy fleet fills that within minutes. */
 export const MIN_FREE_BYTES = 64 * 1024 ** 2;
@@ -20,8 +22,8 @@ export function freeBytes(folder: string): number {
 
 class RolledBack extends Error {}
 
-/** @param sqlite the open database of the folder, which has been written to */
-export function createReadiness(sqlite: SqliteDatabase, folder: string) {
+/** @param sqlite the connection that writes, and has written */
+export function createReadiness(sqlite: SqliteDatabase, folder: string, turns: Turns): Readiness {
   const look = (file: string) => statSync(path.join(folder, file), { throwIfNoEntry: false });
   const opened = FILES.map((file) => ({ file, stats: look(file) }));
   const touch = sqlite.prepare('UPDATE schema_version SET applied_at = applied_at');
@@ -30,19 +32,18 @@ export function createReadiness(sqlite: SqliteDatabase, folder: string) {
     throw new RolledBack();
   });
   return {
-    /** @throws Error that says why a commit would fail, or would be lost */
-    database(): void {
+    async database() {
       const lost = opened.find(({ file, stats }) => !isSame(stats, look(file)));
       if (lost) throw new Error(`${lost.file} was removed or replaced while the hub has it open: restart the hub`);
       try {
-        tryWrite.immediate();
+        await turns.take(() => tryWrite.immediate());
       } catch (error) {
         if (!(error instanceof RolledBack)) throw error;
       }
     },
 
-    /** @throws Error when the disk takes no writes, or too little of it is free */
-    disk(): void {
+    /** Does the disk take no writes, or is too little of it free? */
+    async disk() {
       // What SQLite rolls back has not left its memory.
       const probe = path.join(folder, PROBE_FILE);
       writeFileSync(probe, '');
