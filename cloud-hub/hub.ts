@@ -106,14 +106,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 }
 
 async function startParts(options: HubOptions, store: HubStore, dataDir: string, security: Security | undefined) {
-  const { config, clock, log } = options;
+  const { config, clock, log, tracing } = options;
   await store.devices.allOffline();
   const metrics = createMetrics();
   metrics.observe(hubFacts({ version: options.version, store, dataDir, security }));
   const budget = budgetOf(options.openFiles ?? openFilesLimit());
   const places = new Places(budget.http, () => metrics.droppedConnections.inc());
   const mqttPlaces = new Places(budget.mqtt, () => metrics.refusedConnections.inc({ reason: 'too many' }));
-  const feed = new LiveFeed(metrics, clock);
+  const feed = new LiveFeed(metrics, clock, log);
   const who = openIdentity({ config, dataDir, store, clock, log, ended: (what) => feed.end(what) });
   const answers = openAnswers(dataDir);
 
@@ -162,7 +162,6 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerting.engine.heard(...news);
     home?.heard(...news);
   };
-  const { tracing } = options;
   const steps = tracing ? [...allSteps, traceStep(tracing, clock, log)] : allSteps;
   const ingest = new Ingest({ steps, store, metrics, send, copies, quota, reported, heard, announce, clock, log });
 
@@ -170,7 +169,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },
     config,
     send: (device, payload) => send(device, 'verdict', payload),
-    amended: (row, device) => void announceAmendment(store, feed, row, device),
+    amended: (row, device) => announceAmendment(store, feed, row, device),
   });
 
   const events: BrokerEvents = {
@@ -187,9 +186,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     subscribed(device) {
       watches.renew(device);
       deviceLogs.orders.subscribed(device);
-      void models.sendDesired(device).catch((error: unknown) => {
-        log.error({ device, err: error }, 'a device did not get its document; it asks again');
-      });
+      models.sendDesired(device);
     },
   };
 

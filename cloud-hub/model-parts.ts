@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { encode } from '../shared/contract/codec.ts';
 import type { Desired } from '../shared/contract/messages/desired.ts';
+import { inBackground } from '../shared/kit/background.ts';
 import type { Clock } from '../shared/kit/clock.ts';
 import type { Logger } from '../shared/kit/log.ts';
 import { type Tracing, traceOfDocument } from '../shared/kit/tracing.ts';
@@ -50,12 +51,15 @@ export async function createModelParts(
     options.tracing?.span(traceOfDocument(device, document.revision), 'document sent', now, about).end(now);
     send(device, 'desired', encode(document));
   };
-  const sendDesired = async (device: string) => {
-    const document = await store.desired.get(device);
-    if (document) publish(device, document);
+  const sendDesired = (device: string) => {
+    const send = async () => {
+      const document = await store.desired.get(device);
+      if (document) publish(device, document);
+    };
+    inBackground(log, 'a device did not get its document; it asks again', send, { device });
   };
-  const changed = async (rollout: string, devices: readonly string[] = []) => {
-    for (const build of rolloutNews(store, rollout, devices)) await feed.announce(build);
+  const changed = (rollout: string, devices: readonly string[] = []) => {
+    for (const build of rolloutNews(store, rollout, devices)) feed.announce(build);
   };
   const executor = new RolloutExecutor({
     store,

@@ -11,6 +11,7 @@
  * Crash behaviour: what fires is in the store. What was pending begins anew. A turn that fails (disk full) changes nothing, what
  * is in memory is read again from the store, and the turn is tried again.
  */
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { StoredRecord } from '../store/records.ts';
@@ -37,6 +38,8 @@ export type AlertStores = Pick<
   | 'pushSubscriptions'
   | 'transact'
 >;
+
+const FAILED = 'alerts could not be looked at';
 
 export interface EngineOptions {
   readonly store: AlertStores;
@@ -85,6 +88,7 @@ export class AlertEngine {
   /** Turns, ticks and changes of rules come one after the other. */
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #isStale = false;
 
   constructor(options: EngineOptions) {
     const { clock } = options;
@@ -98,9 +102,7 @@ export class AlertEngine {
     this.#rules = watchedRules(await store.alertRules.rules());
     this.#standings = Standings.of(await store.alerts.open());
     await this.#lookAtAll();
-    this.#cancelTick = clock.every(TICK_MS, async () => {
-      await this.#inTurn(() => this.#tick());
-    });
+    this.#cancelTick = clock.every(TICK_MS, () => this.#inBackground(() => this.#tick()));
     this.#soon();
   }
 
@@ -131,7 +133,10 @@ export class AlertEngine {
 
   /** After the commit of a change of rules or silences. */
   async changed(): Promise<void> {
-    await this.#inTurn(() => this.#readAgain());
+    await this.#inTurn(() => this.#readAgain()).catch((error: unknown) => {
+      this.#options.log.error({ err: error }, 'the rules of alerts could not be read; tried again soon');
+      this.#beginAgain();
+    });
   }
 
   async #readAgain(): Promise<void> {
@@ -162,7 +167,7 @@ export class AlertEngine {
       await this.#sweep();
       await store.alerts.expire(now - KEEP_MS, EXPIRE_PER_TICK);
     } catch (error) {
-      log.error({ err: error }, 'alerts could not be looked at');
+      log.error({ err: error }, FAILED);
     }
     if (!this.#agenda.isEmpty || this.#tellAt <= clock.wall()) this.#soon();
   }
@@ -180,8 +185,12 @@ export class AlertEngine {
     if (this.#isStopped) return;
     this.#cancelSoon ??= this.#options.clock.after(ms, () => {
       this.#cancelSoon = undefined;
-      void this.#inTurn(() => this.#turn());
+      this.#inBackground(() => this.#turn());
     });
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    inBackground(this.#options.log, FAILED, () => this.#inTurn(work));
   }
 
   /** @throws what the work throws */
@@ -193,6 +202,7 @@ export class AlertEngine {
 
   async #turn(): Promise<void> {
     const { store, clock, log, notified, hours, linkTo } = this.#options;
+    if (!(await this.#isRead())) return;
     const now = clock.wall();
     const begun = clock.mono();
     const values = this.#values.splice(0, Math.max(LEAST_VALUES, VALUES_ASKED / this.#rules.series.length));
@@ -220,21 +230,31 @@ export class AlertEngine {
       }
     } catch (error) {
       log.error({ err: error }, 'alerts could not be written; tried again soon');
-      await this.#begin();
-      this.#held.clear();
       for (const device of devices) this.#agenda.soon(device);
-      this.#soon(RETRY_MS);
+      this.#beginAgain();
     }
   }
 
-  /** What was in memory may speak of what was taken back. */
-  async #begin(): Promise<void> {
+  /** What is in memory may speak of what was taken back, or was not read: the next turn reads it anew. */
+  #beginAgain(): void {
+    this.#isStale = true;
+    this.#soon(RETRY_MS);
+  }
+
+  /** @returns false: the database cannot be read now */
+  async #isRead(): Promise<boolean> {
+    if (!this.#isStale) return true;
     const { store, log } = this.#options;
-    this.#moments = new Moments();
     try {
       this.#standings = Standings.of(await store.alerts.open());
+      this.#moments = new Moments();
+      this.#isStale = false;
+      await this.#readAgain();
+      return true;
     } catch (error) {
-      log.error({ err: error }, 'alerts could not be read');
+      log.error({ err: error }, 'alerts could not be read; tried again soon');
+      this.#beginAgain();
+      return false;
     }
   }
 

@@ -8,6 +8,7 @@
  *
  * Crash behaviour: a delivery whose end was not committed is made again at the next start, with the same id.
  */
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { DueDelivery } from '../store/alert-deliveries.ts';
@@ -33,6 +34,8 @@ const EVERY_MS = 10_000;
 const KEEP_MS = 30 * 86_400_000;
 const EXPIRE_AT_ONCE = 1000;
 
+const FAILED = 'the outbox of alerts could not be read or written';
+
 export class AlertOutbox {
   readonly #options: OutboxOptions;
   readonly #busy = new Map<string, Promise<void>>();
@@ -50,11 +53,9 @@ export class AlertOutbox {
   }
 
   start(): void {
-    this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => {
-      const { store, clock } = this.#options;
-      void this.#guarded(async () => {
-        await store.alertDeliveries.expire(clock.wall() - KEEP_MS, EXPIRE_AT_ONCE);
-      });
+    const { store, clock, log } = this.#options;
+    this.#cancelEvery = clock.every(EVERY_MS, () => {
+      inBackground(log, FAILED, () => store.alertDeliveries.expire(clock.wall() - KEEP_MS, EXPIRE_AT_ONCE));
       this.wake();
     });
     this.wake();
@@ -99,10 +100,11 @@ export class AlertOutbox {
       if (this.#busy.size >= MOST_AT_ONCE) break;
       const line = `${delivery.channel} ${delivery.target}`;
       if (this.#busy.has(line) || this.#stopping.signal.aborted) continue;
-      const work = this.#deliver(delivery).finally(() => {
+      const work = this.#guarded(() => this.#deliver(delivery)).then((isDone) => {
         this.#busy.delete(line);
         this.#ended++;
-        this.wake();
+        // What the database refuses now would be sent again and again: it waits for the next look.
+        if (isDone) this.wake();
       });
       this.#busy.set(line, work);
     }
@@ -119,24 +121,24 @@ export class AlertOutbox {
       ? await sender.send(channel, notification, this.#stopping.signal, target === 0 ? undefined : target)
       : { reason: 'the channel was removed', isFinal: true };
     if (failure && this.#stopping.signal.aborted) return;
-    await this.#guarded(async () => {
-      const now = clock.wall();
-      const made = tries + 1;
-      if (!failure) return store.alertDeliveries.delivered(id, made, now);
-      const { reason, isFinal } = failure;
-      log.warn({ channel: name, delivery: notification.id, tries: made, reason }, 'a notification did not arrive');
-      if (isFinal || now - createdAt >= GIVE_UP_MS) return store.alertDeliveries.failed(id, made, now, reason);
-      const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 20));
-      return store.alertDeliveries.again(id, made, now + Math.round(wait / 2 + (wait / 2) * random()), reason);
-    });
+    const now = clock.wall();
+    const made = tries + 1;
+    if (!failure) return store.alertDeliveries.delivered(id, made, now);
+    const { reason, isFinal } = failure;
+    log.warn({ channel: name, delivery: notification.id, tries: made, reason }, 'a notification did not arrive');
+    if (isFinal || now - createdAt >= GIVE_UP_MS) return store.alertDeliveries.failed(id, made, now, reason);
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 20));
+    return store.alertDeliveries.again(id, made, now + Math.round(wait / 2 + (wait / 2) * random()), reason);
   }
 
-  /** What the database refuses now is tried again later. */
-  async #guarded(work: () => Promise<void>): Promise<void> {
+  /** What the database refuses now is tried again later. @returns false: it was refused */
+  async #guarded(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the outbox of alerts could not be read or written');
+      this.#options.log.error({ err: error }, FAILED);
+      return false;
     }
   }
 }

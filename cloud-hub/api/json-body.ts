@@ -12,7 +12,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     const over = overLimit(Buffer.from(bytes), BODY_SHAPE);
-    if (over === undefined) parse(request, String(bytes), done);
-    else done(new ProblemError(400, `the body names ${over}`));
+    return over === undefined
+      ? parse(request, String(bytes), done)
+      : done(new ProblemError(400, `the body names ${over}`));
   });
 }

@@ -76,13 +76,14 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     return (socket && (await options.identify?.(socket))) ?? { kind: 'none' };
   };
   /** Ends a connection whose certificate counts no more; what cannot be looked up is looked up at the next recheck. */
-  const closeIfOver = (client: Client) =>
+  const closeIfOver = (client: Client): void => {
     certificateOf(client).then(
       ({ kind }) => {
         if (kind === 'expired' || kind === 'refused') client.close();
       },
       (error: unknown) => complain({ device: client.id, reason: messageOf(error) }, 'a certificate was not looked up'),
     );
+  };
   const complain = quietly(options.clock, log);
 
   const aedes = await Aedes.createBroker({
@@ -165,7 +166,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     metrics.connected.set(current.size);
     events.connected(client.id);
     // Its certificate may have been revoked since it was looked at.
-    void closeIfOver(client);
+    closeIfOver(client);
   });
   aedes.on('clientDisconnect', (client) => {
     if (!isCurrent(client)) return;
@@ -222,7 +223,7 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     disconnect: (device) => current.get(device)?.close(),
     recheck(device) {
       for (const client of device === undefined ? current.values() : [current.get(device)])
-        if (client) void closeIfOver(client);
+        if (client) closeIfOver(client);
     },
     publish(device: string, channel: DownChannel, payload: Buffer) {
       if (!current.has(device) && !channels[channel].retain) return;

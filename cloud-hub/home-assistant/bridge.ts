@@ -10,6 +10,7 @@
  * Crash behaviour: the broker tells that the hub is gone (last will). The next start sends everything again. Counts begin at 0.
  */
 import { randomBytes } from 'node:crypto';
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { createLink, type Link, type LinkOptions } from '../../shared/kit/link.ts';
@@ -75,10 +76,8 @@ export class HomeAssistant {
     const clientId = `vedette-home-${randomBytes(6).toString('hex')}`;
     this.#link = createLink({ ...connection, clientId, will: this.#farewell(), keepaliveS: 15, clock, log });
     this.#link.onMessage((topic, payload, retained) => {
-      if (payload.length > 0)
-        void this.#seen(topic, payload, retained).catch((error: unknown) =>
-          log.error({ topic, err: error }, 'could not be looked up'),
-        );
+      if (payload.length === 0) return;
+      inBackground(log, 'what a broker keeps was not looked up', () => this.#seen(topic, payload, retained), { topic });
     });
     this.#link.onUp(() => {
       this.#kept.forget();
@@ -86,7 +85,7 @@ export class HomeAssistant {
       for (const device of this.#known) this.#changed.add(device);
       clock.after(SETTLE_MS, () => {
         this.#isSettled = this.#link.up;
-        void this.#send();
+        this.#sendSoon();
       });
     });
     this.#link.onDown(() => {
@@ -97,7 +96,7 @@ export class HomeAssistant {
 
   start(): void {
     this.#link.start();
-    this.#cancel = this.#options.clock.every(LOOK_MS, () => void this.#send());
+    this.#cancel = this.#options.clock.every(LOOK_MS, () => this.#sendSoon());
   }
 
   /** A device was heard, or what it sent was stored. */
@@ -117,7 +116,7 @@ export class HomeAssistant {
       if (picture !== undefined) this.#pictures.set(device, id);
     }
     // Who waits for a light does not wait for the next look.
-    if (this.#fired.size > 0) void this.#send();
+    if (this.#fired.size > 0) this.#sendSoon();
   }
 
   /** Something of a device was erased on request: its last picture may be of that, so the broker shall not keep it. */
@@ -190,6 +189,10 @@ export class HomeAssistant {
     // First the device itself: Home Assistant removes it, and does not look at its states any more.
     for (const topicOf of [discovery, state, counts, picture]) this.#kept.remove(topicOf(device));
     for (const map of [this.#known, this.#counts, this.#pictures, this.#changed]) map.delete(device);
+  }
+
+  #sendSoon(): void {
+    inBackground(this.#options.log, 'Home Assistant could not be told', () => this.#send());
   }
 
   /** Sends what is to be sent, one message after another; what fails is sent after the next connect. */

@@ -3,6 +3,7 @@
  * first `perSource` of a network and the first `inAll` of all are entries of their own, and one entry at the end of the hour
  * counts the rest. What was only counted when the process dies is not told. Memory is bounded.
  */
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
@@ -24,7 +25,7 @@ export interface Refused {
 export interface RefusedAttemptsOptions {
   readonly store: Pick<HubStore, 'transact'>;
   readonly clock: Pick<Clock, 'wall' | 'mono' | 'every'>;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
   readonly perSource?: number;
   readonly inAll?: number;
 }
@@ -56,7 +57,7 @@ export function createRefusedAttempts({ store, clock, log, perSource = 10, inAll
     [told, untold, startedAt] = [0, 0, clock.mono()];
     if (attempts > 0) await tell({ at: clock.wall(), actor: 'hub' }, 'refused.more', 'requests', { attempts });
   };
-  const cancel = clock.every(HOUR_MS, () => void turn());
+  const cancel = clock.every(HOUR_MS, () => inBackground(log, 'an hour of refused requests was not told', turn));
 
   return {
     async add({ actor = NOBODY, address, route, status }: Refused): Promise<void> {

@@ -151,7 +151,7 @@ export function createLane<T>(options: LaneOptions<T>): Lane<T> {
       if (waitMs > MOST_WAIT_MS || !queue.offer(device, bytes, item))
         return Math.max(WAIT_BUSY_S, Math.ceil(waitMs / 1000));
       if (queue.size >= together()) joined?.();
-      void work();
+      work().catch(options.defect);
       return undefined;
     },
     get waiting() {

@@ -41,6 +41,7 @@ export function openSecondOpinions({ registry, config, dataDir, entry, ...option
         entry: entry ?? new URL('./runner-child.js', import.meta.url),
         workDir: path.join(folder, 'work'),
         clock: options.clock,
+        log: options.log,
         batch: config.secondOpinionBatch,
         maxMb: config.secondOpinionMb,
       }),

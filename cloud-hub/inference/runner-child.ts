@@ -134,7 +134,11 @@ if (!process.send) throw new Error('inference/runner-child.js is started by the 
 goFirst();
 const look = createLook();
 process.on('message', (order: LookOrder) => {
-  void look(order).then((answer) => process.send?.(answer, () => undefined));
+  look(order).then(
+    (answer) => process.send?.(answer, () => undefined),
+    // The hub sees that it ended, and says so.
+    () => process.exit(1),
+  );
 });
 process.once('disconnect', () => process.exit(0));
 process.once('SIGTERM', () => process.exit(0));

@@ -6,8 +6,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
+import { inBackground } from '../../shared/kit/background.ts';
 import { type Child, createChild } from '../../shared/kit/child.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
 import { rssMbOf } from '../../shared/kit/memory.ts';
 import type { Batching } from './batching.ts';
 import type { ChosenModel } from './model.ts';
@@ -62,6 +64,7 @@ export interface LookerOptions {
   readonly entry: string | URL;
   readonly workDir: string;
   readonly clock: Clock;
+  readonly log: Pick<Logger, 'error'>;
   /** Most pictures at once. */
   readonly batch?: number;
   /** Most time of a picture, and of the first ones, for which the model is loaded. */
@@ -96,6 +99,8 @@ export function createLooker(options: LookerOptions): Looker {
     await ending?.child.stop();
   };
 
+  const endSoon = () => inBackground(options.log, 'the process of a model could not be ended', end);
+
   const start = (dir: string): Running => {
     mkdirSync(options.workDir, { recursive: true, mode: 0o700 });
     const child: Child<LookOrder> = createChild<LookOrder, Looked>({
@@ -129,7 +134,7 @@ export function createLooker(options: LookerOptions): Looker {
       };
       const tooMuch = (died: string) => {
         give({ died });
-        void end();
+        endSoon();
       };
       const cancelTime = clock.after(most, () => tooMuch(`it took longer than ${most / 1000} s to look at it`));
       const cancelWatch = clock.every(WATCH_MS, () => {
@@ -159,7 +164,7 @@ export function createLooker(options: LookerOptions): Looker {
     async look(model, jpegs) {
       cancelIdle();
       const answers = await look(model, jpegs);
-      cancelIdle = clock.after(IDLE_MS, () => void end());
+      cancelIdle = clock.after(IDLE_MS, endSoon);
       return answers;
     },
     get batching() {

@@ -16,9 +16,10 @@ import { unpackedSize } from '../../shared/contract/codec.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
+import { type Commit, committing } from './commit.ts';
 import type { Message } from './message.ts';
 import { FairQueue } from './queue.ts';
-import type { AfterStep, CheckStep, CommitStep, Step, StepTools } from './step.ts';
+import type { AfterStep, CheckStep, Step, StepTools } from './step.ts';
 import { admit, steps as allSteps, shareRefusals } from './steps.ts';
 
 /** Limits of a group: large enough to share one flush of the disk, small enough not to block the event loop for long. */
@@ -54,9 +55,9 @@ export class Ingest {
   readonly #groupMs: number;
   readonly #steps: {
     readonly check: readonly CheckStep[];
-    readonly commit: readonly CommitStep[];
     readonly after: readonly AfterStep[];
   };
+  readonly #commit: Commit;
   readonly #idle: (() => void)[] = [];
   #scheduled = false;
   #stopped = false;
@@ -82,9 +83,15 @@ export class Ingest {
     this.#queue = queue ?? new FairQueue();
     this.#steps = {
       check: steps.filter((step) => step.phase === 'check'),
-      commit: steps.filter((step) => step.phase === 'commit'),
       after: steps.filter((step) => step.phase === 'after'),
     };
+    this.#commit = committing({
+      steps: steps.filter((step) => step.phase === 'commit'),
+      tools: this.#tools,
+      clock,
+      took: (message, begun) => this.#charge(message, begun),
+      complain: (...failure) => this.#complain(...failure),
+    });
   }
 
   /** Takes a message that a device published. A promise asks the sender to wait before it sends the next one. */
@@ -107,7 +114,7 @@ export class Ingest {
       quarantined: [],
       evicted: 0,
     };
-    this.#enqueue(message, true);
+    return void this.#enqueue(message, true);
   }
 
   /**
@@ -152,18 +159,14 @@ export class Ingest {
     else setImmediate(() => this.#turn());
   }
 
-  async #turn(): Promise<void> {
+  #turn(): void {
     if (this.#arrived && this.#clock.mono() - this.#dueAt < this.#heldMs) {
       this.#arrived = false;
       setImmediate(() => this.#turn());
       return;
     }
-    const begun = this.#clock.mono();
-    this.#begunAt = begun;
-    const group = this.#takeChecked();
-    this.#tools.metrics.queueItems.set(this.#queue.items);
-    void this.#process(group, begun)
-      .catch((error: unknown) => this.#complain('process', group[0], error))
+    this.#handleGroup()
+      .catch((error: unknown) => this.#complain('process', undefined, error))
       .finally(() => {
         // Only now may another turn begin.
         this.#scheduled = false;
@@ -201,7 +204,11 @@ export class Ingest {
     return group;
   }
 
-  async #process(group: readonly Message[], begun: number): Promise<void> {
+  async #handleGroup(): Promise<void> {
+    const begun = this.#clock.mono();
+    this.#begunAt = begun;
+    const group = this.#takeChecked();
+    this.#tools.metrics.queueItems.set(this.#queue.items);
     if (group.length === 0) return;
     const committed = await this.#commit(group);
     this.#committedAt = this.#clock.mono();
@@ -229,56 +236,6 @@ export class Ingest {
         this.#complain(step.name, message, error);
       }
     }
-  }
-
-  /** Returns the messages that are committed. */
-  async #commit(group: readonly Message[]): Promise<readonly Message[]> {
-    try {
-      await this.#transact(group);
-      return group;
-    } catch (error) {
-      this.#tools.metrics.ingestFailures.inc();
-      if (this.#tools.store.isOutage(error)) {
-        for (const { open } of group) if (open) open.dropped = true;
-        this.#complain('commit', group[0], error);
-        return [];
-      }
-      if (group.length > 1) {
-        const alone: Message[] = [];
-        for (const message of group) if (!message.open?.dropped) alone.push(...(await this.#commit([message])));
-        return alone;
-      }
-      return this.#quarantine(group, error);
-    }
-  }
-
-  /** Puts the message into the quarantine that cannot be stored although the database works. */
-  async #quarantine(group: readonly Message[], cause: unknown): Promise<readonly Message[]> {
-    const [message] = group;
-    if (!message || message.rejected !== undefined) return [];
-    this.#complain('commit', message, cause);
-    // An ack names at most 512 characters of reason.
-    const reason = `cannot be stored: ${messageOf(cause)}`.slice(0, 300);
-    if (message.content?.kind === 'batch' && message.content.refusedWhole === undefined) {
-      const { from, to } = message.content.arrival;
-      const arrival = { ...message.content.arrival, answered: [{ from, to }] };
-      message.content = { ...message.content, arrival, good: [], bad: [], refusedWhole: reason };
-    } else {
-      delete message.content;
-      message.rejected = reason;
-    }
-    return this.#commit(group);
-  }
-
-  async #transact(group: readonly Message[]): Promise<void> {
-    await this.#tools.store.transact(async (tx) => {
-      const tools = { ...this.#tools, store: tx };
-      for (const message of group) {
-        const begun = this.#clock.mono();
-        for (const step of this.#steps.commit) await step.run(message, tools);
-        this.#charge(message, begun);
-      }
-    });
   }
 
   /** Has the group that is being taken had its time? */

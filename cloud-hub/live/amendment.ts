@@ -1,14 +1,16 @@
-/** Tells those who follow that an event has its second opinion. */
+/** Tells those who follow that an event is different now: it has a second opinion, or somebody has said something of it. */
 import type { HubStore } from '../store/store.ts';
 import type { LiveFeed } from './feed.ts';
 
 /** @param row of the event */
-export async function announceAmendment(
+export function announceAmendment(
   store: Pick<HubStore, 'events'>,
   feed: Pick<LiveFeed, 'announce'>,
   row: number,
   device: string,
-): Promise<void> {
-  const event = await store.events.get(row).catch(() => undefined);
-  if (event) await feed.announce(() => ({ type: 'amendment', event }), device);
+): void {
+  feed.announce(async () => {
+    const event = await store.events.get(row);
+    return event && { type: 'amendment', event };
+  }, device);
 }

@@ -3,8 +3,10 @@
  * (watches.ts); when too many messages wait for it, it is disconnected.
  */
 
+import { inBackground } from '../../shared/kit/background.ts';
 import { ByteBudget } from '../../shared/kit/byte-budget.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
+import type { Logger } from '../../shared/kit/log.ts';
 import type { LiveMessage } from '../contract/live.ts';
 import type { HubMetrics } from '../metrics.ts';
 import type { LiveClient } from './client.ts';
@@ -37,9 +39,11 @@ export class LiveFeed {
   readonly #metrics: HubMetrics;
 
   readonly #budget: ByteBudget;
+  readonly #log: Pick<Logger, 'error'>;
 
-  constructor(metrics: HubMetrics, clock: Clock) {
+  constructor(metrics: HubMetrics, clock: Clock, log: Pick<Logger, 'error'>) {
     this.#metrics = metrics;
+    this.#log = log;
     this.#budget = new ByteBudget(clock, LIVE_LIMITS);
   }
 
@@ -83,7 +87,8 @@ export class LiveFeed {
       return;
     }
     const message = build();
-    if (message instanceof Promise) void message.then((built) => this.#tell(built, device)).catch(() => undefined);
+    if (message instanceof Promise)
+      inBackground(this.#log, 'a message of the live feed was not sent', async () => this.#tell(await message, device));
     else this.#tell(message, device);
   }
 

@@ -38,7 +38,7 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
   let publishing: Promise<void> = Promise.resolve();
 
   /** One after another, so that the newest state is written last. */
-  const publish = () => {
+  const publish = (): void => {
     const write = async () => {
       const now = clock.wall();
       told = authority.state();
@@ -51,11 +51,10 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
         'the list of revoked certificates, or what a broker reads, cannot be written; brokers do not learn of the newest',
       );
     });
-    return publishing;
   };
   const revoked = (device: string) => {
     recheck(device);
-    void publish();
+    publish();
   };
   const enrolment = new Enrolment({ store, authority, surroundings, graceDays, revoked, clock });
   const identify = identifyClients({
@@ -71,18 +70,19 @@ export function createFleetIdentity(options: FleetIdentityOptions): FleetIdentit
     identify,
     revoked,
     async start() {
-      await publish();
+      publish();
+      await publishing;
       cancels = [
         clock.every(HOUR_MS, () => {
           store.certificates.sweep(clock.wall() - (graceDays + 1) * DAY_MS).catch((error: unknown) => {
             log.error({ err: error }, 'old certificates could not be removed');
           });
           recheck();
-          void publish();
+          publish();
         }),
         // A broker takes no certificate of an issuer whose list it does not have.
         clock.every(LOOK_MS, () => {
-          if (authority.state() !== told) void publish();
+          if (authority.state() !== told) publish();
         }),
       ];
     },

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
@@ -60,16 +61,17 @@ export async function openSecurity(
       'the issuer ends soon: run `vedette-hub ca renew-issuer` with the key of the root',
     );
   };
+  const renewSoon = () => inBackground(log, 'the certificates could not be looked at', renew);
   return {
     authority,
     listener,
     isOwn: protection === 'own',
     start() {
       cancels = [
-        clock.every(CHECK_MS, () => void renew()),
+        clock.every(CHECK_MS, renewSoon),
         // A claim names the newest root: the listeners have to be below it, and trust what it signed.
         clock.every(LOOK_MS, () => {
-          if (authority.state() !== seen) void renew();
+          if (authority.state() !== seen) renewSoon();
         }),
       ];
     },

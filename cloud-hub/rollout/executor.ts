@@ -13,19 +13,20 @@
  */
 import type { Desired } from '../../shared/contract/messages/desired.ts';
 import type { Report } from '../../shared/contract/messages/report.ts';
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
-import { progressText } from '../contract/progress-text.ts';
-import type { DeviceProgress, Part } from '../contract/rollout.ts';
+import type { Part } from '../contract/rollout.ts';
 import type { Act } from '../store/audit.ts';
 import type { RolloutChange, StoredRollout } from '../store/rollouts.ts';
 import type { HubStore } from '../store/store.ts';
+import { Asked, type AskedState, newlyAsked } from './asked.ts';
 import { selects } from './cohort.ts';
-import { type Decision, type DeviceView, decide, isLate } from './decide.ts';
+import { type Decision, type DeviceView, decide } from './decide.ts';
 import { partOf, withPart } from './document.ts';
 import { lookedAt } from './looked-at.ts';
 import { Newcomers } from './newcomers.ts';
-import { type Outcome, outcomeOf, progressOf } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
 
 /** How often time alone may change something: soak, time-outs. */
 const EVERY_MS = 5_000;
@@ -49,17 +50,9 @@ export interface ExecutorOptions {
   readonly log: Logger;
 }
 
-interface AskedState {
-  readonly askedAt: number;
-  outcome: Outcome;
-  /** Where it stands as the store has it, as text. */
-  noted: string;
-}
-
 export class RolloutExecutor {
   readonly #options: ExecutorOptions;
-  /** Devices asked, by rollout. */
-  readonly #asked = new Map<number, Map<string, AskedState>>();
+  readonly #asked: Asked;
   readonly #newcomers: Newcomers;
   #cancelSoon: Cancel | undefined;
   #cancelEvery: Cancel | undefined;
@@ -69,12 +62,11 @@ export class RolloutExecutor {
   constructor(options: ExecutorOptions) {
     this.#options = options;
     this.#newcomers = new Newcomers(options);
+    this.#asked = new Asked(options.store);
   }
 
   async start(): Promise<void> {
-    this.#cancelEvery = this.#options.clock.every(EVERY_MS, async () => {
-      await this.run().catch((error: unknown) => this.#complain(error));
-    });
+    this.#cancelEvery = this.#options.clock.every(EVERY_MS, () => this.#runSoon());
     await this.run();
   }
 
@@ -97,10 +89,6 @@ export class RolloutExecutor {
     return turn;
   }
 
-  #complain(error: unknown): void {
-    this.#options.log.error({ err: error }, 'rollouts could not be looked at');
-  }
-
   /** A device said what it runs. */
   async reported(device: string, report: Report): Promise<void> {
     await this.#alone(() => this.#reported(device, report));
@@ -117,7 +105,7 @@ export class RolloutExecutor {
       if (document) publish(device, document);
     }
     for (const rollout of open) {
-      const asked = (await this.#askedOf(rollout)).get(device);
+      const asked = (await this.#asked.of(rollout)).get(device);
       if (!asked) continue;
       asked.outcome = outcomeOf(rollout.plan.target, wanted, report);
       this.soon();
@@ -127,9 +115,11 @@ export class RolloutExecutor {
   /** Something changed: decide in a moment. */
   soon(): void {
     if (this.#isStopped) return;
-    this.#cancelSoon ??= this.#options.clock.after(SOON_MS, async () => {
-      await this.run().catch((error: unknown) => this.#complain(error));
-    });
+    this.#cancelSoon ??= this.#options.clock.after(SOON_MS, () => this.#runSoon());
+  }
+
+  #runSoon(): void {
+    inBackground(this.#options.log, 'rollouts could not be looked at', () => this.run());
   }
 
   /** Decides on every open rollout now. */
@@ -141,7 +131,7 @@ export class RolloutExecutor {
 
   async #run(): Promise<void> {
     const open = await this.#options.store.rollouts.open();
-    for (const row of this.#asked.keys()) if (!open.some((rollout) => rollout.row === row)) this.#asked.delete(row);
+    this.#asked.keepOnly(open);
     for (const rollout of open) {
       try {
         await this.#step(rollout);
@@ -185,7 +175,7 @@ export class RolloutExecutor {
       await tx.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
       await tx.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.size });
     });
-    this.#asked.delete(rollout.row);
+    this.#asked.forget(rollout);
     for (const [device, document] of changed) this.#options.publish(device, document);
     this.#options.changed(rollout.id, []);
   }
@@ -193,12 +183,13 @@ export class RolloutExecutor {
   async #step(rollout: StoredRollout): Promise<void> {
     const { clock, log } = this.#options;
     const act: Act = { at: clock.wall(), actor: 'hub' };
-    const asked = await this.#askedOf(rollout);
+    const asked = await this.#asked.of(rollout);
     const { id, plan, wave, settledAt, waived } = rollout;
     const status = rollout.status === 'paused' ? 'paused' : 'running';
     const views = await this.#views(rollout, asked);
     const decision = decide({ id, plan }, { status, wave, settledAt, waived }, views, act.at);
-    await this.#noteOutcomes(rollout, views, asked, act);
+    const noted = await this.#asked.note(rollout, views, act);
+    if (noted.length > 0) this.#options.changed(rollout.id, noted);
     if (decision.kind !== 'wait')
       log.info({ rollout: id, decision: decision.kind, reason: decision.reason }, 'rollout');
     switch (decision.kind) {
@@ -250,11 +241,7 @@ export class RolloutExecutor {
       await tx.rollouts.addHistory(rollout.row, act, 'asked', reason, { wave, devices });
     });
     for (const [device, document] of documents) {
-      asked.set(device, {
-        askedAt: act.at,
-        outcome: { state: 'waiting' },
-        noted: noteOf({ outcome: 'waiting', reason: '' }),
-      });
+      asked.set(device, newlyAsked(act.at));
       publish(device, document);
     }
     changed(rollout.id, devices);
@@ -287,66 +274,10 @@ export class RolloutExecutor {
       return [{ id, online, selected, askedAt: state?.askedAt, outcome, strata: strata.get(id) }];
     });
   }
-
-  /** Read from the store and the latest reports when it is not held yet. */
-  async #askedOf(rollout: StoredRollout): Promise<Map<string, AskedState>> {
-    const held = this.#asked.get(rollout.row);
-    if (held) return held;
-    const { store } = this.#options;
-    const { target } = rollout.plan;
-    const asked = new Map<string, AskedState>();
-    for (const { device, askedAt, progress } of await store.rollouts.devices(rollout.row)) {
-      const wanted = await store.desired.revision(device);
-      const outcome: Outcome =
-        wanted === undefined ? { state: 'waiting' } : outcomeOf(target, wanted, await store.devices.report(device));
-      asked.set(device, { askedAt, outcome, noted: noteOf(progress) });
-    }
-    this.#asked.set(rollout.row, asked);
-    return asked;
-  }
-
-  /** Writes down what changed on devices; a failure gets a line in the history. */
-  async #noteOutcomes(
-    rollout: StoredRollout,
-    views: readonly DeviceView[],
-    asked: ReadonlyMap<string, AskedState>,
-    act: Act,
-  ): Promise<void> {
-    const { store } = this.#options;
-    const news = views.flatMap((view) => {
-      const state = asked.get(view.id);
-      if (!state) return [];
-      const progress = progressOf(view.outcome, isLate(view, rollout.plan, act.at));
-      const note = noteOf(progress);
-      return state.noted === note ? [] : [{ device: view.id, state, progress, note, outcome: view.outcome }];
-    });
-    if (news.length === 0) return;
-    await store.transact(async (tx) => {
-      for (const { device, progress, outcome } of news) {
-        await tx.rollouts.setProgress(rollout.row, device, progress);
-        if (progress.outcome !== 'failed') continue;
-        const { stage, phase } = progress;
-        const shadow = 'shadow' in outcome ? outcome.shadow : undefined;
-        const reason = `${device}: ${progressText(progress)}`;
-        // What is undefined is left out.
-        await tx.rollouts.addHistory(rollout.row, act, 'device-failed', reason, { device, stage, phase, shadow });
-      }
-    });
-    for (const { state, note } of news) state.noted = note;
-    this.#options.changed(
-      rollout.id,
-      news.map(({ device }) => device),
-    );
-  }
 }
 
 /** Is it as it was when it was decided on? Part of the transaction. @throws Superseded */
 async function requireSame(tx: Pick<HubStore, 'rollouts'>, rollout: StoredRollout): Promise<void> {
   if (JSON.stringify(await tx.rollouts.get(rollout.id)) !== JSON.stringify(rollout))
     throw new Superseded(`the rollout ${rollout.id} was changed meanwhile`);
-}
-
-/** The same text for the same standing. */
-function noteOf({ outcome, phase, stage, reason }: DeviceProgress): string {
-  return JSON.stringify([outcome, phase, stage, reason]);
 }

@@ -8,6 +8,7 @@
  * 4. Messages go one after the other; what fails is told anew by the births after the next connect.
  */
 import { randomBytes } from 'node:crypto';
+import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { createLink, type Link, type LinkOptions } from '../../shared/kit/link.ts';
@@ -61,7 +62,7 @@ export class EdgeNode {
       // The will of a connection cannot be changed, and each has another number.
       this.#isBorn = false;
       this.#bdSeq = (this.#bdSeq + 1) % 256;
-      void link.stop();
+      inBackground(log, 'the connection of the edge node was not ended', () => link.stop());
       this.#cancel = clock.after(AGAIN_MS, () => this.start());
     });
     link.start();

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLooker } from '../../cloud-hub/inference/runner.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
+import { createLogger } from '../../shared/kit/log.ts';
 import type { BareRate } from './bare-session.ts';
 import { median } from './bench.ts';
 import { picturesOf } from './clip-pictures.ts';
@@ -96,7 +97,7 @@ export async function batchRates(model: string, clip: string, print: (line: stri
 
 function lookerOf(workDir: string, batch: number) {
   const entry = new URL('../../cloud-hub/inference/runner-child.js', import.meta.url);
-  return createLooker({ entry, workDir, clock: systemClock, batch });
+  return createLooker({ entry, workDir, clock: systemClock, log: createLogger('bench', 'error'), batch });
 }
 
 async function firstPictures(clip: string, side = 640): Promise<Uint8Array[]> {

@@ -16,6 +16,7 @@ import { createPictureMaker } from '../../shared/engine/frames/picture.ts';
 import { allocFrame, openVideo } from '../../shared/engine/frames/reader.ts';
 import { createRedactor, NOTHING_HIDDEN } from '../../shared/engine/frames/redact.ts';
 import { systemClock } from '../../shared/kit/clock.ts';
+import { createLogger } from '../../shared/kit/log.ts';
 import { pairedOf } from './events.ts';
 import type { Asked, Scene } from './hybrid-policies.ts';
 
@@ -59,6 +60,7 @@ export async function comparePictures(
     entry: new URL('../../cloud-hub/inference/runner-child.js', import.meta.url),
     workDir,
     clock: systemClock,
+    log: createLogger('bench', 'error'),
   });
   const maker = createPictureMaker();
   const redactor = createRedactor(NOTHING_HIDDEN);

@@ -27,7 +27,7 @@ export function correctionRoutes({
   /** The event as it is now; those who follow the feed get it too. */
   const announced = async (row: number) => {
     const now = await store.events.get(row);
-    if (now) await feed.announce(() => ({ type: 'amendment', event: now }), now.device);
+    if (now) feed.announce(() => ({ type: 'amendment', event: now }), now.device);
     return now;
   };
   return async (app) => {

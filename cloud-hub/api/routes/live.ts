@@ -66,15 +66,16 @@ export function liveRoutes({ feed, watches, identity, store, site, clock }: Live
             watches.watch(client, wanted.device, wanted.stream, () => sees(wanted.device));
           } else watches.unwatch(client);
         };
-        const recheck = () =>
-          identify(request, identity, site).then(
-            async (found) => {
-              if (!found) client.close(POLICY, 'signed out');
-              // Its labels may have changed meanwhile.
-              else if (watched !== undefined && !(await sees(watched))) watches.unwatch(client);
-            },
-            () => client.close(POLICY, 'signed out'),
-          );
+        const look = async () => {
+          const found = await identify(request, identity, site).catch(() => undefined);
+          if (!found) return client.close(POLICY, 'signed out');
+          // Its labels may have changed meanwhile.
+          const asked = watched;
+          if (asked !== undefined && !(await sees(asked)) && watched === asked) watches.unwatch(client);
+        };
+        const recheck = () => {
+          look().catch(() => client.close(POLICY, 'could not be looked up'));
+        };
         // Its end between the check of the request and now was told to nobody.
         recheck();
 

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createLooker } from '../../../cloud-hub/inference/runner.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
 import { builtFile } from '../../support/built.ts';
 import { type BrightOptions, writeBrightPackage } from '../../support/onnx.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -10,7 +11,7 @@ import { picture } from './asking.ts';
 function lookerOn(model: BrightOptions, batch: number) {
   const looker = createLooker({
     entry: builtFile('cloud-hub/inference/runner-child.js'),
-    ...{ workDir: tempFolder(), clock: systemClock, batch },
+    ...{ workDir: tempFolder(), clock: systemClock, log: createLogger('test', 'silent'), batch },
   });
   onTestFinished(() => looker.stop());
   const dir = writeBrightPackage(tempFolder(), model);

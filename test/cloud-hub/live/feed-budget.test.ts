@@ -3,12 +3,15 @@ import { expect, test } from 'vitest';
 import type { LiveClient } from '../../../cloud-hub/live/client.ts';
 import { LiveFeed } from '../../../cloud-hub/live/feed.ts';
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+
+const silent = createLogger('test', 'silent');
 
 test('a device that says much is left out and counted; a slow viewer stays, and hears of the others', async () => {
   const clock = new ManualClock();
   const metrics = createMetrics();
-  const feed = new LiveFeed(metrics, clock);
+  const feed = new LiveFeed(metrics, clock, silent);
   let buffered = 0;
   const received: string[] = [];
   const closed: string[] = [];

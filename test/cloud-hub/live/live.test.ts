@@ -6,6 +6,7 @@ import { LEASE_S, MAX_PICTURE_BACKLOG, RENEW_MS, Watches } from '../../../cloud-
 import { createMetrics } from '../../../cloud-hub/metrics.ts';
 import { decode, decodePicture, encodePicture } from '../../../shared/contract/codec.ts';
 import { command } from '../../../shared/contract/messages/command.ts';
+import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { jpeg } from '../support.ts';
 
@@ -24,6 +25,8 @@ class TestClient implements LiveClient {
     this.closed.push(code);
   }
 }
+
+const silent = createLogger('test', 'silent');
 
 const header = { stream: 'door', frame: 1, ptsMs: 0, wall: 0, width: 2, height: 2, detections: [] };
 
@@ -213,13 +216,13 @@ describe('the feed', () => {
   const message: LiveMessage = { type: 'device', device: { id: 'cam', online: true, createdAt: '', streams: [] } };
 
   test('nothing is built while nobody follows', () => {
-    new LiveFeed(createMetrics(), new ManualClock()).announce(() => {
+    new LiveFeed(createMetrics(), new ManualClock(), silent).announce(() => {
       throw new Error('built');
     });
   });
 
   test('a client that does not read is cut off; the others go on', () => {
-    const feed = new LiveFeed(createMetrics(), new ManualClock());
+    const feed = new LiveFeed(createMetrics(), new ManualClock(), silent);
     const [good, slow] = [new TestClient(), new TestClient()];
     feed.join(good, { token: 1 });
     feed.join(slow, { token: 1 });
@@ -232,7 +235,7 @@ describe('the feed', () => {
 
   test('what waits for a client may be exactly the bound; one that was cut off gets no more, and may come back', async () => {
     const metrics = createMetrics();
-    const feed = new LiveFeed(metrics, new ManualClock());
+    const feed = new LiveFeed(metrics, new ManualClock(), silent);
     const following = async () => (await metrics.liveClients.get()).values[0]?.value;
     const [good, slow] = [new TestClient(), new TestClient()];
     feed.join(good, { token: 1 });
@@ -256,7 +259,7 @@ describe('the feed', () => {
   });
 
   test('what turns out to be nothing is not sent', () => {
-    const feed = new LiveFeed(createMetrics(), new ManualClock());
+    const feed = new LiveFeed(createMetrics(), new ManualClock(), silent);
     const client = new TestClient();
     feed.join(client, { token: 1 });
     feed.announce(() => undefined);
@@ -264,7 +267,7 @@ describe('the feed', () => {
   });
 
   test('the number of clients is bounded', () => {
-    const feed = new LiveFeed(createMetrics(), new ManualClock());
+    const feed = new LiveFeed(createMetrics(), new ManualClock(), silent);
     const first = new TestClient();
     expect(feed.join(first, { token: 1 })).toBe(true);
     for (let n = 1; n < MAX_CLIENTS; n++) expect(feed.join(new TestClient(), { token: 1 })).toBe(true);
