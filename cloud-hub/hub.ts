@@ -148,9 +148,8 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     publish: (device, document) => send(device, 'desired', encode(document)),
     erased: (device) => home?.erased(device),
   });
-  const reported: IngestOptions['reported'] = async (device, report) => {
-    await erasing.reported(device, report);
-    await models.executor.reported(device, report);
+  const reported: IngestOptions['reported'] = async (...news) => {
+    for (const part of [erasing, models.executor]) await part.reported(...news);
   };
   const deviceLogs = openDeviceLogs({ dataDir, config, metrics, send, clock, log });
   const copies = new Copies({ send, clock, log });
@@ -180,6 +179,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
       if (!watches.picture(device, payload)) metrics.deniedMessages.inc({ reason: 'not a picture' });
       return watches.slowedDown(device, payload.length);
     },
+    room: () => ingest.room(),
     arriving: () => ingest.giveWay(),
     connected: (device) => ingest.presence(device, true),
     disconnected: (device) => ingest.presence(device, false),

@@ -67,7 +67,7 @@ export function createErasing({ orders, places, onChange, clock, log }: ErasingO
   };
 
   const look = () => {
-    if (!running || work) return;
+    if (!running || work !== undefined) return;
     work = all()
       .catch((error) => log.error({ err: error }, 'the orders to erase could not be read'))
       .finally(() => {

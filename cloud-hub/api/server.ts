@@ -1,7 +1,13 @@
 /** The HTTP server: hooks that hold for everything, then docs, routes, pages. */
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  LogController,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { answerBroken } from '../../shared/http/broken-request.ts';
 import { refuseUnknownQuery } from '../../shared/http/known-query.ts';
@@ -86,17 +92,15 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   refuseOtherUpgrades(app);
   tellRefusals(app, options.refused);
   const document = await describeApi(app, options.version, options.site);
-  await app.register(
-    async (api) => {
-      guard(api, options.identity, options.site, options.store, options.fleet?.identify);
-      api.addHook('preValidation', refuseUnknownQuery);
-      tagDocuments(api);
-      answerRepeats(api, options.answers, options.clock);
-      matchDocuments(api);
-      for (const group of routeGroups) await api.register(group(options));
-    },
-    { prefix: '/api/v1' },
-  );
+  const routes: FastifyPluginAsync = async (api) => {
+    guard(api, options.identity, options.site, options.store, options.fleet?.identify);
+    api.addHook('preValidation', refuseUnknownQuery);
+    tagDocuments(api);
+    answerRepeats(api, options.answers, options.clock);
+    matchDocuments(api);
+    for (const group of routeGroups) await api.register(group(options));
+  };
+  await app.register(routes, { prefix: '/api/v1' });
   await app.register(healthRoutes(options));
   await app.register(mqttRoutes(options));
   await servePages(app, options.dashboard, options.site);

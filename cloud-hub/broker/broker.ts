@@ -20,6 +20,8 @@ export interface HubBroker {
 export interface BrokerEvents {
   /** A device published on one of its own channels. A promise makes that device wait until it settles. */
   message(device: string, channel: UpChannel, payload: Buffer): Promise<void> | undefined;
+  /** Resolves when the messages of all devices together that wait in the hub are few enough for one more. */
+  room(): Promise<void>;
   /** A connection was accepted, and more may be waiting. */
   arriving(): void;
   connected(device: string): void;

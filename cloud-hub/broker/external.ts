@@ -5,11 +5,22 @@
  * if its topic is in the table and the hub knows the device. Whether a device is online is what its retained `up/status` and
  * its last will say.
  *
+ * What waits here is bounded: when the hub does not keep up, it reads no more of this connection, and the broker keeps what comes
+ * within its own bounds.
+ *
  * Nothing is lost when this connection, the hub or the broker fails: a device sends again what was not acknowledged on
  * `down/ack`. So the session is clean: the hub does not need what the broker would queue for it.
  */
 import { randomBytes } from 'node:crypto';
-import { channels, type DownChannel, filterOfAll, isUp, parseTopic, topicOf } from '../../shared/contract/channels.ts';
+import {
+  channels,
+  type DownChannel,
+  filterOfAll,
+  isUp,
+  parseTopic,
+  topicOf,
+  type UpChannel,
+} from '../../shared/contract/channels.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { createLink, type LinkOptions } from '../../shared/kit/link.ts';
 import type { Logger } from '../../shared/kit/log.ts';
@@ -32,11 +43,12 @@ export interface ExternalBrokerOptions {
 }
 
 /** The channels that the hub subscribes to. */
-const SUBSCRIBED = ['status', 'records', 'report', 'preview', 'sample'] as const;
+const SUBSCRIBED = ['status', 'records', 'report', 'preview', 'sample', 'log'] as const;
 /** Messages that the broker has not confirmed yet. More means that it does not keep up; acks are sent again. */
 const MAX_IN_FLIGHT = 4096;
-/** Messages that wait until the hub has looked whose they are; devices send again what is dropped. */
-const MAX_WAITING = 4096;
+/** Messages, and their bytes, that wait until the hub has looked whose they are. With more it reads none: the broker keeps them. */
+const MAX_WAITING = 256;
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const COMPLAIN_AGAIN_MS = 10_000;
 
 /**
@@ -51,34 +63,34 @@ export function startExternalBroker(options: ExternalBrokerOptions): HubBroker {
     log.warn({ messages }, 'the MQTT broker did not take messages for devices; the devices ask again'),
   );
   let inFlight = 0;
-  let waiting = 0;
+  const waiting = { messages: 0, bytes: 0 };
   let last: Promise<void> = Promise.resolve();
 
+  const take = async (device: string, channel: UpChannel, payload: Buffer): Promise<void> => {
+    if (!(await options.isKnown(device))) return metrics.deniedMessages.inc({ reason: 'unknown device' });
+    // All devices share this connection, so none of them is held: one that sends too much loses messages of its own lane.
+    events.message(device, channel, payload)?.catch(() => undefined);
+    if (channel === 'status') events.subscribed(device);
+    await events.room();
+  };
   link.onMessage((topic, payload) => {
     const parsed = parseTopic(topic);
     if (!parsed) return;
     const { device, channel } = parsed;
     if (!isUp(channel)) return;
-    if (waiting >= MAX_WAITING) {
-      metrics.queueDropped.inc();
-      return;
-    }
-    waiting++;
+    waiting.messages++;
+    waiting.bytes += payload.length;
     // One after the other: the messages of a device keep their order.
     last = last
-      .then(() => options.isKnown(device))
-      .then((isKnown) => {
-        if (!isKnown) return metrics.deniedMessages.inc({ reason: 'unknown device' });
-        // All devices share this connection, so none of them is held: one that sends too much loses messages of its own lane.
-        void events.message(device, channel, payload);
-        if (channel === 'status') events.subscribed(device);
-      })
+      .then(() => take(device, channel, payload))
       .catch((error: unknown) =>
         log.error({ device, err: error }, 'a message was not taken; its device sends it again'),
       )
       .finally(() => {
-        waiting--;
+        waiting.messages--;
+        waiting.bytes -= payload.length;
       });
+    if (waiting.messages >= MAX_WAITING || waiting.bytes >= MAX_WAITING_BYTES) link.hold(last);
   });
   for (const channel of SUBSCRIBED) link.subscribe(filterOfAll(channel), channels[channel].qos);
   link.start();

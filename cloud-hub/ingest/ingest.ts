@@ -102,6 +102,11 @@ export class Ingest {
     return undefined;
   }
 
+  /** Resolves when the messages of all devices that wait are few enough for one more. */
+  room(): Promise<void> {
+    return this.#queue.room();
+  }
+
   /** Notes that a device has connected or disconnected. */
   presence(device: string, online: boolean): void {
     const message: Message = {

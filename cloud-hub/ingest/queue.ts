@@ -15,6 +15,9 @@ export interface QueueLimits {
   /** Items and bytes that a lane may hold at all. */
   readonly laneItems: number;
   readonly laneBytes: number;
+  /** Items and bytes that all lanes together may hold before whoever reads for all of them is asked to wait. */
+  readonly totalSoft: number;
+  readonly totalSoftBytes: number;
   /** Bytes that all lanes together may hold. */
   readonly totalBytes: number;
   /** Lanes with an item that is begun. */
@@ -30,6 +33,8 @@ export const defaultQueueLimits: QueueLimits = {
   laneSoftBytes: 4 * MIB,
   laneItems: 256,
   laneBytes: 16 * MIB,
+  totalSoft: 4096,
+  totalSoftBytes: 64 * MIB,
   totalBytes: 256 * MIB,
   maxOpen: 16,
   smallBytes: 64 * 1024,
@@ -71,6 +76,7 @@ export class FairQueue<T> {
   readonly #later = new Set<string>();
   /** Of every device that was ever charged. */
   readonly #costs = new Map<string, Cost>();
+  readonly #waitingForRoom: (() => void)[] = [];
   #firstInARow = 0;
   #bytes = 0;
   #items = 0;
@@ -123,8 +129,18 @@ export class FairQueue<T> {
     if (key === undefined || !lane || !queued) return undefined;
     this.#count(lane, queued, -1);
     if (!this.#isCrowded(lane)) for (const resolve of lane.waiting.splice(0)) resolve();
+    if (!this.#isFull) for (const resolve of this.#waitingForRoom.splice(0)) resolve();
     this.#place(key, lane, now);
     return queued;
+  }
+
+  /** Resolves when all lanes together hold so little that one more item is no burden. */
+  async room(): Promise<void> {
+    while (this.#isFull) await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  get #isFull(): boolean {
+    return this.#items >= this.#limits.totalSoft || this.#bytes >= this.#limits.totalSoftBytes;
   }
 
   /** Puts an item back that is begun and not done: it is the next of its lane. */

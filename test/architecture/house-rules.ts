@@ -205,6 +205,11 @@ function textBreaches(file: string, text: string): string[] {
       /process\.(env|argv)\b|process\.on\('SIG/,
       'reads env, argv or signals; only main.ts may',
     ],
+    [
+      file.startsWith('cloud-hub/') && product,
+      /(?:^|[;{})])[ \t]*void [\w#(]/m,
+      'waits for nobody by `void`; say what happens when it fails (shared/kit/background.ts)',
+    ],
     [product, /^(let|var)\s/m, 'has mutable state at module level'],
     [product, /@ts-(ignore|expect-error|nocheck)|\bas any\b|:\s*any\b/, 'has a hole in its types'],
   ];

@@ -81,6 +81,12 @@ const bad: [string, string, string, RegExp][] = [
     "import { type Y, Ingest } from '../ingest/ingest.ts';\nexport const made = new Ingest({});",
     /cloud-hub\/api\/spy\.ts: makes Ingest of another room/,
   ],
+  [
+    'work whose failure nobody hears of',
+    'cloud-hub/ingest/spy.ts',
+    'export function f(g: () => Promise<void>): void {\n  void g();\n}',
+    /void/,
+  ],
   ['a file with two jobs', 'shared/kit/spy.ts', 'export {};\n'.repeat(301), /two jobs/],
 ];
 

@@ -49,6 +49,8 @@ export class FakeLink implements Link {
     this.connect();
   }
 
+  hold(): void {}
+
   async stop(): Promise<void> {
     this.cut();
   }

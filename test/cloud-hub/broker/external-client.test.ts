@@ -19,7 +19,7 @@ const received: Record<UpChannel, boolean> = {
   report: true,
   preview: true,
   sample: true,
-  log: false,
+  log: true,
 };
 const upChannels = Object.keys(received) as UpChannel[];
 const downChannels: Record<DownChannel, true> = { desired: true, ack: true, verdict: true, command: true };
@@ -77,10 +77,12 @@ async function somebodysBroker() {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
-  return { url: `mqtt://127.0.0.1:${port}`, connects, published, subscriptions, held, publish, cut };
+  /** Bytes for the hub that its connections have not taken. */
+  const unread = () => [...sockets].reduce((sum, { writableLength }) => sum + writableLength, 0);
+  return { unread, url: `mqtt://127.0.0.1:${port}`, connects, published, subscriptions, held, publish, cut };
 }
 
-function startHubSide(url: string, options: Partial<ExternalBrokerOptions> = {}) {
+function startHubSide(url: string, options: Partial<ExternalBrokerOptions> = {}, room = async () => {}) {
   const reported: string[] = [];
   const metrics = createMetrics();
   const broker = startExternalBroker({
@@ -91,6 +93,7 @@ function startHubSide(url: string, options: Partial<ExternalBrokerOptions> = {})
         reported.push(`message ${topicOf(device, channel)} ${payload}`);
         return undefined;
       },
+      room,
       arriving: () => reported.push('arriving'),
       connected: (device) => reported.push(`connected ${device}`),
       disconnected: (device) => reported.push(`disconnected ${device}`),
@@ -146,6 +149,49 @@ test.each(upChannels)(
     expect(await denied()).toEqual(received[channel] ? [['unknown device', 1]] : []);
   },
 );
+
+test('while the hub does not keep up it reads no more; all that the broker keeps for it comes later, in order', async () => {
+  const far = await somebodysBroker();
+  const gate = { open: () => {}, closed: Promise.resolve() };
+  let asked = 0;
+  const { broker, reported, metrics } = startHubSide(far.url, {
+    async isKnown() {
+      asked++;
+      await gate.closed;
+      return true;
+    },
+  });
+  await until(() => broker.isOpen(), 'it is connected');
+  gate.closed = new Promise((resolve) => {
+    gate.open = resolve;
+  });
+  const count = 6000;
+  const padding = 'x'.repeat(4096);
+  const send = async () => {
+    for (let n = 0; n < count; n++) await far.publish(topicOf(`d${n % 7}`, 'records'), `${n} ${padding}`);
+  };
+  const sent = send();
+  // What the sockets do not hold stays with the broker.
+  await until(() => asked === 1 && far.unread() > 0, 'the hub has enough');
+  gate.open();
+  await sent;
+  await until(() => reported.length === count, 'all are there');
+  expect(reported.map((line) => Number(line.split(' ')[2]))).toEqual(Array.from({ length: count }, (_, n) => n));
+  expect((await metrics.queueDropped.get()).values[0]?.value ?? 0).toBe(0);
+});
+
+test('while the messages of all devices wait in the hub, no more are read', async () => {
+  const far = await somebodysBroker();
+  const rooms: (() => void)[] = [];
+  const { broker, reported } = startHubSide(far.url, {}, () => new Promise((resolve) => rooms.push(resolve)));
+  await until(() => broker.isOpen(), 'it is connected');
+  for (let n = 0; n < 3; n++) await far.publish(topicOf('cam', 'records'), String(n));
+  for (let n = 0; n < 3; n++) {
+    await until(() => rooms.length === n + 1, 'it has asked for room');
+    expect(reported.length).toBe(n + 1);
+    rooms[n]?.();
+  }
+});
 
 test('messages to devices go out as their channel says', async () => {
   const far = await somebodysBroker();

@@ -34,6 +34,7 @@ export async function startBroker({
         payloads.push(payload);
         return gate.wait;
       },
+      room: async () => undefined,
       arriving: () => reported.push('arriving'),
       connected: (device) => reported.push(`connected ${device}`),
       disconnected: (device) => reported.push(`disconnected ${device}`),

@@ -9,7 +9,15 @@ import {
 } from '../../../cloud-hub/ingest/queue.ts';
 
 const limits: QueueLimits = {
-  ...{ laneSoft: 2, laneSoftBytes: 1000, laneItems: 4, laneBytes: 1000, totalBytes: 100 },
+  ...{
+    laneSoft: 2,
+    laneSoftBytes: 1000,
+    laneItems: 4,
+    laneBytes: 1000,
+    totalBytes: 100,
+    totalSoft: 50,
+    totalSoftBytes: 100,
+  },
   ...{ maxOpen: 2, smallBytes: 10 },
 };
 const item = (key: string, n: number, bytes = 1, size = bytes) => ({ key, bytes, size, item: n });
@@ -91,6 +99,35 @@ describe('FairQueue', () => {
     );
   });
 });
+
+test.each([
+  ['items', 3, 1000],
+  ['bytes', 1000, 30],
+])(
+  'whoever reads for all waits while all lanes together hold too many %s',
+  async (_what, totalSoft, totalSoftBytes) => {
+    const queue = new FairQueue<number>({ ...limits, totalSoft, totalSoftBytes });
+    let isThere = false;
+    const ask = () => {
+      isThere = false;
+      void queue.room().then(() => {
+        isThere = true;
+      });
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    for (const n of [1, 2]) {
+      await ask();
+      expect(isThere).toBe(true);
+      queue.offer(item(`lane-${n}`, n, 10), 0);
+    }
+    queue.offer(item('lane-3', 3, 10), 0);
+    await ask();
+    expect(isThere).toBe(false);
+    queue.next(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isThere).toBe(true);
+  },
+);
 
 describe('a device that costs much', () => {
   /** A lane that has cost much, with small items waiting. */
