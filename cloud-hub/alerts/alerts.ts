@@ -50,7 +50,7 @@ export class Alerts {
       await tx.alertRules.setRule(name, rule, act);
       await tx.audit.add(act, 'alert-rule.set', name, { condition: rule.condition.kind, enabled: rule.enabled });
       return undefined;
-    });
+    }, act.guard);
     if (refusal === undefined) await engine.changed();
     return refusal;
   }
@@ -61,7 +61,7 @@ export class Alerts {
       const removed = await tx.alertRules.removeRule(name);
       if (removed) await tx.audit.add(act, 'alert-rule.remove', name);
       return removed;
-    });
+    }, act.guard);
     await engine.changed();
     return isRemoved;
   }
@@ -69,33 +69,33 @@ export class Alerts {
   /** Without `secret` the one that there is stays, unless the kind or the receiver changes. */
   async setChannel(name: string, { secret, ...body }: NewChannel, act: Act): Promise<string | undefined> {
     const { store, outbox, secrets } = this.#options;
-    const before = await store.alertRules.channel(name);
-    if (!before && (await store.alertRules.channelViews()).length >= MOST_CHANNELS)
-      return `there are ${MOST_CHANNELS} channels`;
-    // A secret must not be sent to another receiver by whoever does not know it.
-    const isSame = before && before.kind === body.kind && before.url === body.url && before.host === body.host;
-    const kept = isSame ? before.sealed : undefined;
-    const sealed = secret === undefined ? kept : secrets.seal(name, secret);
-    await store.transact(async (tx) => {
+    const refusal = await store.transact(async (tx) => {
+      const before = await tx.alertRules.channel(name);
+      if (!before && (await tx.alertRules.channelViews()).length >= MOST_CHANNELS)
+        return `there are ${MOST_CHANNELS} channels`;
+      // A secret must not be sent to another receiver by whoever does not know it.
+      const isSame = before && before.kind === body.kind && before.url === body.url && before.host === body.host;
+      const kept = isSame ? before.sealed : undefined;
+      const sealed = secret === undefined ? kept : secrets.seal(name, secret);
       await tx.alertRules.setChannel(name, body, sealed, act);
       await tx.audit.add(act, 'alert-channel.set', name, { kind: body.kind, secret: secret !== undefined });
-    });
-    await outbox.wake();
-    return undefined;
+      return undefined;
+    }, act.guard);
+    outbox.wake();
+    return refusal;
   }
 
   /** @returns rules that name it, which keep it; undefined: there is no such channel */
   async removeChannel(name: string, act: Act): Promise<readonly string[] | undefined> {
-    const { store } = this.#options;
-    if (!(await store.alertRules.channel(name))) return undefined;
     const names = ({ channels, steps }: NewAlertRule) => [channels, ...steps.map((step) => step.channels)].flat();
-    const used = (await store.alertRules.rules()).flatMap((rule) => (names(rule).includes(name) ? [rule.name] : []));
-    if (used.length > 0) return used;
-    await store.transact(async (tx) => {
+    return this.#options.store.transact(async (tx) => {
+      if (!(await tx.alertRules.channel(name))) return undefined;
+      const used = (await tx.alertRules.rules()).flatMap((rule) => (names(rule).includes(name) ? [rule.name] : []));
+      if (used.length > 0) return used;
       await tx.alertRules.removeChannel(name);
       await tx.audit.add(act, 'alert-channel.remove', name);
-    });
-    return [];
+      return [];
+    }, act.guard);
   }
 
   /** Sends a test now, beside the outbox. Undefined: there is no such channel. */

@@ -167,9 +167,11 @@ export class HomeAssistant {
     for (const id of this.#known) if (!there.has(id)) this.#forget(id);
     for (const id of this.#changed) {
       if (this.#kept.size >= MOST_WAITING) return true;
+      // What is heard while it is read counts again.
       this.#changed.delete(id);
-      const device = there.has(id) ? await store.devices.get(id) : undefined;
+      const device = await store.devices.get(id);
       if (device) this.#tell(device);
+      else if (this.#known.has(id)) this.#forget(id);
     }
     return this.#kept.size > 0;
   }

@@ -1,7 +1,7 @@
 /** Who sent a request: API tokens, sessions, one-time codes, and the tokens of devices. Only digests are stored. */
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { Identity, Role, Scope, SignInWay } from '../contract/identity.ts';
-import type { Act } from '../store/audit.ts';
+import type { Act, Guard } from '../store/audit.ts';
 import type { SessionRow } from '../store/sessions.ts';
 import type { HubStore, Parts } from '../store/store.ts';
 import type { TokenRow } from '../store/tokens.ts';
@@ -22,6 +22,8 @@ export interface Caller extends Identity {
   readonly session?: number;
   /** Where he calls from, as far as trusted proxies say. */
   readonly address?: string;
+  /** What must hold for what he changes by this request. */
+  readonly guard?: Guard;
 }
 
 /** Where a request comes from. */
@@ -34,8 +36,8 @@ export interface NewSession {
 }
 
 /** For the audit: what a caller does now. */
-export function actOf({ name, address }: Pick<Caller, 'name' | 'address'>, at: number): Act {
-  return { at, actor: name, ...(address === undefined ? {} : { address }) };
+export function actOf({ name, address, guard }: Pick<Caller, 'name' | 'address' | 'guard'>, at: number): Act {
+  return { at, actor: name, ...(address === undefined ? {} : { address }), ...(guard ? { guard } : {}) };
 }
 
 /** What has ended: a token with all its sessions, or one session. */

@@ -52,8 +52,8 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
     const [oldest] = known;
     if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
   };
-  const userNamed = async (name: string): Promise<TokenRow | undefined> => {
-    const row = await store.tokens.byName(name);
+  const userNamed = async (name: string, from: Pick<Parts, 'tokens'> = store): Promise<TokenRow | undefined> => {
+    const row = await from.tokens.byName(name);
     return row?.kind === 'user' ? row : undefined;
   };
   const callerOf = ({ id, name, role, scope }: TokenRow, address: string): Caller => ({
@@ -125,8 +125,8 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
       return session;
     },
 
-    list: async () => {
-      const [rows, states] = await Promise.all([store.tokens.list('user'), store.users.states()]);
+    list: async (from: Pick<Parts, 'tokens' | 'users'> = store) => {
+      const [rows, states] = await Promise.all([from.tokens.list('user'), from.users.states()]);
       return rows.map((row) => ({ row, state: states.get(row.id) }));
     },
 
@@ -153,13 +153,15 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
 
     /** Changes what a user may do; his sessions end. False when there is no such user. */
     async setRights(name: string, { role, scope }: Rights, maker: Caller): Promise<TokenRow | undefined> {
-      const row = await userNamed(name);
-      if (!row) return undefined;
-      await store.transact(async (tx) => {
-        await tx.tokens.setRights(row.id, role, scope);
-        await tx.sessions.removeOf(row.id);
+      const row = await store.transact(async (tx) => {
+        const user = await userNamed(name, tx);
+        if (!user) return undefined;
+        await tx.tokens.setRights(user.id, role, scope);
+        await tx.sessions.removeOf(user.id);
         await tx.audit.add(actOf(maker, clock.wall()), 'user.set', name, { role, ...(scope ? { scope } : {}) });
-      });
+        return user;
+      }, maker.guard);
+      if (!row) return undefined;
       ended({ token: row.id });
       return { ...row, role, scope };
     },
@@ -199,7 +201,7 @@ export function createUsers({ store, clock, passwords, byName, byAddress, begin,
         if ((await tx.tokens.remove(row.id, 'user')) === undefined) return false;
         await tx.audit.add(actOf(maker, clock.wall()), 'user.remove', name);
         return true;
-      });
+      }, maker.guard);
       if (isGone) ended({ token: row.id });
       return isGone;
     },

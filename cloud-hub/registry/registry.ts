@@ -204,7 +204,7 @@ export class Registry {
       await this.get(name, version, tx);
       await tx.models.describe(name, version, what, value);
       await tx.audit.add(act, `model.${what}`, `${name}@${version}`, value);
-    });
+    }, act.guard);
     return this.get(name, version);
   }
 
@@ -215,7 +215,7 @@ export class Registry {
       const before = (await tx.models.resolve(name, alias))?.version;
       await tx.models.setAlias(name, alias, version, act);
       await tx.audit.add(act, 'model.alias', `${name}:${alias}`, { version, ...(before ? { before } : {}) });
-    });
+    }, act.guard);
   }
 
   /** @throws RegistryError `not found` */
@@ -225,7 +225,7 @@ export class Registry {
       if (!before) throw new RegistryError('not found', `there is no alias "${alias}" of a model "${name}"`);
       await tx.models.removeAlias(name, alias);
       await tx.audit.add(act, 'model.alias-removed', `${name}:${alias}`, { before: before.version });
-    });
+    }, act.guard);
   }
 
   /** @throws RegistryError `not found`, or `in use` with what uses it */
@@ -237,7 +237,7 @@ export class Registry {
       await tx.models.remove(name, version);
       await tx.audit.add(act, 'model.delete', `${name}@${version}`, { digest: model.digest });
       return model;
-    });
+    }, act.guard);
     this.blobs.remove(model.digest);
     this.#log.info({ model: `${name}@${version}`, actor: act.actor }, 'model deleted');
   }

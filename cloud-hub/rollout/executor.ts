@@ -33,6 +33,9 @@ const EVERY_MS = 5_000;
 /** Reports that come close together are judged together. */
 const SOON_MS = 500;
 
+/** People who pause or resume it meanwhile are few. */
+const ABORT_TRIES = 5;
+
 /** Somebody changed the rollout, or a document, while it was looked at: it is looked at again. */
 export class Superseded extends Error {
   override readonly name = 'Superseded';
@@ -142,15 +145,21 @@ export class RolloutExecutor {
     }
   }
 
-  /** Ends a rollout and gives every device back what it had. */
-  async rollBack(
-    rollout: StoredRollout,
-    status: 'rolled-back' | 'aborted',
-    reason: string,
-    act: Act,
-    gates = rollout.gates,
-  ): Promise<void> {
-    await this.#alone(() => this.#rollBack(rollout, status, reason, act, gates));
+  /**
+   * Ends a rollout and gives every device back what it had.
+   * @param find the rollout as it is now
+   * @throws what `find` throws; Superseded when others change it all the time
+   */
+  async abort(find: () => Promise<StoredRollout>, act: Act): Promise<void> {
+    await this.#alone(async () => {
+      for (let left = ABORT_TRIES; ; left--) {
+        try {
+          return await this.#rollBack(await find(), 'aborted', `aborted by ${act.actor}`, act);
+        } catch (error) {
+          if (!(error instanceof Superseded) || left <= 1) throw error;
+        }
+      }
+    });
   }
 
   async #rollBack(
@@ -174,7 +183,8 @@ export class RolloutExecutor {
       }
       await tx.rollouts.change(rollout.row, { ...rollout, status, gates, reason, settledAt: undefined }, act.at);
       await tx.rollouts.addHistory(rollout.row, act, status, reason, { devices: changed.size });
-    });
+      if (status === 'aborted') await tx.audit.add(act, 'rollout.abort', rollout.id);
+    }, act.guard);
     this.#asked.forget(rollout);
     for (const [device, document] of changed) this.#options.publish(device, document);
     this.#options.changed(rollout.id, []);

@@ -30,7 +30,7 @@ export interface RolloutsOptions {
   readonly store: HubStore;
   readonly registry: Pick<Registry, 'resolve'>;
   readonly repository: Pick<Repository, 'isSigned'>;
-  readonly executor: Pick<RolloutExecutor, 'run' | 'rollBack'>;
+  readonly executor: Pick<RolloutExecutor, 'abort' | 'run'>;
   /** After a commit: what people see of this rollout is different. */
   readonly changed: (rollout: string) => void;
 }
@@ -111,9 +111,7 @@ export class Rollouts {
 
   /** Ends it and gives every device back what it had. @throws RolloutError */
   async abort(id: string, act: Act): Promise<StoredRollout> {
-    const rollout = await this.#open(id);
-    await this.#options.executor.rollBack(rollout, 'aborted', `aborted by ${act.actor}`, act);
-    await this.#options.store.transact(async (tx) => tx.audit.add(act, 'rollout.abort', id));
+    await this.#options.executor.abort(() => this.#open(id), act);
     return this.get(id);
   }
 
@@ -164,7 +162,7 @@ export class Rollouts {
       );
       await tx.rollouts.addHistory(rollout.row, act, verb, reason);
       await tx.audit.add(act, `rollout.${to === 'paused' ? 'pause' : 'resume'}`, id, waived ? { waived } : {});
-    });
+    }, act.guard);
     changed(id);
     return this.get(id);
   }

@@ -19,6 +19,15 @@ export interface Act {
   readonly actor: string;
   /** Where from, when it was a request. */
   readonly address?: string;
+  /** What must hold for the change. */
+  readonly guard?: Guard;
+}
+
+/** Looks at a document in the transaction that changes it. `tx` has the parts of the store. */
+export interface Guard {
+  /** Is it as the one who changes it has seen it? @throws what he is told when it is not; then nothing is changed */
+  before(tx: object): Promise<void>;
+  after(tx: object): Promise<void>;
 }
 
 export type AuditStore = ReturnType<typeof createAuditStore>;

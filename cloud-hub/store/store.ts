@@ -3,7 +3,7 @@ import { createAlertDeliveryStore } from './alert-deliveries.ts';
 import { createAlertRuleStore } from './alert-rules.ts';
 import { createAlertSourceStore } from './alert-sources.ts';
 import { createAlertStore } from './alerts.ts';
-import { createAuditStore } from './audit.ts';
+import { createAuditStore, type Guard } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
 import { createCorrectionStore } from './corrections.ts';
@@ -57,8 +57,18 @@ export async function openStore(folder: string, now: number, limits: StoreLimits
   const partsOf = (db: Db) => createParts(db, { limits, restored });
   return {
     ...partsOf(database),
-    /** One transaction: `tx` has the parts of the store, bound to it; see HubDatabase. */
-    transact: <T>(work: (tx: Parts) => Promise<T>): Promise<T> => database.transact((db) => work(partsOf(db))),
+    /**
+     * One transaction: `tx` has the parts of the store, bound to it; see HubDatabase.
+     * @param guard of the act that it is; it looks before and after the work
+     */
+    transact: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> =>
+      database.transact(async (db) => {
+        const tx = partsOf(db);
+        await guard?.before(tx);
+        const done = await work(tx);
+        await guard?.after(tx);
+        return done;
+      }),
     /** Did the database fail, and not what was asked of it? Then the same may work later. */
     isOutage: (error: unknown) => error instanceof TransactionError || database.dialect.isOutage(error),
     readiness: database.readiness,

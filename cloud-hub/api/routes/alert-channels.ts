@@ -6,6 +6,7 @@ import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { channel, channelTest, newChannel } from '../../contract/alert-channel.ts';
+import type { Parts } from '../../store/store.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, noContent, security } from '../responses.ts';
 
@@ -18,8 +19,9 @@ export function alertChannelRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
-  const found = async (name: string) => (await store.alertRules.channelViews()).find((one) => one.name === name);
-  const document = (request: FastifyRequest) => found(params.parse(request.params).name);
+  const found = async (name: string, from: Parts = store) =>
+    (await from.alertRules.channelViews()).find((one) => one.name === name);
+  const document = (request: FastifyRequest, from: Parts) => found(params.parse(request.params).name, from);
   const missing = (of: string) => new ProblemError(404, `there is no channel "${of}"`);
   return async (app) => {
     app.get(

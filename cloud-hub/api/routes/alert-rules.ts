@@ -6,6 +6,7 @@ import { name } from '../../../shared/contract/names.ts';
 import { answers } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { alertRule, newAlertRule } from '../../contract/alert-rule.ts';
+import type { Parts } from '../../store/store.ts';
 import { withGoodHours } from '../good-hours.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, noContent, security } from '../responses.ts';
@@ -19,10 +20,11 @@ export function alertRuleRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'alerts' | 'clock'>): FastifyPluginAsyncZod {
   const tags = ['alerts'];
-  const found = async (name: string) => (await store.alertRules.ruleViews()).find((one) => one.name === name);
+  const found = async (name: string, from: Parts = store) =>
+    (await from.alertRules.ruleViews()).find((one) => one.name === name);
   /** Without what changes by itself. */
-  const document = async (request: FastifyRequest) => {
-    const { firing: _, ...rule } = (await found(params.parse(request.params).name)) ?? { firing: 0 };
+  const document = async (request: FastifyRequest, from: Parts) => {
+    const { firing: _, ...rule } = (await found(params.parse(request.params).name, from)) ?? { firing: 0 };
     return 'name' in rule ? rule : undefined;
   };
   const missing = (name: string) => new ProblemError(404, `there is no rule "${name}"`);

@@ -7,6 +7,7 @@ import { ProblemError } from '../../../shared/http/problems.ts';
 import { newCorrection } from '../../contract/correction.ts';
 import { event } from '../../contract/event.ts';
 import { rowNumber } from '../../store/rows.ts';
+import type { Parts } from '../../store/store.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, noContent, security } from '../responses.ts';
 
@@ -18,9 +19,9 @@ export function correctionRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'feed' | 'clock'>): FastifyPluginAsyncZod {
   const common = { tags: ['records'], security, params };
-  const document = (request: FastifyRequest) => {
+  const document = (request: FastifyRequest, from: Parts) => {
     const row = rowNumber(params.parse(request.params).id);
-    return row === undefined ? undefined : store.events.get(row);
+    return row === undefined ? undefined : from.events.get(row);
   };
   const config = { access: 'operator', scope: 'event', document } as const;
   const missing = (id: string) => new ProblemError(404, `there is no event "${id}"`);
@@ -52,7 +53,7 @@ export function correctionRoutes({
           const isSet = await tx.corrections.set(row, request.body, act);
           if (isSet) await tx.audit.add(act, 'event.correct', id, { ...request.body, ...(before ? { before } : {}) });
           return isSet;
-        });
+        }, act.guard);
         const now = isThere ? await announced(row) : undefined;
         if (!now) throw missing(id);
         return now;
@@ -77,7 +78,7 @@ export function correctionRoutes({
             await tx.corrections.remove(row);
             await tx.audit.add(act, 'event.uncorrect', id, { before });
             return true;
-          }));
+          }, act.guard));
         if (!isGone) throw new ProblemError(404, `nobody has corrected an event "${id}"`);
         await announced(row);
         return reply.code(204).send(undefined);

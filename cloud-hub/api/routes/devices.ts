@@ -15,7 +15,7 @@ import { isInScope, scopeText } from '../../identity/scope.ts';
 import type { Watches } from '../../live/watches.ts';
 import type { FleetIdentity } from '../../pki/fleet.ts';
 import { RESERVED_NAMES } from '../../pki/reserved.ts';
-import type { HubStore } from '../../store/store.ts';
+import type { HubStore, Parts } from '../../store/store.ts';
 import { callerOf } from '../auth.ts';
 import { newDevice, pageQuery } from '../bodies.ts';
 import { actOf, noContent, security } from '../responses.ts';
@@ -49,7 +49,7 @@ export function deviceRoutes({
     if (!found) throw notFound(id);
     return found;
   };
-  const document = (request: FastifyRequest) => store.devices.labels(params.parse(request.params).device);
+  const document = (request: FastifyRequest, from: Parts) => from.devices.labels(params.parse(request.params).device);
   return async (app) => {
     app.get(
       '/devices',
@@ -181,10 +181,11 @@ export function deviceRoutes({
         const { scope } = callerOf(request);
         if (scope && !isInScope(scope, request.body))
           throw new ProblemError(403, `the device must keep the labels by which you see it: ${scopeText(scope)}`);
+        const act = actOf(request, clock);
         await store.transact(async (tx) => {
           if (!(await tx.devices.setLabels(id, request.body))) throw notFound(id);
-          await tx.audit.add(actOf(request, clock), 'device.labels', id, request.body);
-        });
+          await tx.audit.add(act, 'device.labels', id, request.body);
+        }, act.guard);
         await watches.recheck(id);
         return deviceOr404(id);
       },
@@ -196,7 +197,7 @@ export function deviceRoutes({
         config: {
           access: 'viewer',
           scope: 'device',
-          document: (request) => store.desired.get(params.parse(request.params).device),
+          document: (request, from) => from.desired.get(params.parse(request.params).device),
         },
         schema: {
           summary: 'Get the document that says what a device should run',

@@ -14,7 +14,7 @@ import { page } from '../../contract/page.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Signing } from '../../registry/signing/signing.ts';
 import type { StoredModel } from '../../store/models.ts';
-import type { HubStore } from '../../store/store.ts';
+import type { HubStore, Parts } from '../../store/store.ts';
 import { pageQuery } from '../bodies.ts';
 import { actOf, cursorRow, noContent, pageOf, security } from '../responses.ts';
 
@@ -41,13 +41,13 @@ export function modelRoutes({ store, registry, signing, clock }: ModelRouteOptio
     ...found,
     signed: signing.repository.isSigned(targetPathOf(found), found.digest),
   });
-  const document = (request: FastifyRequest) => {
+  const document = (request: FastifyRequest, from: Parts) => {
     const { name: found, version: wanted } = params.parse(request.params);
-    return store.models.get(found, wanted);
+    return from.models.get(found, wanted);
   };
-  const pointing = async (request: FastifyRequest) => {
+  const pointing = async (request: FastifyRequest, from: Parts) => {
     const { name: found, alias: wanted } = aliasParams.parse(request.params);
-    return (await store.models.resolve(found, wanted))?.version;
+    return (await from.models.resolve(found, wanted))?.version;
   };
   return async (app) => {
     await app.register(uploadRoute({ registry, clock, describe }));

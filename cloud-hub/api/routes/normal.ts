@@ -45,14 +45,15 @@ export function normalRoutes({ store, publishDesired, clock }: NormalRouteOption
   ) => {
     const event = await anomalyOr404(request.params.id);
     const { id, device, stream, at } = event;
-    const before = await store.desired.get(device);
-    const document = changed(before, event);
-    if (!document || document === before) return;
-    await store.transact(async (tx) => {
+    const isChanged = await store.transact(async (tx) => {
+      const before = await tx.desired.get(device);
+      const document = changed(before, event);
+      if (!document || document === before) return false;
       await tx.desired.set(device, document, clock.wall());
       await tx.audit.add(actOf(request, clock), action, device, { event: id, stream, at });
+      return true;
     });
-    publishDesired(device);
+    if (isChanged) publishDesired(device);
   };
   const config = { access: 'operator', scope: 'event' } as const;
   const common = { tags: ['records'], security, params, response: noContent };

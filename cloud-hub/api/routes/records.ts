@@ -53,9 +53,9 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
       {
         config: {
           ...one,
-          document(request) {
+          document(request, from) {
             const row = rowNumber(params.parse(request.params).id);
-            return row === undefined ? undefined : store.events.get(row);
+            return row === undefined ? undefined : from.events.get(row);
           },
         },
         schema: { summary: 'Get an event', tags: ['records'], security, params, response: answers(event) },

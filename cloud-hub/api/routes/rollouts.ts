@@ -20,7 +20,7 @@ import type { Rollouts } from '../../rollout/rollouts.ts';
 import type { Act } from '../../store/audit.ts';
 import type { StoredRollout } from '../../store/rollouts.ts';
 import { isoTime } from '../../store/rows.ts';
-import type { HubStore } from '../../store/store.ts';
+import type { HubStore, Parts } from '../../store/store.ts';
 import { pageQuery } from '../bodies.ts';
 import { actOf, cursorRow, pageOf, security } from '../responses.ts';
 
@@ -37,8 +37,8 @@ export function rolloutRoutes({ store, rollouts, clock }: RolloutRouteOptions): 
   const viewer = { access: 'viewer' } as const;
   const operator = { access: 'operator' } as const;
   /** What people decide on, without the counts, which change by themselves. */
-  const document = async (request: FastifyRequest) => {
-    const found = await store.rollouts.get(params.parse(request.params).id);
+  const document = async (request: FastifyRequest, from: Parts) => {
+    const found = await from.rollouts.get(params.parse(request.params).id);
     return found && { status: found.status, wave: found.wave, waived: found.waived };
   };
   const describe = (found: StoredRollout) => describeRollout(store, found);

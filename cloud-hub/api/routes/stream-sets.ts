@@ -69,7 +69,7 @@ export function streamSetRoutes({ store, rollouts, clock }: StreamSetRouteOption
       {
         config: {
           access: 'viewer',
-          document: (request) => store.streamSets.get(params.parse(request.params).revision),
+          document: (request, from) => from.streamSets.get(params.parse(request.params).revision),
         },
         schema: {
           summary: 'Get a set of streams',

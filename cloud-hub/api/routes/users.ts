@@ -17,6 +17,7 @@ import {
 import { factorCode } from '../../contract/sign-in.ts';
 import { SESSION_MS } from '../../identity/identity.ts';
 import { isoTime } from '../../store/rows.ts';
+import type { Parts } from '../../store/store.ts';
 import type { TokenRow } from '../../store/tokens.ts';
 import type { UserState } from '../../store/users.ts';
 import { addressOf, callerOf, requireOwnOrigin } from '../auth.ts';
@@ -47,11 +48,11 @@ export function userRoutes({
     provider: hasSubject,
     ...(invitedUntil === undefined || invitedUntil <= clock.wall() ? {} : { invitedUntil: isoTime(invitedUntil) }),
   });
-  const found = async (who: string): Promise<User | undefined> => {
-    const one = (await users.list()).find(({ row }) => row.name === who);
+  const found = async (who: string, from?: Parts): Promise<User | undefined> => {
+    const one = (await users.list(from)).find(({ row }) => row.name === who);
     return one && describe(one.row, one.state);
   };
-  const document = (request: FastifyRequest) => found(params.parse(request.params).name);
+  const document = (request: FastifyRequest, from: Parts) => found(params.parse(request.params).name, from);
 
   return async (app) => {
     app.get(
