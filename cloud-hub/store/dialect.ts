@@ -36,7 +36,7 @@ export interface Dialect {
   larger(a: string, b: string): string;
   /**
    * Inserts rows of records; one whose (device, epoch, seq) is there stays as it is. Ids rise in the order of the rows, and above each
-   * id that was ever given (`id_floors`). Part of a transaction.
+   * id that was ever given (`id_floors`), and in the order of commits: whoever sees one finds no lower one later. Part of a transaction.
    * @param values of each row, in the order of the columns
    * @returns the id of each row; undefined: it was there
    */

@@ -7,14 +7,17 @@ import { openPushKeys } from '../../../cloud-hub/alerts/push/keys.ts';
 import { openSecrets } from '../../../cloud-hub/alerts/secrets.ts';
 import { createSender } from '../../../cloud-hub/alerts/sender.ts';
 import type { NewChannel } from '../../../cloud-hub/contract/alert-channel.ts';
-import { openStore } from '../../../cloud-hub/store/store.ts';
+import { type HubStore, openStore } from '../../../cloud-hub/store/store.ts';
 import { createLogger } from '../../../shared/kit/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 import { receiver } from './receiver.ts';
 
-async function outboxWith(channels: Record<string, Omit<NewChannel, 'secret'>>) {
+async function outboxWith(
+  channels: Record<string, Omit<NewChannel, 'secret'>>,
+  broken?: (deliveries: HubStore['alertDeliveries']) => Partial<HubStore['alertDeliveries']>,
+) {
   const clock = new ManualClock();
   const folder = tempFolder();
   const store = await openStore(folder, clock.wall());
@@ -23,7 +26,14 @@ async function outboxWith(channels: Record<string, Omit<NewChannel, 'secret'>>) 
   const keys = openPushKeys(folder, 'mailto:ann@example.com');
   const browsers = createBrowsers({ store, secrets, keys, addresses, clock });
   const sender = createSender({ store, secrets, addresses, browsers, clock });
-  const outbox = new AlertOutbox({ store, sender, clock, log: createLogger('test', 'silent'), random: () => 1 });
+  const alertDeliveries = { ...store.alertDeliveries, ...broken?.(store.alertDeliveries) };
+  const outbox = new AlertOutbox({
+    store: { ...store, alertDeliveries },
+    sender,
+    clock,
+    log: createLogger('test', 'silent'),
+    random: () => 1,
+  });
   onTestFinished(async () => {
     await outbox.stop();
     await store.close();
@@ -98,4 +108,23 @@ test('of a channel that was removed it says so; of one that is crowded the oldes
   for (let i = 0; i < 1002; i++) await add('crowd', `c${i}`);
   const failed = await store.alertDeliveries.list({ channel: 'crowd', state: 'failed', limit: 10 });
   expect(failed.map(({ key }) => key)).toEqual(['c1', 'c0']);
+});
+
+test('while the database does not take that something was delivered, it is not sent again and again', async () => {
+  const good = await receiver();
+  let refused = 0;
+  const { clock, outbox, add, list } = await outboxWith({ one: { kind: 'webhook', url: good.url } }, (deliveries) => ({
+    async delivered(...args) {
+      if (refused++ < 1) throw new Error('the disk is full');
+      return deliveries.delivered(...args);
+    },
+  }));
+  await add('one', 'a');
+  outbox.start();
+  await until(() => refused === 1, 'the database has refused');
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(good.received.length).toBe(1);
+  await clock.advance(10_000);
+  await until(async () => (await list()).every(({ state }) => state === 'delivered'), 'it is noted');
+  expect(good.received.length).toBe(2);
 });
