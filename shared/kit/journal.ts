@@ -6,7 +6,6 @@
  *    where the prefix `<3>` says the priority (sd-daemon(3)).
  */
 import { fstatSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
 export const JOURNAL_SOCKET = '/run/systemd/journal/socket';
 
@@ -19,29 +18,6 @@ export function isJournal(env: Readonly<Record<string, string | undefined>>, fd 
   } catch {
     return false;
   }
-}
-
-/** Sends an entry. @returns whether the journal has it */
-export type Send = (entry: Buffer) => boolean;
-
-const AF_UNIX = 1;
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
-const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
-
-/** Sends entries to a socket; it never waits. @throws Error where the C library has no sockets as Linux has them */
-export function sendTo(socket: string): Send {
-  // Native: only loaded where there is a journal. Node has no datagram sockets of the local kind; the C library has.
-  const require = createRequire(import.meta.url);
-  const koffi = require('koffi') as typeof import('koffi');
-  const libc = koffi.load('libc.so.6');
-  const open = libc.func('int socket(int, int, int)');
-  const send = libc.func('long sendto(int, const void *, size_t, int, const void *, unsigned int)');
-  const from: number = open(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
-  const address = Buffer.concat([Buffer.from(new Uint16Array([AF_UNIX]).buffer), Buffer.from(`${socket}\0`)]);
-  return (entry) => {
-    const sent: number | bigint = send(from, entry, entry.length, MSG_DONTWAIT_NOSIGNAL, address, address.length);
-    return Number(sent) === entry.length;
-  };
 }
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,16 +1,7 @@
 /** Structured logs on stderr, or with fields in systemd's journal: stdout belongs to the results of a command. */
 import { type DestinationStream, type Logger, pino } from 'pino';
-import {
-  datagramOf,
-  entryOf,
-  type Fields,
-  isJournal,
-  JOURNAL_SOCKET,
-  priorityOf,
-  type Send,
-  sendTo,
-  withPriority,
-} from './journal.ts';
+import { datagramOf, entryOf, type Fields, isJournal, JOURNAL_SOCKET, priorityOf, withPriority } from './journal.ts';
+import { type Send, sendTo } from './local-datagrams.ts';
 
 export type { Logger };
 

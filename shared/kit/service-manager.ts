@@ -1,11 +1,10 @@
 /**
- * What a service tells systemd (sd_notify(3)): that it is ready, what it does, that it makes progress. Node has no datagram sockets of
- * the local kind, so `systemd-notify` says it, which is there wherever systemd is. Without systemd nothing is done.
+ * What a service tells systemd (sd_notify(3)): that it is ready, what it does, that it makes progress. Without systemd nothing is done.
  *
- * 1. One process at a time; what is to be said meanwhile goes with the next one, the newest status alone.
+ * 1. One message at a time; what is to be said meanwhile goes with the next one, the newest status alone. So does what systemd did not take.
  * 2. Children do not inherit the address (inherited-env.ts): what decodes what strangers send cannot feed the watchdog by it.
  */
-import { execFile } from 'node:child_process';
+import { type SendWaiting, sendWaitingTo } from './local-datagrams.ts';
 import type { Logger } from './log.ts';
 
 export interface ServiceManager {
@@ -41,13 +40,15 @@ export function serviceManager(
     if (isTelling) return;
     isTelling = true;
     while (waiting.size > 0) {
-      const lines = [...waiting].map(([key, value]) => `${key}=${value}`);
+      const said = [...waiting];
       waiting.clear();
       try {
-        await tell(lines);
+        await tell(said.map(([key, value]) => `${key}=${value}`));
       } catch (error) {
+        for (const [key, value] of said) if (!waiting.has(key)) waiting.set(key, value);
         if (!isFaulty) log.warn({ err: error }, 'systemd cannot be told how this service is; it may end it');
         isFaulty = true;
+        break;
       }
     }
     isTelling = false;
@@ -73,12 +74,10 @@ function watchdogOf({ WATCHDOG_USEC, WATCHDOG_PID }: Readonly<Record<string, str
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, LONGEST);
 
-function tellBy({ NOTIFY_SOCKET, PATH }: Readonly<Record<string, string | undefined>>): Tell {
-  const env = { NOTIFY_SOCKET, PATH };
-  return (assignments) =>
-    new Promise((resolve, reject) => {
-      execFile('systemd-notify', [...assignments], { env, timeout: TELL_MS }, (error) =>
-        error ? reject(error) : resolve(),
-      );
-    });
+function tellBy({ NOTIFY_SOCKET = '' }: Readonly<Record<string, string | undefined>>): Tell {
+  let send: SendWaiting | undefined;
+  return async (assignments) => {
+    send ??= sendWaitingTo(NOTIFY_SOCKET, TELL_MS);
+    await send(Buffer.from(assignments.join('\n')));
+  };
 }

@@ -33,7 +33,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   uqr: ['cloud-hub/dashboard/'],
   'better-sqlite3': ['shared/kit/sqlite.ts'],
   pino: ['shared/kit/log.ts'],
-  koffi: ['shared/kit/journal.ts'],
+  koffi: ['shared/kit/local-datagrams.ts'],
   '@opentelemetry/api': ['shared/kit/otel.ts'],
   '@opentelemetry/core': ['shared/kit/otel.ts'],
   '@opentelemetry/exporter-trace-otlp-proto': ['shared/kit/otel.ts'],

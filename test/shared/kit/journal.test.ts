@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import koffi from 'koffi';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { asError, datagramOf, entryOf, type Fields } from '../../../shared/kit/journal.ts';
+import { listenTo } from '../../support/local-socket.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 /** Reads a datagram as journald does (systemd.io/JOURNAL_NATIVE_PROTOCOL). */
@@ -28,26 +28,6 @@ function read(bytes: Buffer): Record<string, string> {
 }
 
 const sent = (line: Fields) => read(datagramOf(entryOf(line)));
-
-/** A socket as journald has it. @returns what has arrived */
-function listenTo(socket: string): () => Buffer[] {
-  const libc = koffi.load('libc.so.6');
-  const fd: number = libc.func('int socket(int, int, int)')(1, 2, 0);
-  onTestFinished(() => closeSync(fd));
-  const address = Buffer.concat([Buffer.from([1, 0]), Buffer.from(`${socket}\0`)]);
-  expect(libc.func('int bind(int, const void *, unsigned int)')(fd, address, address.length)).toBe(0);
-  const recv = libc.func('long recv(int, _Out_ void *, size_t, int)');
-  const MSG_DONTWAIT = 0x40;
-  return () => {
-    const found: Buffer[] = [];
-    for (;;) {
-      const bytes = Buffer.alloc(2 ** 20);
-      const length = Number(recv(fd, bytes, bytes.length, MSG_DONTWAIT));
-      if (length < 0) return found;
-      found.push(bytes.subarray(0, length));
-    }
-  };
-}
 
 /** Runs a program that logs, with its stderr in a file that it takes for the journal. @returns the entries and the file */
 function logged(program: string, isListening = true) {

@@ -1,6 +1,9 @@
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { serviceManager, type Tell } from '../../../shared/kit/service-manager.ts';
 import { keptLog } from '../../support/kept-log.ts';
+import { listenTo } from '../../support/local-socket.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
 
 /** A systemd that takes its time: each message is answered by hand. */
@@ -43,6 +46,28 @@ test('a systemd that cannot be told is complained of once, and told again', asyn
     await new Promise(setImmediate);
   }
   expect(kept.lines.filter(({ msg }) => String(msg).includes('systemd cannot be told'))).toHaveLength(1);
+});
+
+test('what systemd did not take is said with the next message, unless there is something newer', async () => {
+  const { told, tell, answer } = slowSystemd();
+  const manager = serviceManager(env, 7, keptLog().log, tell);
+  manager.ready('old');
+  answer(new Error('busy'));
+  await new Promise(setImmediate);
+  expect(told).toHaveLength(1);
+  manager.status('new');
+  await until(() => told.length === 2, 'the second message');
+  expect(told[1]?.toSorted()).toEqual(['READY=1', 'STATUS=new']);
+});
+
+test('the datagram is the one of sd_notify, from this process itself', async () => {
+  const socket = path.join(tempFolder(), 'notify');
+  const received = listenTo(socket);
+  const manager = serviceManager({ NOTIFY_SOCKET: socket }, 7, keptLog().log);
+  manager.ready('1 of 1');
+  const found: string[] = [];
+  await until(() => found.push(...received().map(String)) > 0, 'the datagram');
+  expect(found).toEqual(['READY=1\nSTATUS=1 of 1']);
 });
 
 test.for([
