@@ -16,8 +16,9 @@ export async function shots(page: Page, name: string, all = true): Promise<void>
   if (!all) return;
   await page.emulateMedia({ colorScheme: 'dark' });
   await shoot('dark');
-  await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 360, height: 1800 });
+  await shoot('narrow-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
   await shoot('narrow');
   await page.setViewportSize({ width: 1440, height: 1000 });
 }

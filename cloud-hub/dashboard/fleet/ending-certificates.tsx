@@ -21,8 +21,8 @@ export function EndingCertificates() {
         <span class="muted num">{`${whole(items.length)}${next === undefined ? '' : '+'}`}</span>
       </header>
       <p class="hint muted">
-        A device renews its certificate by itself while it reaches the hub. One whose certificate has ended must be
-        enrolled again.
+        A device renews its certificate by itself while it reaches the hub, and for a time of grace after its end (60
+        days, <code>--grace-days</code>). After that it must be enrolled again.
       </p>
       <ul>
         {items.map(({ id, device, endsAt }) => (

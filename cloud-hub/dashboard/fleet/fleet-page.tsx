@@ -8,18 +8,10 @@ import { Failure } from '../ui/failure.tsx';
 import { short, whole } from '../ui/format.ts';
 import { AddDevice } from './add-device.tsx';
 import { EndingCertificates } from './ending-certificates.tsx';
-import {
-  type FleetRow,
-  isShown,
-  rowsOf,
-  type Show,
-  type Sort,
-  select,
-  versionsOf,
-  versionsText,
-} from './fleet-rows.ts';
+import { type FleetRow, isShown, rowsOf, type Show, type Sort, select, versionsOf } from './fleet-rows.ts';
 import { FleetTable } from './fleet-table.tsx';
 import { HowToAdd } from './how-to-add.tsx';
+import { VersionFilter } from './version-filter.tsx';
 import { WaitingBoxes } from './waiting-boxes.tsx';
 
 const shows: readonly (readonly [Show, string])[] = [
@@ -28,8 +20,6 @@ const shows: readonly (readonly [Show, string])[] = [
   ['offline', 'Offline'],
   ['problems', 'Problems'],
 ];
-
-const VERSIONS_SHOWN = 3;
 
 /** Every device: what it runs, how it is, what it has seen. */
 export function FleetPage() {
@@ -67,6 +57,7 @@ function Fleet({ addButton }: { addButton: ComponentChildren }) {
   const search = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [show, setShow] = useState<Show>('all');
+  const [version, setVersion] = useState<string>();
   const [sort, setSort] = useState<Sort>({ key: 'id', direction: 1 });
   const rows = useComputed(() => rowsOf(shared.roster.devices.value, shared.activity.counts.value));
   useSlashKey(search);
@@ -74,12 +65,15 @@ function Fleet({ addButton }: { addButton: ComponentChildren }) {
   const loading = shared.roster.loading.value;
   const { exact } = shared.activity.counts.value;
   const all = rows.value;
-  const shown = select(all, text, show, sort);
+  const versions = versionsOf(all.map(({ device }) => device));
+  // The last device with the chosen version may have got another one.
+  const chosen = versions.some(([one]) => one === version) ? version : undefined;
+  const shown = select(all, text, show, sort, chosen);
   return (
     <>
       <div class="page-head">
         <h1>Fleet</h1>
-        <Totals rows={all} isExact={exact} />
+        <Totals rows={all} isExact={exact} version={versions.length === 1 ? versions[0]?.[0] : undefined} />
         <span class="spacer" />
         {addButton}
       </div>
@@ -104,9 +98,13 @@ function Fleet({ addButton }: { addButton: ComponentChildren }) {
             </button>
           ))}
         </fieldset>
+        <VersionFilter versions={versions} chosen={chosen} onChoose={setVersion} />
       </div>
       {shown.length === 0 && loading.kind === 'ready' ? (
-        <EmptyState title="Nothing matches" detail="No device in this state has all of these words." />
+        <EmptyState
+          title="Nothing matches"
+          detail="No device in this state, of this version, has all of these words."
+        />
       ) : (
         <FleetTable rows={shown} isExact={exact} sort={sort} onSort={setSort} />
       )}
@@ -115,7 +113,14 @@ function Fleet({ addButton }: { addButton: ComponentChildren }) {
   );
 }
 
-function Totals({ rows, isExact }: { rows: readonly FleetRow[]; isExact: boolean }) {
+interface TotalsProps {
+  readonly rows: readonly FleetRow[];
+  readonly isExact: boolean;
+  /** Of every agent, where all have the same. */
+  readonly version: string | undefined;
+}
+
+function Totals({ rows, isExact, version }: TotalsProps) {
   const sum = (value: (row: FleetRow) => number) => rows.reduce((total, row) => total + value(row), 0);
   const online = sum(({ device }) => (device.online ? 1 : 0));
   const facts: readonly (readonly [string, string])[] = [
@@ -124,7 +129,6 @@ function Totals({ rows, isExact }: { rows: readonly FleetRow[]; isExact: boolean
     [short(sum(({ fps }) => fps)), 'analysed/s'],
     [`${isExact ? '' : '≥ '}${whole(sum(({ events }) => events))}`, 'events in 1 h'],
   ];
-  const versions = versionsOf(rows.map(({ device }) => device));
   return (
     <ul class="totals" aria-label="Totals">
       {facts.map(([value, title]) => (
@@ -132,10 +136,9 @@ function Totals({ rows, isExact }: { rows: readonly FleetRow[]; isExact: boolean
           <b class="num">{value}</b> <span class="muted">{title}</span>
         </li>
       ))}
-      {versions.length > 0 && (
-        <li title={versionsText(versions, versions.length)}>
-          <span class="muted">{versions.length === 1 ? 'agent ' : 'agents '}</span>
-          <b class="num">{versionsText(versions, VERSIONS_SHOWN)}</b>
+      {version !== undefined && (
+        <li>
+          <span class="muted">agent</span> <b class="num">{version}</b>
         </li>
       )}
     </ul>

@@ -32,10 +32,24 @@ export function rowsOf(devices: readonly Device[], counts: Counts): readonly Fle
   }));
 }
 
-/** Every word of `search` must be somewhere in the row: id, host, streams, sources, models, states. */
-export function select(rows: readonly FleetRow[], search: string, show: Show, sort: Sort): readonly FleetRow[] {
+/**
+ * Every word of `search` must be somewhere in the row: id, host, streams, sources, models, states.
+ * @param version of the agent that a device must have; undefined: any
+ */
+export function select(
+  rows: readonly FleetRow[],
+  search: string,
+  show: Show,
+  sort: Sort,
+  version?: string,
+): readonly FleetRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = rows.filter((row) => isShown(row, show) && words.every((word) => textOf(row).includes(word)));
+  const shown = rows.filter(
+    (row) =>
+      isShown(row, show) &&
+      (version === undefined || row.device.version === version) &&
+      words.every((word) => textOf(row).includes(word)),
+  );
   return shown.sort((a, b) => sort.direction * compare(a, b, sort.key) || (a.device.id < b.device.id ? -1 : 1));
 }
 
@@ -57,14 +71,6 @@ export function versionsOf(devices: readonly Pick<Device, 'version'>[]): readonl
   const counts = new Map<string, number>();
   for (const { version } of devices) if (version !== undefined) counts.set(version, (counts.get(version) ?? 0) + 1);
   return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-}
-
-/** `0.2.0`; of several `0.2.0 × 12, 0.1.0 × 3 …`. */
-export function versionsText(versions: readonly (readonly [string, number])[], most: number): string {
-  const [only, ...others] = versions;
-  if (only && others.length === 0) return only[0];
-  const shown = versions.slice(0, most).map(([version, n]) => `${version} × ${n}`);
-  return `${shown.join(', ')}${versions.length > most ? ' …' : ''}`;
 }
 
 /** The host's own name, where the device has reported it. */

@@ -6,7 +6,6 @@ import {
   type SortKey,
   select,
   versionsOf,
-  versionsText,
 } from '../../../../cloud-hub/dashboard/fleet/fleet-rows.ts';
 
 type Stream = Device['streams'][number];
@@ -145,8 +144,18 @@ test('the versions of the fleet, the most frequent first', () => {
     ['0.8.0', 1],
     ['0.9.0', 1],
   ]);
-  expect(versionsText(versions, 2)).toBe('1.0.0 × 2, 0.7.0 × 1 …');
-  expect(versionsText(versions.slice(0, 2), 2)).toBe('1.0.0 × 2, 0.7.0 × 1');
-  expect(versionsText(versionsOf([{ version: '1.0.0' }, { version: '1.0.0' }]), 3)).toBe('1.0.0');
   expect(versionsOf([{}])).toEqual([]);
+});
+
+test('a chosen version shows its devices alone, beside search and state', () => {
+  const fleet = ['1.0.0', '1.0.0', '1.0.0-beta', undefined].map((version, i) =>
+    device(`d${i}`, { ...(version === undefined ? {} : { version }), online: i !== 1 }),
+  );
+  const sort = { key: 'id', direction: 1 } as const;
+  const shown = (search: string, show: 'all' | 'online', version?: string) =>
+    select(rowsOf(fleet, counts), search, show, sort, version).map((row) => row.device.id);
+  expect(shown('', 'all', '1.0.0')).toEqual(['d0', 'd1']);
+  expect(shown('', 'online', '1.0.0')).toEqual(['d0']);
+  expect(shown('d1', 'all', '1.0.0')).toEqual(['d1']);
+  expect(shown('', 'all')).toEqual(['d0', 'd1', 'd2', 'd3']);
 });
