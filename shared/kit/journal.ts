@@ -34,6 +34,7 @@ const ELSEWHERE = new Set(['level', 'time', 'msg', 'name', 'pid', 'hostname']);
 /**
  * An entry out of a line of the log. Its text is the message and the fields, so that it can be read without `-o verbose`; each field is
  * also `VEDETTE_` and its name, an error's parts are `VEDETTE_ERR`, `VEDETTE_CODE` and `VEDETTE_STACK`.
+ * `VEDETTE_COMPONENT` is the part of the program that speaks, or the program where the line names none.
  */
 export function entryOf(line: Fields): Map<string, string> {
   const name = text(line.name ?? 'unknown');

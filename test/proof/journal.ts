@@ -20,7 +20,7 @@ export async function proveFields(box: Machine): Promise<string> {
     SYSLOG_IDENTIFIER: 'vedette-agent',
     PRIORITY: '6',
     VEDETTE_DEVICE: 'gate-3',
-    VEDETTE_COMPONENT: 'agent',
+    VEDETTE_COMPONENT: 'runner',
   };
   for (const [field, value] of Object.entries(wanted))
     if (first?.[field] !== value) throw new Error(`${field} is not ${value}: ${JSON.stringify(first)}`);

@@ -106,6 +106,15 @@ test('no value can become another field, and no field is lost', () => {
   );
 });
 
+test('the component is the part that speaks, else the program', () => {
+  const line = { level: 30, name: 'agent', msg: 'it' };
+  const said = [sent(line), sent({ ...line, component: 'runner' })];
+  expect(said.map((entry) => [entry.SYSLOG_IDENTIFIER, entry.VEDETTE_COMPONENT])).toEqual([
+    ['vedette-agent', 'agent'],
+    ['vedette-agent', 'runner'],
+  ]);
+});
+
 test('without a journal nothing changes', () => {
   for (const env of [{}, { JOURNAL_STREAM: '' }, { JOURNAL_STREAM: '1:2' }])
     expect(asError('bad\n', env)).toBe('bad\n');
