@@ -72,7 +72,11 @@ export async function enroll(options: EnrollOptions): Promise<number> {
       signal: stop,
     });
     stdout.write(`enrolled: ${filesOf(folder, stateFolder).identity}\n`);
-    if (result.isNewConfig) stdout.write(`next: vedette-agent run -c ${result.configFile}\n`);
+    // With --user it is a service that runs the agent.
+    const start =
+      options.user === undefined ? `vedette-agent run -c ${result.configFile}` : 'systemctl start vedette-agent';
+    if (result.isNewConfig)
+      stdout.write(`next: put streams into ${result.configFile}, or send them from the hub; then ${start}\n`);
     else
       print(
         `${result.configFile} was there and stays: its \`hub\` needs url: ${result.broker} and identityFile: ${filesOf(folder, stateFolder).identity}`,
