@@ -145,5 +145,5 @@ function sampleOf(line: string, channels: number): Sample | undefined {
     .split(' ')
     .map(Number);
   if (atMs === undefined || values.length !== channels) return undefined;
-  return [atMs, ...values].every(Number.isFinite) ? { atMs, values } : undefined;
+  return Math.abs(atMs) <= Number.MAX_SAFE_INTEGER && values.every(Number.isFinite) ? { atMs, values } : undefined;
 }

@@ -2,13 +2,19 @@
  * Rows that are JSON values, and paths into them: `$.a.b[0].c`, `$['a b'][-1]`; the leading `$.` may be left out, `$` is the
  * value. Pure.
  */
+import { overLimit, type ShapeLimits } from '../../contract/shape.ts';
 import type { Row } from './row.ts';
+
+/** Deeper values cannot be written into a message, and no sensor gives them. */
+const SHAPE: ShapeLimits = { maxDepth: 64, maxValues: 1_000_000 };
 
 /**
  * @param rows path of a list of rows in the value; default: the value is a row, or a list of rows
  * @returns the rows, or what is wrong with the text
  */
 export function readJsonRows(text: string, rows = '$'): readonly Row[] | string {
+  const over = overLimit(Buffer.from(text), SHAPE);
+  if (over !== undefined) return `has ${over}`;
   const value = parsed(text);
   if (value === undefined) return 'is not JSON';
   const found = valueAt(value, stepsOf(rows));
@@ -21,7 +27,8 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const without = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity|nan|inf)\b/g, (found) =>
+    // A text that nothing ends goes to the end: none is looked at twice.
+    const without = text.replaceAll(/"(?:[^"\\]|\\[^])*"?|-?\b(?:NaN|Infinity|nan|inf)\b/g, (found) =>
       found.startsWith('"') ? found : 'null',
     );
     if (without === text) return undefined;

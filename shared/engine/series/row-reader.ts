@@ -6,6 +6,9 @@
 import { createEventCounts } from './event-counts.ts';
 import { type PartialRow, type Row, type RowPlan, readPart, type TimedRow } from './row.ts';
 
+/** Most samples of one message or answer. Of rows that are events a few may stand weeks apart, and each interval between them is a sample. */
+export const MOST_AT_ONCE = 20_000;
+
 export interface RowReader {
   /**
    * @param arrivedMs time of rows without one

@@ -6,7 +6,7 @@
  */
 import type { TimeUnit } from '../../contract/config/sensor-source.ts';
 import { createPattern, type DateParts, offsetOf } from '../../contract/config/time-pattern.ts';
-import { numberOf } from './number.ts';
+import { MAX_NUMBER_TEXT, numberOf } from './number.ts';
 import { createZone, type Zone } from './time-zone.ts';
 
 export interface TimeOptions {
@@ -24,6 +24,9 @@ export interface TimeOptions {
  */
 export type TimeReader = (found: unknown, afterMs?: number) => number | undefined;
 
+/** The end of the year 9999, and as far before 1970. What is beyond is no time: whoever counts in slots or adds to it cannot. */
+const MOST_TIME_MS = 253_402_300_799_999;
+
 /** Seconds since 1970 have stayed below this, milliseconds above it, since 1973; and so on, a thousandfold each. */
 const SECONDS_BELOW = 1e11;
 const ISO = /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?)?\s*$/i;
@@ -34,7 +37,8 @@ const MS_PER_MINUTE = 60_000;
 export function createTimeReader({ unit, format, zone }: TimeOptions = {}): TimeReader {
   const pattern = format === undefined ? undefined : createPattern(format);
   const local = createZone(zone ?? 'UTC');
-  return (found, afterMs) => {
+  const read: TimeReader = (found, afterMs) => {
+    if (typeof found === 'string' && found.length > MAX_NUMBER_TEXT) return undefined;
     if (pattern) {
       const parts = typeof found === 'string' ? pattern(found) : undefined;
       return parts && msOf(parts, local, afterMs);
@@ -43,6 +47,10 @@ export function createTimeReader({ unit, format, zone }: TimeOptions = {}): Time
     if (number !== undefined) return toMs(number, unit ?? unitOf(number));
     const parts = typeof found === 'string' ? (isoOf(found) ?? dottedOf(found)) : undefined;
     return parts && msOf(parts, local, afterMs);
+  };
+  return (found, afterMs) => {
+    const ms = read(found, afterMs);
+    return ms !== undefined && Math.abs(ms) <= MOST_TIME_MS ? ms : undefined;
   };
 }
 

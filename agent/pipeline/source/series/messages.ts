@@ -9,7 +9,7 @@
 import type { SensorSourceConfig } from '../../../../shared/contract/config/sensor-source.ts';
 import { readJsonRows } from '../../../../shared/engine/series/json.ts';
 import { planRow, readPart } from '../../../../shared/engine/series/row.ts';
-import { createRowReader } from '../../../../shared/engine/series/row-reader.ts';
+import { createRowReader, MOST_AT_ONCE } from '../../../../shared/engine/series/row-reader.ts';
 import { isPattern, topicMatches } from '../../../../shared/engine/series/topic.ts';
 import type { ErrorCode } from '../../../../shared/kit/errors.ts';
 import { createPlacer } from './placer.ts';
@@ -83,6 +83,10 @@ export function createMessages(source: SensorSourceConfig, channels: readonly st
     }
     const other = owner(topic);
     for (const row of rows) {
+      if (samples.length > MOST_AT_ONCE) {
+        refuse('sensor-row', `has rows of more than ${MOST_AT_ONCE} samples; the rest is left out`);
+        break;
+      }
       if (other !== undefined && readPart(row, plan, topic) !== undefined) {
         refuse('sensor-row', `this stream has the rows of ${other}; give each topic a stream of its own`);
         break;

@@ -79,10 +79,7 @@ export function openTopic(
     if (samples.length === 0 && (retained || found.length === 0)) return;
     quiet.look(true);
     waiting.push(...samples);
-    while (waiting.length > MAX_WAITING) {
-      waiting.shift();
-      dropped++;
-    }
+    if (waiting.length > MAX_WAITING) dropped += waiting.splice(0, waiting.length - MAX_WAITING).length;
     if (!busy) void hand();
   };
 

@@ -1,6 +1,6 @@
 /** Rows of a source that may give a row again ⇒ samples. Pure: it is handed the time. */
-import type { Row, RowPlan } from '../../../../shared/engine/series/row.ts';
-import { createRowReader } from '../../../../shared/engine/series/row-reader.ts';
+import type { Row, RowPlan, TimedRow } from '../../../../shared/engine/series/row.ts';
+import { createRowReader, MOST_AT_ONCE } from '../../../../shared/engine/series/row-reader.ts';
 import { createPlacer } from './placer.ts';
 import type { Sample } from './source.ts';
 
@@ -49,12 +49,17 @@ export function createRows(
     take(rows: readonly Row[], arrivedMs: number): Sample[] {
       if (rows.length > 1 && plan.time === undefined)
         return refuse(`gives a list of ${rows.length} rows without times; say where they stand: \`time\``);
-      const found = rows.flatMap((row) => {
+      const found: TimedRow[] = [];
+      for (const row of rows) {
+        if (found.length > MOST_AT_ONCE) {
+          refuse(`gives rows of more than ${MOST_AT_ONCE} samples at once; the rest is left out`);
+          break;
+        }
         const read = reader.read(row, arrivedMs);
         if (read === undefined) others++;
-        if (typeof read === 'string') return refuse(read);
-        return read ?? [];
-      });
+        else if (typeof read === 'string') refuse(read);
+        else found.push(...read);
+      }
       const isTimed = plan.time !== undefined;
       const newest = found.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
       const isBack = isAsked && !placer.isLater(newest) && !before.has(newest);

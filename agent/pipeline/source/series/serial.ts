@@ -69,10 +69,7 @@ export function openSerial(options: PolledOptions, events: SampleEvents): Sample
     if (samples.length === 0) return;
     quiet.look(true);
     waiting.push(...samples);
-    while (waiting.length > MAX_WAITING) {
-      waiting.shift();
-      dropped++;
-    }
+    if (waiting.length > MAX_WAITING) dropped += waiting.splice(0, waiting.length - MAX_WAITING).length;
     if (!isBusy) void hand();
   };
   const cancelLook = clock.every(LOOK_MS, () => {

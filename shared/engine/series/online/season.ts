@@ -64,12 +64,8 @@ export class Season {
     const distances: number[] = [];
     for (let day = 1; day <= DAYS; day++) {
       let nearest: number | undefined;
-      for (
-        let slot = number - day * this.#perDay - this.#near;
-        slot <= number - day * this.#perDay + this.#near;
-        slot++
-      ) {
-        const distance = this.#distance(slot, value);
+      for (let aside = -this.#near; aside <= this.#near; aside++) {
+        const distance = this.#distance(number - day * this.#perDay + aside, value);
         if (distance !== undefined && (nearest === undefined || Math.abs(distance) < Math.abs(nearest)))
           nearest = distance;
       }

@@ -123,3 +123,11 @@ describe('zones', () => {
 
   test('a zone that is none', () => expect(() => createZone('Berlin/Europe')).toThrow('no zone'));
 });
+
+test('what lies beyond the year 9999 is no time, in any unit', () => {
+  for (const unit of [undefined, 's', 'ms', 'us', 'ns'] as const)
+    for (const number of [1e300, -1e300, '1e308', Number.MAX_VALUE])
+      expect(createTimeReader({ unit })(number)).toBeUndefined();
+  expect(createTimeReader({ unit: 's' })(1e13)).toBeUndefined();
+  expect(createTimeReader()('9999-12-31T23:59:59Z')).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
+});

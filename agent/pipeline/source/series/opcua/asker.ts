@@ -88,10 +88,11 @@ function numberOf(found: DataValue | undefined): number | string {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number') return value;
   // Whole numbers of 64 bits come as their upper and lower half.
-  if (Array.isArray(value) && value.length === 2) {
+  const { dataType } = found.value;
+  const is64 = dataType === DataType.UInt64 || dataType === DataType.Int64;
+  if (is64 && Array.isArray(value) && value.length === 2 && value.every(Number.isInteger)) {
     const bits = (BigInt(value[0]) << 32n) | BigInt(value[1]);
-    if (found.value.dataType === DataType.UInt64) return Number(bits);
-    if (found.value.dataType === DataType.Int64) return Number(BigInt.asIntN(64, bits));
+    return Number(dataType === DataType.UInt64 ? bits : BigInt.asIntN(64, bits));
   }
   return 'is no number';
 }

@@ -41,6 +41,13 @@ describe('an answer of a web server', () => {
     ['the greatest float', '{"ts":1002,"v":3.4028235e38}', 'which stands for no value'],
     ['a value beyond the range', '{"ts":1002,"v":151}', '"v" is 151, not in its range -40 to 150'],
     ['no time', '{"v":5}', '"ts" is missing'],
+    ['a time beyond all', '{"ts":1e300,"v":5}', '"ts" is not a time: "1e+300"'],
+    ['digits without end', `{"ts":1002,"v":"${'1'.repeat(200_000)}x"}`, '"v" is not a finite number: "1111'],
+    [
+      'values within values',
+      `{"ts":1002,"v":${'['.repeat(9000)}${']'.repeat(9000)}}`,
+      'more than 64 arrays and objects',
+    ],
     ['a word for a time', '{"ts":"now","v":5}', '"ts" is not a time: "now"'],
   ])('with %s', async (_, wrong, cause) => {
     const { seen } = listenTo({

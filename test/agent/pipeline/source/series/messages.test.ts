@@ -26,6 +26,12 @@ describe('a message that is wrong is told with the row and the cause, and the ne
     ['no JSON', '{"at":1,', 'sensor-row: t: is not JSON'],
     ['an empty message', '', 'sensor-row: t: is not JSON'],
     ['bytes', '\u0000\uFFFD', 'sensor-row: t: is not JSON'],
+    [
+      'values within values',
+      `{"at":9,"v":${'['.repeat(9000)}`,
+      'sensor-row: t: has more than 64 arrays and objects within each other',
+    ],
+    ['a time beyond all', '{"at":1e300,"v":1}', 'sensor-row: t: "at" is not a time: "1e+300"'],
     ['no time', '{"v":1}', 'sensor-row: t: "at" is missing'],
     ['a time of null', '{"at":null,"v":1}', 'sensor-row: t: "at" is missing'],
     ['a time that is none', '{"at":"soon","v":1}', 'sensor-row: t: "at" is not a time: "soon"'],
@@ -177,6 +183,13 @@ describe('batches', () => {
     expect(say({ other: [] })).toEqual(['sensor-row: t: has nothing at "$.data"']);
     expect(stream({}).say([{ v: 1 }, { v: 2 }])).toEqual([expect.stringMatching(/list of 2 rows without times/)]);
     expect(stream({}).say([{ v: 1 }])).toEqual([[1]]);
+  });
+
+  test('events weeks apart, each with a thousand intervals before it: the first samples count, and memory is bounded', () => {
+    const { say } = stream({ time: 'at', countS: 1 });
+    const said = say(Array.from({ length: 9000 }, (_, i) => ({ at: 1.7e9 + i * 10_000, v: 1 })));
+    expect(said.length).toBeLessThanOrEqual(30_001);
+    expect(said.at(-1)).toMatch(/sensor-row: t: has rows of more than 20000 samples; the rest is left out/);
   });
 });
 

@@ -78,3 +78,9 @@ test('a series whose clock was years ahead once learns its days anew', () => {
   season?.add(70_000 * 8 * DAY, 3);
   expect(season?.state().slots).toEqual([[(70_000 * 8 * DAY) / (5 * MINUTE), 3, 3]]);
 });
+
+test('a time so large that the next slot has the same number ends nothing', () => {
+  const season = Season.of(5 * MINUTE);
+  season?.add(1e300, 1);
+  expect(season?.residual(1e300, 1)).toBe(0);
+});
