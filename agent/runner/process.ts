@@ -4,11 +4,12 @@
  * Invariants:
  * 1. On standby only its memory and whether it is ready are passed on; if it dies then, it is not started again.
  * 2. A process that is started again gets the current assignments.
+ * 3. One that hangs (an endless loop, a stopped process) does not say its memory any more: it is ended, and started again like one that died.
  */
 import { mkdirSync } from 'node:fs';
 import { createBackoff } from '../../shared/kit/backoff.ts';
 import { type Child, type ChildExit, createChild } from '../../shared/kit/child.ts';
-import type { Clock } from '../../shared/kit/clock.ts';
+import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { inTime } from '../../shared/kit/deadline.ts';
 import type { Assignment, FromRunner, StreamStatus, ToRunner } from './messages.ts';
 
@@ -25,8 +26,8 @@ export interface RunnerProcessOptions {
   readonly clock: Clock;
   onMessage(message: FromRunner): void;
   onMemory(rssMb: number): void;
-  /** It ended by itself, and not on standby. */
-  onDied(exit: ChildExit): void;
+  /** It ended by itself, or was ended because it hung; and not on standby. @param why it was ended */
+  onDied(exit: ChildExit, why: string | undefined): void;
 }
 
 export interface RunnerProcess {
@@ -54,6 +55,12 @@ export interface RunnerProcess {
 const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
 /** How long a runner may take to analyse what has been handed over, and to say it. */
 const GRACE_MS = 6000;
+/**
+ * A runner says its memory each two seconds. One that says nothing at so many looks in a row hangs: by looks, so that a supervisor
+ * that was held up itself counts as one. Loading a large model may take a minute on a small box.
+ */
+const LOOK_MS = 10_000;
+const MOST_SILENT = 12;
 
 export function createRunnerProcess(options: RunnerProcessOptions): RunnerProcess {
   const { clock } = options;
@@ -62,15 +69,28 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
   const decided = new Set<string>();
   const drained = new Map<string, number | undefined>();
   let death: string | undefined;
+  /** Looks since it said its memory; undefined: it has not yet. */
+  let silent: number | undefined;
+  let hung: string | undefined;
   /** Whoever waits for something to change. */
   const watchers = new Set<() => void>();
   const changed = () => {
     for (const look of [...watchers]) look();
   };
 
+  const look = () => {
+    if (silent === undefined || ++silent < MOST_SILENT) return;
+    silent = undefined;
+    hung = `it hung: it said nothing for ${(MOST_SILENT * LOOK_MS) / 1000} s`;
+    child.kill();
+  };
+  let stopLooking: Cancel | undefined;
+
   const receive = (message: FromRunner) => {
+    if (silent !== undefined) silent = 0;
     switch (message.type) {
       case 'memory':
+        silent = 0;
         return options.onMemory(message.rssMb);
       case 'drained':
         drained.set(message.stream, message.lastAt);
@@ -105,13 +125,17 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
       // What the process before said, and that it died, holds no more.
       for (const before of [statuses, decided, drained]) before.clear();
       death = undefined;
+      silent = undefined;
+      hung = undefined;
+      stopLooking = clock.every(LOOK_MS, look);
       setImmediate(() => child.send({ type: 'assign', assignments, standby }));
     },
     onMessage: receive,
     onExit(exit) {
+      stopLooking?.();
       death = exit.signal ? `ended by ${exit.signal}` : `ended with code ${exit.code}`;
       if (standby) void child.stop();
-      else if (!exit.wanted) options.onDied(exit);
+      else if (!exit.wanted) options.onDied(exit, hung);
       changed();
     },
   });

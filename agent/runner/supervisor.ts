@@ -98,13 +98,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         });
         runner.renew();
       },
-      onDied({ code, signal, restartMs }: ChildExit) {
+      onDied({ code, signal, restartMs }: ChildExit, why) {
         // It had no streams yet, so nobody has to know; it is started again when it gets some.
         if (runner.assignments.length === 0 && restartMs === undefined) {
           if (runners[index] === runner) runners[index] = undefined;
           return;
         }
-        const how = signal ? `by ${signal}` : `with code ${code}`;
+        const how = why === undefined ? (signal ? `by ${signal}` : `with code ${code}`) : `by us: ${why}`;
         const then = restartMs === undefined ? '' : `; starting again in ${Math.round(restartMs)} ms`;
         const message = `runner ${index} ended ${how}${then}`;
         options.onRunnerDied({ streams: runner.assignments.map((a) => a.stream), code: 'runner-died', message });

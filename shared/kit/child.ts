@@ -51,6 +51,8 @@ export interface Child<Sent> {
   start(): void;
   /** Ends the process in order and starts a fresh one at once; nothing when none runs or one is ending already. */
   renew(): void;
+  /** Ends the process at once, as if it had died: for one that hangs. */
+  kill(): void;
   /** False when there is no process to receive it. */
   send(message: Sent): boolean;
   readonly pid: number | undefined;
@@ -153,6 +155,7 @@ export function createChild<Sent extends object, Received>(options: ChildOptions
       renewing = true;
       ask(current);
     },
+    kill: () => void current?.child.kill('SIGKILL'),
     get pid() {
       return current?.child.pid;
     },

@@ -28,7 +28,7 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // A text that nothing ends goes to the end: none is looked at twice.
-    const without = text.replaceAll(/"(?:[^"\\]|\\[^])*"?|-?\b(?:NaN|Infinity|nan|inf)\b/g, (found) =>
+    const without = text.replaceAll(/"(?:[^"\\]|\\[\s\S])*"?|-?\b(?:NaN|Infinity|nan|inf)\b/g, (found) =>
       found.startsWith('"') ? found : 'null',
     );
     if (without === text) return undefined;

@@ -12,7 +12,7 @@ import { end, notesOf, puppetStream, weigh, writePuppet } from './puppet.ts';
 function runnerOf(assignments: readonly Assignment[], options: Partial<RunnerProcessOptions> = {}) {
   const clock = new ManualClock();
   const messages: FromRunner[] = [];
-  const deaths: ChildExit[] = [];
+  const deaths: (ChildExit & { readonly why?: string })[] = [];
   const memory: number[] = [];
   const cwd = path.join(tempFolder(), 'work', 'runner');
   const runner = createRunnerProcess({
@@ -25,7 +25,7 @@ function runnerOf(assignments: readonly Assignment[], options: Partial<RunnerPro
     clock,
     onMessage: (message) => messages.push(message),
     onMemory: (rssMb) => memory.push(rssMb),
-    onDied: (exit) => deaths.push(exit),
+    onDied: (exit, why) => deaths.push(why === undefined ? exit : { ...exit, why }),
     ...options,
   });
   onTestFinished(async () => {
@@ -193,4 +193,28 @@ test('where it may not be started again it stays dead, and its death is told', a
   expect(deaths).toEqual([{ code: 7, signal: null, wanted: false, restartMs: undefined }]);
   await clock.advance(60_000);
   expect(runner.pid).toBeUndefined();
+});
+
+test('one that hangs, which nothing but its silence shows, is ended and started again; one that speaks is not', async () => {
+  const { runner, clock, messages, memory, deaths } = runnerOf([puppetStream('a', 'good')]);
+  runner.start();
+  await until(() => assigned(messages).length > 0, 'it runs');
+  // It has not said its memory yet: it may be loading.
+  await clock.advance(300_000);
+  const { pid } = runner;
+  for (const said of [1, 2, 3]) {
+    runner.send(weigh('a', said));
+    await until(() => notesOf(messages).some((note) => note.weighed === said), 'it speaks');
+    await clock.advance(110_000);
+  }
+  expect(memory).toEqual([1, 2, 3]);
+  expect(runner.pid).toBe(pid);
+  process.kill(pid ?? 0, 'SIGSTOP');
+  await clock.advance(10_000);
+  await until(() => deaths.length > 0, 'it is ended');
+  expect(deaths).toEqual([
+    expect.objectContaining({ signal: 'SIGKILL', wanted: false, why: 'it hung: it said nothing for 120 s' }),
+  ]);
+  await clock.advance(500);
+  await until(() => assigned(messages).length > 1, 'it is started again');
 });
