@@ -16,7 +16,7 @@ import { createLive } from './api/live.ts';
 import type { ApiOptions } from './api/options.ts';
 import { createWatchRequests } from './api/watch-requests.ts';
 import { plainAtRest } from './at-rest/keys.ts';
-import { resealMemories } from './at-rest/memories.ts';
+import { takeOverMemories } from './at-rest/memories.ts';
 import { createResealing } from './at-rest/resealing.ts';
 import { openOutbox } from './buffer/outbox.ts';
 import { openErasing } from './erase/open.ts';
@@ -81,8 +81,7 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const tallies = createTallies();
   const { problem, flush } = recordProblems({ outbox, stamps, tallies, clock, log });
-  for (const { stream, why } of resealMemories(path.join(config.dataDir, DETECTORS), sealer.for(MEMORY)))
-    problem({ code: 'key-lost', message: `what the online detector had learned is lost: ${why}`, stream, count: 1 });
+  takeOverMemories(path.join(config.dataDir, DETECTORS), sealer.for(MEMORY), { problem, log });
   const { keepDays = {} } = config.buffer;
   const retention = createRetention({
     file: path.join(config.dataDir, 'retention.json'),

@@ -4,7 +4,8 @@
  * Invariants:
  * 1. All files together have at most `mostBytes`, which is a part of the outbox's quota. The oldest make room.
  * 2. A file appears in one step, by a rename. It is not forced to disk: a power cut may cost a sample, never a record.
- * 3. With a key each file is sealed (shared/kit/seal.ts). A start seals what is there anew where it has another key or none.
+ * 3. With a key each file is sealed (shared/kit/seal.ts). A start seals what is there anew where it has another key or none, as far as the
+ *    disk lets it.
  * 4. What a crash left is taken up again by the next start, oldest first; drafts are removed.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -118,19 +119,23 @@ export function openQueue(folder: string, mostBytes: number, now: number, sealer
   };
 }
 
-/** @returns its size on the disk; undefined where no key opens it */
+/**
+ * What cannot be read or written now (a full disk, another owner) stays as it is, and an older key still opens it.
+ * @returns its size on the disk; undefined where no key opens it
+ */
 function reseal(folder: string, name: string, sealer: Sealer): number | undefined {
   const file = path.join(folder, name);
-  const found = readFileSync(file);
-  if (sealer.isCurrent(found)) return found.length;
+  let bytes = 0;
   try {
+    const found = readFileSync(file);
+    bytes = found.length;
+    if (sealer.isCurrent(found)) return bytes;
     const next = sealer.seal(sealer.open(found));
     const draft = path.join(folder, 'draft');
     writeFileSync(draft, next, { mode: 0o600 });
     renameSync(draft, file);
     return next.length;
   } catch (error) {
-    if (error instanceof SealError) return undefined;
-    throw error;
+    return error instanceof SealError ? undefined : bytes;
   }
 }

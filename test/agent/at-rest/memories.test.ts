@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { resealMemories } from '../../../agent/at-rest/memories.ts';
@@ -56,4 +56,20 @@ test('what people have said, and a folder that is not there, are left as they ar
   writeFileSync(path.join(folder, 'pump.normal.json'), '{"format":1,"said":[]}');
   expect(resealMemories(folder, of(first))).toEqual([]);
   expect(filesWith(folder, 'said')).toEqual(['pump.normal.json']);
+});
+
+test('a file that cannot be written now, and a folder that somebody put there, cost no other file and no start', async () => {
+  const folder = path.join(tempFolder(), 'detectors');
+  await learn(folder, of(first), 1, false);
+  await learn(folder, of(first), 100, true);
+  mkdirSync(path.join(folder, 'backup'));
+  // Where it would write its draft.
+  mkdirSync(path.join(folder, 'pump.json.new'));
+  expect(resealMemories(folder, of(second, [first]))).toEqual([
+    { stream: 'pump', why: expect.stringMatching(/pump\.json/), stays: true },
+  ]);
+  rmSync(path.join(folder, 'pump.json.new'), { recursive: true });
+  expect(await learn(folder, of(second, [first]), 200, true)).toEqual([]);
+  expect(resealMemories(folder, of(second, [first]))).toEqual([]);
+  expect(await learn(folder, of(second), 300, true)).toEqual([]);
 });

@@ -118,3 +118,16 @@ test('with a key no file has the picture; a new key takes what waits over, and a
     [],
   ]);
 });
+
+test('samples that cannot be put under a new key now (a full disk) wait under the old one, and are sent', () => {
+  const folder = path.join(tempFolder(), 'samples');
+  const [first, second] = [randomBytes(32), randomBytes(32)];
+  openQueue(folder, MOST, 0, createSealer(first)).add({ id: idOf(1), stream: 's', payload: payloadOf(1, 50) }, 0);
+  // Where it would write its draft.
+  mkdirSync(path.join(folder, 'draft'));
+  const queue = openQueue(folder, MOST, 0, createSealer(second, [first]));
+  expect(queue.unopened).toEqual([]);
+  expect(queue.payload(idOf(1))).toEqual(payloadOf(1, 50));
+  expect(openQueue(folder, MOST, 0, createSealer(second, [first])).payload(idOf(1))).toEqual(payloadOf(1, 50));
+  expect(openQueue(folder, MOST, 0, createSealer(second)).payload(idOf(1))).toEqual(payloadOf(1, 50));
+});
