@@ -5,11 +5,13 @@
  * 2. A device has at most `deviceBytes`: a file is closed at a quarter of it, and the oldest file goes when there are more than four. All
  *    devices together have at most `totalBytes`, and no file is older than `days` since it was written: `sweep` sees to that.
  * 3. A line of a start that is here already (same `boot`, no higher `n`) is not written again.
+ * 4. Lines that could not be written (a full disk) are missing for the next one, and what was half written of them is cut off; where that
+ *    cannot be (somebody removed the file), a new file is begun.
  *
  * Crash behaviour: a line that was cut off is left out by readers, and a new file is begun after it. Nothing is flushed by force: of the
  * last seconds before a power cut lines may be missing, which the next `n` shows.
  */
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type LogBatch, logLevels, logLine, type ShippedLevel } from '../../shared/contract/messages/log.ts';
@@ -114,6 +116,7 @@ export class LogFiles {
   }
 
   async #append(device: string, open: Open, boot: string, lines: LogBatch['lines'], now: number): Promise<number> {
+    const before = { boot: open.boot, n: open.n };
     if (open.boot !== boot) Object.assign(open, { boot, n: 0 });
     const texts: string[] = [];
     for (const { n, wall, level, component, message, fields } of lines) {
@@ -133,7 +136,15 @@ export class LogFiles {
       open.bytes = 0;
       for (const old of (await this.#filesOf(device)).slice(0, 1 - FILES)) await rm(path.join(folder, old));
     }
-    await appendFile(open.file, text, { mode: 0o600 });
+    try {
+      await appendFile(open.file, text, { mode: 0o600 });
+    } catch (error) {
+      await truncate(open.file, open.bytes).catch(() => {
+        open.file = undefined;
+      });
+      Object.assign(open, before);
+      throw error;
+    }
     open.bytes += Buffer.byteLength(text);
     return texts.length;
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -134,4 +134,22 @@ it('pages in both directions give every line once, whatever is filtered and wher
     ),
     { numRuns: 15 },
   );
+});
+
+it('says of lines that could not be written that they are missing, and goes on where somebody removed the folder', async () => {
+  const folder = tempFolder();
+  const own = path.join(folder, 'cam');
+  const files = new LogFiles(folder, limits);
+  await files.append('cam', batch('b1', 1, 2), NOW);
+  const [name = ''] = readdirSync(own);
+  renameSync(path.join(own, name), path.join(own, 'aside'));
+  mkdirSync(path.join(own, name));
+  await expect(files.append('cam', batch('b1', 3, 4), NOW)).rejects.toThrow(/EISDIR/);
+  rmSync(own, { recursive: true });
+  expect(await files.append('cam', batch('b1', 5, 5), NOW)).toBe(1);
+  rmSync(own, { recursive: true });
+  await expect(files.append('cam', batch('b2', 1, 1), NOW)).rejects.toThrow(/ENOENT/);
+  expect(await files.append('cam', batch('b2', 2, 2), NOW)).toBe(1);
+  const lines = await files.read('cam', { after: 0, limit: 100 });
+  expect(lines.map(({ message, missing }) => [message, missing])).toEqual([['b2 2', 1]]);
 });
