@@ -46,6 +46,9 @@ export interface OpinionFilter {
   readonly limit: number;
 }
 
+/** No box looks at more frames in a millisecond. */
+const MOST_PER_MS = 10;
+
 export type OpinionStore = ReturnType<typeof createOpinionStore>;
 
 export function createOpinionStore(db: Db) {
@@ -172,7 +175,8 @@ export function createOpinionStore(db: Db) {
     if (!row) return 0;
     // The body passed its schema before it was stored.
     const { inferred, intervalMs } = JSON.parse(row.body) as { inferred: number; intervalMs: number };
-    return Math.round((inferred / intervalMs) * Math.max(0, now - since));
+    // A device may say that it has inferred any number in no time.
+    return Math.round(Math.min(MOST_PER_MS, inferred / intervalMs) * Math.max(0, now - since));
   }
 }
 

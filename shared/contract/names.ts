@@ -25,6 +25,9 @@ export function clipped(text: string): string {
   return text.slice(0, MAX_TEXT);
 }
 
+/** A part of a picture: [x, y, width, height], each a fraction of it. */
+export const part = z.tuple([fraction, fraction, fraction, fraction]);
+
 /** A count: an integer from 0. */
 export const count = z.number().int().nonnegative();
 

@@ -7,7 +7,7 @@
  *    error: he has not left it either). They may come before or after.
  */
 import { z } from 'zod';
-import { box, count, name } from '../names.ts';
+import { box, count, name, part } from '../names.ts';
 import type { ShapeLimits } from '../shape.ts';
 import { detection } from './preview.ts';
 import { type Known, modelRef } from './record.ts';
@@ -39,7 +39,7 @@ export const sampleHeader = z.looseObject({
   frame: count,
   ptsMs: z.number(),
   wall: z.number(),
-  region: box.describe('the part of the source frame that the picture shows'),
+  region: part.describe('the part of the source frame that the picture shows'),
   model: modelRef.optional().describe('that the edge has asked'),
   threshold: z.number().describe("score from which on the edge's objects count"),
   labels: z

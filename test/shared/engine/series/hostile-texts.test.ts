@@ -22,7 +22,8 @@ test('spaces around a number and a word for nothing are left out, as before', ()
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.stringMatching(/^[ \t]{0,20}$/),
       (value, space) => {
-        expect(numberOf(`${space}${value}${space}`)).toBe(value);
+        const text = String(value);
+        expect(numberOf(`${space}${text}${space}`)).toBe(Number(text));
         expect(isNothing(`${space}n/a${space}`)).toBe(true);
       },
     ),
