@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { checkRequest } from '../../../cloud-hub/pki/request.ts';
+import { checkRequest, RequestFault } from '../../../cloud-hub/pki/request.ts';
 import { certificateRequest, keyPem, newKey } from '../../../shared/pki/keys.ts';
 import { openssl } from '../../support/openssl.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -94,5 +94,19 @@ test('a request whose name was changed after it was signed is refused, and any o
     changed[offset] = byte;
     const text = `-----BEGIN CERTIFICATE REQUEST-----\n${changed.toString('base64')}\n-----END CERTIFICATE REQUEST-----`;
     await expect(checkRequest(text)).rejects.toThrow(/signature is not one of its key|cannot be read/);
+  }
+});
+
+test('whatever bit is changed, the request is refused in words, or it is the same name and key', async () => {
+  const der = Buffer.from((await made('/CN=gate-3')).replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  const textOf = (bytes: Buffer) =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString('base64')}\n-----END CERTIFICATE REQUEST-----`;
+  const asked = await checkRequest(textOf(der));
+  for (let bit = 0; bit < der.length * 8; bit++) {
+    const changed = Buffer.from(der);
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    const found = await checkRequest(textOf(changed)).catch((error: unknown) => error);
+    if (!(found instanceof RequestFault))
+      expect(found).toMatchObject({ device: 'gate-3', fingerprint: asked.fingerprint });
   }
 });
