@@ -97,10 +97,14 @@ function requireMatch(tag: string | undefined, match?: readonly string[], none?:
     });
 }
 
-/** @throws ProblemError 400 */
+/**
+ * A proxy that compresses answers makes their tags weak (`W/`, as nginx does): the bytes are others, and the document, which our tags
+ * name, is the same one.
+ * @throws ProblemError 400
+ */
 function tagsIn({ headers }: FastifyRequest, name: (typeof MATCH_HEADERS)[number]): readonly string[] | undefined {
   const text = headers[name === 'If-Match' ? 'if-match' : 'if-none-match'];
   if (text === undefined) return undefined;
   if (!shape.test(text)) throw new ProblemError(400, `${name}: must be the ETag of an answer, in its quotes, or *`);
-  return text.split(',').map((tag) => tag.trim());
+  return text.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
 }

@@ -125,6 +125,14 @@ test('the tag of a rule stays while alerts come, and changes with the rule; a ne
   expect(await problemOf(late)).toMatchObject({ status: 412, detail: expect.stringContaining('removed it meanwhile') });
 });
 
+test('a tag that a proxy made weak, because it compresses, stands for the same document', async () => {
+  const hub = await testHub();
+  const rule = { condition: { kind: 'offline' } };
+  const tag = (await put(hub, '/alert-rules/off', rule)).headers.get('etag');
+  expect((await put(hub, '/alert-rules/off', { ...rule, forS: 5 }, { 'if-match': `W/${tag}` })).status).toBe(200);
+  expect((await put(hub, '/alert-rules/off', { ...rule, forS: 6 }, { 'if-match': `W/${tag}` })).status).toBe(412);
+});
+
 test('the client changes a user only if he is as he was seen', async () => {
   const hub = await testHub();
   const words = {
