@@ -92,7 +92,7 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
   const weights = ridgeOfEach(rows, width, RIDGE * rows.length).map(([bias = 0, ...ofWindow]) =>
     Float64Array.from([...ofWindow, bias]),
   );
-  const detector = new Detector(width);
+  const detector = new Detector(width, undefined, { isTrained: true });
   const said = normalIn(options.normal ?? [], all);
   let learned = 0;
   let lastAnomalous = Number.NEGATIVE_INFINITY;

@@ -57,7 +57,10 @@ export function judge(series: Series, samples: readonly Said[], { weights, event
     const strength = strengthOf(means, weights);
     const wasAnomalous = judges.anomalous;
     const isAgain = () => recurring.isAgain(atMs, strength, WEEK_MS / samplesPerWeek);
-    const apart = judges.next(strength, DEFAULT_WEEKS * samplesPerWeek, learning, { isAgain });
+    const apart = judges.next(strength, DEFAULT_WEEKS * samplesPerWeek, learning, {
+      isAgain,
+      youngFor: samplesPerWeek,
+    });
     if (strength > events.floor) recurring.peaked(atMs, strength);
     if (judges.anomalous && !wasAnomalous) recurring.began(atMs, strength);
     rows[row] = apart / samplesPerWeek / DEFAULT_WEEKS;

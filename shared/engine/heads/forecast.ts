@@ -44,7 +44,7 @@ const SETTLING = 16;
 
 function begin(input: WindowInput, threshold: number, state: DetectorState | undefined): HeadState {
   const count = input.channels.length;
-  const detector = new Detector(count, state, state ? SETTLING : 0);
+  const detector = new Detector(count, state, state ? { settling: SETTLING, isTrained: true } : {});
   let windows = 0;
   return {
     decode(outputs, { tensor, asked, atMs }) {

@@ -22,6 +22,8 @@ export const channelState = z.object({
   known: knownState.optional(),
   recurring: recurringState.optional(),
   counting: countingState.optional(),
+  /** What may yet be the beginning of an anomaly (invariant 5 of events.ts). */
+  doubted: z.object({ atMs: z.number(), surprises: z.array(z.number()).max(64), strength: z.number() }).optional(),
 });
 export type ChannelState = z.infer<typeof channelState>;
 
@@ -31,6 +33,7 @@ export class Channel {
   readonly #known: Known;
   readonly #recurring: Recurring;
   readonly #counting: Counting;
+  #doubted: ChannelState['doubted'];
 
   constructor(state?: ChannelState) {
     this.#features = new Features(state?.features);
@@ -38,10 +41,15 @@ export class Channel {
     this.#known = new Known(state?.known);
     this.#recurring = new Recurring(state?.recurring);
     this.#counting = new Counting(state?.counting);
+    this.#doubted = state?.doubted;
   }
 
   get anomalous(): boolean {
     return this.#events.anomalous;
+  }
+
+  get samplesPerWeek(): number {
+    return WEEK_MS / (this.#features.stepMs ?? STEP_MS);
   }
 
   /** Between which values the next sample is expected; undefined while too little is known. */
@@ -54,14 +62,14 @@ export class Channel {
   /**
    * @param atMs milliseconds since 1970, later than the sample before
    * @param weeks an anomaly comes less often than once in so many weeks
-   * @param quiet the sample is learned, and nothing begins with it
+   * @param how `isQuiet`: the sample is learned, and nothing begins with it; `isTrained`: it is never young
    * @returns how unusual it is, and in how many weeks something as unusual comes once
    */
   next(
     atMs: number,
     sample: number,
     weeks: number,
-    quiet: boolean,
+    { isQuiet, isTrained }: { readonly isQuiet: boolean; readonly isTrained: boolean },
   ): { readonly strength: number; readonly score: number } {
     const bounded = Math.min(LARGEST, Math.max(-LARGEST, sample));
     const { value, anew } = this.#counting.next(bounded, this.#features.stepsUntil(atMs));
@@ -69,16 +77,20 @@ export class Channel {
     const [features, events, known, recurring] = [this.#features, this.#events, this.#known, this.#recurring];
     const strength = features.next(atMs, value);
     const stepMs = features.stepMs ?? STEP_MS;
-    const samples = WEEK_MS / stepMs;
+    const samples = this.samplesPerWeek;
     const wasAnomalous = events.anomalous;
     const isAgain = () => recurring.isAgain(atMs, strength, stepMs);
     const isNormal = known.isEmpty ? undefined : () => known.isLike(features.surprises(), strength);
-    const apart = events.next(strength, weeks * samples, features.isLearning || quiet, { isNormal, isAgain });
+    const asked = { isNormal, isAgain, youngFor: isTrained ? 0 : samples };
+    const apart = events.next(strength, weeks * samples, features.isLearning || isQuiet, asked);
     if (strength > PEAK) recurring.peaked(atMs, strength);
+    if (events.doubtedFor === 0) this.#doubted = { atMs, surprises: [...features.surprises()], strength };
     if (events.anomalous && !wasAnomalous) {
-      known.began(atMs, features.surprises(), strength);
-      recurring.began(atMs, strength);
+      const began = this.#doubted ?? { atMs, surprises: features.surprises(), strength };
+      known.began(began.atMs, began.surprises, began.strength);
+      recurring.began(began.atMs, began.strength);
     } else if (wasAnomalous && strength > GOES_ON) known.goesOn(features.surprises(), strength);
+    if (events.doubtedFor === undefined) this.#doubted = undefined;
     return { strength, score: apart / samples };
   }
 
@@ -106,6 +118,7 @@ export class Channel {
       ...(known ? { known } : {}),
       ...(this.#recurring.isEmpty ? {} : { recurring: this.#recurring.state() }),
       counting: this.#counting.state(),
+      ...(this.#doubted ? { doubted: this.#doubted } : {}),
     };
   }
 }

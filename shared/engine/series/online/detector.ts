@@ -1,18 +1,25 @@
 /**
  * Finds anomalies in a series of numbers as it runs: no training, no model file, bounded memory (about 64 kB per channel). It
  * learns level, spread, steps, windows, the time of day and shapes (features.ts), of a counter those of its increase (counting.ts), and
- * gives an event the rate at which something as unusual comes (events.ts), or none if it comes each day or week (recurring.ts). After a restart with its state it goes on as if nothing had been.
+ * gives an event the rate at which something as unusual comes (events.ts), or none if it comes each day or week (recurring.ts). Of several
+ * channels it learns how they move together (relations.ts). After a restart with its state it goes on as if nothing had been.
  */
 import { z } from 'zod';
 import { Channel, channelState } from './channel.ts';
+import { Relations, relationsState } from './relations.ts';
 
 /** Channels whose anomalies begin so few samples apart are unusual together. */
 const TOGETHER = 10;
 
 /** An anomaly is what comes less often than once in so many weeks. */
 export const DEFAULT_WEEKS = 1.75;
+const WEEK_MS = 604_800_000;
 
-export const detectorState = z.object({ format: z.literal(1), channels: z.array(channelState).min(1).max(64) });
+export const detectorState = z.object({
+  format: z.literal(1),
+  channels: z.array(channelState).min(1).max(64),
+  relations: relationsState.optional(),
+});
 export type DetectorState = z.infer<typeof detectorState>;
 
 export interface Finding {
@@ -30,20 +37,31 @@ export interface Finding {
   readonly expected: readonly (readonly [low: number, high: number] | undefined)[];
 }
 
+export interface DetectorOptions {
+  /** So many samples are compared with a past that they do not continue: they are learned, and nothing is told of them. */
+  readonly settling?: number;
+  /** What it begins with was chosen as healthy, so that it is never young (events.ts, invariant 5). */
+  readonly isTrained?: boolean;
+}
+
 export class Detector {
   readonly #channels: readonly Channel[];
-
+  /** Of a series with several channels. */
+  readonly #relations: Relations | undefined;
   /** Samples until which nothing is told. */
   #settling: number;
+  readonly #isTrained: boolean;
 
   /**
    * @param state of a detector with as many channels; another one is not used
-   * @param settling so many samples are compared with a past that they do not continue: they are learned, and nothing is told of them
    */
-  constructor(channels: number, state?: DetectorState, settling = 0) {
+  constructor(channels: number, state?: DetectorState, { settling = 0, isTrained = false }: DetectorOptions = {}) {
     this.#settling = settling;
+    this.#isTrained = isTrained;
     const kept = state?.channels.length === channels ? state.channels : [];
     this.#channels = Array.from({ length: channels }, (_, c) => new Channel(kept[c]));
+    this.#relations =
+      channels > 1 ? new Relations(channels, kept.length > 0 ? state?.relations : undefined) : undefined;
   }
 
   /**
@@ -58,18 +76,17 @@ export class Detector {
     const expected = this.#channels.map((channel) => channel.expected());
     const strengths = this.#channels.map((channel, c) => {
       // Several channels have several chances to be unusual.
-      const one = channel.next(atMs, values[c] as number, weeks * this.#channels.length, settles);
+      const how = { isQuiet: settles, isTrained: this.#isTrained };
+      const one = channel.next(atMs, values[c] as number, weeks * this.#channels.length, how);
       score = Math.max(score, one.score / this.#channels.length);
       return one.strength;
     });
-    const sum = strengths.reduce((total, strength) => total + strength, 0);
-    return {
-      score,
-      threshold: weeks,
-      anomalous: this.#channels.some((channel) => channel.anomalous),
-      parts: strengths.map((strength) => (sum > 0 ? strength / sum : 0)),
-      expected,
-    };
+    const perWeek = this.#channels[0]?.samplesPerWeek ?? 1;
+    const related = this.#relations?.next(atMs, values, weeks * perWeek, settles);
+    if (related) score = Math.max(score, related.apart / perWeek);
+    const anomalous = this.#channels.some((channel) => channel.anomalous);
+    const parts = !anomalous && this.#relations?.anomalous && related ? related.parts : partsOf(strengths);
+    return { score, threshold: weeks, anomalous: anomalous || this.#relations?.anomalous === true, parts, expected };
   }
 
   /**
@@ -79,13 +96,27 @@ export class Detector {
    * @returns false: no such anomaly is remembered
    */
   wasNormal(atMs: number): boolean {
-    const last = Math.max(...this.#channels.map((one) => one.beganBefore(atMs) ?? Number.NEGATIVE_INFINITY));
+    const ofRelations = this.#relations?.beganBefore(atMs) ?? Number.NEGATIVE_INFINITY;
+    const ofChannels = this.#channels.map((one) => one.beganBefore(atMs) ?? Number.NEGATIVE_INFINITY);
+    const last = Math.max(ofRelations, ...ofChannels);
     if (!Number.isFinite(last)) return false;
     for (const channel of this.#channels) channel.wasNormal(atMs, last, TOGETHER);
+    const together = (TOGETHER * WEEK_MS) / (this.#channels[0]?.samplesPerWeek ?? 1);
+    if (last - ofRelations <= together) this.#relations?.wasNormal(ofRelations);
     return true;
   }
 
   state(): DetectorState {
-    return { format: 1, channels: this.#channels.map((channel) => channel.state()) };
+    const relations = this.#relations?.state();
+    return {
+      format: 1,
+      channels: this.#channels.map((channel) => channel.state()),
+      ...(relations ? { relations } : {}),
+    };
   }
+}
+
+function partsOf(strengths: readonly number[]): readonly number[] {
+  const sum = strengths.reduce((total, strength) => total + strength, 0);
+  return strengths.map((strength) => (sum > 0 ? strength / sum : 0));
 }

@@ -8,6 +8,8 @@
  * 2. None begins while the features are still learning.
  * 3. A peak soon after another counts only if it is stronger than what is left of that one, which fades with `fade`.
  * 4. Peaks that follow one another are one, for `fade` samples at most: a series with a peak each hour has many, not one.
+ * 5. While a series is young, how rare a peak is says little: an anomaly begins only when samples soon after it are unusual too, or at once
+ *    with a peak that is `AT_ONCE` times rarer than the limit.
  */
 import { z } from 'zod';
 
@@ -35,6 +37,9 @@ const SLOPE_PEAKS = 100;
 const MOST_ABOVE = 1;
 const MOST_PEAKS = 256;
 const LONGEST = 1e6;
+const AT_ONCE = 30;
+/** So many samples above this part of the floor, within so many samples after the peak. */
+const CONFIRMED = { samples: 3, part: 0.8, within: 60 };
 
 export const eventsState = z.object({
   peaks: z.array(z.number()).max(MOST_PEAKS),
@@ -45,12 +50,18 @@ export const eventsState = z.object({
   samples: z.number().int().nonnegative(),
   calm: z.number().int().nonnegative(),
   anomalous: z.boolean(),
+  /** A peak of a young series that waits for others. */
+  doubted: z
+    .object({ apart: z.number(), age: z.number().int().nonnegative(), others: z.number().int().nonnegative() })
+    .optional(),
 });
 export type EventsState = z.infer<typeof eventsState>;
 
 interface Questions {
   readonly isNormal?: (() => boolean) | undefined;
   readonly isAgain?: (() => boolean) | undefined;
+  /** Samples for which the series is young. */
+  readonly youngFor?: number;
 }
 
 export class Events {
@@ -63,6 +74,7 @@ export class Events {
   #samples: number;
   #calm: number;
   #anomalous: boolean;
+  #doubted: EventsState['doubted'];
 
   constructor(state?: EventsState, settings: EventSettings = EVENT_SETTINGS) {
     this.#is = settings;
@@ -73,17 +85,23 @@ export class Events {
     this.#samples = state?.samples ?? 0;
     this.#calm = state?.calm ?? 0;
     this.#anomalous = state?.anomalous ?? false;
+    this.#doubted = state?.doubted && { ...state.doubted };
   }
 
   get anomalous(): boolean {
     return this.#anomalous;
   }
 
+  /** Samples since a peak that may yet be the beginning of an anomaly. */
+  get doubtedFor(): number | undefined {
+    return this.#doubted?.age;
+  }
+
   /**
    * @param limit samples that must lie between peaks of this strength for one to be the beginning of an anomaly
    * @param asked of a peak that would begin an anomaly: `isNormal`, was something like it called normal? Then it is no peak. `isAgain`, does
    * it come by the clock? Then it begins none
-   * @returns of a peak: one at least as strong comes once in so many samples; else below 1
+   * @returns of a peak, and where one is confirmed: one at least as strong comes once in so many samples; else below 1
    */
   next(strength: number, limit: number, learning: boolean, asked: Questions = {}): number {
     this.#samples++;
@@ -91,20 +109,28 @@ export class Events {
     this.#sinceFirst++;
     this.#calm = strength > this.#is.floor ? 0 : this.#calm + 1;
     if (this.#calm >= CALM) this.#anomalous = false;
+    const confirmed = this.#confirm(strength);
     const left = this.#level * Math.exp(-this.#since / this.#is.fade);
-    if (strength <= this.#is.floor || strength <= left) return strength / (strength + this.#is.floor);
+    if (strength <= this.#is.floor || strength <= left)
+      return Math.max(confirmed, strength / (strength + this.#is.floor));
     const apart = this.#apart(strength);
     if (!this.#anomalous && asked.isNormal?.()) return Math.min(apart, limit / 2);
     const begins = !learning && (this.#anomalous || !asked.isAgain?.());
     this.#remember(strength);
     if (!begins) return Math.min(apart, limit / 2);
+    const isDoubted = this.#samples < (asked.youngFor ?? 0) && apart < AT_ONCE * limit;
+    if (apart >= limit && !this.#anomalous && isDoubted) {
+      this.#doubted = { apart, age: 0, others: 0 };
+      return limit / 2;
+    }
     if (apart >= limit) this.#anomalous = true;
-    return apart;
+    return Math.max(confirmed, apart);
   }
 
   /** The anomaly that lasts is none. */
   calmDown(): void {
     this.#anomalous = false;
+    this.#doubted = undefined;
   }
 
   state(): EventsState {
@@ -116,7 +142,21 @@ export class Events {
       samples: this.#samples,
       calm: this.#calm,
       anomalous: this.#anomalous,
+      ...(this.#doubted ? { doubted: { ...this.#doubted } } : {}),
     };
+  }
+
+  /** @returns how rare the peak was that this sample confirms; 0: it confirms none */
+  #confirm(strength: number): number {
+    const doubted = this.#doubted;
+    if (!doubted) return 0;
+    doubted.age++;
+    if (strength > CONFIRMED.part * this.#is.floor) doubted.others++;
+    const isConfirmed = doubted.others >= CONFIRMED.samples;
+    if (isConfirmed || doubted.age >= CONFIRMED.within) this.#doubted = undefined;
+    if (!isConfirmed) return 0;
+    this.#anomalous = true;
+    return doubted.apart;
   }
 
   /** Samples between peaks of at least this strength. */

@@ -117,7 +117,7 @@ test('a series that does not go on where the learned one ended: its first sample
   const learned = new Detector(1);
   for (let i = 0; i < 3000; i++) learned.next(START + i * 1000, [Math.sin(i / 9) + 0.02 * random()]);
   const go = (settling: number) => {
-    const detector = new Detector(1, learned.state(), settling);
+    const detector = new Detector(1, learned.state(), { settling });
     return Array.from({ length: 60 }, (_, i) => {
       const usual = Math.sin(i / 9 + 2) + 0.02 * random();
       const value = i === 0 ? 3 : i === 40 ? 60 : usual;

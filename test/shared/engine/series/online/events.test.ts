@@ -72,3 +72,30 @@ test('a peak soon after another has to be stronger than what is left of it; late
   expect(after(later, 3).peaks).toEqual([STRONG]);
   expect(after(fade, 3).peaks).toEqual([STRONG, 3]);
 });
+
+test('while a series is young a peak begins one when others follow soon, or at once when it is far rarer than the limit', () => {
+  const young = { youngFor: 5000 };
+  const limit = 20_000;
+  const mild = 3;
+  const grown = quiet();
+  expect(grown.next(mild, limit, false)).toBeGreaterThanOrEqual(limit);
+
+  const lone = quiet();
+  expect(lone.next(mild, limit, false, young)).toBe(limit / 2);
+  for (let n = 0; n < 100; n++) expect(lone.next(0.5, limit, false, young)).toBeLessThan(limit);
+  expect(lone.anomalous).toBe(false);
+
+  const followed = quiet();
+  followed.next(mild, limit, false, young);
+  expect(followed.doubtedFor).toBe(0);
+  // A restart in between.
+  const went = new Events(followed.state());
+  const scores = [1.2, 0.2, 1.2, 1.2].map((strength) => went.next(strength, limit, false, young));
+  expect(scores.map((score) => score >= limit)).toEqual([false, false, false, true]);
+  expect(went.anomalous).toBe(true);
+  expect(went.doubtedFor).toBeUndefined();
+
+  const far = quiet();
+  expect(far.next(STRONG, limit, false, young)).toBeGreaterThanOrEqual(30 * limit);
+  expect(far.anomalous).toBe(true);
+});

@@ -84,6 +84,10 @@ test.each([
   for (const seed of [1, 2, 3]) expect(eventsByWeek(kind, seed)).toEqual([0, 0, 0, 0]);
 });
 
+test.each(['quantised: two values, rarely a third'])('%s: at most one event in each week, the first too', (kind) => {
+  for (const seed of [1, 2, 3]) expect(Math.max(...eventsByWeek(kind, seed))).toBeLessThanOrEqual(1);
+});
+
 test.each(['a slow drift', 'a day with a little noise'])(
   '%s: at most one event in each week after the first',
   (kind) => {
