@@ -1,7 +1,8 @@
 /**
  * Fits a forecasting model to a series of healthy data: each channel's last point out of the points before it, of all channels, and of
- * what the other channels are at the same time, so that channels that do not move together any more are found; by ridge regression (Hoerl and Kennard, Technometrics 12(1), 1970). What the model is wrong by in the healthy data is learned by an online
- * detector, which judges what it is wrong by later (`shared/engine/heads/forecast.ts`).
+ * what the other channels are at the same time, so that channels that do not move together any more are found; by ridge regression (Hoerl and
+ * Kennard, Technometrics 12(1), 1970). What the model is wrong by in the healthy data is learned by an online detector, which judges what it is
+ * wrong by later (`shared/engine/heads/forecast.ts`); of a single channel it learns and judges the values.
  *
  * Scales are robust, by median and median absolute deviation, and points count at most `FARTHEST` of them: outliers in the training data
  * change neither the scale nor the fit much.
@@ -36,6 +37,8 @@ export interface Forecaster {
   readonly input: WindowInput;
   /** Weights of the window's values and then of 1, for each channel; its own last point has none. */
   readonly weights: readonly Float64Array[];
+  /** What its detector was given (`shared/engine/heads/forecast.ts`). */
+  readonly judges: 'error' | 'value';
   readonly learned: DetectorState;
   readonly threshold: number;
   readonly windows: number;
@@ -81,7 +84,11 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
   const input: WindowInput = { ...shape, ...scale };
   const cutter = createWindows(input);
   const all = series.samples.flatMap((sample) =>
-    Array.from(cutter.push(sample), ({ tensor, atMs }) => ({ tensor: Float32Array.from(tensor, held), atMs })),
+    Array.from(cutter.push(sample), ({ tensor, atMs }) => ({
+      plain: Float32Array.from(tensor),
+      tensor: Float32Array.from(tensor, held),
+      atMs,
+    })),
   );
   if (all.length < LEAST_WINDOWS) {
     const text = `${series.samples.length} rows make ${all.length} windows of ${window} samples; at least ${LEAST_WINDOWS} are needed: more rows, or a smaller --window or --step`;
@@ -92,19 +99,21 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
   const weights = ridgeOfEach(rows, width, RIDGE * rows.length).map(([bias = 0, ...ofWindow]) =>
     Float64Array.from([...ofWindow, bias]),
   );
+  const judges = width === 1 ? 'value' : 'error';
   const detector = new Detector(width, undefined, { isTrained: true });
   const said = normalIn(options.normal ?? [], all);
   let learned = 0;
   let lastAnomalous = Number.NEGATIVE_INFINITY;
   let wrong = 0;
   let total = 0;
-  const judged = all.map(({ tensor, atMs }, index) => {
-    const errors = weights.map((w, c) => lastOf(tensor, input, c) - forecastOf(w, tensor));
-    for (const [c, error] of errors.entries()) {
-      wrong += error ** 2;
+  const judged = all.map(({ plain, tensor, atMs }, index) => {
+    const errors = weights.map((w, c) => lastOf(plain, input, c) - forecastOf(w, tensor));
+    for (const [c, w] of weights.entries()) {
+      wrong += (lastOf(tensor, input, c) - forecastOf(w, tensor)) ** 2;
       total += lastOf(tensor, input, c) ** 2;
     }
-    const { score, anomalous } = detector.next(atMs, errors, weeks);
+    const given = judges === 'value' ? input.channels.map((_, c) => lastOf(plain, input, c)) : errors;
+    const { score, anomalous } = detector.next(atMs, given, weeks);
     if (anomalous) lastAnomalous = index;
     // It has gone on for a while, so that all its ways are known.
     if (said.has(index) && index - lastAnomalous <= 2 * NEAR && detector.wasNormal(atMs))
@@ -112,6 +121,7 @@ export function fitForecast(series: Series, options: ForecastOptions): Forecaste
     return { atMs, score, anomalous };
   });
   return {
+    judges,
     ...{ input, weights, learned: detector.state(), threshold: weeks, windows: all.length, gaps: cutter.gaps },
     normal: { inData: [...said.values()].reduce((sum, n) => sum + n, 0), learned },
     ...{ explained: total > 0 ? Math.max(0, 1 - wrong / total) : 1, judged },

@@ -27,7 +27,7 @@ export function writeAnomalyPackage(model: FittedModel, options: PackageOptions)
  * @throws CodedError `config-invalid` when the folder exists already or cannot be made
  */
 export function writeForecastPackage(model: Forecaster, options: PackageOptions, report?: string): void {
-  const head = { kind: 'forecast', threshold: model.threshold, learned: LEARNED };
+  const head = { kind: 'forecast', threshold: model.threshold, judges: model.judges, learned: LEARNED };
   write(options, model.input, head, {
     [GRAPH]: forecastGraph(model),
     [LEARNED]: JSON.stringify(model.learned),

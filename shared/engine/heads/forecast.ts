@@ -2,6 +2,9 @@
  * Forecasts: a model that says the last point of a window from those before it. What it was wrong by, channel by channel, goes to an
  * online detector (`series/online`), which knows how wrong it usually is: the score is how rarely it is so wrong, in weeks.
  *
+ * With `judges: value` the detector judges the values themselves, and the forecast says what was expected: of one channel alone that finds more
+ * (`npm run bench -- nab`); of several, relations are found in what the forecast is wrong by.
+ *
  * One output with one value per channel, in the units of the normalised input. `learned` names a file of the package with what the
  * detector has learned of the training data; each stream goes on from there.
  */
@@ -9,6 +12,7 @@ import { z } from 'zod';
 import { isWindowInput, packagePath, type WindowInput } from '../../contract/model-manifest.ts';
 import { CodedError } from '../../kit/errors.ts';
 import { DEFAULT_WEEKS, Detector, type DetectorState, detectorState } from '../series/online/detector.ts';
+import { Surprise } from '../series/online/surprise.ts';
 import { type HeadContext, type HeadState, headKind } from './head.ts';
 
 const options = z.object({
@@ -18,12 +22,16 @@ const options = z.object({
     .positive()
     .default(DEFAULT_WEEKS)
     .describe('an anomaly is what comes less often than once in so many weeks'),
+  judges: z
+    .enum(['error', 'value'])
+    .default('error')
+    .describe('what the detector is given: what the forecast is wrong by, or the values'),
   learned: packagePath.optional().describe('file of the package: what the detector learned in training'),
 });
 
 export const forecast = headKind({
   options,
-  create({ output, threshold, learned }, context) {
+  create({ output, threshold, judges, learned }, context) {
     const input = context.window?.input;
     if (!input || !isWindowInput(input))
       throw new CodedError('model-invalid', 'head.kind "forecast" is for windows of a series');
@@ -33,8 +41,8 @@ export const forecast = headKind({
       task: 'anomaly',
       outputs: [name],
       // A window alone has nothing to be compared with.
-      decode: (outputs, given) => begin(input, threshold, state).decode(outputs, given),
-      begin: () => begin(input, threshold, state),
+      decode: (outputs, given) => begin(input, threshold, judges, state).decode(outputs, given),
+      begin: () => begin(input, threshold, judges, state),
     };
   },
 });
@@ -42,9 +50,22 @@ export const forecast = headKind({
 /** A stream does not go on where the training data ended: the step from one to the other is no anomaly. */
 const SETTLING = 16;
 
-function begin(input: WindowInput, threshold: number, state: DetectorState | undefined): HeadState {
+/** Errors that count for the band around a forecast. */
+const BAND_MEMORY = 20_000;
+
+function begin(
+  input: WindowInput,
+  threshold: number,
+  judges: 'error' | 'value',
+  state: DetectorState | undefined,
+): HeadState {
   const count = input.channels.length;
-  const detector = new Detector(count, state, state ? { settling: SETTLING, isTrained: true } : {});
+  const trained = () => new Detector(count, state, state ? { settling: SETTLING, isTrained: true } : {});
+  const learnedUntil = state?.channels[0]?.features.lastAt ?? Number.NEGATIVE_INFINITY;
+  let detector = trained();
+  /** What it has learned from already comes again: it is judged, and not learned twice. */
+  let isRepeated = false;
+  const bands = judges === 'value' ? input.channels.map(() => new Surprise(BAND_MEMORY)) : undefined;
   let windows = 0;
   return {
     decode(outputs, { tensor, asked, atMs }) {
@@ -56,7 +77,13 @@ function begin(input: WindowInput, threshold: number, state: DetectorState | und
       const limit = asked ?? threshold;
       const time = atMs ?? (windows * input.step * 1000) / input.rateHz;
       windows++;
-      const { score, anomalous, parts, expected } = detector.next(time, errors, limit);
+      if (isRepeated && time > learnedUntil) detector = trained();
+      isRepeated = time <= learnedUntil;
+      const given = judges === 'value' ? input.channels.map((_, c) => lastOf(tensor, input, c)) : errors;
+      const { score, anomalous, parts, expected: usual } = detector.next(time, given, limit);
+      // Before this error counts.
+      const expected = bands?.map((band) => band.usual()) ?? usual;
+      for (const [c, band] of bands?.entries() ?? []) band.next(errors[c] as number);
       const scale = (c: number, value: number) => value * (input.std[c] ?? input.std[0] ?? 1);
       const mean = (c: number) => input.mean[c] ?? input.mean[0] ?? 0;
       return {

@@ -168,3 +168,17 @@ test.each([
     wanted === undefined ? undefined : Math.round(wanted * 1000) / 1000,
   );
 });
+
+test('of one channel the detector learns the values as they are, far ones too; of several what the forecast is wrong by', () => {
+  const both = machine(600);
+  const one: Series = {
+    ...both,
+    channels: ['load'],
+    samples: both.samples.map((sample, i) => ({ ...sample, values: [i === 400 ? 900 : (sample.values[1] ?? 0)] })),
+  };
+  const fitted = fitForecast(one, options);
+  expect(fitted.judges).toBe('value');
+  // In parts of the scale, far beyond what the fit takes in.
+  expect(fitted.learned.channels[0]?.features.range?.[1]).toBeGreaterThan(100);
+  expect(fitForecast(both, options).judges).toBe('error');
+});

@@ -69,8 +69,8 @@ export class Features {
       Object.entries(state?.surprises ?? {}).map(([feature, kept]) => [feature, new Surprise(MEMORY, kept)]),
     );
     this.#shapes = SHAPES.map(({ points, lag }, index) => new Shapes(points, lag, state?.shapes[index]));
-    this.#residuals = state?.residuals ?? DAY_SCALES.map(() => 0);
-    this.#steps = state?.steps ?? [];
+    this.#residuals = [...(state?.residuals ?? DAY_SCALES.map(() => 0))];
+    this.#steps = [...(state?.steps ?? [])];
     this.#season = state?.season && Season.restore(state.season);
     this.#residualCount = state?.residualCount ?? 0;
     this.#range = state?.range;
@@ -151,7 +151,7 @@ export class Features {
       surprises: Object.fromEntries([...this.#surprises].map(([feature, surprise]) => [feature, surprise.state()])),
       shapes: this.#shapes.map((shapes) => shapes.state()),
       ...(season ? { season } : {}),
-      steps: this.#steps,
+      steps: [...this.#steps],
       residuals: [...this.#residuals],
       residualCount: this.#residualCount,
       ...(this.#range ? { range: [...this.#range] } : {}),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { windowInput } from '../../../../shared/contract/model-manifest.ts';
 import { forecast } from '../../../../shared/engine/heads/forecast.ts';
 import type { HeadContext, OutcomeHead } from '../../../../shared/engine/heads/head.ts';
+import { Detector, type DetectorState } from '../../../../shared/engine/series/online/detector.ts';
 import { seeded } from '../../../support/random.ts';
 
 const tensorInfo = (name: string, ...shape: (number | undefined)[]) => ({ name, type: 'float32', shape });
@@ -71,4 +72,63 @@ test('NaN and another number of values are the model’s failure', () => {
   const given = { tensor: new Float32Array(6), labels: ['anomaly'], threshold: 0.3 };
   for (const bad of [said(Number.NaN, 0), said(1), []])
     expect(() => create().decode(bad, given)).toThrow(expect.objectContaining({ code: 'model-failed' }));
+});
+
+/** One channel whose graph always says 0.5; what it has learned ends at `LEARNED`. */
+const LEARNED = 2000;
+function single(judges: 'error' | 'value', learned?: DetectorState) {
+  const made = context({
+    outputs: [tensorInfo('y', 1, 1)],
+    window: { input: input({ window: 2, channels: ['a'], mean: [10], std: [2] }), inputs: [tensorInfo('x', 1, 2)] },
+    learned,
+  });
+  const state = create({ threshold: 1, judges, ...(learned ? { learned: 'l.json' } : {}) }, made).begin?.();
+  return (row: number, value: number) => {
+    const given = { tensor: Float32Array.from([0, value]), labels: ['anomaly'], threshold: 0.3, atMs: row * 60_000 };
+    const outcome = state?.decode(said(0.5), given);
+    if (outcome?.task !== 'anomaly') throw new Error('an anomaly');
+    return outcome;
+  };
+}
+const values = (seed: number) => {
+  const random = seeded(seed);
+  return Array.from({ length: LEARNED + 500 }, () => 0.5 + random() - 0.5);
+};
+function learnedOf(rows: readonly number[]): DetectorState {
+  const detector = new Detector(1, undefined, { isTrained: true });
+  for (const [row, value] of rows.slice(0, LEARNED).entries()) detector.next(row * 60_000, [value]);
+  return detector.state();
+}
+
+test('judges: value: the values are judged, and the forecast with its usual error says where they were expected', () => {
+  const rows = values(4);
+  const [byValue, bare] = [single('value'), new Detector(1)];
+  for (const [row, value] of rows.entries()) {
+    const { score, expected } = byValue(row, value);
+    expect(score).toBe(bare.next(row * 60_000, [Math.fround(value)]).score);
+    const [low = 0, high = 0] = expected?.[0] ?? [];
+    // In the units of the sensor: mean 10, deviation 2, so from 10 to 12.
+    if (row > 500) expect([Math.abs(low - 10) < 0.5, Math.abs(high - 12) < 0.5]).toEqual([true, true]);
+  }
+});
+
+test('what it has learned from already is judged when it comes again, and not learned twice', () => {
+  const rows = values(5);
+  const learned = learnedOf(rows);
+  const [anew, repeated] = [single('value', learned), single('value', learned)];
+  for (let row = 0; row < LEARNED; row++) expect(repeated(row, rows[row] ?? 0).threshold).toBe(1);
+  for (let row = LEARNED; row < rows.length; row++)
+    expect(repeated(row, rows[row] ?? 0)).toEqual({ ...anew(row, rows[row] ?? 0), expected: expect.anything() });
+});
+
+test('streams of one model learn apart: what one is given changes nothing of another', () => {
+  const rows = values(6);
+  const learned = learnedOf(rows);
+  const before = JSON.stringify(learned);
+  const [first, second] = [single('value', learned), single('value', learned)];
+  for (let row = LEARNED; row < LEARNED + 200; row++) first(row, 40);
+  expect(JSON.stringify(learned)).toBe(before);
+  const alone = single('value', learned);
+  for (let row = LEARNED; row < LEARNED + 200; row++)
+    expect(second(row, rows[row] ?? 0)).toEqual(alone(row, rows[row] ?? 0));
 });
