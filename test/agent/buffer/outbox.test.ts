@@ -1,6 +1,6 @@
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEpochNote } from '../../../agent/buffer/file/epoch-note.ts';
 import { openOutbox } from '../../../agent/buffer/outbox.ts';
 import type { RecordBody } from '../../../shared/contract/messages/record.ts';
@@ -261,4 +261,23 @@ describe('outbox', () => {
     expect(commits).toBe(1);
     outbox.close();
   });
+});
+
+test('a loss record that was handed out stays as it is until it is settled; what is lost later makes another', async () => {
+  const outbox = open(tempFolder(), { quotaBytes: 4 * 1024 * 1024 });
+  onTestFinished(() => outbox.close());
+  let mark = 0;
+  const fill = async (records: number) => {
+    for (let i = 0; i < records; i++) await outbox.append(body(mark++, 'event', 100_000));
+  };
+  const losses = () => heldBy(outbox).filter(({ kind }) => kind === 'loss');
+  await fill(60);
+  const [first, ...others] = losses();
+  expect(first?.lost).toBeGreaterThan(0);
+  await fill(20);
+  const after = losses();
+  expect(after).toEqual(expect.arrayContaining([first, ...others]));
+  // Nothing is told twice, and nothing is left out.
+  const lost = after.reduce((sum, one) => sum + Number(one.lost), 0);
+  expect(lost + heldBy(outbox).filter(({ kind }) => kind === 'event').length).toBe(80);
 });

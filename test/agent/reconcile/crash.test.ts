@@ -175,6 +175,19 @@ test('a package that keeps crashing is taken back and not tried again; the one b
   });
 });
 
+test('when the one before is gone from the disk, the package of agent.yaml comes back', async () => {
+  const device = newDevice();
+  await device.start();
+  await update(device, '1.0.0', '2.0.0');
+  const gone = await device.store.open(device.made('1.0.0').digest);
+  rmSync(String(gone), { recursive: true });
+  for (let i = 0; i < limits.crashes; i++) device.crash(['yard']);
+  await device.until(() => failed(device, '2.0.0') && serves(device, HOME), 'the package of agent.yaml serves');
+  expect(device.model.active).not.toHaveProperty('digest');
+  expect(device.breaches).toEqual([]);
+  await device.stop();
+});
+
 test('what served before is restored at the hub’s wish without fetch or proof, on probation again', async () => {
   await cutEverywhere({
     async prepare(device) {

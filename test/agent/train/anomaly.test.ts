@@ -11,6 +11,7 @@ import { isWindowInput } from '../../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';
 import { createWindows } from '../../../shared/engine/series/windows.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { seeded } from '../../support/random.ts';
 import { waveFit, waveRows, writeCsv } from '../../support/sensor.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -98,6 +99,21 @@ test.skipIf(!existsSync(assets))(
     expect(rate).toBeLessThan(0.05);
   },
 );
+
+test('the threshold is that of windows that the fit has not seen: noise of the same kind is rarely an anomaly', async () => {
+  const noise = (seed: number, rows: number): Series => {
+    const next = seeded(seed);
+    const samples = Array.from({ length: rows }, (_, n) => ({
+      ...{ atMs: n * 1000, restart: false },
+      values: [next() + next() + next()],
+    }));
+    return { channels: ['value'], rateHz: 1, samples, refused: 0, complaint: undefined };
+  };
+  // Few windows beside their length: what was seen is fitted far better than what comes.
+  const options = { ...fit, window: 32, step: 4, quantile: 0.99, margin: 1 };
+  const judged = await judge(await trained(noise(1, 400), options), noise(2, 4000));
+  expect(judged.filter((j) => j.anomalous).length / judged.length).toBeLessThan(0.4);
+});
 
 test('the graph computes what the fit computed', async () => {
   const healthy = await read(writeCsv(tempFolder(), 'a.csv', waveRows(600)), 'value');

@@ -106,6 +106,19 @@ test('a backup is for its owner alone and leaves nothing beside it; a restored f
   await store.close();
 });
 
+test('a package that is registered while the database is copied is in the backup: the copy may name it', async () => {
+  const { dataDir } = made;
+  const late = `models/sha256/${'cd'.repeat(32)}.tar.gz`;
+  onTestFinished(() => rmSync(path.join(dataDir, late)));
+  const file = path.join(tempFolder(), 'backup.tar');
+  const writing = writeBackup({ dataDir, file, version: '1.2.3', now: 1_000 });
+  put(dataDir, { [late]: 'late weights' });
+  await writing;
+  const restored = path.join(tempFolder(), 'hub');
+  await restoreBackup({ file, dataDir: restored, now: 5_000 });
+  expect(readFileSync(path.join(restored, late), 'utf8')).toBe('late weights');
+});
+
 test('a restore that is killed leaves no hub without its keys: the database comes to its place last', async () => {
   const dataDir = path.join(tempFolder(), 'hub');
   const moved: string[] = [];
