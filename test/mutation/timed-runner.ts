@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
+import type { Vitest } from 'vitest/node';
+import { KeptWorkers } from './kept-worker.ts';
 
 /** The name of the variable with the end of the run, in milliseconds since 1970. */
 export const UNTIL = 'VEDETTE_MUTATION_UNTIL';
@@ -41,15 +43,41 @@ if (vitest === undefined) throw new Error('@stryker-mutator/vitest-runner has no
 const makeRunner = vitest;
 type Injector = NonNullable<Parameters<typeof makeRunner>[0]>;
 
+/** After these the thread may have been left in any state: an endless loop that was cut off, an error outside of any test. */
+const outOfOrder = new Set(['timeout', 'error']);
+
 function timedRunner(injector: Injector) {
   const runner = injector.injectFunction(makeRunner);
   const end = Number(process.env[UNTIL] ?? Number.POSITIVE_INFINITY);
+  const workers = new KeptWorkers();
   return {
     capabilities: () => runner.capabilities(),
-    init: async () => runner.init?.(),
-    dryRun: runner.dryRun.bind(runner),
-    mutantRun: inTime(runner.mutantRun.bind(runner), end, Date.now),
-    dispose: async () => runner.dispose?.(),
+    init: async () => {
+      await runner.init?.();
+      // Stryker has no option for the pool. Without this the result is the same, and each mutant takes longer.
+      const vitest = Reflect.get(runner, 'ctx') as Vitest | undefined;
+      if (vitest === undefined)
+        throw new Error('the Vitest of @stryker-mutator/vitest-runner is not in `ctx` any more');
+      for (const { config } of vitest.projects) Object.assign(config, { pool: workers.name, poolRunner: workers });
+    },
+    dryRun: async (options: Parameters<typeof runner.dryRun>[0]) => {
+      const result = await runner.dryRun(options);
+      await workers.end();
+      return result;
+    },
+    mutantRun: inTime(
+      async (options: Parameters<typeof runner.mutantRun>[0]) => {
+        const result = await runner.mutantRun(options);
+        if (outOfOrder.has(result.status)) await workers.end();
+        return result;
+      },
+      end,
+      Date.now,
+    ),
+    dispose: async () => {
+      await runner.dispose?.();
+      await workers.end();
+    },
   };
 }
 timedRunner.inject = ['$injector'];

@@ -49,7 +49,7 @@ export default defineConfig({
     // As unit tests are: modules have no state, and to load them again for each file takes longer than the tests.
     isolate: false,
     // What a test leaves in the shared process would make the next one fail, and count as noticed.
-    setupFiles: ['test/support/seed.ts'],
+    setupFiles: ['test/support/seed.ts', 'test/mutation/no-mutant.ts'],
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
