@@ -40,7 +40,6 @@ export function createFollower(clock: Clock): Follower {
       end = until;
     },
     due() {
-      if (end === Number.NEGATIVE_INFINITY) return false;
       const now = clock.mono();
       if (now > end || now < next) return false;
       next = now + STEP_MS;

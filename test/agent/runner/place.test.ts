@@ -81,5 +81,6 @@ test('a stream that is new goes to whoever has least, and never beyond the runne
   expect(place([['a'], ['b']], ['b', 'c'], 2)).toEqual([['c'], ['b']]);
   // Fewer runners are allowed than there are: who has streams keeps them, new ones go to the first.
   expect(place([[], ['b'], ['c']], ['b', 'c', 'd', 'e'], 1)).toEqual([['d', 'e'], ['b'], ['c']]);
+  expect(place([['a'], ['b'], []], ['a', 'b', 'c'], 1)).toEqual([['a', 'c'], ['b'], []]);
   expect(place([], ['a', 'b'], 0)).toEqual([['a', 'b']]);
 });
