@@ -30,7 +30,7 @@ export function createLogger(name: string, level: LogLevel = 'info', options: Lo
     {
       name,
       level,
-      base: { name },
+      base: {},
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secret.flatMap((key) => [key, `*.${key}`]), censor: '[hidden]' },
     },

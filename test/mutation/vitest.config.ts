@@ -1,8 +1,9 @@
 /** The tests of one room, for Stryker's workers; `stryker.ts` says which, and how long they may take. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { timedTests } from '../unit-tests.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -40,6 +41,8 @@ export default defineConfig({
   root,
   test: {
     include: JSON.parse(process.env.VEDETTE_MUTATION_TESTS ?? '[]') as string[],
+    // A busy machine makes them fail: each run would begin with a failure, or count it as a defect that was noticed.
+    exclude: [...configDefaults.exclude, ...timedTests],
     // What is waited for often never comes. Below Stryker's own limit: a failed test costs less than a worker that is killed and started again.
     env: { VEDETTE_UNTIL_MS: String(untilMs) },
     // As long as `until` (support/): Vitest's own second would count a busy machine as a test that noticed.

@@ -121,3 +121,13 @@ test('without a journal nothing changes', () => {
   const { dev, ino } = fstatSync(2, { bigint: true });
   expect(asError('bad\nworse\n', { JOURNAL_STREAM: `${dev}:${ino}` })).toBe('<3>bad\n<3>worse\n');
 });
+
+test('an error without a code or a stack has no field for it', () => {
+  expect(sent({ err: { message: 'no' } })).not.toHaveProperty('VEDETTE_CODE');
+  expect(sent({ err: { message: 'no' } })).not.toHaveProperty('VEDETTE_STACK');
+  expect(sent({ err: { message: 'no', code: 'ENOENT', stack: 'Error: no\n  at a' } })).toMatchObject({
+    VEDETTE_ERR: 'no',
+    VEDETTE_CODE: 'ENOENT',
+    VEDETTE_STACK: 'Error: no\n  at a',
+  });
+});

@@ -56,3 +56,11 @@ test('ranges as long as numbers go cost nothing', () => {
     { from: 7, to: Number.MAX_SAFE_INTEGER },
   ]);
 });
+
+test('rangesOf makes one range of numbers that follow one another or repeat', () => {
+  expect(rangesOf([1, 2, 2, 3, 5, 5, 7])).toEqual([
+    { from: 1, to: 3 },
+    { from: 5, to: 5 },
+    { from: 7, to: 7 },
+  ]);
+});

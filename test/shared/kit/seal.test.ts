@@ -46,3 +46,9 @@ test('an old key opens and does not seal; without a key pieces stay plain', () =
   expect(noSealer.seal(Buffer.from('x')).toString()).toBe('x');
   expect(noSealer.open(Buffer.from('x')).toString()).toBe('x');
 });
+
+test('a sealer says whether it has any key, for sealing or only for opening', () => {
+  expect(createSealer(undefined).hasKeys).toBe(false);
+  expect(createSealer(undefined, [randomBytes(32)]).hasKeys).toBe(true);
+  expect(createSealer(randomBytes(32)).hasKeys).toBe(true);
+});

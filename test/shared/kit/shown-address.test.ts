@@ -63,3 +63,8 @@ test('whatever a stranger writes, it takes linear time', () => {
     expect(withShownAddresses(`${text} ${text}`).length).toBeGreaterThan(0);
   }
 });
+
+test('what is no address is shown as it is', () => {
+  expect(shownAddress('clips/door.mp4')).toBe('clips/door.mp4');
+  expect(shownAddress('')).toBe('');
+});

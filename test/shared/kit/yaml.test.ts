@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { YAMLParseError } from 'yaml';
 import { readYamlText, YamlError } from '../../../shared/kit/yaml.ts';
 
 test('one document, with merge keys; an empty file holds nothing', () => {
@@ -11,6 +12,7 @@ test('a second document, and what is no YAML, are refused by what is wrong', () 
   expect(() => readYamlText('a: 1\n---\nb: 2')).toThrow(YamlError);
   expect(() => readYamlText('a: 1\n---\nb: 2')).toThrow('a line `---` begins a second document');
   expect(() => readYamlText('a: [')).toThrow(/^not YAML: .*at line 1, column 5/);
+  expect(() => readYamlText('a: [')).toThrow(expect.objectContaining({ cause: expect.any(YAMLParseError) }));
   expect(() => readYamlText('a: 1\na: 2')).toThrow('not YAML: Map keys must be unique at line 2');
   const bomb = ['a: &a [x]', ...'bcdefgh'].map((key, i, all) =>
     i === 0 ? key : `${key}: &${key} [${`*${all[i - 1]?.[0]},`.repeat(9)}]`,
