@@ -15,6 +15,7 @@ import { deviceLogRoutes } from './routes/device-logs.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { erasureRoutes } from './routes/erasures.ts';
+import { holdRoutes } from './routes/holds.ts';
 import { identityRoutes } from './routes/identity.ts';
 import { liveRoutes } from './routes/live.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -45,6 +46,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   certificateRoutes,
   recordRoutes,
   correctionRoutes,
+  holdRoutes,
   readingRoutes,
   normalRoutes,
   opinionRoutes,

@@ -11,6 +11,7 @@ import { deviceLogLevels, deviceLogLine, type NewLogLevels } from '../contract/d
 import { certificate, enrolment } from '../contract/enrolment.ts';
 import { erasure, type NewErasure } from '../contract/erasure.ts';
 import { event } from '../contract/event.ts';
+import type { NewHold } from '../contract/hold.ts';
 import {
   identity,
   invitation,
@@ -148,6 +149,8 @@ export function clientOver(transport: Transport) {
     events: list(event, '/events'),
     correct: (id: string, body: NewCorrection) => ask(event, 'PUT', `/events/${part(id)}/correction`, { body }),
     takeCorrectionBack: (id: string) => send('DELETE', `/events/${part(id)}/correction`),
+    hold: (id: string, body: NewHold) => ask(event, 'PUT', `/events/${part(id)}/hold`, { body }),
+    release: (id: string) => send('DELETE', `/events/${part(id)}/hold`),
     /** The anomalies of a device that people have called normal. */
     normalEvents: (device: string, signal?: AbortSignal) =>
       get(whole(normalEvent), `/devices/${part(device)}/normal`, {}, signal).then(({ items }) => items),

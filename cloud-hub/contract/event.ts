@@ -4,6 +4,7 @@ import { contributions, expected, level } from '../../shared/contract/messages/a
 import { details } from '../../shared/contract/messages/detail.ts';
 import { box, count, name } from '../../shared/contract/names.ts';
 import { correction } from './correction.ts';
+import { hold } from './hold.ts';
 import { eventOpinion } from './opinion.ts';
 import { time } from './time.ts';
 
@@ -38,6 +39,7 @@ export const event = z.object({
   snapshot: z.string().optional().describe('id for /api/v1/snapshots/{id}'),
   opinion: eventOpinion.optional().describe('what the bigger model of the hub says of it; what the device said stays'),
   correction: correction.optional().describe('what an operator says of it'),
+  hold: hold.optional().describe('it stays, whatever its age, until an admin releases it'),
   backfill: z.literal(true).optional().describe('received after later records of the same device'),
 });
 export type Event = z.infer<typeof event>;

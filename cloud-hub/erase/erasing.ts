@@ -20,6 +20,7 @@ import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Erasure, NewErasure } from '../contract/erasure.ts';
 import type { Act } from '../store/audit.ts';
+import type { RowOrder } from '../store/erase-rows.ts';
 import { erasePlaces, picturePlaces } from '../store/erase-rows.ts';
 import type { StoredErasure } from '../store/erasures.ts';
 import { isoTime, timeColumn } from '../store/rows.ts';
@@ -33,6 +34,11 @@ export class TooManyOrders extends Error {
 /** What is recorded after an order is carried out would stay, although the order covers it. */
 export class FutureTime extends Error {
   override readonly name = 'FutureTime';
+}
+
+/** Somebody holds what an order would erase. */
+export class HeldEvents extends Error {
+  override readonly name = 'HeldEvents';
 }
 
 export interface ErasingOptions {
@@ -73,7 +79,7 @@ export class Erasing {
     await this.#work;
   }
 
-  /** @throws TooManyOrders, FutureTime */
+  /** @throws TooManyOrders, FutureTime, HeldEvents */
   async order({ device, stream, from, before, picturesOnly, reason }: NewErasure, act: Act): Promise<Erasure> {
     const { store } = this.#options;
     const end = before === undefined ? act.at : timeOf(before);
@@ -93,6 +99,7 @@ export class Erasing {
         throw new TooManyOrders(
           `${MAX_ERASE_ORDERS} orders of ${device} are open, the most allowed: wait for one to end`,
         );
+      await refuseHeld(tx, order);
       await tx.erasures.add(order, act);
       const { id: _, ...detail } = order;
       await tx.audit.add(act, 'erase.order', id, detail);
@@ -223,4 +230,16 @@ export class Erasing {
     const report = await devices.report(device);
     return report && report.erase === undefined ? 'old' : 'there';
   }
+}
+
+const HELD_SHOWN = 5;
+
+async function refuseHeld(tx: Parts, order: RowOrder): Promise<void> {
+  const held = await tx.holds.covered(order, HELD_SHOWN + 1);
+  if (held.length === 0) return;
+  const named = held.slice(0, HELD_SHOWN).join(', ');
+  const more = held.length > HELD_SHOWN ? ' and more' : '';
+  throw new HeldEvents(
+    `the order covers events that are held: ${named}${more}. Release them (DELETE /events/ID/hold), or order less`,
+  );
 }

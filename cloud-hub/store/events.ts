@@ -6,6 +6,7 @@ import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Event } from '../contract/event.ts';
 import { correctionOf } from './corrections.ts';
 import type { Db } from './database.ts';
+import { holdOf } from './holds.ts';
 import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
 import { eventOpinionOf, type OpinionBody } from './opinions.ts';
 import type { StoredRecord } from './records.ts';
@@ -19,6 +20,8 @@ export interface EventFilter extends ListFilter {
   readonly opinion?: Opinion | undefined;
   /** Only those of which an operator says so. */
   readonly correction?: CorrectionVerdict | undefined;
+  /** Only those that are held. */
+  readonly held?: 'true' | undefined;
 }
 
 export type EventStore = ReturnType<typeof createEventStore>;
@@ -37,7 +40,9 @@ export function createEventStore(db: Db) {
       .selectAll('events')
       .select(['opinions.body as opinion_body', 'opinions.outcome', 'opinions.received_at as opinion_at'])
       .select(['corrections.verdict', 'corrections.label as correct_label'])
-      .select(['corrections.at as corrected_at', 'corrections.actor']);
+      .select(['corrections.at as corrected_at', 'corrections.actor'])
+      .leftJoin('holds', 'holds.event_id', 'events.id')
+      .select(['holds.reason as hold_reason', 'holds.at as held_at', 'holds.actor as held_by']);
   return {
     async list(filter: EventFilter): Promise<Page<Event>> {
       const few = await fewInTime(db, 'events', filter);
@@ -62,6 +67,8 @@ export function createEventStore(db: Db) {
           selectFrom('corrections').select('event_id').where('verdict', '=', correction),
         );
       }
+      if (filter.held !== undefined)
+        select = select.where('id', 'in', ({ selectFrom }) => selectFrom('holds').select('event_id'));
       const read = (ids: readonly number[]) =>
         whole().where('events.id', 'in', ids).orderBy('events.id', 'desc').execute();
       return readPage(await select.execute(), filter.limit, read, fromRow);
@@ -96,13 +103,21 @@ interface EventRow {
   readonly correct_label?: string | null;
   readonly corrected_at?: number | null;
   readonly actor?: string | null;
+  readonly hold_reason?: string | null;
+  readonly held_at?: number | null;
+  readonly held_by?: string | null;
 }
 
 function fromRow(row: EventRow): Event {
   // The body passed its schema before it was stored.
   const { id, device, received_at: receivedAt, has_snapshot, backfill } = row;
   const about = { id, device, receivedAt, pictured: has_snapshot === 1, backfill: backfill === 1 };
-  return { ...describe(about, JSON.parse(row.body) as EventRecord), ...opinionIn(row), ...correctionIn(row) };
+  return {
+    ...describe(about, JSON.parse(row.body) as EventRecord),
+    ...opinionIn(row),
+    ...correctionIn(row),
+    ...holdIn(row),
+  };
 }
 
 function opinionIn({ outcome, opinion_body: body, opinion_at: at }: EventRow): Pick<Event, 'opinion'> {
@@ -114,6 +129,10 @@ function opinionIn({ outcome, opinion_body: body, opinion_at: at }: EventRow): P
 function correctionIn({ verdict, correct_label: label, corrected_at: at, actor }: EventRow): Pick<Event, 'correction'> {
   if (!verdict) return {};
   return { correction: correctionOf({ verdict, label: label ?? null, at: at ?? 0, actor: actor ?? '' }) };
+}
+
+function holdIn({ hold_reason: reason, held_at: at, held_by: actor }: EventRow): Pick<Event, 'hold'> {
+  return reason ? { hold: holdOf({ reason, at: at ?? 0, actor: actor ?? '' }) } : {};
 }
 
 type About = Pick<StoredRecord, 'id' | 'device' | 'receivedAt' | 'backfill'> & { readonly pictured: boolean };

@@ -23,6 +23,7 @@ import { up as erasures } from './migrations/0017-erasures.ts';
 import { up as acknowledgements } from './migrations/0018-acknowledgements.ts';
 import { up as signIn } from './migrations/0019-sign-in.ts';
 import { up as agreements } from './migrations/0020-agreements.ts';
+import { up as holds } from './migrations/0021-holds.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -47,6 +48,7 @@ const migrations: readonly Migration[] = [
   acknowledgements,
   signIn,
   agreements,
+  holds,
 ];
 
 /** Version of the newest schema. */

@@ -76,6 +76,14 @@ export interface CorrectionTable {
   actor: string;
 }
 
+/** At most one per event. */
+export interface HoldTable {
+  event_id: number;
+  reason: string;
+  at: number;
+  actor: string;
+}
+
 export interface SamplePictureTable {
   opinion_id: number;
   at: number;

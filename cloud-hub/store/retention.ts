@@ -2,7 +2,7 @@
  * Old records: how many there are, how fast they come, and their end.
  *
  * Invariants: 1. What is removed stays settled in the ledger: a record that is sent again does not come back, and no gap begins.
- * 2. An event that an operator has judged (`corrections`) is never removed here. 3. The newest record of a
+ * 2. An event that an operator has judged (`corrections`), or that is held, is never removed here. 3. The newest record of a
  * kind stays: SQLite would give its id again, and pages of lists go by ids.
  */
 import { KEPT_KINDS, type KeptKind } from '../config.ts';
@@ -26,9 +26,11 @@ const SAMPLE = 1000;
 /** What SQLite adds to each row and to its entries in six indexes, as measured. */
 const ROW_OVERHEAD_BYTES = 250;
 
-/** What an operator has judged stays. */
+/** What an operator has judged stays, and what is held. */
 const mayEnd = (kind: KeptKind) =>
-  kind === 'events' ? 'NOT EXISTS (SELECT 1 FROM corrections WHERE event_id = events.id)' : 'true';
+  kind === 'events'
+    ? 'NOT EXISTS (SELECT 1 FROM corrections WHERE event_id = events.id) AND NOT EXISTS (SELECT 1 FROM holds WHERE event_id = events.id)'
+    : 'true';
 
 const contentOf: Readonly<Record<KeptKind, string>> = {
   events: `octet_length(t.body) + coalesce((SELECT octet_length(picture) FROM snapshots WHERE event_id = t.id), 0)`,

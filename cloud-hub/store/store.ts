@@ -14,6 +14,7 @@ import { createDeviceStore } from './devices.ts';
 import { createEraseRows } from './erase-rows.ts';
 import { createErasureStore } from './erasures.ts';
 import { createEventStore } from './events.ts';
+import { createHoldStore } from './holds.ts';
 import { createModelStore } from './models.ts';
 import { createOpinionStore } from './opinions.ts';
 import { createProblemStore } from './problems.ts';
@@ -94,6 +95,7 @@ const makers = {
   samplePictures: createSamplePictureStore,
   dataset: createDatasetStore,
   corrections: createCorrectionStore,
+  holds: createHoldStore,
   sequences: createSequenceStore,
   quarantine: (db: Db, { limits }: About) => createQuarantineStore(db, limits.quarantine),
   tokens: createTokenStore,

@@ -18,6 +18,7 @@ import type {
 import type {
   CorrectionTable,
   EventTable,
+  HoldTable,
   OpinionAgreementTable,
   OpinionTable,
   OpinionTotalTable,
@@ -262,5 +263,6 @@ export interface Tables {
   opinion_totals: OpinionTotalTable;
   opinion_agreements: OpinionAgreementTable;
   corrections: CorrectionTable;
+  holds: HoldTable;
   sample_pictures: SamplePictureTable;
 }

@@ -6,7 +6,7 @@ import { answers, created } from '../../../shared/http/answers.ts';
 import { ProblemError } from '../../../shared/http/problems.ts';
 import { erasure, newErasure } from '../../contract/erasure.ts';
 import { page } from '../../contract/page.ts';
-import { FutureTime, TooManyOrders } from '../../erase/erasing.ts';
+import { FutureTime, HeldEvents, TooManyOrders } from '../../erase/erasing.ts';
 import { pageQuery } from '../bodies.ts';
 import type { ApiOptions } from '../options.ts';
 import { actOf, cursorRow, security } from '../responses.ts';
@@ -30,7 +30,7 @@ export function erasureRoutes({ erasing, clock }: Pick<ApiOptions, 'erasing' | '
         try {
           return reply.code(201).send(await erasing.order(request.body, actOf(request, clock)));
         } catch (error) {
-          if (error instanceof TooManyOrders) throw new ProblemError(409, error.message);
+          if (error instanceof TooManyOrders || error instanceof HeldEvents) throw new ProblemError(409, error.message);
           if (error instanceof FutureTime)
             throw new ProblemError(400, error.message, {}, [{ path: 'body.before', message: error.message }]);
           throw error;

@@ -23,6 +23,7 @@ const eventQuery = recordQuery.extend({
   label: z.string().max(128).optional(),
   opinion: z.enum(opinions).optional().describe('only events of which a second opinion says so'),
   correction: z.enum(corrections).optional().describe('only events of which an operator says so'),
+  held: z.enum(['true']).optional().describe('only events that are held'),
 });
 const quarantineQuery = pageQuery.extend({ device: name.optional() });
 
@@ -43,8 +44,16 @@ export function recordRoutes({ store }: { store: HubStore }): FastifyPluginAsync
         },
       },
       async (request) => {
-        const { rule, label, opinion, correction } = request.query;
-        return store.events.list({ ...filterOf(request.query), ...scopeOf(request), rule, label, opinion, correction });
+        const { rule, label, opinion, correction, held } = request.query;
+        return store.events.list({
+          ...filterOf(request.query),
+          ...scopeOf(request),
+          rule,
+          label,
+          opinion,
+          correction,
+          held,
+        });
       },
     );
 

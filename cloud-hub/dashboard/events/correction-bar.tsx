@@ -1,8 +1,9 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { NewCorrection } from '../../contract/correction.ts';
 import type { Event } from '../../contract/event.ts';
 import { useServices } from '../services.ts';
 import { useMayOperate } from '../session/use-role.ts';
+import { TextForm } from '../ui/text-form.tsx';
 import { useAct } from '../ui/use-act.ts';
 import { correctionText, verdictWords } from './correction-words.ts';
 
@@ -83,10 +84,14 @@ export function CorrectionBar({ event, labels, onChange }: CorrectionBarProps) {
         </>
       )}
       {!correction && isNaming && (
-        <LabelForm
-          labels={[...new Set([event.opinion?.label ?? '', ...labels])].filter(
-            (one) => one !== '' && one !== event.label,
-          )}
+        <TextForm
+          name="What it was"
+          example="what it was"
+          maxLength={128}
+          button="Set"
+          offered={[...new Set([event.opinion?.label ?? '', ...labels])]
+            .filter((one) => one !== '' && one !== event.label)
+            .slice(0, LABELS_OFFERED)}
           isBusy={act.isBusy}
           onSet={(label) => say({ verdict: 'other', label })}
           onCancel={() => setNaming(false)}
@@ -121,55 +126,5 @@ function Press({ text, title, meaning, isBusy, onPress }: PressProps) {
     >
       {text}
     </button>
-  );
-}
-
-interface LabelFormProps {
-  readonly labels: readonly string[];
-  readonly isBusy: boolean;
-  readonly onSet: (label: string) => void;
-  readonly onCancel: () => void;
-}
-
-function LabelForm({ labels, isBusy, onSet, onCancel }: LabelFormProps) {
-  const id = useId();
-  const [text, setText] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  // A press asked for it.
-  useEffect(() => field.current?.focus(), []);
-  return (
-    <form
-      class="correction-label"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text.trim() !== '') onSet(text.trim());
-      }}
-    >
-      <input
-        aria-label="What it was"
-        placeholder="what it was"
-        list={`${id}-labels`}
-        maxLength={128}
-        required
-        value={text}
-        ref={field}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          // The arrows move in the text, and Escape leaves the field alone.
-          event.stopPropagation();
-          if (event.key !== 'Escape') return;
-          event.preventDefault();
-          onCancel();
-        }}
-      />
-      <datalist id={`${id}-labels`}>
-        {labels.slice(0, LABELS_OFFERED).map((label) => (
-          <option key={label} value={label} />
-        ))}
-      </datalist>
-      <button type="submit" class="button small" disabled={isBusy}>
-        Set
-      </button>
-    </form>
   );
 }

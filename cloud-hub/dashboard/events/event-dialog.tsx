@@ -7,6 +7,7 @@ import { percent, short, span } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
 import { CorrectionBar } from './correction-bar.tsx';
 import { correctionText } from './correction-words.ts';
+import { HoldBar } from './hold-bar.tsx';
 import { NormalButton } from './normal-button.tsx';
 import { opinionText, outcomeWords } from './opinion-words.ts';
 import { Thumb } from './thumb.tsx';
@@ -52,6 +53,7 @@ export function EventDialog({ events, event, labels = [], onShow, onChange }: Ev
         </button>
         {event.ruleKind === 'anomaly' && <NormalButton event={event} />}
         <span class="spacer" />
+        <HoldBar key={`hold ${event.id}`} event={event} onChange={onChange} />
         <CorrectionBar key={event.id} event={event} labels={labels} onChange={onChange} />
       </footer>
     </Dialog>
@@ -109,6 +111,15 @@ function factsOf(event: Event) {
         <>
           {`${correctionText(event.correction)}, by ${event.correction.by} `}
           <Time at={event.correction.at} />
+        </>
+      ),
+    ],
+    [
+      'Held',
+      event.hold && (
+        <>
+          {`${event.hold.reason}, by ${event.hold.by} `}
+          <Time at={event.hold.at} />
         </>
       ),
     ],

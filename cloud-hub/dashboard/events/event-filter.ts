@@ -9,6 +9,7 @@ export function matches(filter: EventFilter, event: Event): boolean {
     (filter.rule === undefined || filter.rule === event.rule) &&
     (filter.label === undefined || filter.label === event.label) &&
     (filter.opinion === undefined || filter.opinion === event.opinion?.outcome) &&
-    (filter.correction === undefined || filter.correction === event.correction?.verdict)
+    (filter.correction === undefined || filter.correction === event.correction?.verdict) &&
+    (filter.held === undefined || event.hold !== undefined)
   );
 }

@@ -16,7 +16,7 @@ interface EventFiltersProps {
 const OPTIONS_SHOWN = 200;
 const keys = ['device', 'stream', 'rule', 'label'] as const;
 
-/** Exact matches by device, stream, rule, label, second opinion and correction, with what the fleet knows to choose from. */
+/** Exact matches by device, stream, rule, label, second opinion, correction and hold, with what the fleet knows to choose from. */
 export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
   const { shared } = useServices();
   const devices = shared.roster.devices.value;
@@ -59,6 +59,15 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
         onChange={(correction) => {
           const { correction: _, ...rest } = filter;
           onChange(correction === undefined ? rest : { ...rest, correction });
+        }}
+      />
+      <ChoiceField
+        title="held"
+        choices={['true']}
+        value={filter.held}
+        onChange={(held) => {
+          const { held: _, ...rest } = filter;
+          onChange(held === undefined ? rest : { ...rest, held });
         }}
       />
       <button

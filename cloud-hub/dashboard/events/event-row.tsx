@@ -60,6 +60,11 @@ export function EventRow({ event, onOpen, onChange, labels = [], withDevice = fa
               {correctionText(event.correction)}
             </span>
           )}
+          {event.hold && (
+            <span class="pill" title={`It stays until an admin releases it: ${event.hold.reason}`}>
+              held
+            </span>
+          )}
           <span class="event-where faint">
             {withDevice && <span class="clip">{`${event.device} / ${event.stream}`}</span>}
             <Time at={timeOf(event)} />

@@ -13,6 +13,8 @@ export interface EventFilter {
   readonly opinion?: Outcome;
   /** What an operator says. */
   readonly correction?: CorrectionVerdict;
+  /** Only what is held. */
+  readonly held?: 'true';
 }
 
 /** What the list of the audit is narrowed to. */
@@ -41,7 +43,7 @@ export type Route =
   /** `unknown`: parameters of the address that its page does not have. */
   | { readonly page: 'missing'; readonly unknown?: readonly string[] };
 
-const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion', 'correction'] as const;
+const filterKeys = ['device', 'stream', 'rule', 'label', 'opinion', 'correction', 'held'] as const;
 const auditKeys = ['actor', 'action', 'subject'] as const;
 
 /** The parameters that the address of a page may have. */
@@ -88,6 +90,7 @@ function pageOf(url: URL, base: string): Route {
     const correction = query('correction');
     if (correction !== undefined && !corrections.some((one) => one === correction))
       return { page: 'missing', unknown: ['correction'] };
+    if (query('held') !== undefined && query('held') !== 'true') return { page: 'missing', unknown: ['held'] };
     return { page: 'events', filter: filterOf(filterKeys, query) };
   }
   if ((first === 'problems' || first === 'quarantine') && second === undefined) {

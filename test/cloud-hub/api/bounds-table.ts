@@ -3,6 +3,7 @@
 import { alertBodies } from './alert-bounds.ts';
 import { identityBodies, identityParameters } from './identity-bounds.ts';
 import { logBodies, logParameters } from './log-bounds.ts';
+import { recordBodies } from './record-bounds.ts';
 
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
@@ -95,6 +96,7 @@ export const parameters: Readonly<Record<string, Bounds>> = {
   outcome: opinion,
   corrected: { good: ['true'], bad: ['', 'false', '1'] },
   correction: { good: ['right', 'wrong', 'other'], bad: ['', 'maybe', 'Right'] },
+  held: { good: ['true'], bad: ['', 'false', '1'] },
   role: { good: ['snapshot', 'timestamp'], bad: ['root', 'targets', 'Snapshot'] },
   file: { good: ['x', 'x'.repeat(64)], bad: ['x'.repeat(65)] },
   alertState: { good: ['firing', 'resolved'], bad: ['', 'open', 'Firing'] },
@@ -183,13 +185,7 @@ export const bodies: Readonly<
       reason: { good: ['', 'x'.repeat(256)], bad: ['x'.repeat(257), 1, null] },
     },
   },
-  'PUT /api/v1/events/{id}/correction': {
-    body: { verdict: 'other', label: 'dog' },
-    fields: {
-      verdict: required({ good: ['other'], bad: ['', 'maybe', 'Other', 1, null] }),
-      label: text128,
-    },
-  },
+  ...recordBodies,
   'POST /api/v1/devices': { body: { id: 'a-device' }, fields: { id: required(nameField) }, open: [''] },
   ...logBodies,
   'PUT /api/v1/devices/{device}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },

@@ -23,6 +23,21 @@ export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>
         return api('/events/1/correction');
       },
     },
+    'PUT /api/v1/events/{id}/hold': {
+      access: 'admin',
+      status: 200,
+      audit: 'event.hold',
+      call: () => api('/events/1/hold', { reason: 'case 7' }),
+    },
+    'DELETE /api/v1/events/{id}/hold': {
+      access: 'admin',
+      status: 204,
+      audit: 'event.release',
+      async call(world) {
+        await world.put('/events/1/hold', { reason: 'case 7' });
+        return api('/events/1/hold');
+      },
+    },
     'PUT /api/v1/events/{id}/normal': {
       access: 'operator',
       status: 204,

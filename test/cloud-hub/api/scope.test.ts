@@ -60,6 +60,8 @@ const open = {
     'GET /api/v1/snapshots/{id}',
     'PUT /api/v1/events/{id}/correction',
     'DELETE /api/v1/events/{id}/correction',
+    'PUT /api/v1/events/{id}/hold',
+    'DELETE /api/v1/events/{id}/hold',
     'PUT /api/v1/events/{id}/normal',
     'DELETE /api/v1/events/{id}/normal',
     'GET /api/v1/devices/{device}/normal',

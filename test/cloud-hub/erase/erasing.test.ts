@@ -171,3 +171,12 @@ test('a time before 1970 makes no document that the device would refuse', async 
   expect((await erasing.get(id))?.hub.records).toBe(1);
   expect(sent.map((document) => desired.safeParse(document).success)).toEqual([true, true]);
 });
+
+test('the database itself refuses to remove an event that is held', async () => {
+  const { store, add } = await hub();
+  const id = await add('PLANTED', {}, true);
+  await store.transact((tx) => tx.holds.set(id, { reason: 'case 7' }, act));
+  const all = { device: 'cam', before: Number.MAX_SAFE_INTEGER, pictures: false };
+  await expect(store.transact((tx) => tx.eraseRows.step('events', all, 0))).rejects.toThrow(/foreign key/i);
+  expect(await store.events.get(id)).toMatchObject({ hold: { reason: 'case 7', by: act.actor } });
+});

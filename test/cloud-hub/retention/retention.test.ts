@@ -77,11 +77,12 @@ test('it goes on from hour to hour, and by default nothing ends', async () => {
   expect((await count(hub)).events).toBe(38);
 });
 
-test('what an operator has judged stays, and the newest one: no id is given twice', async () => {
+test('what an operator has judged stays, what is held, and the newest one: no id is given twice', async () => {
   const hub = await bench();
   await fill(hub, 600);
   await hub.store.transact(async (tx) => {
-    for (const id of [1, 2, 300]) await tx.corrections.set(id, { verdict: 'right' }, { at: 1, actor: 'ann' });
+    for (const id of [1, 300]) await tx.corrections.set(id, { verdict: 'right' }, { at: 1, actor: 'ann' });
+    await tx.holds.set(2, { reason: 'case 7' }, { at: 1, actor: 'ann' });
   });
   await runFor(hub, { events: 1, readings: 1 }, new ManualClock(start + 20 * DAY_MS));
   expect((await hub.store.events.list({ limit: 500 })).items.map(({ id }) => id)).toEqual(['600', '300', '2', '1']);
