@@ -40,9 +40,18 @@ export function tagOf(document: unknown): string | undefined {
   return `"${Buffer.from(digestOf(JSON.stringify(document)).slice('sha256:'.length, -32), 'hex').toString('base64url')}"`;
 }
 
-/** Compares and gives the tags of all routes of this scope. Its hook must be the last one before the route. */
-export function matchDocuments(app: FastifyInstance, store: Parts): void {
+/** Adds tags to the answers of all routes of this scope. */
+export function tagDocuments(app: FastifyInstance): void {
   app.decorateRequest('tag', null);
+  app.addHook('onSend', async (request, reply) => {
+    if (request.tag === null || reply.statusCode >= 300 || request.method === 'DELETE' || reply.hasHeader('etag'))
+      return;
+    reply.header('etag', request.tag);
+  });
+}
+
+/** Compares the tags of all routes of this scope. Its hook must be the last one before the route. */
+export function matchDocuments(app: FastifyInstance, store: Parts): void {
   app.addHook('preHandler', async (request) => {
     const { document } = request.routeOptions.config;
     // Before the body is read: a tag that is older than its body costs another look, a newer one would cost somebody's change.
@@ -56,11 +65,6 @@ export function matchDocuments(app: FastifyInstance, store: Parts): void {
           'If-Match and If-None-Match: this address has no document whose tag could be compared',
         );
     }
-  });
-  app.addHook('onSend', async (request, reply) => {
-    if (request.tag === null || reply.statusCode >= 300 || request.method === 'DELETE' || reply.hasHeader('etag'))
-      return;
-    reply.header('etag', request.tag);
   });
 }
 

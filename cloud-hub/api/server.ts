@@ -15,7 +15,7 @@ import { problemHandler } from '../../shared/http/problems.ts';
 import { guard, refuseOtherUpgrades } from './auth.ts';
 import { boundBodyTime } from './body-time.ts';
 import { describeApi } from './docs.ts';
-import { matchDocuments } from './documents.ts';
+import { matchDocuments, tagDocuments } from './documents.ts';
 import { createHttpServer, WS_BYTES } from './http-server.ts';
 import { parseJsonBodies } from './json-body.ts';
 import type { ApiOptions } from './options.ts';
@@ -95,6 +95,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const routes: FastifyPluginAsync = async (api) => {
     guard(api, options.identity, options.site, options.store, options.fleet?.identify);
     api.addHook('preValidation', refuseUnknownQuery);
+    tagDocuments(api);
     answerRepeats(api, options.answers, options.clock);
     matchDocuments(api, options.store);
     for (const group of routeGroups) await api.register(group(options));

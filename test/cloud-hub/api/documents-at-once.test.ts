@@ -2,7 +2,7 @@
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { callerOf } from '../../../cloud-hub/api/auth.ts';
-import { matchDocuments, tagOf } from '../../../cloud-hub/api/documents.ts';
+import { matchDocuments, tagDocuments, tagOf } from '../../../cloud-hub/api/documents.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -27,6 +27,7 @@ test.each(['if-match', 'if-none-match'])(
     app.addHook('onRequest', async (request) => {
       request.identity = { name: 'ann', role: 'admin', token: 1 };
     });
+    tagDocuments(app);
     matchDocuments(app, store);
     const written: number[] = [];
     const now = async (from: Pick<typeof store, 'devices'>) =>
