@@ -81,7 +81,8 @@ export async function preparePostgres(): Promise<Postgres> {
     port,
     async newDatabase() {
       // Names that two processes give do not meet.
-      const name = `hub_${process.pid}_${(databases += 1)}`;
+      databases += 1;
+      const name = `hub_${process.pid}_${databases}`;
       await asSuperuser(urlOf('postgres'), `CREATE DATABASE ${name}`);
       return urlOf(name);
     },
@@ -91,7 +92,16 @@ export async function preparePostgres(): Promise<Postgres> {
         [
           ...['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port), '-c', 'max_connections=300'],
           // No test cuts the power; what a killed server has written the system still has.
-          ...['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'shared_buffers=64MB', '-c', 'log_min_messages=panic'],
+          ...[
+            '-c',
+            'fsync=off',
+            '-c',
+            'full_page_writes=off',
+            '-c',
+            'shared_buffers=64MB',
+            '-c',
+            'log_min_messages=panic',
+          ],
         ],
         { ...user, cwd: folder, stdio: 'ignore', env: { PATH: process.env.PATH } },
       );
