@@ -1,29 +1,35 @@
 /**
- * Connections to PostgreSQL, behind kysely.
+ * Connections to PostgreSQL: one pool of those that write, one of those that only read, so that what people look at never waits for ingest.
  *
- * Values are those that SQLite gives: whole numbers and sums as numbers, bytes as buffers. Text has no NUL: PostgreSQL stores none, so it becomes
- * U+FFFD on the way in, also where a query looks for it. A commit that the server turned into a rollback is an error.
+ * Values are those that SQLite gives and takes: whole numbers and sums as numbers, true and false as 1 and 0, bytes as buffers. Text has no
+ * NUL: PostgreSQL stores none, so it becomes U+FFFD on the way in, also where a query looks for it.
  */
-import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import { Pool, type PoolClient, types } from 'pg';
-import type { Tables } from '../tables.ts';
+import { messageOf } from '../../../shared/kit/errors.ts';
+import type { Result, Value } from '../database.ts';
 import type { DatabaseAddress } from './address.ts';
 
 const CONNECT_MS = 5_000;
 /** No statement of the hub takes so long; one that does may not hold others up for ever. */
 const STATEMENT_MS = 60_000;
 /** A transaction that waits for the hub: the hub is gone, or hangs. */
-const IDLE_TRANSACTION_MS = 30_000;
-/** Ingest, and beside it what people ask for. */
-const CONNECTIONS = 10;
+const IDLE_TRANSACTION_MS = 60_000;
+const WRITERS = 4;
+const READERS = 6;
 
 /** Object ids of types (pg_type.dat). */
+const BOOL = 16;
 const INT8 = 20;
 const NUMERIC = 1700;
 
-export interface PostgresConnection {
-  readonly query: Kysely<Tables>;
-  readonly pool: Pool;
+const LARGEST_INT8 = '9223372036854775807';
+const SMALLEST_INT8 = '-9223372036854775808';
+
+export interface Pools {
+  /** What begins with it writes; serialisable. */
+  readonly writers: Pool;
+  /** Read-only; each statement sees what is committed. */
+  readonly readers: Pool;
   close(): Promise<void>;
 }
 
@@ -31,51 +37,70 @@ export interface PostgresConnection {
  * Opens no connection yet.
  * @param onError told of connections that ended while nobody used them
  */
-export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error) => void): PostgresConnection {
-  const pool = new Pool({
-    connectionString: url,
-    application_name: 'vedette-hub',
-    max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-    keepAlive: true,
-    types: { getTypeParser: parserOf },
-  });
-  pool.on('error', onError);
-  const query = new Kysely<Tables>({
-    dialect: new PostgresDialect({
-      pool: { connect: async () => guarded(await pool.connect()), end: () => pool.end() },
-    }),
-  });
-  return { query, pool, close: () => query.destroy() };
+export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error) => void): Pools {
+  const pool = (max: number, settings: string) =>
+    new Pool({
+      connectionString: url,
+      application_name: 'vedette-hub',
+      max,
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      keepAlive: true,
+      types: { getTypeParser: parserOf },
+      options: settings,
+    }).on('error', onError);
+  const writers = pool(WRITERS, '-c default_transaction_isolation=serializable');
+  const readers = pool(READERS, '-c default_transaction_read_only=on');
+  return {
+    writers,
+    readers,
+    async close() {
+      await Promise.all([writers.end(), readers.end()]);
+    },
+  };
+}
+
+/** Runs a statement. @param name of a statement that the server keeps prepared; undefined: it plans it anew */
+export async function run(
+  on: Pool | PoolClient,
+  text: string,
+  values: readonly Value[],
+  name?: string,
+): Promise<Result> {
+  try {
+    const { rows, rowCount, command } = await on.query({
+      text,
+      values: values.map(storable),
+      ...(name === undefined ? {} : { name }),
+    });
+    return { rows, changes: command === 'SELECT' ? 0 : (rowCount ?? 0) };
+  } catch (error) {
+    // What the driver throws begins in its own stack: say where the statement is from.
+    const thrown = error instanceof Error ? error : new Error(messageOf(error));
+    if (thrown.stack) thrown.stack += new Error().stack?.slice('Error'.length) ?? '';
+    throw thrown;
+  }
 }
 
 /** The driver asks for a parser by type and format. */
 function parserOf(...[id, format]: Parameters<typeof types.getTypeParser>) {
-  return format !== 'binary' && (id === INT8 || id === NUMERIC) ? wholeNumber : types.getTypeParser(id, format);
+  if (format === 'binary') return types.getTypeParser(id, format);
+  if (id === BOOL) return (text: string) => (text === 't' ? 1 : 0);
+  return id === INT8 || id === NUMERIC ? numberOf : types.getTypeParser(id, format);
 }
 
-/** @throws RangeError for one that a number cannot hold: a wrong id would be worse */
-function wholeNumber(text: string): number {
+/** @throws RangeError for a whole number that a number cannot hold: a wrong id would be worse */
+function numberOf(text: string): number {
   const value = Number(text);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    throw new RangeError(`${text} is too large for a number`);
+  if (!text.includes('.') && !Number.isSafeInteger(value)) throw new RangeError(`${text} is too large for a number`);
   return value;
 }
 
-/** What kysely uses of a connection (its types name only some of the commands that the driver reports). */
-function guarded(client: PoolClient): PostgresPoolClient {
-  const query = async (text: string, values: readonly unknown[]) => {
-    const result = await client.query(text, values.map(storable));
-    // The server answers so, and reports no error, when an earlier statement of the transaction had failed.
-    if (text === 'commit' && result.command === 'ROLLBACK')
-      throw new Error('the transaction was rolled back: one of its statements had failed');
-    return result;
-  };
-  return { query, release: () => client.release() } as unknown as PostgresPoolClient;
-}
-
-function storable(value: unknown): unknown {
-  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+/** SQLite takes what is no number for NULL, and compares whole numbers with infinite ones. */
+function storable(value: Value): Value {
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return null;
+  return value > 0 ? LARGEST_INT8 : SMALLEST_INT8;
 }

@@ -1,0 +1,64 @@
+/** What failures of the database mean: once more, not now, or never; and what people are told. Pure. */
+import { messageOf } from '../../../shared/kit/errors.ts';
+
+/** Serialization failure, deadlock: the server rolled the transaction back because of another one (PostgreSQL, "Error Codes", class 40). */
+const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+
+/** Together they wait about four seconds; then whoever asked is told, and devices send again. */
+export const MAX_TRIES = 12;
+const FIRST_WAIT_MS = 2;
+const LONGEST_WAIT_MS = 500;
+
+/** Did the server take it back only because another transaction was at the same rows? */
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.has(codeOf(error));
+}
+
+/**
+ * Milliseconds to wait before the next try: up to twice as long each time, and never the same for two.
+ * @param failed tries so far, from 1
+ * @param chance from 0 to 1
+ */
+export function waitBefore(failed: number, chance: number): number {
+  return Math.ceil(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failed) * (0.5 + chance / 2));
+}
+
+/**
+ * Classes of SQLSTATE: connections, resources, interventions of the operator, the system, internal faults; conflicts and timeouts;
+ * who may come in and which database there is (somebody may be at work on it); a standby that takes no writes.
+ */
+const OUTAGE_STATE = /^(08|53|57|58|XX|40|28)|^(25P03|55P03|3D000|25006)$/;
+const OUTAGE_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|EACCES)/;
+/** Of the driver, which gives them no code. */
+const OUTAGE_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** Did the database fail (full, gone, locked), and not the statement? */
+export function isOutage(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return (code.length === 5 && OUTAGE_STATE.test(code)) || OUTAGE_SYSTEM.test(code);
+  return error instanceof Error && OUTAGE_TEXT.test(error.message);
+}
+
+/** SQLSTATE of what the driver threw, or the system's code (`ECONNREFUSED`). */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$|^ENOENT$/, 'Is PostgreSQL running there, and does it listen on this address?'],
+  [/^(ENOTFOUND|EAI_)/, 'Check the name of the host.'],
+  [/^(28P01|28000)$/, 'Check user and password, and the rules in pg_hba.conf.'],
+  [/^3D000$/, 'Make the database: CREATE DATABASE vedette.'],
+  [/^42501$/, 'The user must own the database: CREATE DATABASE vedette OWNER …'],
+  [/^(SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|CERT_|ERR_TLS_)/, 'Name the authority of its certificate in the address: sslrootcert=FILE.'],
+  [/^53300$/, 'It takes no more connections: the hub uses up to ten (max_connections).'],
+];
+
+/** What went wrong, where, and what to do. @param shown the address without its password */
+export function describeFailure(error: unknown, shown: string): string {
+  const code = codeOf(error) ?? '';
+  const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
+  // Where a name has several addresses the driver says nothing but the code.
+  const said = messageOf(error) || code;
+  return `cannot use the database ${shown}: ${said}.${advice === undefined ? '' : ` ${advice}`}`;
+}

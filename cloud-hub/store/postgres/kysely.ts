@@ -1,0 +1,49 @@
+/** kysely over a function that runs statements; it begins no transactions of its own. */
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import type { Db, Value } from '../database.ts';
+import type { Tables } from '../tables.ts';
+
+export function kyselyOver(execute: Db['execute']): Kysely<Tables> {
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new StatementDriver(execute),
+      createIntrospector: (database) => new PostgresIntrospector(database),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+}
+
+class StatementDriver implements Driver {
+  readonly #connection: DatabaseConnection;
+
+  constructor(execute: Db['execute']) {
+    this.#connection = {
+      async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+        const { rows, changes } = await execute(sql, parameters as readonly Value[]);
+        // kysely cannot know what a statement gives; its types come from the table types.
+        return { rows: rows as R[], numAffectedRows: BigInt(changes) };
+      },
+      streamQuery() {
+        throw new Error('the store reads page by page');
+      },
+    };
+  }
+
+  async init(): Promise<void> {}
+  acquireConnection = async (): Promise<DatabaseConnection> => this.#connection;
+  beginTransaction = (): Promise<void> => Promise.reject(new Error('use transact'));
+  commitTransaction = this.beginTransaction;
+  rollbackTransaction = this.beginTransaction;
+  async releaseConnection(): Promise<void> {}
+  async destroy(): Promise<void> {}
+}

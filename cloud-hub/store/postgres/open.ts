@@ -1,0 +1,188 @@
+/**
+ * The hub's database on a PostgreSQL server, which several hubs may share.
+ *
+ * Invariants (beside those of database.ts):
+ * 1. A transaction is serialisable (PostgreSQL, "Serializable Isolation Level"), and so is a single statement that writes: also beside those of
+ *    other hubs each acts as if it were alone. The server takes back one of those that could not, and it runs again. So the work of a
+ *    transaction may run several times, and changes nothing outside of the database.
+ * 2. Transactions of one hub run one after the other: without a second hub there is nobody to meet.
+ * 3. What only reads runs on connections that cannot write, and sees what is committed.
+ *
+ * Crash behaviour: the server rolls back what it was not asked to commit. When the connection ends during a commit nobody knows what came of it:
+ * that is an error, devices send again, and the ledger knows what is there.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Pool, PoolClient } from 'pg';
+import { systemClock } from '../../../shared/kit/clock.ts';
+import {
+  type Db,
+  defaultTransactionLimits,
+  type HubDatabase,
+  type Result,
+  TransactionError,
+  type TransactionLimits,
+  type Value,
+} from '../database.ts';
+import { Turns } from '../turns.ts';
+import type { DatabaseAddress } from './address.ts';
+import { connectPostgres, type Pools, run } from './connection.ts';
+import { postgresDialect } from './dialect.ts';
+import { describeFailure, isConflict, MAX_TRIES, waitBefore } from './failures.ts';
+import { kyselyOver } from './kysely.ts';
+import { migratePostgres } from './migrations.ts';
+import { createReadiness, requireServer } from './readiness.ts';
+
+export interface PostgresOptions {
+  readonly limits?: TransactionLimits;
+  /** Told of connections that ended while nobody used them. */
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * Opens the database and brings its schema up to date.
+ * @param now milliseconds since 1970, noted beside each schema change
+ * @throws Error that says what to do: no server, no right, too old, written by a newer hub
+ */
+export async function openPostgresDatabase(
+  address: DatabaseAddress,
+  now: number,
+  { limits = defaultTransactionLimits, onError = () => undefined }: PostgresOptions = {},
+): Promise<HubDatabase> {
+  const pools = connectPostgres(address, onError);
+  try {
+    await requireServer(pools.readers);
+    await migratePostgres(new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pools.writers }) }), now);
+    return databaseOf(pools, limits, address);
+  } catch (error) {
+    await pools.close();
+    throw new Error(describeFailure(error, address.shown), { cause: error });
+  }
+}
+
+/** A transaction that runs or has run. */
+interface Session {
+  /** Why its statements are refused; undefined while they are not. */
+  ended?: TransactionError;
+}
+
+const READS = /^\s*select\b/i;
+
+function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAddress): HubDatabase {
+  const turns = new Turns(limits.waitMs);
+  const nameOf = statementNames();
+  const inside = new AsyncLocalStorage<Session>();
+
+  const requireOutside = () => {
+    const session = inside.getStore();
+    if (session && !session.ended)
+      throw new TransactionError('NESTED', 'inside of a transaction, use what it gives, and begin no other one');
+  };
+  const single = (named: boolean) => async (text: string, values: readonly Value[]) => {
+    requireOutside();
+    const name = named ? nameOf(text) : undefined;
+    if (READS.test(text)) return run(pools.readers, text, values, name);
+    return again(() => run(pools.writers, text, values, name));
+  };
+  const dbOf = (execute: (named: boolean) => Db['execute']): Db => ({
+    query: kyselyOver(execute(false)),
+    execute: execute(true),
+    dialect: postgresDialect,
+  });
+
+  /** One try. */
+  const begun = async <T>(client: PoolClient, work: (db: Db) => Promise<T>): Promise<T> => {
+    const session: Session = {};
+    const db = dbOf((named) => async (text, values): Promise<Result> => {
+      if (session.ended) throw session.ended;
+      return run(client, text, values, named ? nameOf(text) : undefined);
+    });
+    let cancel = () => {};
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      cancel = systemClock.after(limits.lastMs, () => {
+        const text = `a transaction lasted longer than ${limits.lastMs / 1000} s: it was taken back`;
+        session.ended = new TransactionError('LASTED', text);
+        reject(session.ended);
+      });
+    });
+    try {
+      await client.query('BEGIN');
+      const result = await Promise.race([inside.run(session, () => work(db)), tooLong]);
+      session.ended = ended();
+      const { command } = await client.query('COMMIT');
+      // The server answers so, and reports no error, when one of the statements had failed.
+      if (command === 'ROLLBACK') throw new Error('a statement of the transaction had failed: nothing of it was written');
+      return result;
+    } finally {
+      session.ended ??= ended();
+      cancel();
+    }
+  };
+
+  const tryOnce = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
+    const client = await pools.writers.connect();
+    let isClean = false;
+    try {
+      const result = await begun(client, work);
+      isClean = true;
+      return result;
+    } catch (error) {
+      const isTooLong = error instanceof TransactionError && error.code === 'LASTED';
+      // A connection that is busy or broken is given up: its end takes the transaction back.
+      isClean = !isTooLong && (await client.query('ROLLBACK').then(() => true, () => false));
+      throw error;
+    } finally {
+      client.release(!isClean);
+    }
+  };
+
+  let closing: Promise<void> | undefined;
+  return {
+    ...dbOf(single),
+    async transact(work) {
+      requireOutside();
+      return turns.take(() => again(() => tryOnce(work)));
+    },
+    readiness: createReadiness(pools, address),
+    // Rows that are gone leave their pages; the server's log and backups of it are not ours.
+    scrub: () => vacuum(pools.writers),
+    close() {
+      closing ??= turns.close().then(() => pools.close());
+      return closing;
+    },
+  };
+}
+
+/** Runs it until nobody else was in its way, or too often. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let failed = 1; ; failed += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isConflict(error) || failed >= MAX_TRIES) throw error;
+      await systemClock.sleep(waitBefore(failed, Math.random()));
+    }
+  }
+}
+
+/** The server keeps a plan for each, on each connection. */
+const MAX_NAMES = 1000;
+
+function statementNames(): (text: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (text) => {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= MAX_NAMES) return known;
+    const name = `hub_${names.size}`;
+    names.set(text, name);
+    return name;
+  };
+}
+
+async function vacuum(pool: Pool): Promise<void> {
+  await pool.query('VACUUM');
+}
+
+function ended(): TransactionError {
+  return new TransactionError('ENDED', 'the transaction has ended: await everything that belongs to it');
+}
