@@ -37,8 +37,10 @@ function parse({ dialect }: Db, sql: string): Parsed {
   let n = 0;
   const text = sql.replace(TOKEN, (token: string, name: string | undefined) => {
     if (token.startsWith("'")) return token;
-    if (name !== undefined) names.push(name);
-    return dialect.placeholder(++n);
+    if (name === undefined) return dialect.placeholder(++n);
+    // PostgreSQL learns the type of a value from all of its places.
+    const place = dialect.name === 'postgres' ? names.indexOf(name) : -1;
+    return dialect.placeholder(place === -1 ? names.push(name) : place + 1);
   });
   const parsed = { text, names };
   texts.set(sql, parsed);

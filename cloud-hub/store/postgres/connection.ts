@@ -35,7 +35,7 @@ export interface Pools {
 
 /**
  * Opens no connection yet.
- * @param onError told of connections that ended while nobody used them
+ * @param onError told of connections that the server or the network ended
  */
 export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error) => void): Pools {
   const pool = (max: number, settings: string) =>
@@ -49,7 +49,10 @@ export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error
       keepAlive: true,
       types: { getTypeParser: parserOf },
       options: settings,
-    }).on('error', onError);
+    })
+      // Also of those that are in use: what they were asked fails by itself.
+      .on('connect', (client) => client.on('error', onError))
+      .on('error', () => undefined);
   const writers = pool(WRITERS, '-c default_transaction_isolation=serializable');
   const readers = pool(READERS, '-c default_transaction_read_only=on');
   return {

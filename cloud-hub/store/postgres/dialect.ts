@@ -8,9 +8,11 @@ const pathOf = (path: readonly string[]) => `'{${path.join(',')}}'`;
 export const postgresDialect: Dialect = {
   name: 'postgres',
   placeholder: (n) => `$${n}`,
-  idsOf: '(SELECT value::bigint FROM json_array_elements_text(?::json))',
-  jsonText: (column, ...path) => `(${column}::json #>> ${pathOf(path)})`,
-  jsonElements: (alias, column, ...path) => `json_array_elements(${column}::json #> ${pathOf(path)}) AS ${alias}(value)`,
+  // No `::`: a statement takes what follows a colon for the name of a value.
+  idsOf: '(SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(? AS json)))',
+  jsonText: (column, ...path) => `(CAST(${column} AS json) #>> ${pathOf(path)})`,
+  jsonElements: (alias, column, ...path) =>
+    `json_array_elements(CAST(${column} AS json) #> ${pathOf(path)}) AS ${alias}(value)`,
   holds: (column) => `strpos(${column}, ?) > 0`,
   larger: (a, b) => `greatest(${a}, ${b})`,
   arrival: 'rowid',

@@ -4,14 +4,23 @@ import { messageOf } from '../../../shared/kit/errors.ts';
 /** Serialization failure, deadlock: the server rolled the transaction back because of another one (PostgreSQL, "Error Codes", class 40). */
 const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 
+/**
+ * Two that overlap may both find a key free that both then insert: the server says so, before it could see that they conflict ("Serialization Failure
+ * Handling"). Whoever breaks a rule alone breaks it again.
+ */
+const PERHAPS_CONFLICTS: ReadonlySet<unknown> = new Set(['23505', '23P01']);
+
 /** Together they wait about four seconds; then whoever asked is told, and devices send again. */
-export const MAX_TRIES = 12;
+const CONFLICT_TRIES = 12;
+const PERHAPS_TRIES = 2;
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 500;
 
-/** Did the server take it back only because another transaction was at the same rows? */
-export function isConflict(error: unknown): boolean {
-  return CONFLICTS.has(codeOf(error));
+/** How often what failed in this way is tried in all. */
+export function triesFor(error: unknown): number {
+  const code = codeOf(error);
+  if (CONFLICTS.has(code)) return CONFLICT_TRIES;
+  return PERHAPS_CONFLICTS.has(code) ? PERHAPS_TRIES : 1;
 }
 
 /**
@@ -30,7 +39,8 @@ export function waitBefore(failed: number, chance: number): number {
 const OUTAGE_STATE = /^(08|53|57|58|XX|40|28)|^(25P03|55P03|3D000|25006)$/;
 const OUTAGE_SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOENT|EACCES)/;
 /** Of the driver, which gives them no code. */
-const OUTAGE_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const OUTAGE_TEXT =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** Did the database fail (full, gone, locked), and not the statement? */
 export function isOutage(error: unknown): boolean {
@@ -50,7 +60,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/^(28P01|28000)$/, 'Check user and password, and the rules in pg_hba.conf.'],
   [/^3D000$/, 'Make the database: CREATE DATABASE vedette.'],
   [/^42501$/, 'The user must own the database: CREATE DATABASE vedette OWNER …'],
-  [/^(SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|CERT_|ERR_TLS_)/, 'Name the authority of its certificate in the address: sslrootcert=FILE.'],
+  [
+    /^(SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|CERT_|ERR_TLS_)/,
+    'Name the authority of its certificate in the address: sslrootcert=FILE.',
+  ],
   [/^53300$/, 'It takes no more connections: the hub uses up to ten (max_connections).'],
 ];
 

@@ -48,19 +48,23 @@ export async function migratePostgres(
   let from = 0;
   let applied: number[] = [];
   try {
-    await query.transaction().execute(async (transaction) => {
-      await lockForTransaction(transaction, 'schema');
-      from = await versionOf(transaction);
-      applied = [];
-      for (const { version, up } of migrations) {
-        if (version <= from) continue;
-        await up(transaction);
-        const versions = transaction.withTables<SchemaTable>();
-        await versions.insertInto('schema_version').values({ version, applied_at: now }).execute();
-        applied.push(version);
-      }
-      if (dryRun) throw new TriedOnly();
-    });
+    // Who waited for the lock sees what the other has made.
+    await query
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (transaction) => {
+        await lockForTransaction(transaction, 'schema');
+        from = await versionOf(transaction);
+        applied = [];
+        for (const { version, up } of migrations) {
+          if (version <= from) continue;
+          await up(transaction);
+          const versions = transaction.withTables<SchemaTable>();
+          await versions.insertInto('schema_version').values({ version, applied_at: now }).execute();
+          applied.push(version);
+        }
+        if (dryRun) throw new TriedOnly();
+      });
   } catch (error) {
     if (!(error instanceof TriedOnly)) throw error;
   }

@@ -3,8 +3,8 @@
  *
  * Invariants (beside those of database.ts):
  * 1. A transaction is serialisable (PostgreSQL, "Serializable Isolation Level"), and so is a single statement that writes: also beside those of
- *    other hubs each acts as if it were alone. The server takes back one of those that could not, and it runs again. So the work of a
- *    transaction may run several times, and changes nothing outside of the database.
+ *    other hubs each acts as if it were alone. The server takes back one of those that could not, and it runs again, now without any other beside
+ *    it. So the work of a transaction may run several times, and changes nothing outside of the database.
  * 2. Transactions of one hub run one after the other: without a second hub there is nobody to meet.
  * 3. What only reads runs on connections that cannot write, and sees what is committed.
  *
@@ -28,14 +28,14 @@ import { Turns } from '../turns.ts';
 import type { DatabaseAddress } from './address.ts';
 import { connectPostgres, type Pools, run } from './connection.ts';
 import { postgresDialect } from './dialect.ts';
-import { describeFailure, isConflict, MAX_TRIES, waitBefore } from './failures.ts';
+import { describeFailure, triesFor, waitBefore } from './failures.ts';
 import { kyselyOver } from './kysely.ts';
 import { migratePostgres } from './migrations.ts';
 import { createReadiness, requireServer } from './readiness.ts';
 
 export interface PostgresOptions {
   readonly limits?: TransactionLimits;
-  /** Told of connections that ended while nobody used them. */
+  /** Told of connections that the server or the network ended. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -66,6 +66,10 @@ interface Session {
   ended?: TransactionError;
 }
 
+/** The first try runs beside those of others; the next waits for them, and they wait for it. A lock of a table is there before the transaction looks at anything. */
+const BEGIN = 'BEGIN; LOCK TABLE schema_version IN ROW SHARE MODE';
+const BEGIN_ALONE = 'BEGIN; LOCK TABLE schema_version IN EXCLUSIVE MODE';
+
 const READS = /^\s*select\b/i;
 
 function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAddress): HubDatabase {
@@ -91,7 +95,7 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
   });
 
   /** One try. */
-  const begun = async <T>(client: PoolClient, work: (db: Db) => Promise<T>): Promise<T> => {
+  const begun = async <T>(client: PoolClient, begin: string, work: (db: Db) => Promise<T>): Promise<T> => {
     const session: Session = {};
     const db = dbOf((named) => async (text, values): Promise<Result> => {
       if (session.ended) throw session.ended;
@@ -106,12 +110,13 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
       });
     });
     try {
-      await client.query('BEGIN');
+      await client.query(begin);
       const result = await Promise.race([inside.run(session, () => work(db)), tooLong]);
       session.ended = ended();
       const { command } = await client.query('COMMIT');
       // The server answers so, and reports no error, when one of the statements had failed.
-      if (command === 'ROLLBACK') throw new Error('a statement of the transaction had failed: nothing of it was written');
+      if (command === 'ROLLBACK')
+        throw new Error('a statement of the transaction had failed: nothing of it was written');
       return result;
     } finally {
       session.ended ??= ended();
@@ -119,17 +124,22 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
     }
   };
 
-  const tryOnce = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
+  const tryOnce = async <T>(begin: string, work: (db: Db) => Promise<T>): Promise<T> => {
     const client = await pools.writers.connect();
     let isClean = false;
     try {
-      const result = await begun(client, work);
+      const result = await begun(client, begin, work);
       isClean = true;
       return result;
     } catch (error) {
       const isTooLong = error instanceof TransactionError && error.code === 'LASTED';
       // A connection that is busy or broken is given up: its end takes the transaction back.
-      isClean = !isTooLong && (await client.query('ROLLBACK').then(() => true, () => false));
+      isClean =
+        !isTooLong &&
+        (await client.query('ROLLBACK').then(
+          () => true,
+          () => false,
+        ));
       throw error;
     } finally {
       client.release(!isClean);
@@ -141,7 +151,7 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
     ...dbOf(single),
     async transact(work) {
       requireOutside();
-      return turns.take(() => again(() => tryOnce(work)));
+      return turns.take(() => again((failed) => tryOnce(failed === 0 ? BEGIN : BEGIN_ALONE, work)));
     },
     readiness: createReadiness(pools, address),
     // Rows that are gone leave their pages; the server's log and backups of it are not ours.
@@ -154,12 +164,12 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
 }
 
 /** Runs it until nobody else was in its way, or too often. */
-async function again<T>(work: () => Promise<T>): Promise<T> {
+async function again<T>(work: (failed: number) => Promise<T>): Promise<T> {
   for (let failed = 1; ; failed += 1) {
     try {
-      return await work();
+      return await work(failed - 1);
     } catch (error) {
-      if (!isConflict(error) || failed >= MAX_TRIES) throw error;
+      if (failed >= triesFor(error)) throw error;
       await systemClock.sleep(waitBefore(failed, Math.random()));
     }
   }

@@ -21,7 +21,9 @@ export async function requireServer(pool: Pool): Promise<void> {
   if (found && found.version < OLDEST_VERSION)
     throw new Error(`it is PostgreSQL ${found.shown}; the hub needs ${OLDEST_VERSION / 10_000} or newer`);
   if (found && found.encoding !== 'UTF8')
-    throw new Error(`its encoding is ${found.encoding}; make one with UTF8: CREATE DATABASE vedette ENCODING 'UTF8' TEMPLATE template0`);
+    throw new Error(
+      `its encoding is ${found.encoding}; make one with UTF8: CREATE DATABASE vedette ENCODING 'UTF8' TEMPLATE template0`,
+    );
 }
 
 export function createReadiness({ writers }: Pools, { shown }: DatabaseAddress): Readiness {

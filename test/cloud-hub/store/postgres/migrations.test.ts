@@ -7,7 +7,7 @@ import { openStore } from '../../../../cloud-hub/store/store.ts';
 import { openSqlite } from '../../../../shared/kit/sqlite.ts';
 import { hasPostgres, withoutPostgres } from '../../../support/postgres.ts';
 import { tempFolder } from '../../../support/temp.ts';
-import { connectTo, postgresOfFile } from './support.ts';
+import { postgresOfFile, queryOf } from './support.ts';
 
 /** By table: columns as `name type null-or-not`, and the columns of each index. */
 type Schema = Record<string, { columns: string[]; indexes: string[] }>;
@@ -72,7 +72,7 @@ async function postgresSchema(query: Kysely<unknown>): Promise<Schema> {
   const columns = await sql<{ of: string; name: string; type: string; nullable: string; collation: string | null }>`
     SELECT table_name AS "of", column_name AS name, data_type AS type, is_nullable AS nullable, collation_name AS collation
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name`.execute(query);
-  const indexes = await sql<{ of: string; unique: boolean; partial: boolean; columns: string[] }>`
+  const indexes = await sql<{ of: string; unique: number; partial: number; columns: string[] }>`
     SELECT t.relname AS "of", i.indisunique AS unique, i.indpred IS NOT NULL AS partial,
       ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(n, place)
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.n ORDER BY place) AS columns
@@ -85,7 +85,7 @@ async function postgresSchema(query: Kysely<unknown>): Promise<Schema> {
     if (!ONLY_ON_POSTGRES.has(`${of}.${name}`)) own.push(`${name} ${type}${nullable === 'NO' ? '' : ' null'}`);
   }
   for (const { of, unique, partial, columns: names } of indexes.rows)
-    schema[of]?.indexes.push(indexText(unique, partial, names.join(' ')));
+    schema[of]?.indexes.push(indexText(unique === 1, partial === 1, names.join(' ')));
   for (const table of Object.values(schema)) {
     table.columns.sort();
     table.indexes.sort();
@@ -97,7 +97,7 @@ async function postgresSchema(query: Kysely<unknown>): Promise<Schema> {
 
 describe.skipIf(!hasPostgres)(`schema of PostgreSQL${withoutPostgres}`, () => {
   const postgres = postgresOfFile();
-  const fresh = async () => connectTo(await postgres.it().newDatabase()).query as unknown as Kysely<unknown>;
+  const fresh = async () => queryOf(await postgres.it().newDatabase());
 
   test('has the tables, columns and indexes of SQLite', async () => {
     const query = await fresh();
@@ -107,9 +107,7 @@ describe.skipIf(!hasPostgres)(`schema of PostgreSQL${withoutPostgres}`, () => {
 
   test('two hubs that start at once make it once', async () => {
     const url = await postgres.it().newDatabase();
-    const made = await Promise.all(
-      [1, 2, 3].map((now) => migratePostgres(connectTo(url).query as unknown as Kysely<unknown>, now)),
-    );
+    const made = await Promise.all([1, 2, 3].map((now) => migratePostgres(queryOf(url), now)));
     expect(made.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
     expect(made.map(({ from }) => from).toSorted((a, b) => a - b)).toEqual([
       0,

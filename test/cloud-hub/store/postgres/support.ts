@@ -1,7 +1,10 @@
 /** A PostgreSQL for the tests of one file, and connections that end with their test. */
+import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import type { HubDatabase } from '../../../../cloud-hub/store/database.ts';
 import { databaseAddress } from '../../../../cloud-hub/store/postgres/address.ts';
-import { connectPostgres, type PostgresConnection } from '../../../../cloud-hub/store/postgres/connection.ts';
+import { connectPostgres } from '../../../../cloud-hub/store/postgres/connection.ts';
+import { openPostgresDatabase, type PostgresOptions } from '../../../../cloud-hub/store/postgres/open.ts';
 import { type Postgres, preparePostgres } from '../../../support/postgres.ts';
 
 /** Before the tests of a file; `it` may be asked for while they run. */
@@ -20,8 +23,16 @@ export function postgresOfFile(): { it(): Postgres } {
   };
 }
 
-export function connectTo(url: string, onError: (error: Error) => void = () => undefined): PostgresConnection {
-  const connection = connectPostgres(databaseAddress(url), onError);
-  onTestFinished(() => connection.close());
-  return connection;
+/** kysely, as migrations get it. */
+export function queryOf(url: string): Kysely<unknown> {
+  const pools = connectPostgres(databaseAddress(url), () => undefined);
+  onTestFinished(() => pools.close());
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pools.writers }) });
+}
+
+/** The database as the store gets it. */
+export async function openAt(url: string, options?: PostgresOptions): Promise<HubDatabase> {
+  const database = await openPostgresDatabase(databaseAddress(url), 1, options);
+  onTestFinished(() => database.close());
+  return database;
 }
