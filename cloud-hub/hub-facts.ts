@@ -1,7 +1,7 @@
 /** Where the hub looks up what it tells Prometheus of its fleet and itself. */
 import type { HubFacts } from './metrics.ts';
 import type { Security } from './pki/security.ts';
-import { freeBytes } from './store/sqlite/readiness.ts';
+import { freeBytes } from './store/space.ts';
 import type { HubStore } from './store/store.ts';
 
 interface Sources {

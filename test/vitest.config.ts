@@ -9,6 +9,8 @@ const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf
   .map((file) => path.posix.join('test', file.split(path.sep).join('/')));
 const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')])));
 const programs = programTests(files, units);
+/** Each store that a test opens in its own process, on PostgreSQL. */
+const onPostgres = process.env.VEDETTE_TEST_DATABASE === 'postgres';
 
 /**
  * Four projects: `unit` and `system` are `npm test`, `e2e` and `timed` are `npm run test:e2e`. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
@@ -26,7 +28,8 @@ export default defineConfig({
     // As `until` (support/): a second is not long on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
-    setupFiles: ['test/support/seed.ts'],
+    ...(onPostgres ? { globalSetup: ['test/support/run-on-postgres.ts'] } : {}),
+    setupFiles: ['test/support/seed.ts', ...(onPostgres ? ['test/support/store-on-postgres.ts'] : [])],
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

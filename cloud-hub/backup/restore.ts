@@ -12,7 +12,7 @@ import { makeDataFolder } from '../store/folder.ts';
 import { LOCK_FILE, takeLock } from '../store/lock.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { DATABASE_FILE } from '../store/sqlite/open.ts';
-import { freeBytes } from '../store/sqlite/readiness.ts';
+import { freeBytes } from '../store/space.ts';
 import { openStore } from '../store/store.ts';
 import { type About, DATA_FOLDER } from './archive.ts';
 import { aboutBackup, unpack } from './unpack.ts';

@@ -11,7 +11,7 @@ import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import { type HubConfig, portsOf, protectionOf } from '../config.ts';
 import { isFolderInUse } from '../store/lock.ts';
-import { MIN_FREE_BYTES } from '../store/sqlite/readiness.ts';
+import { MIN_FREE_BYTES } from '../store/space.ts';
 import { examineAdminToken } from './admin-token.ts';
 import { examineAuthority } from './authority.ts';
 import { examineBroker } from './broker.ts';

@@ -5,7 +5,7 @@ import { KEPT_KINDS, type Keep } from '../config.ts';
 import { type Growth, growthOf } from '../store/retention.ts';
 import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { readFile } from '../store/sqlite/read-file.ts';
-import { freeBytes, MIN_FREE_BYTES } from '../store/sqlite/readiness.ts';
+import { freeBytes, MIN_FREE_BYTES } from '../store/space.ts';
 import { DAY_MS, forecast, type Outlook, RATE_DAYS } from './forecast.ts';
 
 export interface Look {

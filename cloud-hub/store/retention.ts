@@ -130,7 +130,7 @@ export function createRetentionStore(db: Db) {
   const windowOf = (kind: KeptKind) =>
     prepare(
       `SELECT max(id) AS last, min(received_at) AS oldest
-         FROM (SELECT id, received_at FROM ${kind} WHERE id > ? ORDER BY id LIMIT ?)`,
+         FROM (SELECT id, received_at FROM ${kind} WHERE id > ? ORDER BY id LIMIT ?) AS part`,
     );
   const removeOf = (kind: KeptKind) =>
     prepare(

@@ -16,10 +16,10 @@ export type SecondFactorStore = ReturnType<typeof createSecondFactorStore>;
 
 export function createSecondFactorStore(db: Db) {
   const prepare = statementsOf(db);
-  const get = prepare('SELECT secret, confirmed_at AS confirmedAt FROM second_factors WHERE owner = ?');
+  const get = prepare('SELECT secret, confirmed_at AS "confirmedAt" FROM second_factors WHERE owner = ?');
   const begin = prepare(
     `INSERT INTO second_factors (owner, secret) VALUES (?, ?)
-     ON CONFLICT (owner) DO UPDATE SET secret = excluded.secret, step = 0 WHERE confirmed_at IS NULL`,
+     ON CONFLICT (owner) DO UPDATE SET secret = excluded.secret, step = 0 WHERE second_factors.confirmed_at IS NULL`,
   );
   const confirm = prepare('UPDATE second_factors SET confirmed_at = ? WHERE owner = ? AND confirmed_at IS NULL');
   const use = prepare('UPDATE second_factors SET step = :step WHERE owner = :owner AND step < :step');

@@ -63,7 +63,7 @@ export function createSessionStore(db: Db) {
     'INSERT INTO sign_in_codes (hash, role, expires_at, token) SELECT ?, ?, ?, id FROM tokens WHERE id = ?',
   );
   const takeCode = prepare(
-    `DELETE FROM sign_in_codes WHERE hash = ? RETURNING role, token, expires_at AS expiresAt,
+    `DELETE FROM sign_in_codes WHERE hash = ? RETURNING role, token, expires_at AS "expiresAt",
      (SELECT name FROM tokens WHERE id = sign_in_codes.token) AS maker`,
   );
   const columns = ['id', 'role', 'name', 'token', 'created_at as createdAt', 'expires_at as expiresAt', 'way'] as const;

@@ -16,6 +16,7 @@ import { createErasureStore } from './erasures.ts';
 import { createEventStore } from './events.ts';
 import { createHoldStore } from './holds.ts';
 import { createModelStore } from './models.ts';
+import { type DatabaseChoice, openDatabase } from './open.ts';
 import { createOpinionStore } from './opinions.ts';
 import { createProblemStore } from './problems.ts';
 import { createPushSubscriptionStore } from './push-subscriptions.ts';
@@ -30,7 +31,6 @@ import { createSecondFactorStore } from './second-factors.ts';
 import { createSequenceStore } from './sequences.ts';
 import { createSessionStore } from './sessions.ts';
 import { createSnapshotStore } from './snapshots.ts';
-import { openSqliteDatabase } from './sqlite/open.ts';
 import { createStreamSetStore } from './stream-sets.ts';
 import { createSubjectStore } from './subjects.ts';
 import { createSummaryStore } from './summaries.ts';
@@ -42,20 +42,19 @@ export type Parts = { readonly [Name in keyof typeof makers]: ReturnType<(typeof
 
 export type HubStore = Awaited<ReturnType<typeof openStore>>;
 
-export interface StoreLimits {
+export interface StoreOptions extends DatabaseChoice {
   readonly quarantine?: QuarantineLimits;
-  readonly transaction?: TransactionLimits;
 }
 
 /**
  * Opens the store in a folder that exists.
  * @param now milliseconds since 1970
- * @throws what openSqliteDatabase throws
+ * @throws what openDatabase throws
  */
-export async function openStore(folder: string, now: number, limits: StoreLimits = {}) {
-  const database = await openSqliteDatabase(folder, now, limits.transaction);
+export async function openStore(folder: string, now: number, options: StoreOptions = {}) {
+  const database = await openDatabase(folder, now, options);
   const restored = await readRestored(database);
-  const partsOf = (db: Db) => createParts(db, { limits, restored });
+  const partsOf = (db: Db) => createParts(db, { limits: options, restored });
   return {
     ...partsOf(database),
     /**
@@ -79,7 +78,7 @@ export async function openStore(folder: string, now: number, limits: StoreLimits
 }
 
 interface About {
-  readonly limits: StoreLimits;
+  readonly limits: StoreOptions;
   readonly restored: Restored | undefined;
 }
 

@@ -30,8 +30,8 @@ const SUPERUSER = 'vedette';
 
 export interface Postgres {
   readonly port: number;
-  /** Of an empty database that is made now. */
-  newDatabase(): Promise<string>;
+  /** Of a database that is made now: empty, or a copy of another that nobody uses. */
+  newDatabase(template?: string): Promise<string>;
   /** Starts it, and waits until it answers. */
   start(): Promise<void>;
   /** Orderly: open transactions are rolled back. */
@@ -79,11 +79,14 @@ export async function preparePostgres(): Promise<Postgres> {
 
   return {
     port,
-    async newDatabase() {
+    async newDatabase(template) {
       // Names that two processes give do not meet.
       databases += 1;
       const name = `hub_${process.pid}_${databases}`;
-      await asSuperuser(urlOf('postgres'), `CREATE DATABASE ${name}`);
+      await asSuperuser(
+        urlOf('postgres'),
+        `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template} STRATEGY FILE_COPY`}`,
+      );
       return urlOf(name);
     },
     async start() {
@@ -121,7 +124,8 @@ export async function preparePostgres(): Promise<Postgres> {
   };
 }
 
-async function asSuperuser(url: string, statement: string): Promise<void> {
+/** Runs one statement. */
+export async function asSuperuser(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

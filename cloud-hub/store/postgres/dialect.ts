@@ -1,6 +1,7 @@
 /** What PostgreSQL says in its own way. */
 import type { Dialect } from '../dialect.ts';
 import { isOutage } from './failures.ts';
+import { insertNew } from './insert-new.ts';
 
 /** Keys are names (contract), or our own words: they need no quotes. */
 const pathOf = (path: readonly string[]) => `'{${path.join(',')}}'`;
@@ -15,6 +16,7 @@ export const postgresDialect: Dialect = {
     `json_array_elements(CAST(${column} AS json) #> ${pathOf(path)}) AS ${alias}(value)`,
   holds: (column) => `strpos(${column}, ?) > 0`,
   larger: (a, b) => `greatest(${a}, ${b})`,
+  insertNew,
   arrival: 'rowid',
   isOutage,
 };

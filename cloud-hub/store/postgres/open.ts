@@ -19,6 +19,7 @@ import {
   type Db,
   defaultTransactionLimits,
   type HubDatabase,
+  type Readiness,
   type Result,
   TransactionError,
   type TransactionLimits,
@@ -34,6 +35,8 @@ import { migratePostgres } from './migrations.ts';
 import { createReadiness, requireServer } from './readiness.ts';
 
 export interface PostgresOptions {
+  /** Of what the hub keeps beside the database. */
+  readonly folder: string;
   readonly limits?: TransactionLimits;
   /** Told of connections that the server or the network ended. */
   readonly onError?: (error: Error) => void;
@@ -47,13 +50,13 @@ export interface PostgresOptions {
 export async function openPostgresDatabase(
   address: DatabaseAddress,
   now: number,
-  { limits = defaultTransactionLimits, onError = () => undefined }: PostgresOptions = {},
+  { folder, limits = defaultTransactionLimits, onError = () => undefined }: PostgresOptions,
 ): Promise<HubDatabase> {
   const pools = connectPostgres(address, onError);
   try {
     await requireServer(pools.readers);
     await migratePostgres(new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pools.writers }) }), now);
-    return databaseOf(pools, limits, address);
+    return databaseOf(pools, limits, createReadiness(pools, address, folder));
   } catch (error) {
     await pools.close();
     throw new Error(describeFailure(error, address.shown), { cause: error });
@@ -72,7 +75,7 @@ const BEGIN_ALONE = 'BEGIN; LOCK TABLE schema_version IN EXCLUSIVE MODE';
 
 const READS = /^\s*select\b/i;
 
-function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAddress): HubDatabase {
+function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readiness): HubDatabase {
   const turns = new Turns(limits.waitMs);
   const nameOf = statementNames();
   const inside = new AsyncLocalStorage<Session>();
@@ -153,7 +156,7 @@ function databaseOf(pools: Pools, limits: TransactionLimits, address: DatabaseAd
       requireOutside();
       return turns.take(() => again((failed) => tryOnce(failed === 0 ? BEGIN : BEGIN_ALONE, work)));
     },
-    readiness: createReadiness(pools, address),
+    readiness,
     // Rows that are gone leave their pages; the server's log and backups of it are not ours.
     scrub: () => vacuum(pools.writers),
     close() {

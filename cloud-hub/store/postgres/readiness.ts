@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Readiness } from '../database.ts';
+import { requireSpace } from '../space.ts';
 import type { DatabaseAddress } from './address.ts';
 import type { Pools } from './connection.ts';
 import { describeFailure } from './failures.ts';
@@ -26,7 +27,8 @@ export async function requireServer(pool: Pool): Promise<void> {
     );
 }
 
-export function createReadiness({ writers }: Pools, { shown }: DatabaseAddress): Readiness {
+/** @param folder of what the hub keeps beside the database */
+export function createReadiness({ writers }: Pools, { shown }: DatabaseAddress, folder: string): Readiness {
   return {
     async database() {
       try {
@@ -44,7 +46,7 @@ export function createReadiness({ writers }: Pools, { shown }: DatabaseAddress):
         throw new Error(describeFailure(error, shown), { cause: error });
       }
     },
-    // The disk is the server's: a full one fails the statements, which `database` tries.
-    async disk() {},
+    // A full disk of the server fails what `database` tries; here are models and keys.
+    disk: async () => requireSpace(folder),
   };
 }

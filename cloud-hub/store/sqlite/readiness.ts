@@ -1,24 +1,13 @@
 /** Can the hub keep what it acknowledges? Tried, not assumed. */
-import { rmSync, type Stats, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import type { Readiness } from '../database.ts';
+import { requireSpace } from '../space.ts';
 import type { Turns } from '../turns.ts';
-
-/** With less free disk, in bytes, the hub is not ready: a busy fleet fills that within minutes. */
-export const MIN_FREE_BYTES = 64 * 1024 ** 2;
 
 /** Commits go into these two. */
 const FILES = ['hub.db', 'hub.db-wal'] as const;
-
-/** Made and removed to see whether the disk takes a file. */
-export const PROBE_FILE = 'hub.probe';
-
-/** Bytes that a folder may still take. @throws Error of the file system */
-export function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
-}
 
 class RolledBack extends Error {}
 
@@ -42,15 +31,8 @@ export function createReadiness(sqlite: SqliteDatabase, folder: string, turns: T
       }
     },
 
-    /** Does the disk take no writes, or is too little of it free? */
-    async disk() {
-      // What SQLite rolls back has not left its memory.
-      const probe = path.join(folder, PROBE_FILE);
-      writeFileSync(probe, '');
-      rmSync(probe);
-      const free = freeBytes(folder);
-      if (free < MIN_FREE_BYTES) throw new Error(`only ${Math.floor(free / 1e6)} MB are free`);
-    },
+    // What SQLite rolls back has not left its memory.
+    disk: async () => requireSpace(folder),
   };
 }
 

@@ -6,6 +6,7 @@ import { databaseAddress } from '../../../../cloud-hub/store/postgres/address.ts
 import { connectPostgres } from '../../../../cloud-hub/store/postgres/connection.ts';
 import { openPostgresDatabase, type PostgresOptions } from '../../../../cloud-hub/store/postgres/open.ts';
 import { type Postgres, preparePostgres } from '../../../support/postgres.ts';
+import { tempFolder } from '../../../support/temp.ts';
 
 /** Before the tests of a file; `it` may be asked for while they run. */
 export function postgresOfFile(): { it(): Postgres } {
@@ -31,8 +32,8 @@ export function queryOf(url: string): Kysely<unknown> {
 }
 
 /** The database as the store gets it. */
-export async function openAt(url: string, options?: PostgresOptions): Promise<HubDatabase> {
-  const database = await openPostgresDatabase(databaseAddress(url), 1, options);
+export async function openAt(url: string, options: Partial<PostgresOptions> = {}): Promise<HubDatabase> {
+  const database = await openPostgresDatabase(databaseAddress(url), 1, { folder: tempFolder(), ...options });
   onTestFinished(() => database.close());
   return database;
 }
