@@ -30,6 +30,8 @@ const SUPERUSER = 'vedette';
 
 export interface Postgres {
   readonly port: number;
+  /** Folder of its socket. */
+  readonly socketFolder: string;
   /** Of a database that is made now: empty, or a copy of another that nobody uses. */
   newDatabase(template?: string): Promise<string>;
   /** Starts it, and waits until it answers. */
@@ -79,6 +81,7 @@ export async function preparePostgres(): Promise<Postgres> {
 
   return {
     port,
+    socketFolder: folder,
     async newDatabase(template) {
       // Names that two processes give do not meet.
       databases += 1;

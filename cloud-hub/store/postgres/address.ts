@@ -1,6 +1,6 @@
 /**
  * The address of a PostgreSQL database, as its own programs take it: `postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full`
- * (libpq, "Connection URIs").
+ * (libpq, "Connection URIs"). By a socket: `postgres://USER@localhost/DATABASE?host=/var/run/postgresql`.
  */
 import { isLoopback } from '../../../shared/kit/loopback.ts';
 
@@ -36,8 +36,6 @@ export function databaseAddress(text: string, password?: string): DatabaseAddres
     throw new Error('the address of the database names no database: postgres://HOST/DATABASE');
   if (url.username === '') throw new Error('the address of the database names no user: postgres://USER@HOST/DATABASE');
   const host = parameters.get('host') ?? url.hostname;
-  if (host === '')
-    throw new Error('the address of the database names no host; for a socket add ?host=/var/run/postgresql');
   const mode = parameters.get('sslmode');
   if (mode !== null && !TLS_MODES.has(mode))
     throw new Error(`sslmode=${mode} in the address of the database: must be ${[...TLS_MODES].join(', ')}`);
