@@ -2,10 +2,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { name } from '../shared/contract/names.ts';
+import { messageOf } from '../shared/kit/errors.ts';
 import { isLoopback } from '../shared/kit/loopback.ts';
 import { contact, mqttAddress, networks } from './config-addresses.ts';
 import { opinionSettings } from './config-opinions.ts';
 import { telemetrySettings } from './config-telemetry.ts';
+import { databaseAddress } from './store/postgres/address.ts';
 
 const port = (what: string) =>
   z.coerce
@@ -96,6 +98,19 @@ export const hubConfig = z
       .max(3650)
       .default(60)
       .describe('how long after its end a device can renew its certificate, in days'),
+    databaseUrl: z
+      .string()
+      .max(4096)
+      .superRefine((text, context) => {
+        try {
+          databaseAddress(text);
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: messageOf(error) });
+        }
+      })
+      .optional()
+      .describe('a database on a PostgreSQL server instead of the file in the data folder'),
+    databasePasswordFile: file.optional().describe('file with the password of the hub at that server'),
     mqttUrl: mqttAddress.optional().describe('an external broker instead of the embedded one'),
     mqttUsername: z.string().min(1).max(256).optional().describe('user name of the hub at the external broker'),
     mqttPasswordFile: file.optional().describe('file with the password of the hub at the external broker'),
@@ -164,6 +179,8 @@ export const hubConfig = z
       wrong('secondOpinionTokenFile', 'is for a serving engine: set its address too');
     if (config.secondOpinionCaFile !== undefined && !config.secondOpinionUrl?.startsWith('grpcs:'))
       wrong('secondOpinionCaFile', 'is for an engine at grpcs://…; for https set NODE_EXTRA_CA_CERTS');
+    if (config.databasePasswordFile !== undefined && config.databaseUrl === undefined)
+      wrong('databasePasswordFile', 'is for a PostgreSQL server: set the address of the database too');
     if (config.mqttUrl === undefined) {
       for (const key of own)
         if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');

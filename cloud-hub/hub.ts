@@ -46,6 +46,7 @@ import { Retention } from './retention/retention.ts';
 import { openAnswers } from './store/answers.ts';
 import { defaultTransactionLimits } from './store/database.ts';
 import { makeDataFolder } from './store/folder.ts';
+import { databaseAddressOf } from './store/postgres/settings.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -88,7 +89,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const dataDir = path.resolve(options.config.dataDir);
   makeDataFolder(dataDir);
   const transaction = { ...defaultTransactionLimits, isWatched: options.watchTransactions === true };
-  const store = await openStore(dataDir, options.clock.wall(), { transaction });
+  const store = await openStore(dataDir, options.clock.wall(), {
+    transaction,
+    address: databaseAddressOf(options.config),
+    onError: (error) => options.log.warn({ error: error.message }, 'a connection to the database ended'),
+  });
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());

@@ -5,8 +5,8 @@ import { ADDRESS_FILE } from '../config.ts';
 import { DEVICE_LOGS } from '../device-logs/open.ts';
 import { ANSWERS_FILE } from '../store/answers.ts';
 import { LOCK_FILE } from '../store/lock.ts';
-import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { PROBE_FILE } from '../store/space.ts';
+import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { fileName } from './archive.ts';
 
 /** Folders that are not in it: what is on its way, what is unpacked from packages, and logs of devices, which change all the time. */

@@ -18,6 +18,7 @@ import { digestOfFile } from '../../shared/kit/digest.ts';
 import { forceFolder } from '../../shared/kit/durable-file.ts';
 import { isMissing } from '../../shared/kit/errors.ts';
 import { DATABASE_FILE } from '../store/sqlite/open.ts';
+import { requireFile } from '../store/whereabouts.ts';
 import { ABOUT_FILE, type About, DATA_FOLDER, DIGESTS_FILE, digests, FORMAT } from './archive.ts';
 import { copyDatabase } from './copy-database.ts';
 import { sourcesOf, stateOf } from './sources.ts';
@@ -46,6 +47,12 @@ const MAX_TRIES = 10;
  * @throws Error that says what to do; then nothing is left
  */
 export async function writeBackup({ dataDir, file, version, now }: BackupOptions): Promise<Backup> {
+  requireFile(
+    dataDir,
+    () =>
+      'back it up with pg_dump --format=custom, as its owner, and the data folder with your own tools; ' +
+      'take the database first, so that no record names a model that the folder does not have',
+  );
   const target = path.resolve(file);
   if (existsSync(target)) throw new Error(`${file} is there already: choose another name with --to`);
   if (!path.relative(path.resolve(dataDir), target).startsWith('..'))

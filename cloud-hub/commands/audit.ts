@@ -6,6 +6,7 @@ import { type AuditHead, auditEntry, auditHead, headOf, headText } from '../cont
 import type { ChainReport } from '../store/audit-chain.ts';
 import { checkAuditFile } from '../store/audit-file.ts';
 import { DATABASE_FILE } from '../store/sqlite/open.ts';
+import { requireFile } from '../store/whereabouts.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
 
@@ -74,6 +75,7 @@ export function addAuditCommands(program: Command, { stdout, fail }: CommandCont
 
 /** @throws UsageError when there is no database, or one that has no chain yet */
 function checkFile(dataDir: string, expected: AuditHead | undefined): ChainReport {
+  requireFile(dataDir, () => 'ask the hub for the check of its chain instead: GET /api/v1/audit/check');
   const file = path.join(dataDir, DATABASE_FILE);
   if (!existsSync(file)) throw new UsageError(`--data-dir: there is no ${file}`);
   const report = checkAuditFile(file, expected);

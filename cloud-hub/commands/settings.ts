@@ -7,6 +7,16 @@ import { UsageError } from './context.ts';
 /** Settings: option, environment variable, explanation. */
 const settings = {
   dataDir: ['--data-dir <folder>', 'VEDETTE_DATA_DIR', 'folder for the database and admin.token (default: ./data)'],
+  databaseUrl: [
+    '--database-url <url>',
+    'VEDETTE_DATABASE_URL',
+    'a PostgreSQL database instead of the file in the data folder: postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full',
+  ],
+  databasePasswordFile: [
+    '--database-password-file <file>',
+    'VEDETTE_DATABASE_PASSWORD_FILE',
+    'file with the password of that user',
+  ],
   httpPort: [
     '--http-port <port>',
     'VEDETTE_HTTP_PORT',

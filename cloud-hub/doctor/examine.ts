@@ -18,6 +18,7 @@ import { examineBroker } from './broker.ts';
 import { examineDatabase } from './database.ts';
 import { examineGivenCertificate } from './given-certificate.ts';
 import { examineGrowth } from './growth.ts';
+import { examinePostgres } from './postgres.ts';
 import { examineRunning } from './running.ts';
 
 export interface Examination {
@@ -41,9 +42,7 @@ export async function examineHub({ config, nodeVersion, clock }: Examination): P
       free: { mb: minMb, why: `the ${minMb} MB below which the hub takes no records` },
       unwritable: 'give the hub a --data-dir that it may write to',
     }),
-    examineDatabase(dataDir),
-    ...(await examineGrowth(config, dataDir, now)),
-    ...examineAdminToken(dataDir),
+    ...(await examineStore(config, dataDir, now)),
     ...(protection === 'none' ? [plain(config)] : examineAuthority(dataDir, now)),
     ...(protection === 'given' ? examineGivenCertificate(tlsCert, tlsKey, now) : []),
     ...(await examinePorts(config, isRunning)),
@@ -53,6 +52,13 @@ export async function examineHub({ config, nodeVersion, clock }: Examination): P
     // A hub that runs says itself whether it is connected; a second connection under its name could end the first.
     ...(isRunning || config.mqttUrl === undefined ? [] : [await examineBroker(config, config.mqttUrl, clock)]),
   ];
+}
+
+/** What is in the file; of a server only whether it answers, and what it has. */
+async function examineStore(config: HubConfig, dataDir: string, now: number): Promise<Finding[]> {
+  const elsewhere = await examinePostgres(config, dataDir);
+  if (elsewhere) return [elsewhere];
+  return [examineDatabase(dataDir), ...(await examineGrowth(config, dataDir, now)), ...examineAdminToken(dataDir)];
 }
 
 function plain({ host, insecurePlaintext }: HubConfig): Finding {

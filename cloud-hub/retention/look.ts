@@ -3,9 +3,10 @@ import path from 'node:path';
 import { lookAtDatabase } from '../../shared/doctor/probes/database.ts';
 import { KEPT_KINDS, type Keep } from '../config.ts';
 import { type Growth, growthOf } from '../store/retention.ts';
+import { freeBytes, MIN_FREE_BYTES } from '../store/space.ts';
 import { DATABASE_FILE } from '../store/sqlite/open.ts';
 import { readFile } from '../store/sqlite/read-file.ts';
-import { freeBytes, MIN_FREE_BYTES } from '../store/space.ts';
+import { requireFile } from '../store/whereabouts.ts';
 import { DAY_MS, forecast, type Outlook, RATE_DAYS } from './forecast.ts';
 
 export interface Look {
@@ -17,6 +18,7 @@ export interface Look {
 
 /** @throws Error when the database is missing or cannot be read */
 export async function lookAtGrowth(dataDir: string, keep: Keep, now: number): Promise<Look> {
+  requireFile(dataDir, () => 'the room for records is that of its server; ask it with pg_database_size');
   const file = path.join(dataDir, DATABASE_FILE);
   const facts = lookAtDatabase(file, (database) => {
     const pageBytes = Number(database.pragma('page_size', { simple: true }));

@@ -4,6 +4,7 @@ import { takeLock } from './lock.ts';
 import type { DatabaseAddress } from './postgres/address.ts';
 import { openPostgresDatabase } from './postgres/open.ts';
 import { openSqliteDatabase } from './sqlite/open.ts';
+import { rememberWhereabouts, requireWhereabouts } from './whereabouts.ts';
 
 export interface DatabaseChoice {
   /** Undefined: a file in the folder. */
@@ -20,6 +21,7 @@ export interface DatabaseChoice {
  */
 export async function openDatabase(folder: string, now: number, choice: DatabaseChoice = {}): Promise<HubDatabase> {
   const { address, transaction, onError } = choice;
+  requireWhereabouts(folder, address);
   if (!address) return openSqliteDatabase(folder, now, transaction);
   const lock = takeLock(folder);
   try {
@@ -28,6 +30,7 @@ export async function openDatabase(folder: string, now: number, choice: Database
       ...(transaction ? { limits: transaction } : {}),
       ...(onError ? { onError } : {}),
     });
+    rememberWhereabouts(folder, address);
     let closing: Promise<void> | undefined;
     return {
       ...database,

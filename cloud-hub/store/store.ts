@@ -7,7 +7,7 @@ import { createAuditStore, type Guard } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
 import { createClaimStore } from './claims.ts';
 import { createCorrectionStore } from './corrections.ts';
-import { type Db, TransactionError, type TransactionLimits } from './database.ts';
+import { type Db, TransactionError } from './database.ts';
 import { createDatasetStore } from './dataset.ts';
 import { createDesiredStore } from './desired.ts';
 import { createDeviceStore } from './devices.ts';

@@ -107,6 +107,19 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
     bad: ['', 'ann@plant.example', 'mailto:ann', 'mailto:a@b, c@d', 'http://plant.example', 7, null],
   },
   graceDays: { good: [0, '60', 3650], bad: [-1, 3651, 'long', {}] },
+  databaseUrl: {
+    good: ['postgres://hub@127.0.0.1/v', 'postgresql://hub:p@db.example:5432/v?sslmode=verify-full'],
+    bad: [
+      '',
+      'v',
+      'mysql://hub@h/v',
+      'postgres://127.0.0.1/v',
+      'postgres://hub@127.0.0.1',
+      'postgres://hub@db.example/v',
+      7,
+    ],
+  },
+  databasePasswordFile: { ...file, beside: { databaseUrl: 'postgres://hub@127.0.0.1/v' } },
   mqttUrl: {
     good: ['mqtt://b', 'mqtts://b:8883', 'ws://b/mqtt', 'wss://[::1]:443/a/b'],
     bad: ['', 'b', 'http://b', 'mqtt://', 'mqtt://user:secret@b', 'mqtt://b/x@y', 'mqtt://a b', 'xmqtt://b', 7],
