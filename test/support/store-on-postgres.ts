@@ -16,18 +16,46 @@ declare module 'vitest' {
 
 /** By folder: the address of its database. */
 const databases = new Map<string, Promise<string>>();
+/** Used before, by tests that have ended: to empty one is a tenth of the work of making one. */
+const free: string[] = [];
 let made = 0;
 
-async function copyOf(template: string): Promise<string> {
-  const url = new URL(template);
+/** Rows and what sequences have given; no trigger and no reference is asked. */
+const EMPTY = `DO $$
+  DECLARE one record; has_rows boolean;
+  BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_version' LOOP
+      EXECUTE format('SELECT EXISTS (SELECT FROM %I)', one.name) INTO has_rows;
+      IF has_rows THEN EXECUTE format('DELETE FROM %I', one.name); END IF;
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
+  END $$`;
+
+async function databaseOf(key: string): Promise<string> {
+  const url = await emptyDatabase();
+  onTestFinished(() => {
+    databases.delete(key);
+    free.push(url);
+  });
+  return url;
+}
+
+async function emptyDatabase(): Promise<string> {
+  const used = free.pop();
+  if (used !== undefined) {
+    await asSuperuser(used, EMPTY);
+    return used;
+  }
+  const template = new URL(inject('postgresTemplate'));
   made += 1;
   const name = `test_${process.pid}_${made}`;
-  const server = new URL(url);
+  const server = new URL(template);
   server.pathname = '/postgres';
-  await asSuperuser(server.href, `CREATE DATABASE ${name} TEMPLATE ${url.pathname.slice(1)} STRATEGY FILE_COPY`);
-  onTestFinished(() => asSuperuser(server.href, `DROP DATABASE ${name} WITH (FORCE)`));
-  url.pathname = `/${name}`;
-  return url.href;
+  const statement = `CREATE DATABASE ${name} TEMPLATE ${template.pathname.slice(1)} STRATEGY FILE_COPY`;
+  await asSuperuser(server.href, statement);
+  server.pathname = `/${name}`;
+  return server.href;
 }
 
 vi.mock(import('../../cloud-hub/store/open.ts'), async (original) => {
@@ -35,7 +63,7 @@ vi.mock(import('../../cloud-hub/store/open.ts'), async (original) => {
   return {
     openDatabase: async (folder, now, choice = {}) => {
       const key = realpathSync(folder);
-      const url = databases.get(key) ?? copyOf(inject('postgresTemplate'));
+      const url = databases.get(key) ?? databaseOf(key);
       databases.set(key, url);
       return openDatabase(folder, now, { address: databaseAddress(await url), ...choice });
     },
