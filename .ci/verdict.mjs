@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const [folder, status, attacked] = process.argv.slice(2);
-const expected = ['test.json', 'test-e2e.json', 'test-lts.json', 'test-lts-programs.json'];
+const expected = ['test.json', 'test-e2e.json', 'test-postgres.json', 'test-lts.json', 'test-lts-programs.json'];
 const reports = expected.map((name) => path.join(folder, name)).filter((file) => existsSync(file));
 const missing = expected.length - reports.length;
 if (missing > 0) console.log('failed: a command of the tests left no report');

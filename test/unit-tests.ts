@@ -63,6 +63,23 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/shared/engine/package/hostile.test.ts': 'builds 87 kinds of hostile files, and opens each',
 };
 
+/** Tests of the store, ingest, API and rollouts that say nothing of PostgreSQL, and why. */
+export const sqliteTests: Readonly<Record<string, string>> = {
+  'test/cloud-hub/ingest/failure.test.ts': 'failures as SQLite reports them',
+  'test/cloud-hub/ingest/fields.test.ts': 'looks into hub.db',
+  'test/cloud-hub/ingest/group.test.ts': 'counts turns of the event loop, in which a server does not answer',
+  'test/cloud-hub/ingest/ingest.test.ts': 'looks into hub.db',
+  'test/cloud-hub/ingest/model.test.ts': 'failures as SQLite reports them',
+  'test/cloud-hub/ingest/parts.test.ts': 'failures as SQLite reports them',
+  'test/cloud-hub/rollout/executor-faults.test.ts': 'thousands of steps, each of which waits for the server',
+  'test/cloud-hub/rollout/executor.test.ts': 'counts turns of the event loop, in which a server does not answer',
+  'test/cloud-hub/store/audit.test.ts': 'writes into hub.db behind the back of the hub',
+  'test/cloud-hub/store/device-progress.test.ts': 'begins with an older hub.db',
+  'test/cloud-hub/store/migrations.test.ts': 'begins with an older hub.db',
+  'test/cloud-hub/store/postgres/migrations.test.ts': 'compares both databases',
+  'test/cloud-hub/store/store.test.ts': 'looks at hub.db',
+};
+
 /** Tests that measure rates and delays by the real clock: they run one after the other when all others are done. */
 export const timedTests: readonly string[] = [
   'test/agent/pipeline/source/picture/camera.test.ts',

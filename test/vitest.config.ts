@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { programTests, timedTests, unitTests } from './unit-tests.ts';
+import { programTests, sqliteTests, timedTests, unitTests } from './unit-tests.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
@@ -11,6 +11,7 @@ const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.joi
 const programs = programTests(files, units);
 /** Each store that a test opens in its own process, on PostgreSQL. */
 const onPostgres = process.env.VEDETTE_TEST_DATABASE === 'postgres';
+const elsewhere = onPostgres ? Object.keys(sqliteTests) : [];
 
 /**
  * Four projects: `unit` and `system` are `npm test`, `e2e` and `timed` are `npm run test:e2e`. Unit tests share the modules of their worker: to load these again for each file took longer than the tests. They
@@ -36,10 +37,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [...units, ...programs, ...timedTests] },
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: [...units, ...programs, ...timedTests, ...elsewhere],
+        },
       },
       { extends: true, test: { name: 'e2e', include: programs } },
-      { extends: true, test: { name: 'unit', include: units, isolate: false } },
+      { extends: true, test: { name: 'unit', include: units, exclude: elsewhere, isolate: false } },
       {
         extends: true,
         test: { name: 'timed', include: [...timedTests], maxWorkers: 1, sequence: { groupOrder: 1 } },

@@ -42,6 +42,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'node-cron': ['shared/contract/config/schedule.ts'],
   aedes: ['cloud-hub/broker/'],
   kysely: ['cloud-hub/store/'],
+  pg: ['cloud-hub/store/postgres/'],
   fastify: ['cloud-hub/api/', 'agent/api/', 'shared/http/'],
   '@fastify/static': ['cloud-hub/api/'],
   '@fastify/swagger': ['cloud-hub/api/'],

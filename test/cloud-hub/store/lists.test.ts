@@ -8,15 +8,14 @@ test('a filter by time gives the same rows whether few or many match', async () 
   const store = await openStore(tempFolder(), 0);
   onTestFinished(() => store.close());
   const count = 6000;
-  await store.transact(async (tx) => {
-    for (let seq = 1; seq <= count; seq++) {
-      // The clock runs backwards: the order of receipt is the other way round.
-      const input = eventRecord(seq, { wall: count - seq });
-      const body = JSON.stringify(input);
-      const record = recordBody.parse(input);
-      await tx.records.add([{ device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record, body }]);
-    }
+  const items = Array.from({ length: count }, (_, i) => {
+    const seq = i + 1;
+    // The clock runs backwards: the order of receipt is the other way round.
+    const input = eventRecord(seq, { wall: count - seq });
+    const body = JSON.stringify(input);
+    return { device: 'cam', epoch: 'e', seq, receivedAt: seq, backfill: false, record: recordBody.parse(input), body };
   });
+  await store.transact((tx) => tx.records.add(items));
   const ids = async (filter: { since?: number; until?: number; before?: number; label?: string }) =>
     (await store.events.list({ ...filter, limit: 3 })).items.map((e) => Number(e.id));
   expect(await ids({ since: 0 })).toEqual([6000, 5999, 5998]);

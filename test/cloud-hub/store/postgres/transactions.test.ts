@@ -47,7 +47,7 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
     const [first] = hubs;
     if (!first) throw new Error('no hub');
     await fc.assert(
-      fc.asyncProperty(fc.array(group, { minLength: 2, maxLength: 10 }), async (groups) => {
+      fc.asyncProperty(fc.array(group, { minLength: 2, maxLength: 8 }), async (groups) => {
         for (const table of ['records', 'sequences']) await statementsOf(first)(`DELETE FROM ${table}`).run();
         // Each hub has its share of the groups, and takes several at once.
         const done = await Promise.allSettled(
@@ -72,7 +72,7 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
           expect(row).toEqual(highest === 0 ? undefined : { up_to: highest, records: highest });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
