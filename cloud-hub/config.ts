@@ -7,7 +7,7 @@ import { isLoopback } from '../shared/kit/loopback.ts';
 import { contact, mqttAddress, networks } from './config-addresses.ts';
 import { opinionSettings } from './config-opinions.ts';
 import { telemetrySettings } from './config-telemetry.ts';
-import { databaseAddress } from './store/postgres/address.ts';
+import { databaseAddress } from './database-address.ts';
 
 const port = (what: string) =>
   z.coerce

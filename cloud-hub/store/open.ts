@@ -1,7 +1,8 @@
 /** Which database the store is on: the file in its folder, or one of a PostgreSQL server. */
+
+import type { DatabaseAddress } from '../database-address.ts';
 import type { HubDatabase, TransactionLimits } from './database.ts';
 import { takeLock } from './lock.ts';
-import type { DatabaseAddress } from './postgres/address.ts';
 import { openPostgresDatabase } from './postgres/open.ts';
 import { openSqliteDatabase } from './sqlite/open.ts';
 import { rememberWhereabouts, requireWhereabouts } from './whereabouts.ts';

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeDurably } from '../../shared/kit/durable-file.ts';
-import type { DatabaseAddress } from './postgres/address.ts';
+import type { DatabaseAddress } from '../database-address.ts';
 import { DATABASE_FILE } from './sqlite/open.ts';
 
 /** In the data folder. */

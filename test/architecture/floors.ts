@@ -62,7 +62,12 @@ export const houses: Readonly<Record<string, Floors>> = {
     ['agent/main.ts'],
   ],
   hub: [
-    ['cloud-hub/config-addresses.ts', 'cloud-hub/config-opinions.ts', 'cloud-hub/config-telemetry.ts'],
+    [
+      'cloud-hub/config-addresses.ts',
+      'cloud-hub/config-opinions.ts',
+      'cloud-hub/config-telemetry.ts',
+      'cloud-hub/database-address.ts',
+    ],
     [
       'cloud-hub/contract',
       'cloud-hub/connections',

@@ -1,6 +1,6 @@
 /** Starts a PostgreSQL for a whole run of tests (VEDETTE_TEST_DATABASE=postgres, vitest.config.ts), with a database that has the hub's schema. */
 import type { TestProject } from 'vitest/node';
-import { databaseAddress } from '../../cloud-hub/store/postgres/address.ts';
+import { databaseAddress } from '../../cloud-hub/database-address.ts';
 import { openPostgresDatabase } from '../../cloud-hub/store/postgres/open.ts';
 import { hasPostgres, preparePostgres, withoutPostgres } from './postgres.ts';
 

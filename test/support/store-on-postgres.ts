@@ -4,7 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { inject, onTestFinished, vi } from 'vitest';
-import { databaseAddress } from '../../cloud-hub/store/postgres/address.ts';
+import { databaseAddress } from '../../cloud-hub/database-address.ts';
 import { asSuperuser } from './postgres.ts';
 
 declare module 'vitest' {

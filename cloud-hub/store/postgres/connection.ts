@@ -6,8 +6,8 @@
  */
 import { Pool, type PoolClient, types } from 'pg';
 import { messageOf } from '../../../shared/kit/errors.ts';
+import type { DatabaseAddress } from '../../database-address.ts';
 import type { Result, Value } from '../database.ts';
-import type { DatabaseAddress } from './address.ts';
 
 const CONNECT_MS = 5_000;
 /** No statement of the hub takes so long; one that does may not hold others up for ever. */

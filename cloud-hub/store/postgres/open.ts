@@ -15,6 +15,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import type { DatabaseAddress } from '../../database-address.ts';
 import {
   type Db,
   defaultTransactionLimits,
@@ -26,7 +27,6 @@ import {
   type Value,
 } from '../database.ts';
 import { Turns } from '../turns.ts';
-import type { DatabaseAddress } from './address.ts';
 import { connectPostgres, type Pools, run } from './connection.ts';
 import { postgresDialect } from './dialect.ts';
 import { describeFailure, triesFor, waitBefore } from './failures.ts';

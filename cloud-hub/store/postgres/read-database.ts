@@ -1,6 +1,7 @@
 /** Reads a database beside the hubs that have it open. */
+
+import type { DatabaseAddress } from '../../database-address.ts';
 import type { Db } from '../database.ts';
-import type { DatabaseAddress } from './address.ts';
 import { connectPostgres, run } from './connection.ts';
 import { postgresDialect } from './dialect.ts';
 import { describeFailure } from './failures.ts';

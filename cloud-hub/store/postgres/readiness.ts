@@ -1,9 +1,9 @@
 /** Can the hub keep what it acknowledges? Tried, not assumed. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { DatabaseAddress } from '../../database-address.ts';
 import type { Readiness } from '../database.ts';
 import { requireSpace } from '../space.ts';
-import type { DatabaseAddress } from './address.ts';
 import type { Pools } from './connection.ts';
 import { describeFailure } from './failures.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { HubConfig } from '../../config.ts';
-import { type DatabaseAddress, databaseAddress } from './address.ts';
+import { type DatabaseAddress, databaseAddress } from '../../database-address.ts';
 
 /** @returns undefined when it is the file in the data folder. @throws Error that says what to do */
 export function databaseAddressOf({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { databaseAddress } from '../../../../cloud-hub/store/postgres/address.ts';
+import { databaseAddress } from '../../../../cloud-hub/database-address.ts';
 import { openStore } from '../../../../cloud-hub/store/store.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { asSuperuser, hasPostgres, withoutPostgres } from '../../../support/postgres.ts';

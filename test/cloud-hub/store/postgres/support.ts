@@ -1,8 +1,8 @@
 /** A PostgreSQL for the tests of one file, and connections that end with their test. */
 import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { databaseAddress } from '../../../../cloud-hub/database-address.ts';
 import type { HubDatabase } from '../../../../cloud-hub/store/database.ts';
-import { databaseAddress } from '../../../../cloud-hub/store/postgres/address.ts';
 import { connectPostgres } from '../../../../cloud-hub/store/postgres/connection.ts';
 import { openPostgresDatabase, type PostgresOptions } from '../../../../cloud-hub/store/postgres/open.ts';
 import { type Postgres, preparePostgres } from '../../../support/postgres.ts';

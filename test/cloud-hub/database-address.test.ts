@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { databaseAddress } from '../../../../cloud-hub/store/postgres/address.ts';
+import { databaseAddress } from '../../cloud-hub/database-address.ts';
 
 describe('address of a database', () => {
   test.each([

@@ -2,7 +2,7 @@
  * The address of a PostgreSQL database, as its own programs take it: `postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full`
  * (libpq, "Connection URIs"). By a socket: `postgres://USER@localhost/DATABASE?host=/var/run/postgresql`.
  */
-import { isLoopback } from '../../../shared/kit/loopback.ts';
+import { isLoopback } from '../shared/kit/loopback.ts';
 
 /** What the driver knows of libpq's parameters, and what we want of it. */
 const PARAMETERS: ReadonlySet<string> = new Set(['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']);
