@@ -65,7 +65,7 @@ vi.mock(import('../../cloud-hub/store/open.ts'), async (original) => {
       const key = realpathSync(folder);
       const url = databases.get(key) ?? databaseOf(key);
       databases.set(key, url);
-      return openDatabase(folder, now, { address: databaseAddress(await url), ...choice });
+      return openDatabase(folder, now, { ...choice, address: choice.address ?? databaseAddress(await url) });
     },
   };
 });
