@@ -65,6 +65,13 @@ export const slowTests: Readonly<Record<string, string>> = {
 
 /** Tests of the store, ingest, API and rollouts that say nothing of PostgreSQL, and why. */
 export const sqliteTests: Readonly<Record<string, string>> = {
+  'test/cloud-hub/api/audit.test.ts': 'writes into hub.db behind the back of the hub',
+  'test/cloud-hub/api/errors.test.ts': 'drops a table of hub.db',
+  'test/cloud-hub/api/fuzz.test.ts': 'looks into hub.db for what was changed',
+  'test/cloud-hub/api/readiness.test.ts': 'takes hub.db away, and locks it',
+  'test/cloud-hub/api/roles.test.ts': 'looks into hub.db for what was changed',
+  'test/cloud-hub/api/second-factor.test.ts': 'looks into hub.db for secrets',
+  'test/cloud-hub/api/secrets.test.ts': 'looks into hub.db and a backup for secrets',
   'test/cloud-hub/ingest/failure.test.ts': 'failures as SQLite reports them',
   'test/cloud-hub/ingest/fields.test.ts': 'looks into hub.db',
   'test/cloud-hub/ingest/group.test.ts': 'counts turns of the event loop, in which a server does not answer',
