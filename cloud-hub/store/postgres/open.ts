@@ -78,10 +78,10 @@ const READS = /^\s*select\b/i;
 function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readiness): HubDatabase {
   const turns = new Turns(limits.waitMs);
   const nameOf = statementNames();
-  const inside = new AsyncLocalStorage<Session>();
+  const inside = limits.isWatched ? new AsyncLocalStorage<Session>() : undefined;
 
   const requireOutside = () => {
-    const session = inside.getStore();
+    const session = inside?.getStore();
     if (session && !session.ended)
       throw new TransactionError('NESTED', 'inside of a transaction, use what it gives, and begin no other one');
   };
@@ -114,7 +114,7 @@ function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readines
     });
     try {
       await client.query(begin);
-      const result = await Promise.race([inside.run(session, () => work(db)), tooLong]);
+      const result = await Promise.race([inside ? inside.run(session, () => work(db)) : work(db), tooLong]);
       session.ended = ended();
       const { command } = await client.query('COMMIT');
       // The server answers so, and reports no error, when one of the statements had failed.

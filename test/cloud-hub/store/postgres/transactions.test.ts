@@ -95,7 +95,7 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
 
   test('a transaction is not nested, ends, and may not last too long', async () => {
     const url = await postgres.it().newDatabase();
-    const database = await openAt(url, { limits: { waitMs: 20_000, lastMs: 300 } });
+    const database = await openAt(url, { limits: { waitMs: 20_000, lastMs: 300, isWatched: true } });
     await expect(database.transact(() => database.transact(async () => 1))).rejects.toThrow('begin no other one');
     await expect(database.transact(() => database.execute('SELECT 1', []))).rejects.toThrow('use what it gives');
     let kept: Db | undefined;
