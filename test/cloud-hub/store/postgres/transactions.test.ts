@@ -27,6 +27,19 @@ async function take(db: Db, { device, upTo }: Batch): Promise<void> {
   if (upTo > mark) await prepare(SET_MARK).run(device, upTo, upTo - mark);
 }
 
+/** What no index guards: a sum that the hub computes, and a note that is made once. */
+async function count(db: Db): Promise<void> {
+  const prepare = statementsOf(db);
+  const before = (await prepare("SELECT floor FROM id_floors WHERE name = 'groups'").pluck().get()) as
+    | number
+    | undefined;
+  const setSum = `INSERT INTO id_floors (name, floor) VALUES ('groups', ?) ON CONFLICT (name) DO UPDATE SET floor = excluded.floor`;
+  await prepare(setSum).run((before ?? 0) + 1);
+  const noted = await prepare("SELECT 1 AS one FROM losses WHERE reason = 'once'").get();
+  if (noted === undefined)
+    await prepare(`INSERT INTO losses (device, epoch, from_seq, to_seq, reason) VALUES ('a', 'e', 0, 0, 'once')`).run();
+}
+
 const group = fc.array(fc.record({ device: fc.constantFrom('a', 'b', 'c'), upTo: fc.integer({ min: 1, max: 12 }) }), {
   minLength: 1,
   maxLength: 4,
@@ -48,16 +61,20 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
     if (!first) throw new Error('no hub');
     await fc.assert(
       fc.asyncProperty(fc.array(group, { minLength: 2, maxLength: 8 }), async (groups) => {
-        for (const table of ['records', 'sequences']) await statementsOf(first)(`DELETE FROM ${table}`).run();
+        for (const table of ['records', 'sequences', 'id_floors', 'losses'])
+          await statementsOf(first)(`DELETE FROM ${table}`).run();
         // Each hub has its share of the groups, and takes several at once.
         const done = await Promise.allSettled(
           groups.map(async (batches, i) =>
             hubs[i % hubs.length]?.transact(async (db) => {
               for (const batch of batches) await take(db, batch);
+              await count(db);
             }),
           ),
         );
         expect(done.filter(({ status }) => status === 'rejected')).toEqual([]);
+        const totals = 'SELECT (SELECT floor FROM id_floors) AS groups, (SELECT count(*) FROM losses) AS notes';
+        expect(await statementsOf(first)(totals).get()).toEqual({ groups: groups.length, notes: 1 });
         for (const device of ['a', 'b', 'c']) {
           const highest = Math.max(
             0,
