@@ -9,6 +9,7 @@ import { RequestFault } from '../pki/request.ts';
 import { UploadError } from '../registry/blobs.ts';
 import { RegistryError } from '../registry/registry.ts';
 import { RolloutError } from '../rollout/rollouts.ts';
+import { isOutage } from '../store/postgres/failures.ts';
 
 const statusOf = {
   'not found': 404,
@@ -59,6 +60,10 @@ export function refusalOf(error: unknown): unknown {
     return new ProblemError(507, detail);
   }
   if (isFull(error)) return new ProblemError(507, 'the disk of the hub is full');
+  if (isOutage(error)) {
+    const detail = 'the database of the hub does not answer, or takes nothing: try again; the log of the hub says why';
+    return new ProblemError(503, detail, { 'retry-after': String(BUSY_S) });
+  }
   if (error instanceof TrustError) return new ProblemError(422, error.message);
   if (error instanceof CodedError && error.code === 'model-invalid') return new ProblemError(422, error.message);
   return error;
