@@ -11,6 +11,8 @@ const units = unitTests(new Map(files.map((file) => [file, readFileSync(path.joi
 const programs = programTests(files, units);
 /** Each store that a test opens in its own process, on PostgreSQL. */
 const onPostgres = process.env.VEDETTE_TEST_DATABASE === 'postgres';
+/** Each transaction of such a store, twice. */
+const runsTwice = process.env.VEDETTE_TEST_TRANSACTIONS === 'twice';
 const elsewhere = onPostgres ? Object.keys(sqliteTests) : [];
 
 /**
@@ -30,7 +32,11 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
     ...(onPostgres ? { globalSetup: ['test/support/run-on-postgres.ts'] } : {}),
-    setupFiles: ['test/support/seed.ts', ...(onPostgres ? ['test/support/store-on-postgres.ts'] : [])],
+    setupFiles: [
+      'test/support/seed.ts',
+      ...(onPostgres ? ['test/support/store-on-postgres.ts'] : []),
+      ...(runsTwice ? ['test/support/transactions-twice.ts'] : []),
+    ],
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

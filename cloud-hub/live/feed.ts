@@ -40,6 +40,8 @@ export class LiveFeed {
 
   readonly #budget: ByteBudget;
   readonly #log: Pick<Logger, 'error'>;
+  /** What is being built, and waits for what was announced before it. */
+  #last: Promise<unknown> | undefined;
 
   constructor(metrics: HubMetrics, clock: Clock, log: Pick<Logger, 'error'>) {
     this.#metrics = metrics;
@@ -77,7 +79,8 @@ export class LiveFeed {
   }
 
   /**
-   * Builds a message if a client follows, and sends it to all.
+   * Builds a message if a client follows, and sends it to all. Messages keep the order in which they were announced, however long each takes: the last
+   * one that a client gets says what is so now.
    * @param device whose message it is: each has a budget, so that one that says much cannot make slow viewers lose their connection; what is left out is in the lists
    */
   announce(build: () => LiveMessage | undefined | Promise<LiveMessage | undefined>, device?: string): void {
@@ -87,9 +90,18 @@ export class LiveFeed {
       return;
     }
     const message = build();
-    if (message instanceof Promise)
-      inBackground(this.#log, 'a message of the live feed was not sent', async () => this.#tell(await message, device));
-    else this.#tell(message, device);
+    const before = this.#last;
+    if (!(message instanceof Promise) && !before) {
+      this.#tell(message, device);
+      return;
+    }
+    const told = Promise.allSettled([message, before]).then(([built]) => {
+      if (this.#last === told) this.#last = undefined;
+      if (built.status === 'rejected') throw built.reason;
+      this.#tell(built.value, device);
+    });
+    this.#last = told;
+    inBackground(this.#log, 'a message of the live feed was not sent', () => told);
   }
 
   #tell(message: LiveMessage | undefined, device: string | undefined): void {

@@ -9,20 +9,18 @@ import { FLEET } from './baseline/fleet.ts';
 import { JUDGEMENTS } from './baseline/judgements.ts';
 import { PEOPLE } from './baseline/people.ts';
 import { RECORDS } from './baseline/records.ts';
+import { AGREEMENTS } from './changes/0020-agreements.ts';
 import { lockForTransaction } from './locks.ts';
 
 interface Migration {
   readonly version: number;
-  readonly up: (query: Kysely<unknown>) => Promise<void>;
+  /** What it runs, in order. */
+  readonly statements: readonly string[];
 }
 
 const migrations: readonly Migration[] = [
-  {
-    version: 19,
-    async up(query) {
-      for (const part of [FLEET, RECORDS, PEOPLE, JUDGEMENTS]) await sql.raw(part).execute(query);
-    },
-  },
+  { version: 19, statements: [FLEET, RECORDS, PEOPLE, JUDGEMENTS] },
+  { version: 20, statements: [AGREEMENTS] },
 ];
 
 /** Version of the newest schema. */
@@ -56,9 +54,9 @@ export async function migratePostgres(
         await lockForTransaction(transaction, 'schema');
         from = await versionOf(transaction);
         applied = [];
-        for (const { version, up } of migrations) {
+        for (const { version, statements } of migrations) {
           if (version <= from) continue;
-          await up(transaction);
+          for (const statement of statements) await sql.raw(statement).execute(transaction);
           const versions = transaction.withTables<SchemaTable>();
           await versions.insertInto('schema_version').values({ version, applied_at: now }).execute();
           applied.push(version);

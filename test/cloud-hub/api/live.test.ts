@@ -160,8 +160,11 @@ describe('the live feed', () => {
 
   test('says what was committed', async () => {
     const hub = await testHub();
-    const cam = await testDevice(hub, 'cam');
     const { messages } = await follow(hub);
+    const cam = await testDevice(hub, 'cam');
+    const isOnline = () => messages.some((m) => m.type === 'device' && m.device.online);
+    await expect.poll(isOnline).toBe(true);
+    messages.length = 0;
     const loss = lossRecord(3, { epoch: 'e1', from: 0, to: 0, reason: 'full' });
     const records = [eventRecord(1), summaryRecord(2), loss, readingRecord(4)];
     await cam.publish('records', { epoch: 'e1', from: 1, to: 4, records });

@@ -1,0 +1,28 @@
+/**
+ * With VEDETTE_TEST_TRANSACTIONS=twice (vitest.config.ts) the work of each transaction runs twice: the first time it is taken back. On PostgreSQL that
+ * happens when two hubs meet, and seldom; whoever does something in a transaction that the database cannot take back is found here at once.
+ */
+import { vi } from 'vitest';
+import type { HubDatabase } from '../../cloud-hub/store/database.ts';
+
+class TakenBack extends Error {}
+
+vi.mock(import('../../cloud-hub/store/open.ts'), async (original) => {
+  const { openDatabase } = await original();
+  return {
+    openDatabase: async (...options) => {
+      const database = await openDatabase(...options);
+      const transact: HubDatabase['transact'] = async (work) => {
+        const first = database.transact(async (db) => {
+          await work(db);
+          throw new TakenBack();
+        });
+        await first.catch((error: unknown) => {
+          if (!(error instanceof TakenBack)) throw error;
+        });
+        return database.transact(work);
+      };
+      return { ...database, transact };
+    },
+  };
+});
