@@ -8,7 +8,7 @@ import type { StoredSilence } from '../store/alert-rules.ts';
 import { type StoredAlert, toView } from '../store/alerts.ts';
 import type { Act } from '../store/audit.ts';
 import { isoTime } from '../store/rows.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import type { AlertEngine } from './engine.ts';
 import type { Hours } from './hours.ts';
 import type { AlertOutbox } from './outbox.ts';
@@ -17,7 +17,7 @@ import type { Sender } from './sender.ts';
 import { isActive, silentUntil } from './silences.ts';
 
 export interface AlertsOptions {
-  readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact'>;
+  readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact' | 'transactAlone'>;
   readonly engine: AlertEngine;
   readonly outbox: AlertOutbox;
   readonly sender: Sender;
@@ -41,7 +41,7 @@ export class Alerts {
   async setRule(name: string, rule: NewAlertRule, act: Act): Promise<string | undefined> {
     const { store, engine } = this.#options;
     const named = [...rule.channels, ...rule.steps.flatMap(({ channels }) => channels)];
-    const refusal = await store.transact(async (tx) => {
+    const set = async (tx: Parts): Promise<string | undefined> => {
       for (const one of named) if (!(await tx.alertRules.channel(one))) return `there is no channel "${one}"`;
       const rules = await tx.alertRules.rules();
       if (rules.length >= MOST_RULES && !rules.some((one) => one.name === name)) return `there are ${MOST_RULES} rules`;
@@ -50,7 +50,9 @@ export class Alerts {
       await tx.alertRules.setRule(name, rule, act);
       await tx.audit.add(act, 'alert-rule.set', name, { condition: rule.condition.kind, enabled: rule.enabled });
       return undefined;
-    }, act.guard);
+    };
+    // The newest row is the newest of all: none with a smaller number commits later.
+    const refusal = await store.transactAlone(set, act.guard);
     if (refusal === undefined) await engine.changed();
     return refusal;
   }

@@ -15,7 +15,7 @@ import { inBackground } from '../../shared/kit/background.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { StoredRecord } from '../store/records.ts';
-import type { HubStore } from '../store/store.ts';
+import type { HubStore, Parts } from '../store/store.ts';
 import { Agenda } from './agenda.ts';
 import { DeviceWatch } from './device-watch.ts';
 import { Held } from './held.ts';
@@ -36,7 +36,7 @@ export type AlertStores = Pick<
   | 'devices'
   | 'certificates'
   | 'pushSubscriptions'
-  | 'transact'
+  | 'transactAlone'
 >;
 
 const FAILED = 'alerts could not be looked at';
@@ -209,7 +209,7 @@ export class AlertEngine {
     const devices = this.#agenda.take(DEVICES_PER_TURN);
     try {
       let isMore = false;
-      await store.transact(async (tx) => {
+      const turn = async (tx: Parts) => {
         const tools = { store: tx, standings: this.#standings, later: this.#later };
         isMore = await this.#moments.look(tools, this.#rules, now);
         const watch = new DeviceWatch(tools, {
@@ -222,7 +222,9 @@ export class AlertEngine {
         await watch.values(this.#rules, values, now);
         for (const device of devices) await watch.look(this.#rules, device, now);
         this.#tellAt = await notifyWhatIsDue({ store: tx, hours, held: this.#held, linkTo }, this.#rules, now);
-      });
+      };
+      // It remembers how far it has looked, in the store and in memory.
+      await store.transactAlone(turn);
       notified();
       if (isMore || this.#values.length > 0 || !this.#agenda.isEmpty) {
         // Others get as long as this turn took.

@@ -20,9 +20,19 @@ export interface Readiness {
   disk(): Promise<void>;
 }
 
+export interface TransactOptions {
+  /**
+   * No other transaction of any hub is open while this one runs: every id that was given is that of a row which is there, or will never be. For
+   * whoever looks at "what came after id n" and remembers n: a row gets its id before its transaction commits, and one with a larger id may commit
+   * earlier. Its work runs once, so that it may change what is in memory: when a statement of somebody else was in its way all the same, that is an
+   * error, as an outage is.
+   */
+  readonly isAlone?: boolean;
+}
+
 export interface HubDatabase extends Db {
-  /** Runs `work` in one transaction. @throws what `work` throws; TransactionError */
-  transact<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction; perhaps several times, of which one counts. @throws what `work` throws; TransactionError */
+  transact<T>(work: (db: Db) => Promise<T>, options?: TransactOptions): Promise<T>;
   readonly readiness: Readiness;
   /** After an erasure: what was erased is in no file any more. @throws Error while somebody reads the database */
   scrub(): Promise<void>;

@@ -55,20 +55,25 @@ export async function openStore(folder: string, now: number, options: StoreOptio
   const database = await openDatabase(folder, now, options);
   const restored = await readRestored(database);
   const partsOf = (db: Db) => createParts(db, { limits: options, restored });
+  const guarded =
+    <T>(work: (tx: Parts) => Promise<T>, guard: Guard | undefined) =>
+    async (db: Db): Promise<T> => {
+      const tx = partsOf(db);
+      await guard?.before(tx);
+      const done = await work(tx);
+      await guard?.after(tx);
+      return done;
+    };
   return {
     ...partsOf(database),
     /**
      * One transaction: `tx` has the parts of the store, bound to it; see HubDatabase.
      * @param guard of the act that it is; it looks before and after the work
      */
-    transact: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> =>
-      database.transact(async (db) => {
-        const tx = partsOf(db);
-        await guard?.before(tx);
-        const done = await work(tx);
-        await guard?.after(tx);
-        return done;
-      }),
+    transact: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> => database.transact(guarded(work, guard)),
+    /** One that is alone; see TransactOptions. */
+    transactAlone: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> =>
+      database.transact(guarded(work, guard), { isAlone: true }),
     /** Did the database fail, and not what was asked of it? Then the same may work later. */
     isOutage: (error: unknown) => error instanceof TransactionError || database.dialect.isOutage(error),
     readiness: database.readiness,

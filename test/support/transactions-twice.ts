@@ -12,15 +12,16 @@ vi.mock(import('../../cloud-hub/store/open.ts'), async (original) => {
   return {
     openDatabase: async (...options) => {
       const database = await openDatabase(...options);
-      const transact: HubDatabase['transact'] = async (work) => {
+      const transact: HubDatabase['transact'] = async (work, how) => {
+        if (how?.isAlone) return database.transact(work, how);
         const first = database.transact(async (db) => {
           await work(db);
           throw new TakenBack();
-        });
+        }, how);
         await first.catch((error: unknown) => {
           if (!(error instanceof TakenBack)) throw error;
         });
-        return database.transact(work);
+        return database.transact(work, how);
       };
       return { ...database, transact };
     },

@@ -4,7 +4,7 @@
  * Invariants (beside those of database.ts):
  * 1. A transaction is serialisable (PostgreSQL, "Serializable Isolation Level"), and so is a single statement that writes: also beside those of
  *    other hubs each acts as if it were alone. The server takes back one of those that could not, and it runs again, now without any other beside
- *    it. So the work of a transaction may run several times, and changes nothing outside of the database.
+ *    it. So the work of a transaction may run several times, and changes nothing outside of the database. Where it asked to be alone it runs once.
  * 2. Transactions of one hub run one after the other: without a second hub there is nobody to meet.
  * 3. What only reads runs on connections that cannot write, and sees what is committed.
  *
@@ -152,8 +152,9 @@ function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readines
   let closing: Promise<void> | undefined;
   return {
     ...dbOf(single),
-    async transact(work) {
+    async transact(work, { isAlone = false } = {}) {
       requireOutside();
+      if (isAlone) return turns.take(() => tryOnce(BEGIN_ALONE, work));
       return turns.take(() => again((failed) => tryOnce(failed === 0 ? BEGIN : BEGIN_ALONE, work)));
     },
     readiness,

@@ -93,6 +93,44 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
     );
   });
 
+  test('who remembers the newest row that it has seen misses none: alone, it waits for those that have numbers already', async () => {
+    const url = await postgres.it().newDatabase();
+    const [first, second] = [await openAt(url), await openAt(url)];
+    const ids = async (db: Db) => statementsOf(db)('SELECT id FROM records ORDER BY id').pluck().all();
+    let commit = () => {};
+    const isHeld = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    let inserted = false;
+    const early = first.transact(async (db) => {
+      await take(db, { device: 'a', upTo: 1 });
+      inserted = true;
+      await isHeld;
+    });
+    await until(() => inserted, 'a row has its number');
+    await second.transact((db) => take(db, { device: 'b', upTo: 1 }));
+    // This is what goes wrong otherwise: the newest row is there, an older one is not.
+    expect(await second.transact(ids)).toEqual([2]);
+    let runs = 0;
+    let seen: unknown;
+    const looking = second.transact(
+      async (db) => {
+        runs += 1;
+        seen = await ids(db);
+      },
+      { isAlone: true },
+    );
+    const waiting = `SELECT count(*) AS n FROM pg_locks WHERE NOT granted`;
+    await until(
+      async () => (await first.execute(waiting, [])).rows.some((row) => JSON.stringify(row) === '{"n":1}'),
+      'it waits',
+    );
+    expect(runs).toBe(0);
+    commit();
+    await Promise.all([early, looking]);
+    expect([runs, seen]).toEqual([1, [1, 2]]);
+  });
+
   test('what throws leaves nothing, also when the work goes on after a failed statement', async () => {
     const database = await open();
     const failing = database.transact(async (db) => {
