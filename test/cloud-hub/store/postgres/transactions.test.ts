@@ -97,18 +97,19 @@ describe.skipIf(!hasPostgres)(`transactions on PostgreSQL${withoutPostgres}`, ()
     const url = await postgres.it().newDatabase();
     const [first, second] = [await openAt(url), await openAt(url)];
     const ids = async (db: Db) => statementsOf(db)('SELECT id FROM records ORDER BY id').pluck().all();
+    const insert = (db: Db, device: string) => statementsOf(db)(INSERT_RECORD).run(device, 1);
     let commit = () => {};
     const isHeld = new Promise<void>((resolve) => {
       commit = resolve;
     });
     let inserted = false;
     const early = first.transact(async (db) => {
-      await take(db, { device: 'a', upTo: 1 });
+      await insert(db, 'a');
       inserted = true;
       await isHeld;
     });
     await until(() => inserted, 'a row has its number');
-    await second.transact((db) => take(db, { device: 'b', upTo: 1 }));
+    await second.transact((db) => insert(db, 'b'));
     // This is what goes wrong otherwise: the newest row is there, an older one is not.
     expect(await second.transact(ids)).toEqual([2]);
     let runs = 0;
