@@ -46,7 +46,7 @@ export interface Incoming {
   readonly file: string;
   readonly digest: string;
   readonly bytes: number;
-  /** Gives it its name; one that is there already is the same. */
+  /** Gives it its name; one that is there already is the same. Called again (a transaction may run twice) it does nothing. */
   keep(): void;
   drop(): void;
 }
@@ -121,9 +121,12 @@ export class Blobs {
       if (expected !== undefined && digest !== expected) {
         throw new UploadError('other digest', `${bytes} bytes of digest ${digest} came, ${expected} was announced`);
       }
+      let isKept = false;
       const keep = () => {
+        if (isKept) return;
         renameSync(file, this.pathOf(digest));
         forceFolder(this.#kept);
+        isKept = true;
       };
       return { file, digest, bytes, keep, drop };
     } catch (error) {
