@@ -20,6 +20,7 @@ import { addCaCommands } from './commands/ca.ts';
 import { addClaimCommands } from './commands/claim.ts';
 import { type CommandContext, UsageError } from './commands/context.ts';
 import { addCostCommands } from './commands/cost.ts';
+import { addDatabaseCommands } from './commands/database.ts';
 import { addDatasetCommands } from './commands/dataset.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -184,6 +185,7 @@ function commands(host: Host, version: string): Command {
   addTopCommand(root, { ...context, stdout: host.stdout });
   addRetentionCommand(root, context);
   addBackupCommands(root, { ...context, version });
+  addDatabaseCommands(root, { ...context, env: host.env });
   addDoctorCommand(root, { ...context, env: host.env, version });
   const family = (command: Command): Command[] => [command, ...command.commands.flatMap(family)];
   for (const command of family(root)) command.version(version);

@@ -17,7 +17,10 @@ import type { Sender } from './sender.ts';
 import { isActive, silentUntil } from './silences.ts';
 
 export interface AlertsOptions {
-  readonly store: Pick<HubStore, 'alerts' | 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact' | 'transactAlone'>;
+  readonly store: Pick<
+    HubStore,
+    'alerts' | 'alertRules' | 'alertSources' | 'audit' | 'devices' | 'transact' | 'transactAlone'
+  >;
   readonly engine: AlertEngine;
   readonly outbox: AlertOutbox;
   readonly sender: Sender;

@@ -70,7 +70,8 @@ export async function openStore(folder: string, now: number, options: StoreOptio
      * One transaction: `tx` has the parts of the store, bound to it; see HubDatabase.
      * @param guard of the act that it is; it looks before and after the work
      */
-    transact: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> => database.transact(guarded(work, guard)),
+    transact: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> =>
+      database.transact(guarded(work, guard)),
     /** One that is alone; see TransactOptions. */
     transactAlone: <T>(work: (tx: Parts) => Promise<T>, guard?: Guard): Promise<T> =>
       database.transact(guarded(work, guard), { isAlone: true }),

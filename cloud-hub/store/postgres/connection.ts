@@ -101,7 +101,7 @@ function numberOf(text: string): number {
 }
 
 /** SQLite takes what is no number for NULL, and compares whole numbers with infinite ones. */
-function storable(value: Value): Value {
+export function storable(value: Value): Value {
   if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
   if (Number.isNaN(value)) return null;

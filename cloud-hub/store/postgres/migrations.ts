@@ -35,14 +35,14 @@ class TriedOnly extends Error {}
  * Brings the database to the newest schema.
  * @param now milliseconds since 1970
  * @param dryRun does all of it and takes it back
- * @returns the versions that were (or would be) applied; 0 stands for a database without one
+ * @returns the versions that were (or would be) applied; 0 stands for a database without one; and their statements
  * @throws when the database was written by a newer version of the hub, or has tables that are not the hub's
  */
 export async function migratePostgres(
   query: Kysely<unknown>,
   now: number,
   { dryRun = false }: { dryRun?: boolean } = {},
-): Promise<{ readonly from: number; readonly applied: readonly number[] }> {
+): Promise<{ readonly from: number; readonly applied: readonly number[]; readonly statements: readonly string[] }> {
   let from = 0;
   let applied: number[] = [];
   try {
@@ -66,7 +66,8 @@ export async function migratePostgres(
   } catch (error) {
     if (!(error instanceof TriedOnly)) throw error;
   }
-  return { from, applied };
+  const made = migrations.filter(({ version }) => applied.includes(version));
+  return { from, applied, statements: made.flatMap(({ statements }) => statements) };
 }
 
 async function versionOf(query: Kysely<unknown>): Promise<number> {

@@ -118,10 +118,16 @@ describe.skipIf(!hasPostgres)(`schema of PostgreSQL${withoutPostgres}`, () => {
 
   test('a dry run says what it would do, and leaves nothing', async () => {
     const query = await fresh();
-    expect(await migratePostgres(query, 1, { dryRun: true })).toEqual({ from: 0, applied: [POSTGRES_SCHEMA_VERSION] });
+    const dry = await migratePostgres(query, 1, { dryRun: true });
+    expect([dry.from, dry.applied[0], dry.applied.at(-1)]).toEqual([0, 19, POSTGRES_SCHEMA_VERSION]);
+    expect(dry.statements.join()).toContain('CREATE TABLE events');
     expect(await postgresSchema(query)).toEqual({});
     await migratePostgres(query, 1);
-    expect(await migratePostgres(query, 2, { dryRun: true })).toEqual({ from: POSTGRES_SCHEMA_VERSION, applied: [] });
+    expect(await migratePostgres(query, 2, { dryRun: true })).toEqual({
+      from: POSTGRES_SCHEMA_VERSION,
+      applied: [],
+      statements: [],
+    });
   });
 
   test('refuses a database of a newer hub, and tables of others', async () => {
