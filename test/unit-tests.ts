@@ -75,6 +75,7 @@ export const sqliteTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/ingest/failure.test.ts': 'failures as SQLite reports them',
   'test/cloud-hub/ingest/fields.test.ts': 'looks into hub.db',
   'test/cloud-hub/ingest/group.test.ts': 'counts turns of the event loop, in which a server does not answer',
+  'test/cloud-hub/ingest/hostile.test.ts': 'measures turns of the event loop',
   'test/cloud-hub/ingest/ingest.test.ts': 'looks into hub.db',
   'test/cloud-hub/ingest/model.test.ts': 'failures as SQLite reports them',
   'test/cloud-hub/ingest/parts.test.ts': 'failures as SQLite reports them',

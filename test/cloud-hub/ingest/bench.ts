@@ -94,7 +94,10 @@ export async function bench(
       reports.push({ device, report });
     },
     announce: (build) => {
-      announced.push(Promise.resolve(build()).then((message) => void (message && live.push(message))));
+      const told = Promise.resolve(build()).then((message) => void (message && live.push(message)));
+      // Who waits for it sees why it failed.
+      told.catch(() => undefined);
+      announced.push(told);
     },
     clock: systemClock,
     log,
