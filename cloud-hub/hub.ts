@@ -44,9 +44,8 @@ import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
 import { Retention } from './retention/retention.ts';
 import { openAnswers } from './store/answers.ts';
-import { defaultTransactionLimits } from './store/database.ts';
 import { makeDataFolder } from './store/folder.ts';
-import { databaseAddressOf } from './store/postgres/settings.ts';
+import { databaseChoiceOf } from './store/postgres/settings.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -88,12 +87,7 @@ export interface Hub {
 export async function startHub(options: HubOptions): Promise<Hub> {
   const dataDir = path.resolve(options.config.dataDir);
   makeDataFolder(dataDir);
-  const transaction = { ...defaultTransactionLimits, isWatched: options.watchTransactions === true };
-  const store = await openStore(dataDir, options.clock.wall(), {
-    transaction,
-    address: databaseAddressOf(options.config),
-    onError: (error) => options.log.warn({ error: error.message }, 'a connection to the database ended'),
-  });
+  const store = await openStore(dataDir, options.clock.wall(), databaseChoiceOf(options));
   let stop = async () => store.close();
   try {
     const adminToken = await ensureAdminToken(dataDir, store, options.clock.wall());
