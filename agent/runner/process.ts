@@ -57,10 +57,10 @@ const HEAP_FLAGS = ['--max-semi-space-size=2', '--initial-heap-size=64'];
 const GRACE_MS = 6000;
 /**
  * A runner says its memory each two seconds. One that says nothing at so many looks in a row hangs: by looks, so that a supervisor
- * that was held up itself counts as one. Loading a large model may take a minute on a small box.
+ * that was held up itself counts as one. While a model is loaded, which may take minutes on a small box, it cannot say anything.
  */
 const LOOK_MS = 10_000;
-const MOST_SILENT = 12;
+const MOST_SILENT = { running: 12, loading: 60 };
 
 export function createRunnerProcess(options: RunnerProcessOptions): RunnerProcess {
   const { clock } = options;
@@ -69,8 +69,9 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
   const decided = new Set<string>();
   const drained = new Map<string, number | undefined>();
   let death: string | undefined;
-  /** Looks since it said its memory; undefined: it has not yet. */
-  let silent: number | undefined;
+  /** Looks since it said something. */
+  let silent = 0;
+  let hasSaidMemory = false;
   let hung: string | undefined;
   /** Whoever waits for something to change. */
   const watchers = new Set<() => void>();
@@ -79,18 +80,20 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
   };
 
   const look = () => {
-    if (silent === undefined || ++silent < MOST_SILENT) return;
-    silent = undefined;
-    hung = `it hung: it said nothing for ${(MOST_SILENT * LOOK_MS) / 1000} s`;
+    const isRunning = hasSaidMemory && assignments.every(({ stream }) => decided.has(stream));
+    const most = isRunning ? MOST_SILENT.running : MOST_SILENT.loading;
+    if (++silent < most) return;
+    silent = 0;
+    hung = `it hung: it said nothing for ${(most * LOOK_MS) / 1000} s`;
     child.kill();
   };
   let stopLooking: Cancel | undefined;
 
   const receive = (message: FromRunner) => {
-    if (silent !== undefined) silent = 0;
+    silent = 0;
     switch (message.type) {
       case 'memory':
-        silent = 0;
+        hasSaidMemory = true;
         return options.onMemory(message.rssMb);
       case 'drained':
         drained.set(message.stream, message.lastAt);
@@ -125,7 +128,8 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
       // What the process before said, and that it died, holds no more.
       for (const before of [statuses, decided, drained]) before.clear();
       death = undefined;
-      silent = undefined;
+      silent = 0;
+      hasSaidMemory = false;
       hung = undefined;
       stopLooking = clock.every(LOOK_MS, look);
       setImmediate(() => child.send({ type: 'assign', assignments, standby }));

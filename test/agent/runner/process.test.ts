@@ -200,7 +200,7 @@ test('one that hangs, which nothing but its silence shows, is ended and started 
   runner.start();
   await until(() => assigned(messages).length > 0, 'it runs');
   // It has not said its memory yet: it may be loading.
-  await clock.advance(300_000);
+  await clock.advance(590_000);
   const { pid } = runner;
   for (const said of [1, 2, 3]) {
     runner.send(weigh('a', said));
@@ -217,4 +217,17 @@ test('one that hangs, which nothing but its silence shows, is ended and started 
   ]);
   await clock.advance(500);
   await until(() => assigned(messages).length > 1, 'it is started again');
+});
+
+test('one that hangs while it loads is ended too, later', async () => {
+  const { runner, clock, messages, deaths } = runnerOf([puppetStream('a', 'mute')]);
+  runner.start();
+  await until(() => assigned(messages).length > 0, 'it has its orders');
+  runner.send(weigh('a', 1));
+  await until(() => notesOf(messages).some((note) => note.weighed === 1), 'it speaks');
+  await clock.advance(590_000);
+  expect(deaths).toEqual([]);
+  await clock.advance(10_000);
+  await until(() => deaths.length > 0, 'it is ended');
+  expect(deaths[0]?.why).toBe('it hung: it said nothing for 600 s');
 });
