@@ -1,6 +1,7 @@
 /** `vedette-hub sparkplug`: a bridge from the API of a hub to a broker of Sparkplug B. A program of its own: nothing of the hub waits for it. */
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { BoundedCounts } from '../../shared/kit/bounded-counts.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { createLogger } from '../../shared/kit/log.ts';
 import type { Client } from '../client/client.ts';
@@ -8,7 +9,7 @@ import { ApiError } from '../client/request.ts';
 import { device } from '../contract/device.ts';
 import { event } from '../contract/event.ts';
 import { EdgeNode, type Present } from '../sparkplug/edge-node.ts';
-import { metricsOf } from '../sparkplug/metrics.ts';
+import { MAX_METRICS, metricsOf } from '../sparkplug/metrics.ts';
 import { type CommandContext, UsageError } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
 
@@ -44,7 +45,7 @@ function read(flag: string, file: string): string {
 
 /** Counts events since it was made: what came before is not told as if it came now. */
 export function createCounter(client: Client) {
-  const counts = new Map<string, Map<string, number>>();
+  const counts = new Map<string, BoundedCounts>();
   let last: number | undefined;
   return {
     counts,
@@ -54,8 +55,8 @@ export function createCounter(client: Client) {
         const row = Number(id);
         newest = Math.max(newest ?? row, row);
         if (last === undefined || row <= last) break;
-        const rules = counts.get(of) ?? new Map<string, number>();
-        rules.set(`${stream}/${rule}`, (rules.get(`${stream}/${rule}`) ?? 0) + 1);
+        const rules = counts.get(of) ?? new BoundedCounts(MAX_METRICS);
+        rules.add(`${stream}/${rule}`);
         counts.set(of, rules);
       }
       last = newest ?? 0;
@@ -67,8 +68,11 @@ export function createCounter(client: Client) {
 export async function readPresent(client: Client, counter: ReturnType<typeof createCounter>): Promise<Present> {
   await counter.read();
   const present = new Map<string, ReturnType<typeof metricsOf>>();
-  for await (const one of client.pages('/devices', device, { online: 'true' }))
-    present.set(one.id, metricsOf(one, counter.counts.get(one.id) ?? new Map()));
+  for await (const one of client.pages('/devices', device, { online: 'true' })) {
+    const counts = counter.counts.get(one.id);
+    counts?.makeRoom(() => one.streams.flatMap(({ id, rules }) => rules.map(({ name }) => `${id}/${name}`)));
+    present.set(one.id, metricsOf(one, counts));
+  }
   return present;
 }
 

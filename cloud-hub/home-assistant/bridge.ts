@@ -11,13 +11,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { inBackground } from '../../shared/kit/background.ts';
+import { BoundedCounts } from '../../shared/kit/bounded-counts.ts';
 import type { Cancel, Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { createLink, type Link, type LinkOptions } from '../../shared/kit/link.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Device } from '../contract/device.ts';
 import type { HubStore } from '../store/store.ts';
-import { type About, countKey, discoveryOf, stateOf } from './discovery.ts';
+import { type About, countKey, discoveryOf, MAX_ENTITIES, stateOf } from './discovery.ts';
 import { type Kept, Pending } from './pending.ts';
 import { type Platforms, platformsOf, withRemoved } from './removed.ts';
 import { topicsOf } from './topics.ts';
@@ -59,7 +60,7 @@ export class HomeAssistant {
   /** Entities that Home Assistant has been told, by device. */
   readonly #told = new Map<string, Platforms>();
   readonly #known = new Set<string>();
-  readonly #counts = new Map<string, Record<string, number>>();
+  readonly #counts = new Map<string, BoundedCounts>();
   /** Rules that fired and were not told yet, and when each was told last. */
   readonly #fired = new Set<string>();
   readonly #firedAt = new Map<string, number>();
@@ -105,11 +106,11 @@ export class HomeAssistant {
     for (const { id, record, picture, backfill } of stored) {
       const { kind, stream, rule } = record;
       if (kind !== 'event' || stream === undefined || rule === undefined) continue;
-      const counts = this.#counts.get(device) ?? {};
-      const key = countKey(stream, rule);
-      counts[key] = (counts[key] ?? 0) + 1;
+      const counts = this.#counts.get(device) ?? new BoundedCounts(MAX_ENTITIES);
       this.#counts.set(device, counts);
       this.#changed.add(device);
+      // Who invents rules is not told of them all; there are no entities for them either.
+      if (!counts.add(countKey(stream, rule))) continue;
       // What happened while the device was cut off is counted; it does not happen now.
       if (backfill) continue;
       this.#fired.add(this.#topics.fired(device, stream, rule));
@@ -182,7 +183,9 @@ export class HomeAssistant {
     const { topics, about } = { topics: this.#topics, about: this.#options.about };
     this.#kept.set(topics.discovery(id), JSON.stringify(discoveryOf(device, topics, about)));
     this.#kept.set(topics.state(id), JSON.stringify(stateOf(device, about)));
-    this.#kept.set(topics.counts(id), JSON.stringify(this.#counts.get(id) ?? {}));
+    const counts = this.#counts.get(id);
+    counts?.makeRoom(() => device.streams.flatMap((one) => one.rules.map(({ name }) => countKey(one.id, name))));
+    this.#kept.set(topics.counts(id), JSON.stringify(counts?.all() ?? {}));
     this.#kept.allow(topics.picture(id));
   }
 

@@ -39,7 +39,9 @@ export class EdgeNode {
   #present: Present = new Map();
   /** What was told last of each device that has been born. */
   readonly #told = new Map<string, readonly Metric[]>();
-  readonly #aliases = new Map<string, number>();
+  /** Of the metrics that a device was born with, by their names. */
+  readonly #aliases = new Map<string, ReadonlyMap<string, number>>();
+  #lastAlias = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: EdgeNodeOptions) {
@@ -113,29 +115,36 @@ export class EdgeNode {
     if (!this.#isBorn) return;
     for (const device of [...this.#told.keys()].filter((id) => !this.#present.has(id))) {
       this.#told.delete(device);
+      this.#aliases.delete(device);
       await this.#send('DDEATH', [], device);
     }
     for (const [device, metrics] of this.#present) {
       const before = this.#told.get(device);
       const changes = before && changesOf(before, metrics);
       this.#told.set(device, metrics);
-      const aliased = (one: Metric) => ({ ...one, alias: this.#aliasOf(device, one.name) });
-      if (!changes) await this.#send('DBIRTH', metrics.map(aliased), device);
+      if (!changes) this.#nameAnew(device, metrics);
+      const aliases = this.#aliases.get(device);
+      const aliasOf = (metric: string) => aliases?.get(metric) ?? 0;
+      if (!changes)
+        await this.#send(
+          'DBIRTH',
+          metrics.map((one) => ({ ...one, alias: aliasOf(one.name) })),
+          device,
+        );
       else if (changes.length > 0)
         await this.#send(
           'DDATA',
-          changes.map(({ name, ...one }) => ({ ...one, alias: this.#aliasOf(device, name) })),
+          changes.map(({ name, ...one }) => ({ ...one, alias: aliasOf(name) })),
           device,
         );
     }
   }
 
-  /** One number for a metric of a device, as long as this runs: no two of a node have the same. */
-  #aliasOf(device: string, metric: string): number {
-    const key = `${device} ${metric}`;
-    const known = this.#aliases.get(key) ?? this.#aliases.size + 1;
-    this.#aliases.set(key, known);
-    return known;
+  /** One number for each metric of a birth, which it keeps at the next one: no two of a node have the same. What is gone is forgotten. */
+  #nameAnew(device: string, metrics: readonly Metric[]): void {
+    const before = this.#aliases.get(device);
+    const now = metrics.map(({ name }) => [name, before?.get(name) ?? ++this.#lastAlias] as const);
+    this.#aliases.set(device, new Map(now));
   }
 
   async #send(kind: string, metrics: readonly SentMetric[], device?: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** A hub, a real Mosquitto, and a client that listens as Home Assistant does. */
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
+import { MAX_ENTITIES } from '../../../cloud-hub/home-assistant/discovery.ts';
 import { freePort } from '../../support/free-port.ts';
 import { hasMosquitto, startOpenMosquitto, withoutMosquitto } from '../../support/mosquitto.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -199,6 +200,33 @@ test.skipIf(!hasMosquitto)(
     expect((await hub.api('/erasures', { method: 'POST', headers, body })).status).toBe(201);
     await settled(kept, (now) => !now.has(topic));
     await fire(2);
+  },
+  60_000,
+);
+
+test.skipIf(!hasMosquitto)(
+  `a device that invents rules fills no memory, and its own rules are told${withoutMosquitto}`,
+  async () => {
+    const { url } = await startOpenMosquitto();
+    const { kept } = await listener(url);
+    const hub = await testHub({ folder: tempFolder(), config: { homeAssistantUrl: url } });
+    const cam = await testDevice(hub, 'cam');
+    const fire = async (from: number, rules: string[]) => {
+      const records = rules.map((rule, i) => eventRecord(from + i, { stream: 'door', rule }));
+      await cam.publish('records', { epoch: 'e1', from, to: from + rules.length - 1, records });
+      await cam.nextAck();
+    };
+    const counts = (now: Map<string, Buffer>): Record<string, number> =>
+      JSON.parse(String(now.get('vedette-home/vedette/cam/counts') ?? '{}'));
+    await fire(
+      1,
+      Array.from({ length: 900 }, (_, i) => `r${i}`),
+    );
+    await say(cam, door('enter'));
+    await settled(kept, (now) => String(now.get('homeassistant/device/vedette/cam/config')).includes('door.enter'));
+    await fire(901, ['enter', 'enter']);
+    const now = await settled(kept, (found) => counts(found)['door/enter'] === 2);
+    expect(Object.keys(counts(now)).length).toBeLessThanOrEqual(MAX_ENTITIES);
   },
   60_000,
 );
