@@ -77,6 +77,8 @@ test.skipIf(!hasChromium || !existsSync(path.join(built('cloud-hub/dashboard'), 
       .waitFor();
     await page.getByText('shaded: where it was expected').waitFor();
     await shots(page, 'sensor-with-band', false);
+    await page.getByRole('button', { name: 'Day before' }).click();
+    await page.getByText('No readings are kept of the day before').waitFor();
     expect(faults).toEqual([]);
   },
 );

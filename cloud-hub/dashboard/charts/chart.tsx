@@ -8,8 +8,10 @@ import { logSplits } from './log-splits.ts';
 export interface ChartSeries {
   readonly label: string;
   readonly values: readonly (number | null)[];
-  /** `limit`: a line that others are measured against, dashed and without a colour of its own. */
-  readonly look?: 'limit';
+  /** `limit`: a line that others are measured against, dashed and without a colour of its own; `past`: what another line was before, dotted. */
+  readonly look?: 'limit' | 'past';
+  /** Place of the line whose colour it has; default: its own. */
+  readonly colour?: number;
   /** Between which values it was expected: drawn behind it. */
   readonly band?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] } | undefined;
 }
@@ -32,11 +34,15 @@ interface ChartProps {
 }
 
 const HEIGHT = 168;
+/** Width of a digit of the axes, in pixels. */
+const LETTER = 6.5;
 /** Custom properties `--c1` … of styles/tokens.css. */
 const PALETTE = 9;
 
-const colourName = (index: number, look?: 'limit'): string =>
-  look === 'limit' ? '--muted' : `--c${(index % PALETTE) + 1}`;
+const colourName = (index: number, { look, colour = index }: Pick<ChartSeries, 'look' | 'colour'> = {}): string =>
+  look === 'limit' ? '--muted' : `--c${(colour % PALETTE) + 1}`;
+
+const dashOf = { limit: [5, 4], past: [2, 3] };
 
 /** Lines over time; the legend shows the values under the cursor, or else the newest. */
 export function Chart({ title, unit, times, series, syncKey, empty, scale = 'zero', marked }: ChartProps) {
@@ -91,11 +97,12 @@ export function Chart({ title, unit, times, series, syncKey, empty, scale = 'zer
       <figcaption>
         <strong>{title}</strong> <span class="faint">{unit}</span>
         <ul class="legend">
-          {series.map(({ label, values, look }, index) => {
+          {series.map((one, index) => {
+            const { label, values } = one;
             const value = shownOf(values);
             return (
               <li key={label}>
-                <i style={{ background: `var(${colourName(index, look)})` }} />
+                <i style={{ background: `var(${colourName(index, one)})` }} />
                 <span class="clip" title={label}>
                   {label}
                 </span>
@@ -129,14 +136,15 @@ function optionsOf(element: HTMLElement, { series, syncKey, scale, markedOf, onC
     width: Math.max(1, element.clientWidth),
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 6, 0, 0],
+    // Half of the last time under it.
+    padding: [8, 28, 0, 0],
     cursor: { sync: { key: syncKey }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: scaleOf(scale) },
     axes: [
       { ...axis, space: 64, values: (_, ticks) => ticks.map((seconds) => timeTick(seconds * 1000)), size: 26 },
       {
         ...axis,
-        size: 42,
+        size: (_, ticks) => Math.max(42, 14 + LETTER * Math.max(0, ...(ticks ?? []).map((tick) => tick.length))),
         space: 32,
         values: (_, ticks) => ticks.map(tickText),
         ...(scale === 'log' ? { splits: (_u, _n, min, max) => logSplits(min, max), filter: (_u, ticks) => ticks } : {}),
@@ -144,13 +152,13 @@ function optionsOf(element: HTMLElement, { series, syncKey, scale, markedOf, onC
     ],
     series: [
       {},
-      ...series.map(({ label, look }, index) => ({
-        label,
-        stroke: colour(colourName(index, look)),
-        width: look === 'limit' ? 1.25 : 1.75,
+      ...series.map((one, index) => ({
+        label: one.label,
+        stroke: colour(colourName(index, one)),
+        width: one.look === undefined ? 1.75 : 1.25,
         points: { show: false },
-        ...(look === 'limit' ? { dash: [5, 4] } : {}),
-        ...(index === 0 && (series.length === 1 || series[1]?.look === 'limit')
+        ...(one.look === undefined ? {} : { dash: dashOf[one.look] }),
+        ...(index === 0 && (series.length === 1 || series[1]?.look !== undefined)
           ? { fill: colour('--chart-fill') }
           : {}),
       })),

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { StreamReport } from '../../../shared/contract/messages/report.ts';
 import type { Device } from '../../contract/device.ts';
 import type { Reading } from '../../contract/reading.ts';
-import { Chart, type Mark } from '../charts/chart.tsx';
+import { Chart, type ChartSeries, type Mark } from '../charts/chart.tsx';
 import { useCourse } from '../charts/use-course.ts';
 import { timeOf } from '../events/event-time.ts';
 import { hindranceOf } from '../live/hindrance.ts';
@@ -10,8 +10,8 @@ import { useServices } from '../services.ts';
 import { short } from '../ui/format.ts';
 import { Segmented } from '../ui/segmented.tsx';
 import { Time } from '../ui/time.tsx';
-import { readingCourse } from './reading-course.ts';
-import { readingRanges } from './reading-series.ts';
+import { comparisons, type Readings, readingCourses } from './reading-course.ts';
+import { type ReadingView, readingRanges } from './reading-series.ts';
 import { bandOf, contributionsOf, meterOf, verdictOf } from './reading-state.ts';
 
 interface LiveReadingProps {
@@ -26,9 +26,10 @@ const VALUES_SHOWN = 8;
 export function LiveReading({ device, stream }: LiveReadingProps) {
   const { feed } = useServices();
   const [range, setRange] = useState(readingRanges[0]);
-  const course = useCourse(readingCourse, device.id, stream.id, range).value;
+  const [comparison, setComparison] = useState(comparisons[0]);
+  const course = useCourse(readingCourses[comparison.id], device.id, stream.id, range).value;
   const { isLoading, reason } = course;
-  const { chart: view, latest } = course.view;
+  const { chart: view, before, latest } = course.view;
   const note = hindranceOf({
     feed: feed.state.value.kind,
     online: device.online,
@@ -56,6 +57,7 @@ export function LiveReading({ device, stream }: LiveReadingProps) {
           </span>
         )}
         <span class="spacer" />
+        <Segmented label="Compare with" options={comparisons} chosen={comparison} onChoose={setComparison} />
         <Segmented label="Time range" options={readingRanges} chosen={range} onChoose={setRange} />
       </header>
       <Now reading={latest} waiting={isLoading ? 'Loading…' : 'Waiting for the first reading…'} />
@@ -69,17 +71,31 @@ export function LiveReading({ device, stream }: LiveReadingProps) {
           { label: 'threshold', values: view.threshold, look: 'limit' },
         ]}
       />
+      {comparison.beforeMs > 0 && !isLoading && before.size === 0 && (
+        <p class="muted">No readings are kept of the {comparison.title.toLowerCase()}.</p>
+      )}
       {view.values.size > 0 && (
         <Chart
           {...shared}
           title={view.values.size === 1 ? 'Value' : 'Values'}
           unit={unitOf(view.values.size, view.bands.size > 0)}
           scale="lowest"
-          series={[...view.values].map(([label, values]) => ({ label, values, band: view.bands.get(label) }))}
+          series={[
+            ...[...view.values].map(([label, values]) => ({ label, values, band: view.bands.get(label) })),
+            ...pastOf(view, before, comparison.title.toLowerCase()),
+          ]}
         />
       )}
     </section>
   );
+}
+
+/** The same channels at the same time of the day or week before, in their colours. */
+function pastOf({ values }: ReadingView, before: Readings['before'], when: string): readonly ChartSeries[] {
+  return [...values.keys()].flatMap((channel, index) => {
+    const past = before.get(channel);
+    return past ? [{ label: `${channel}, ${when}`, values: past, look: 'past' as const, colour: index }] : [];
+  });
 }
 
 function markOf(isClass: boolean, level: string | undefined): Mark {

@@ -108,6 +108,27 @@ export class ReadingSeries {
     };
   }
 
+  /**
+   * What the channels were so many milliseconds before each of these times, or as near to it as two usual steps.
+   * @param beforeMs whole buckets
+   */
+  before(times: readonly number[], beforeMs: number): ReadonlyMap<string, Column> {
+    const { bucketMs } = this.range;
+    const indexes = [...this.#buckets.keys()].sort((a, b) => a - b);
+    const reach = 2 * usualStep(indexes);
+    const found = times.map((time) => {
+      const wanted = Math.floor((time * 1000 - beforeMs) / bucketMs);
+      for (let off = 0; off <= reach; off++) {
+        const bucket = this.#buckets.get(wanted - off) ?? this.#buckets.get(wanted + off);
+        if (bucket) return bucket;
+      }
+      return undefined;
+    });
+    return new Map(
+      this.#channels().map((channel) => [channel, found.map((bucket) => bucket?.values[channel] ?? null)]),
+    );
+  }
+
   #fold(
     at: number,
     reading: Pick<Reading, 'score' | 'threshold' | 'values' | 'level' | 'expected'>,

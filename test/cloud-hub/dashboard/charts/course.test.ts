@@ -7,7 +7,7 @@ import { timeRanges } from '../../../../cloud-hub/dashboard/charts/time-range.ts
 import { summaryCourse } from '../../../../cloud-hub/dashboard/device/summary-course.ts';
 import { createApi } from '../../../../cloud-hub/dashboard/hub/api.ts';
 import { createFeed, type SocketHandlers } from '../../../../cloud-hub/dashboard/hub/feed.ts';
-import { readingCourse } from '../../../../cloud-hub/dashboard/sensors/reading-course.ts';
+import { readingCourses } from '../../../../cloud-hub/dashboard/sensors/reading-course.ts';
 import { readingRanges } from '../../../../cloud-hub/dashboard/sensors/reading-series.ts';
 import { createBackoff } from '../../../../shared/kit/backoff.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -185,7 +185,7 @@ test('a failed reading says why and keeps what is there; the next reconnect read
 
 test('once it is left nothing is asked, heard or drawn; what was asked is taken back', async () => {
   const { clock, feed, course, asked, answer, nextTurn, open, close, send, state } = bench(
-    readingCourse,
+    readingCourses.none,
     readingRanges[0],
   );
   open();
@@ -238,7 +238,7 @@ describe('readings', () => {
   const [range] = readingRanges;
 
   test('the course of the range and the newest one are asked together', async () => {
-    const { feed, course, asked, answer, nextTurn, state } = bench(readingCourse, range);
+    const { feed, course, asked, answer, nextTurn, state } = bench(readingCourses.none, range);
     course.follow(feed);
     await nextTurn();
     expect(asked.map(({ url }) => [url.pathname, Object.fromEntries(url.searchParams)])).toEqual([
@@ -255,7 +255,7 @@ describe('readings', () => {
   });
 
   test('a change of state is drawn at once, the rest with the seconds', async () => {
-    const { clock, feed, course, answer, nextTurn, open, send, state, changes } = bench(readingCourse, range);
+    const { clock, feed, course, answer, nextTurn, open, send, state, changes } = bench(readingCourses.none, range);
     open();
     course.follow(feed);
     await nextTurn();
@@ -279,4 +279,27 @@ describe('readings', () => {
     send({ type: 'reading', reading: reading(10) });
     expect([changes(), state().view.latest?.id]).toEqual([before + 3, '10']);
   });
+
+  test.each([
+    ['day', 86_400_000],
+    ['week', 7 * 86_400_000],
+  ] as const)(
+    'with the %s before: twice the range of then is asked for, and stands beside the values of now',
+    async (id, beforeMs) => {
+      const { feed, course, asked, answer, nextTurn, state } = bench(readingCourses[id], range);
+      course.follow(feed);
+      await nextTurn();
+      const from = NOW - range.spanMs - beforeMs;
+      expect(asked.map(({ url }) => Object.fromEntries(url.searchParams))[2]).toEqual({
+        ...{ device: 'gate', stream: 'door', bucketS: String(range.bucketMs / 1000) },
+        ...{ since: iso(from), until: iso(from + 2 * range.spanMs) },
+      });
+      const at = NOW - 60_000;
+      await answer({ items: [] });
+      await answer({ items: [{ at: iso(at), readings: 3, anomalous: 0, values: { t: 7 } }] });
+      await answer({ items: [{ at: iso(at - beforeMs), readings: 3, anomalous: 0, values: { t: 5 } }] });
+      expect(present(state().view.chart.values.get('t') ?? [])).toEqual([7]);
+      expect(present(state().view.before.get('t') ?? [])).toContain(5);
+    },
+  );
 });

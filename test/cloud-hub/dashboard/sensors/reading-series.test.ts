@@ -229,3 +229,21 @@ test('the band of a channel and the level of an anomaly are those of the newest 
   plain.add(reading(NOW - 1000));
   expect(plain.view(NOW).bands.size).toBe(0);
 });
+
+test('what it was a day before, at the same times, or as near as two usual steps; nothing where nothing is kept', () => {
+  const beforeMs = 86_400_000;
+  const [now, past] = [new ReadingSeries(quarter), new ReadingSeries(quarter)];
+  for (let s = 0; s < 600; s += 10) {
+    now.add(reading(NOW - s * 1000, { values: { temperature: s } }));
+    if (s < 300) past.add(reading(NOW - s * 1000 - beforeMs + 4000, { values: { temperature: 1000 + s, load: 2 } }));
+  }
+  const { times } = now.view(NOW);
+  const before = past.before(times, beforeMs);
+  expect([...before.keys()]).toEqual(['load', 'temperature']);
+  for (const column of before.values()) expect(column).toHaveLength(times.length);
+  const at = (ago: number) => before.get('temperature')?.[times.findIndex((time) => time >= NOW / 1000 - ago)];
+  expect(at(100)).toBeGreaterThanOrEqual(1090);
+  expect(at(100)).toBeLessThanOrEqual(1120);
+  expect(at(500)).toBeNull();
+  expect(new ReadingSeries(quarter).before(times, beforeMs).size).toBe(0);
+});
