@@ -94,7 +94,9 @@ export function LiveReading({ device, stream }: LiveReadingProps) {
 function pastOf({ values }: ReadingView, before: Readings['before'], when: string): readonly ChartSeries[] {
   return [...values.keys()].flatMap((channel, index) => {
     const past = before.get(channel);
-    return past ? [{ label: `${channel}, ${when}`, values: past, look: 'past' as const, colour: index }] : [];
+    if (!past) return [];
+    const label = values.size === 1 ? when : `${channel}, ${when}`;
+    return [{ label, values: past, look: 'past' as const, colour: index }];
   });
 }
 
