@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { box, clipped, count, MAX_TEXT, name, point } from '../../../shared/contract/names.ts';
+import { box, clipped, count, MAX_TEXT, name, nameFrom, point } from '../../../shared/contract/names.ts';
 
 const good = (schema: { safeParse(value: unknown): { success: boolean } }, values: readonly unknown[]) =>
   values.map((value) => schema.safeParse(value).success);
@@ -41,4 +41,21 @@ test('a long text is cut to what a report takes', () => {
   expect(MAX_TEXT).toBe(2048);
   expect(['', 'short', 'x'.repeat(2048)].map(clipped)).toEqual(['', 'short', 'x'.repeat(2048)]);
   expect(clipped(`${'x'.repeat(2047)}ab`)).toBe(`${'x'.repeat(2047)}a`);
+});
+
+test.each([
+  ['Door Front.MP4', 'door-front'],
+  ['/srv/clips/a_b.tar', 'a-b'],
+  ['C:\\clips\\Gate 1.csv', 'gate-1'],
+  ['v1.2.onnx', 'v1-2'],
+  ['a.longending', 'a-longending'],
+  ['--a--', 'a'],
+  [`${'a'.repeat(63)} b.onnx`, 'a'.repeat(63)],
+  [`${'a'.repeat(70)}.onnx`, 'a'.repeat(64)],
+  ['.onnx', 'model'],
+  ['??.onnx', 'model'],
+  ['', 'model'],
+])('the name out of %s', (file, wanted) => {
+  expect(nameFrom(file)).toBe(wanted);
+  expect(name.safeParse(nameFrom(file)).success).toBe(true);
 });
