@@ -8,6 +8,9 @@ import {
   encode,
   encodePicture,
   encodeText,
+  pack,
+  unpack,
+  unpackedSize,
 } from '../../../shared/contract/codec.ts';
 
 describe('messages', () => {
@@ -119,5 +122,45 @@ describe('pictures', () => {
         }
       }),
     );
+  });
+});
+
+describe('packed text', () => {
+  test('is packed whatever its length, and says how large it was', () => {
+    for (const text of ['', 'x', 'y'.repeat(5000)]) {
+      const packed = pack(text);
+      expect([packed[0], packed[1]]).toEqual([0x1f, 0x8b]);
+      expect(Buffer.from(unpack(packed, 5000)).toString()).toBe(text);
+      expect(unpackedSize(packed)).toBe(text.length);
+      // A view into a larger buffer is read where it lies.
+      const inside = Buffer.concat([Buffer.alloc(3, 1), packed, Buffer.alloc(3, 1)]).subarray(3, 3 + packed.length);
+      expect(unpackedSize(inside)).toBe(text.length);
+    }
+  });
+
+  test('what is not packed, or is cut within head and tail, is as large as it lies there', () => {
+    expect(unpackedSize(Buffer.alloc(40, 7))).toBe(40);
+    const head = Buffer.from([0x1f, 0x8b, ...new Array<number>(20).fill(1)]);
+    expect(unpackedSize(head.subarray(0, 17))).toBe(17);
+    expect(unpackedSize(head.subarray(0, 18))).toBe(0x01010101);
+  });
+});
+
+describe('pictures within limits', () => {
+  const shape = { maxDepth: 2, maxValues: 4 };
+  const picture = Buffer.from([9, 8, 7]);
+  const payload = encodePicture({ a: [1] }, picture);
+  const headBytes = JSON.stringify({ a: [1] }).length;
+
+  test('a header of exactly the bound is read, and the picture is what follows', () => {
+    expect(decodePicture(payload, { maxHeaderBytes: headBytes, shape })).toEqual({ header: { a: [1] }, picture });
+  });
+
+  test('a longer header, one nested too deeply, and one that is no JSON are refused', () => {
+    expect(() => decodePicture(payload, { maxHeaderBytes: headBytes - 1, shape })).toThrow(
+      new CodecError(`picture: header of ${headBytes} bytes is more than ${headBytes - 1}`),
+    );
+    expect(() => decodePicture(payload, { maxHeaderBytes: 99, shape: { ...shape, maxDepth: 1 } })).toThrow(CodecError);
+    expect(() => decodePicture(Buffer.from([0, 0, 0, 1, 0x7b]), { maxHeaderBytes: 99, shape })).toThrow(CodecError);
   });
 });
