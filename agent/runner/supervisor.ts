@@ -74,7 +74,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     standby: boolean,
     expected = assignments.length,
   ): RunnerProcess => {
-    const streams = assignments.map((a) => a.stream);
     let recycledAt = Number.NEGATIVE_INFINITY;
     const runner = createRunnerProcess({
       entry: options.entry,
@@ -93,7 +92,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         if (rssMb <= budget || clock.mono() - recycledAt < RECYCLE_AGAIN_MS) return;
         recycledAt = clock.mono();
         options.onRecycled?.({
-          streams,
+          streams: runner.assignments.map((a) => a.stream),
           message: `runner ${index} uses ${rssMb} MB of memory, more than the ${budget} MB allowed; it is restarted`,
         });
         runner.renew();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { createPictureStream, MJPEG_TYPE } from '../../../agent/api/mjpeg.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -36,4 +37,25 @@ test('a client that is slow gets fewer pictures and holds no memory; one that ta
   await clock.advance(0);
   expect(closed).toBe(true);
   pictures.push(large);
+});
+
+test('a client that took a picture in between has ten seconds anew', async () => {
+  const clock = new ManualClock();
+  const pictures = createPictureStream(clock);
+  pictures.push(large);
+  pictures.push(large);
+  await clock.advance(5000);
+  const drained = once(pictures.body, 'drain');
+  pictures.body.resume();
+  await drained;
+  pictures.body.pause();
+  pictures.push(large);
+  await clock.advance(20_000);
+  for (let second = 0; second <= 10; second++) {
+    pictures.push(large);
+    expect(pictures.body.destroyed, `after ${second} s`).toBe(false);
+    await clock.advance(1000);
+  }
+  pictures.push(large);
+  expect(pictures.body.destroyed).toBe(true);
 });

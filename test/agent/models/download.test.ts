@@ -162,3 +162,33 @@ test('no faster than allowed', async () => {
   expect(now).toBeGreaterThan(2700);
   expect(now).toBeLessThan(3300);
 });
+
+test('time in which no byte came is not saved up: the rest comes at the rate that is allowed', async () => {
+  let goOn = () => {};
+  const pauses: Handler = (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1000));
+    goOn = () => response.end(content.subarray(1000));
+  };
+  const { get } = await hubThat(pauses);
+  let now = 0;
+  let silentUntil = 0;
+  const clock = {
+    ...systemClock,
+    mono: () => now,
+    after: () => () => undefined,
+    sleep: async (ms: number) => {
+      now += ms;
+    },
+  };
+  await get({ bytesPerS: 10_000, clock }, wanted.bytes, (bytes) => {
+    if (bytes !== 1000) return;
+    now += 20_000;
+    silentUntil = now;
+    goOn();
+  });
+  // A quarter of a second may be caught up with.
+  const restMs = ((content.length - 1000) / 10_000) * 1000;
+  expect(now - silentUntil).toBeGreaterThanOrEqual(restMs - 250);
+  expect(now - silentUntil).toBeLessThanOrEqual(restMs + 250);
+});

@@ -50,6 +50,31 @@ test('a runner over its budget is renewed, told of, and not again within a minut
   expect(died).toEqual([]);
 });
 
+test('the streams of a runner that is renewed are those that it has now', async () => {
+  const { supervisor, recycled, answered } = supervise({ runners: 1, memoryMb: 100 });
+  await supervisor.apply([stream('a', 'good')]);
+  await supervisor.apply([stream('a', 'good'), stream('b', 'good')]);
+  await answered('a', 'b');
+  supervisor.send('b', weigh('b', 101));
+  await until(() => recycled.length > 0, 'it is renewed');
+  expect(recycled[0]?.streams).toEqual(['a', 'b']);
+});
+
+test('a runner that waits for its restart, and is replaced, does not start again', async () => {
+  const { supervisor, clock, died, answered, assigned } = supervise({ runners: 2 });
+  await supervisor.apply([stream('a', 'good')]);
+  await answered('a');
+  supervisor.send('a', end('a', 5));
+  await until(() => died.length > 0, 'it ends');
+  await supervisor.apply([stream('a', 'good two')]);
+  await until(() => assigned().flat().includes('a=good two polite'), 'the new one has the stream');
+  await clock.advance(60_000);
+  // A process that is started later answers later.
+  await supervisor.apply([stream('a', 'good two'), stream('b', 'good')]);
+  await answered('b');
+  expect(assigned().flat().toSorted()).toEqual(['a=good polite', 'a=good two polite', 'b=good polite']);
+});
+
 test('without a budget nothing is too much', async () => {
   const { supervisor, messages, recycled, answered } = supervise({ runners: 1 });
   await supervisor.apply([stream('a', 'good')]);
