@@ -1,6 +1,6 @@
 /**
- * deploy/compose as its README says, by podman-compose on images that are made here: Mosquitto and Prometheus out of Debian. Grafana is not
- * in Debian and is not started.
+ * deploy/compose as its README says, by podman-compose on images that are made here: PostgreSQL, Mosquitto and Prometheus out of Debian. Grafana is
+ * not in Debian and is not started.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,17 +20,29 @@ export interface ComposeOptions {
   readonly step: (what: string, run: () => Promise<string>) => Promise<void>;
 }
 
-const STARTED = ['hub', 'mosquitto', 'prepare', 'agent', 'prometheus'];
+const STARTED = ['postgres', 'hub', 'mosquitto', 'prepare', 'agent', 'prometheus'];
 const DEVICE = 'compose-agent';
 const LONG_MS = 240_000;
 const apt = (name: string) =>
   `RUN apt-get update -q && apt-get install -y -q --no-install-recommends ${name} && rm -rf /var/lib/apt/lists/*`;
+/** What the image of PostgreSQL does at its start, as far as compose.yaml asks it to. */
+const POSTGRES_START = `#!/bin/sh
+set -eu
+PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
+if [ ! -e "$PGDATA/PG_VERSION" ]; then
+  initdb -D "$PGDATA" -U "$POSTGRES_USER" --auth=trust --encoding=UTF8 --locale=C.UTF-8
+  pg_ctl -D "$PGDATA" -o "-c listen_addresses=" -w start
+  createdb -h /var/run/postgresql -U "$POSTGRES_USER" "$POSTGRES_DB" 2>/dev/null || true
+  pg_ctl -D "$PGDATA" -m fast -w stop
+fi
+exec "$@"
+`;
 const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 export async function proveCompose({ images, root, step }: ComposeOptions): Promise<void> {
   const project = `vedette-proof-${process.pid}`;
   const ports = { HUB_PORT: await freePort(), BROKER_PORT: await freePort(), PROMETHEUS_PORT: await freePort() };
-  const made = ['hub', 'agent', 'mosquitto', 'prometheus'].map((name) => [
+  const made = ['hub', 'agent', 'postgres', 'mosquitto', 'prometheus'].map((name) => [
     `${name.toUpperCase()}_IMAGE`,
     `localhost/vedette-${name}`,
   ]);
@@ -70,9 +82,16 @@ export async function proveCompose({ images, root, step }: ComposeOptions): Prom
     const sizes = [await images.build('vedette-hub', 10_002), await images.build('vedette-agent', 10_001)];
     return sizes.map(mib).join(', ');
   });
-  await step('images of Mosquitto and Prometheus, out of Debian', async () => {
+  await step('images of PostgreSQL, Mosquitto and Prometheus, out of Debian', async () => {
     const nobody = ['RUN install -d -o 65534 -g 65534 /prometheus', 'USER 65534:65534'];
+    const start = Buffer.from(POSTGRES_START).toString('base64');
     return [
+      await images.buildOnBase('vedette-postgres', [
+        apt('postgresql'),
+        'RUN install -d -o postgres -g postgres -m 3777 /var/run/postgresql && install -d -o postgres -g postgres -m 700 /var/lib/postgresql/data',
+        `RUN echo ${start} | base64 -d > /usr/local/bin/start && chmod 755 /usr/local/bin/start`,
+        'ENTRYPOINT ["/usr/local/bin/start"]',
+      ]),
       await images.buildOnBase('vedette-mosquitto', [
         apt('mosquitto'),
         'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -116,7 +135,7 @@ export async function proveCompose({ images, root, step }: ComposeOptions): Prom
         LONG_MS,
       );
       const said: string[] = [];
-      for (const service of ['hub', 'mosquitto', 'agent', 'prometheus']) {
+      for (const service of ['hub', 'postgres', 'mosquitto', 'agent', 'prometheus']) {
         const status = await inside(
           service,
           'sh',

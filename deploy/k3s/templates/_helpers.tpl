@@ -31,6 +31,13 @@ capabilities: { drop: [ALL] }
 {{- define "vedette.hubUrl" -}}{{ .Values.agent.hub.url | default (printf "https://%s:8443" (include "vedette.hubHost" .)) }}{{- end }}
 {{- define "vedette.mqttUrl" -}}{{ .Values.agent.hub.mqttUrl | default (printf "mqtts://%s:8883" (include "vedette.hubHost" .)) }}{{- end }}
 
+{{/* With the authority of your own, where there is one. */}}
+{{- define "vedette.databaseUrl" -}}
+{{- $database := .Values.hub.database -}}
+{{- if and .Values.network.enabled (not .Values.network.databases.networks) (not .Values.network.databases.namespaces) }}{{ fail "hub.database.url: network.databases is needed too: where the database is, so that the hub may reach it" }}{{ end -}}
+{{- if not $database.caSecret }}{{ $database.url }}{{ else }}{{ $database.url }}{{ ternary "&" "?" (contains "?" $database.url) }}sslrootcert=/run/vedette/database/ca.crt{{ end -}}
+{{- end }}
+
 {{/* The hub itself refuses internal receivers unless they are named: those that the policy lets through. */}}
 {{- define "vedette.alertNetworks" -}}
 {{- $networks := list -}}

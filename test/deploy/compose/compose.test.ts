@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '../../../agent/config.ts';
+import { hubConfig } from '../../../cloud-hub/config.ts';
 import { readRules } from '../observability/expressions.ts';
 
 const folder = path.join(import.meta.dirname, '../../../deploy/compose');
@@ -56,9 +57,26 @@ test('what is mounted is there, read-only, and its scripts can be run', () => {
 
 test("only hub and `prepare` see the hub's data, and only the hub writes it", () => {
   expect(whoSees('hub')).toEqual(['hub rw', 'prepare ro']);
+  expect(whoSees('database')).toEqual(['postgres rw']);
+  expect(whoSees('socket')).toEqual(['hub rw', 'postgres rw']);
   expect(whoSees('broker')).toEqual(['hub rw', 'mosquitto ro']);
   expect(whoSees('claim')).toEqual(['prepare rw', 'agent ro']);
   expect(whoSees('metrics')).toEqual(['prepare rw', 'prometheus ro']);
+});
+
+test('PostgreSQL hears nobody on a network, and the hub asks it by its socket', () => {
+  const { postgres, hub } = z
+    .object({
+      services: z.object({
+        postgres: z.looseObject({}),
+        hub: z.looseObject({ environment: z.record(z.string(), z.string()) }),
+      }),
+    })
+    .parse(parse(text('compose.yaml'), { merge: true })).services;
+  expect(postgres).toMatchObject({ network_mode: 'none', command: ['postgres', '-c', 'listen_addresses='] });
+  const { databaseUrl } = hubConfig.parse({ databaseUrl: hub.environment.VEDETTE_DATABASE_URL });
+  const socket = new URL(databaseUrl ?? '').searchParams.get('host');
+  expect(mounts.filter(({ to }) => to === socket).map((mount) => mount.service)).toEqual(['hub', 'postgres']);
 });
 
 test('Prometheus and Grafana listen on this machine alone', () => {

@@ -73,6 +73,8 @@ describe.skipIf(!hasHelm)(`chart${withoutHelm}`, { timeout: 60_000 }, () => {
     ['agent.metrics.enabled', true, /tokenSecret is needed/],
     ['hub.replicas', 3, /additional properties 'replicas' not allowed/],
     ['hub.enabled', false, /network\.hubs/],
+    ['hub.database.url', 'postgres://hub@db.example/vedette', /network\.databases is needed/],
+    ['hub.database.url', 'postgres://hub:secret@db.example/vedette', /pattern/],
     ['network.cameras', [{ cidr: 'anywhere', ports: [{ port: 554, protocol: 'TCP' }] }], /pattern/],
   ])('%s: %j is refused', (key, value, why) => {
     const { code, stderr } = helm('template', 'vedette', chart, '--set-json', `${key}=${JSON.stringify(value)}`);

@@ -35,7 +35,15 @@ describe.skipIf(!hasHelm)(`policies${withoutHelm}`, { timeout: 60_000 }, () => {
         '198.51.100.0/24: https/TCP',
         'monitoring: https/TCP',
       ],
-      out: [dns, '192.0.2.9/32: 8883/TCP', ...internet, '192.0.2.25/32: 587/TCP', 'monitoring: 9093/TCP'],
+      out: [
+        dns,
+        '192.0.2.9/32: 8883/TCP',
+        ...internet,
+        '192.0.2.25/32: 587/TCP',
+        'monitoring: 9093/TCP',
+        '192.0.2.7/32: 5432/TCP',
+        'databases: 5432/TCP',
+      ],
     });
     expect(flows({}, 'vedette-agent', example('groups.yaml'))).toEqual({
       in: ['monitoring: api/TCP'],

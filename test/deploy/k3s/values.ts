@@ -18,5 +18,14 @@ export const everything = {
   'network.brokers': [{ cidr: '192.0.2.9/32', ports: [{ port: 8883, protocol: 'TCP' }] }],
   'network.receivers.networks': [{ cidr: '192.0.2.25/32', ports: [{ port: 587, protocol: 'TCP' }] }],
   'network.receivers.namespaces': [{ name: 'monitoring', ports: [{ port: 9093, protocol: 'TCP' }] }],
+  'hub.database': {
+    url: 'postgres://hub@db.example/vedette?sslmode=verify-full',
+    passwordSecret: 'database',
+    caSecret: 'database-ca',
+  },
+  'network.databases': {
+    networks: [{ cidr: '192.0.2.7/32', ports: [{ port: 5432, protocol: 'TCP' }] }],
+    namespaces: [{ name: 'databases', ports: [{ port: 5432, protocol: 'TCP' }] }],
+  },
   'network.people': ['198.51.100.0/24'],
 };
