@@ -38,6 +38,30 @@ capabilities: { drop: [ALL] }
 {{- if not $database.caSecret }}{{ $database.url }}{{ else }}{{ $database.url }}{{ ternary "&" "?" (contains "?" $database.url) }}sslrootcert=/run/vedette/database/ca.crt{{ end -}}
 {{- end }}
 
+{{- define "vedette.databaseArgs" -}}
+- {{ printf "--database-url=%s" (include "vedette.databaseUrl" .) | quote }}
+{{- if .Values.hub.database.passwordSecret }}
+- --database-password-file=/run/vedette/database/password
+{{- end }}
+{{- end }}
+
+{{/* Password and authority, as files. */}}
+{{- define "vedette.databaseVolume" -}}
+{{- $database := .Values.hub.database -}}
+{{- if or $database.passwordSecret $database.caSecret -}}
+- name: database
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- with $database.passwordSecret }}
+      - secret: { name: {{ . }}, items: [{ key: password, path: password }] }
+      {{- end }}
+      {{- with $database.caSecret }}
+      - secret: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* The hub itself refuses internal receivers unless they are named: those that the policy lets through. */}}
 {{- define "vedette.alertNetworks" -}}
 {{- $networks := list -}}

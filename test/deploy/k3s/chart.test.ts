@@ -34,6 +34,7 @@ describe.skipIf(!hasHelm)(`chart${withoutHelm}`, { timeout: 60_000 }, () => {
         'DaemonSet',
         'Gateway',
         'Ingress',
+        'Job',
         'NetworkPolicy',
         'PodDisruptionBudget',
         'PodMonitor',

@@ -22,6 +22,7 @@ export const everything = {
     url: 'postgres://hub@db.example/vedette?sslmode=verify-full',
     passwordSecret: 'database',
     caSecret: 'database-ca',
+    migrationJob: true,
   },
   'network.databases': {
     networks: [{ cidr: '192.0.2.7/32', ports: [{ port: 5432, protocol: 'TCP' }] }],
