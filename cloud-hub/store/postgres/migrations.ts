@@ -10,6 +10,7 @@ import { JUDGEMENTS } from './baseline/judgements.ts';
 import { PEOPLE } from './baseline/people.ts';
 import { RECORDS } from './baseline/records.ts';
 import { AGREEMENTS } from './changes/0020-agreements.ts';
+import { HOLDS } from './changes/0021-holds.ts';
 import { lockForTransaction } from './locks.ts';
 
 interface Migration {
@@ -21,6 +22,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { version: 19, statements: [FLEET, RECORDS, PEOPLE, JUDGEMENTS] },
   { version: 20, statements: [AGREEMENTS] },
+  { version: 21, statements: [HOLDS] },
 ];
 
 /** Version of the newest schema. */
