@@ -19,16 +19,16 @@ export function holdRoutes({
   clock,
 }: Pick<ApiOptions, 'store' | 'feed' | 'clock'>): FastifyPluginAsyncZod {
   const common = { tags: ['records'], security, params };
-  const document = (request: FastifyRequest) => {
+  const document = (request: FastifyRequest, from: Parts) => {
     const row = rowNumber(params.parse(request.params).id);
-    return row === undefined ? undefined : store.events.get(row);
+    return row === undefined ? undefined : from.events.get(row);
   };
   const config = { access: 'admin', scope: 'event', document } as const;
   const missing = (id: string) => new ProblemError(404, `there is no event "${id}"`);
   /** The event as it is now; those who follow the feed get it too. */
   const announced = async (row: number) => {
     const now = await store.events.get(row);
-    if (now) await feed.announce(() => ({ type: 'amendment', event: now }), now.device);
+    if (now) feed.announce(() => ({ type: 'amendment', event: now }), now.device);
     return now;
   };
   return async (app) => {
@@ -54,7 +54,7 @@ export function holdRoutes({
           const isSet = await tx.holds.set(row, request.body, act);
           if (isSet) await tx.audit.add(act, 'event.hold', id, { ...request.body, ...(before ? { before } : {}) });
           return isSet;
-        });
+        }, act.guard);
         const now = isThere ? await announced(row) : undefined;
         if (!now) throw missing(id);
         return now;
@@ -79,7 +79,7 @@ export function holdRoutes({
             await tx.holds.remove(row);
             await tx.audit.add(act, 'event.release', id, { before });
             return true;
-          }));
+          }, act.guard));
         if (!isReleased) throw new ProblemError(404, `no event "${id}" is held`);
         await announced(row);
         return reply.code(204).send(undefined);
