@@ -21,6 +21,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/agent/pipeline/online-walk.test.ts':
     'plays an online detector through whole series, stopped and killed at many places',
   'test/agent/pipeline/source/picture/http.test.ts': 'asks servers for pictures at their pace, for seconds',
+  'test/agent/pipeline/source/series/asked-rows.test.ts': 'asks real devices that do not answer, by the real clock',
   'test/agent/pipeline/source/series/modbus/asker.test.ts': 'asks real devices that fall silent, by the real clock',
   'test/agent/reconcile/chance.test.ts': 'plays updates, crashes and power cuts in random order',
   'test/agent/reconcile/crash.test.ts': 'cuts the power between any two effects of whole updates',
@@ -39,6 +40,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/api/second-factor.test.ts': 'hashes passwords, which is slow on purpose',
   'test/cloud-hub/api/secrets.test.ts': 'the hub that it tests starts a process to look into an upload',
   'test/cloud-hub/api/users.test.ts': 'hashes passwords, which is slow on purpose',
+  'test/cloud-hub/device-logs/device-logs.test.ts': 'sends more than a device may, for seconds',
   'test/cloud-hub/doctor/examine.test.ts': 'starts and stops many hubs with TLS',
   'test/cloud-hub/identity/oidc/attacks.test.ts': 'starts a real identity provider and hubs, and signs in many times',
   'test/cloud-hub/identity/oidc/people.test.ts': 'starts a real identity provider and hubs, and signs in many times',
@@ -61,6 +63,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/shared/engine/heads/published.test.ts': 'runs graphs of the full size of sixteen published models',
   'test/shared/engine/heads/real.test.ts': 'runs real networks on pictures, and evaluates one in plain JavaScript',
   'test/shared/engine/package/hostile.test.ts': 'builds 87 kinds of hostile files, and opens each',
+  'test/shared/engine/series/online/quiet-series.test.ts': 'plays months of sixteen series through the online detector',
 };
 
 /** Tests of the store, ingest, API and rollouts that say nothing of PostgreSQL, and why. */
