@@ -68,7 +68,9 @@ export function composeModels(
       log.error({ reason }, 'the trusted metadata cannot be read; trust starts again from the root file'),
     clock,
   });
-  return createReconciler({
+  const tune = () => supervisor.setThresholds(state.state.desired?.thresholds ?? {});
+  tune();
+  const reconciler = createReconciler({
     state,
     store,
     fleet,
@@ -81,4 +83,11 @@ export function composeModels(
     clock,
     log,
   });
+  return {
+    ...reconciler,
+    onDesired(document) {
+      reconciler.onDesired(document);
+      tune();
+    },
+  };
 }

@@ -197,7 +197,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
   };
   const dashboard = options.dashboard ?? fileURLToPath(new URL('./dashboard', import.meta.url));
   const disconnect = (device: string) => broker?.disconnect(device);
-  const { registry, signing, delivery, rollouts } = models;
+  const { registry, signing, delivery, rollouts, thresholds } = models;
   const parts = {
     store,
     ...who,
@@ -209,6 +209,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     signing,
     delivery,
     rollouts,
+    thresholds,
     ...alerting,
     erasing,
     secondOpinions,
@@ -243,6 +244,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...(home ? [home] : []),
     new Retention({ store, keep: keepOf(config.keep), clock, log }),
     deviceLogs.intake,
+    thresholds,
     { stop: () => ingest.stop() },
     {
       async start() {

@@ -8,6 +8,7 @@ import type { Logger } from '../shared/kit/log.ts';
 import { type Tracing, traceOfDocument } from '../shared/kit/tracing.ts';
 import type { HubBroker } from './broker/broker.ts';
 import type { HubConfig } from './config.ts';
+import { createThresholdTuning } from './inference/tuning.ts';
 import type { LiveFeed } from './live/feed.ts';
 import { Delivery } from './registry/delivery.ts';
 import { inspectArchive } from './registry/inspect.ts';
@@ -70,5 +71,6 @@ export async function createModelParts(
     log,
   });
   const rollouts = new Rollouts({ store, registry, repository, executor, changed });
-  return { registry, signing, delivery, executor, rollouts, sendDesired };
+  const thresholds = createThresholdTuning({ store, publishDesired: sendDesired, clock, log });
+  return { registry, signing, delivery, executor, rollouts, thresholds, sendDesired };
 }

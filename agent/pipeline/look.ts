@@ -9,9 +9,8 @@ import type { GateConfig } from '../../shared/contract/config/gate.ts';
 import type { PictureStream } from '../../shared/contract/config/stream.ts';
 import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { Box } from '../../shared/contract/names.ts';
-import type { Engine } from '../../shared/engine/engine.ts';
+import { counts, lowestOf, type Thresholds } from '../../shared/contract/thresholds.ts';
 import { type Outcome, objectsOf } from '../../shared/engine/outcome.ts';
-import type { Clock } from '../../shared/kit/clock.ts';
 import { onward } from './coast.ts';
 import { createJudge, type Found, type Shown } from './judge.ts';
 import { createHiding, objectsOutside } from './privacy.ts';
@@ -19,7 +18,9 @@ import type { Report } from './report.ts';
 import { findingsOf } from './sensor/findings.ts';
 import type { SourceFrame } from './source/picture/source.ts';
 import type { Chance, Tracker } from './stage.ts';
+import { thresholdsInForce } from './thresholds-in-force.ts';
 import { createByteTracker } from './track/bytetrack.ts';
+import type { ModelWalkParts } from './walk-parts.ts';
 
 /** What came of one frame. */
 export interface Look {
@@ -43,14 +44,18 @@ export interface Looker {
 
 export function createLooker(
   config: PictureStream,
-  { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
+  { engine, clock, tuned }: Pick<ModelWalkParts, 'engine' | 'clock' | 'tuned'>,
   { out, summary, failed }: Report,
 ): Looker {
   const threshold = config.threshold ?? engine.manifest.threshold;
-  const tracker = config.track === false ? untracked : createByteTracker(config.track, threshold);
+  const inForce = thresholdsInForce(threshold, engine.model, tuned);
+  /** Of the frame that is looked at. */
+  let floors = inForce();
+  const tracker = config.track === false ? untracked : createByteTracker(config.track, () => floors);
   /** The tracker wants weaker detections too; other tasks mean something else by their threshold. */
   const low = config.track !== false && engine.manifest.task === 'detect' ? config.track.low : undefined;
-  const floor = low === undefined ? config.threshold : Math.min(threshold, low);
+  const floorOf = () =>
+    low !== undefined ? Math.min(lowestOf(floors), low) : floors.thresholds ? lowestOf(floors) : config.threshold;
   /** What may happen is known only by tracks of objects; without them every frame that differs is analysed. */
   const gate = config.gate !== false && low === undefined ? { ...config.gate, coastS: 0 } : config.gate;
   const coastMs = gate === false ? 0 : gate.coastS * 1000;
@@ -66,13 +71,15 @@ export function createLooker(
   const due = ({ frame, ptsMs }: SourceFrame) => ({ frame, ptsMs, wall: clock.wall() });
 
   const analyse = async (frame: SourceFrame): Promise<Look> => {
-    const result = await engine.run(frame.tensor, frame.fit, floor, threshold);
+    floors = inForce();
+    const floor = floorOf();
+    const result = await engine.run(frame.tensor, frame.fit, floor, lowestOf(floors));
     const inferred = clock.mono();
     const seen = objectsOf(result.outcome);
     const counted = outside(result.outcome);
     const update = tracker.update(objectsOf(counted), frame.ptsMs, judge.coasting());
-    const outcome = low === undefined ? counted : atLeast(counted, threshold);
-    const found = outcome.task === 'detect' ? outcome.detections : findingsOf(outcome, threshold);
+    const outcome = low === undefined && !floors.thresholds ? counted : thatCount(counted, floors);
+    const found = outcome.task === 'detect' ? outcome.detections : findingsOf(outcome, floors);
     const objects = low === undefined ? found : update.tracked;
     shown = { outcome, found, objects, tracked: update.tracked };
     shownMs = frame.ptsMs;
@@ -85,8 +92,8 @@ export function createLooker(
     const postprocess = result.postprocessMs + endedAt - inferred;
     const timing = { decode: decodeMs, preprocess: preprocessMs, infer: result.inferMs, postprocess };
     out.onResult?.({ frame: index, ptsMs, outcome, objects, timing, startedAt, endedAt });
-    const weak = objectsOf(counted).filter(({ score }) => score < threshold);
-    const chance = { frame: index, ptsMs, outcome, seen: [...objects, ...weak], threshold };
+    const weak = objectsOf(counted).filter((one) => !counts(floors, one));
+    const chance = { frame: index, ptsMs, outcome, seen: [...objects, ...weak], ...floors, floor: low && floor };
     return { found: all, objects, hide: hiding.seen(seen, tracker.moving()), chance, quietMs };
   };
 
@@ -131,8 +138,8 @@ export function createLooker(
 /** Without a tracker every detection stands alone. */
 const untracked: Tracker = { update: () => ({ tracked: [], began: [], ended: [] }), moving: () => [] };
 
-/** Detections below the threshold are for the tracker alone. */
-function atLeast(outcome: Outcome, threshold: number): Outcome {
+/** The other detections are for the tracker alone. */
+function thatCount(outcome: Outcome, thresholds: Thresholds): Outcome {
   if (outcome.task !== 'detect') return outcome;
-  return { task: 'detect', detections: outcome.detections.filter((d) => d.score >= threshold) };
+  return { task: 'detect', detections: outcome.detections.filter((d) => counts(thresholds, d)) };
 }

@@ -16,6 +16,7 @@ import type { Report } from './report.ts';
 import { createSamples, noSamples } from './samples.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { Failure, SourceFrame } from './source/picture/source.ts';
+import { thresholdsInForce } from './thresholds-in-force.ts';
 import type { ModelWalkParts, Walk } from './walk-parts.ts';
 
 /** One in inference, one ready, one being made: inference never waits. */
@@ -36,11 +37,8 @@ export function startPictureWalk(id: string, config: PictureStream, parts: Model
   const { out, summary } = report;
   const looker = createLooker(config, parts, report);
   const snapshots = createSnapshots(id, clock, out);
-  const about = {
-    threshold: config.threshold ?? engine.manifest.threshold,
-    labels: engine.labels,
-    memory: parts.memory,
-  };
+  const inForce = thresholdsInForce(config.threshold ?? engine.manifest.threshold, engine.model, parts.tuned);
+  const about = { inForce, labels: engine.labels, memory: parts.memory };
   const samples = config.escalate ? createSamples(id, config.escalate, about, out) : noSamples;
   const queue: SourceFrame[] = [];
   let walking = false;

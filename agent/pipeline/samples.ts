@@ -4,7 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { StreamEscalation } from '../../shared/contract/config/escalate.ts';
+import type { Detection } from '../../shared/contract/messages/preview.ts';
 import { MAX_SAMPLE_OBJECTS, type SampleHeader } from '../../shared/contract/messages/sample.ts';
+import type { Thresholds } from '../../shared/contract/thresholds.ts';
 import { type Chosen, createChooser } from './choose/choose.ts';
 import type { SelectorMemory } from './choose/memory.ts';
 import { regionOf } from './choose/region.ts';
@@ -12,7 +14,7 @@ import { createVisits } from './choose/visits.ts';
 import type { Look } from './look.ts';
 import type { SampleBody, WalkOutputs } from './outputs.ts';
 import type { Source, SourceFrame } from './source/picture/source.ts';
-import type { RuleEvent } from './stage.ts';
+import type { Chance, RuleEvent } from './stage.ts';
 
 export interface Samples {
   /**
@@ -25,7 +27,8 @@ export interface Samples {
 }
 
 export interface SampleParts {
-  readonly threshold: number;
+  /** Where a frame says none: it was not looked at. */
+  readonly inForce: () => Thresholds;
   /** Of the edge's model. */
   readonly labels: readonly string[];
   /** What selectors remember over restarts; default: nothing. */
@@ -45,7 +48,7 @@ export const noSamples: Samples = {
 export function createSamples(
   stream: string,
   config: StreamEscalation,
-  { threshold, labels, memory }: SampleParts,
+  { inForce, labels, memory }: SampleParts,
   out: Pick<WalkOutputs, 'onSample'>,
   random: () => number = Math.random,
 ): Samples {
@@ -78,6 +81,8 @@ export function createSamples(
         const isOfEvent = one.by.every((kind) => kind === 'event');
         const region = regionOf(isOfEvent ? event?.box : undefined, config.show);
         const picture = source.picture(frame, region, config.side, hide, config.quality);
+        const { threshold, thresholds } = chance ?? inForce();
+        const all = one.by.includes('random') && !event && chance ? withWeak(chance) : { objects: boxesOf(objects) };
         const body: SampleBody = {
           id,
           stream,
@@ -86,8 +91,9 @@ export function createSamples(
           ptsMs,
           region: [...region],
           threshold,
+          ...(thresholds ? { thresholds: { ...thresholds } } : {}),
+          ...all,
           ...(labels.length <= MAX_LABELS ? { labels: [...labels] } : {}),
-          objects: objects.slice(0, MAX_SAMPLE_OBJECTS).map(({ keypoints: _, mask: __, ...boxed }) => boxed),
           ...(event ? { event: eventOf(event) } : {}),
         };
         making = making.then(async () => {
@@ -100,6 +106,15 @@ export function createSamples(
     made: () => making,
   };
 }
+
+/** Chance asks about those that do not count too: else nobody would know what a lower threshold is worth. */
+function withWeak({ seen, floor }: Chance): Pick<SampleBody, 'objects' | 'floor'> {
+  const isAll = floor !== undefined && seen.length <= MAX_SAMPLE_OBJECTS;
+  return { objects: boxesOf(seen), ...(isAll ? { floor } : {}) };
+}
+
+const boxesOf = (objects: readonly Detection[]): SampleBody['objects'] =>
+  objects.slice(0, MAX_SAMPLE_OBJECTS).map(({ keypoints: _, mask: __, ...boxed }) => boxed);
 
 function eventOf({ rule, ruleKind, action, label, score, box, count }: RuleEvent): SampleHeader['event'] {
   return {

@@ -49,7 +49,7 @@ export function startSeriesWalk(
     for (const { atMs, last, outcome } of analyser.past?.(config.threshold) ?? []) {
       firstMs ??= atMs;
       const values = analyser.channels.length > 0 ? { values: last } : {};
-      const objects = findingsOf(outcome, threshold);
+      const objects = findingsOf(outcome, { threshold });
       const about = { frame, ptsMs: atMs - firstMs, wall: clock.wall(), outcome, ...values, objects, update: NOBODY };
       for (const rule of rules) rule.evaluate(about);
     }
@@ -63,7 +63,7 @@ export function startSeriesWalk(
     const inferred = clock.mono();
     firstMs ??= window.atMs;
     const ptsMs = window.atMs - firstMs;
-    const objects = findingsOf(outcome, threshold);
+    const objects = findingsOf(outcome, { threshold });
     const values = analyser.channels.length > 0 ? { values: window.last } : {};
     const observation = { frame: frame++, ptsMs, wall: clock.wall(), outcome, ...values, objects, update: NOBODY };
     const events = rules.flatMap((rule) => rule.evaluate(observation));

@@ -8,6 +8,7 @@ import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { EventRecord } from '../../shared/contract/messages/record.ts';
 import type { PictureFault } from '../../shared/contract/messages/report.ts';
 import type { Box, Point } from '../../shared/contract/names.ts';
+import type { LabelThresholds } from '../../shared/contract/thresholds.ts';
 import type { Outcome } from '../../shared/engine/outcome.ts';
 
 /** Where a result belongs in its stream. */
@@ -42,7 +43,7 @@ export interface Moving extends Tracked {
 export interface Tracker {
   /**
    * Called for each analysed frame, in order; a frame that shows what the last one showed leaves everything where it was.
-   * @param detections of the frame, those below the stream's threshold included: they continue tracks, no more
+   * @param detections of the frame, those that do not count included: they continue tracks, no more
    * @param ptsMs the frame's time: the rate of analysed frames varies
    * @param coasted frames before it, since the last call, in which things moved and nobody looked; default: 0
    */
@@ -109,8 +110,11 @@ export interface Chance extends FrameInfo {
   readonly outcome: Outcome;
   /** Everything that the model found, weak objects too, with tracks where there are. */
   readonly seen: readonly Detection[];
-  /** From which score on objects count. */
+  /** From which score on objects count, but those of the labels that `thresholds` names. */
   readonly threshold: number;
+  readonly thresholds?: LabelThresholds | undefined;
+  /** `seen` has all objects from this score on; undefined: of a model that gives no weaker ones. */
+  readonly floor?: number | undefined;
 }
 
 /** Says how much a second opinion on a frame is worth. */

@@ -1,4 +1,5 @@
 /** What a walk is made of, and what it can be asked to do. */
+import type { TunedThresholds } from '../../shared/contract/messages/desired.ts';
 import type { Engine } from '../../shared/engine/engine.ts';
 import type { Clock } from '../../shared/kit/clock.ts';
 import type { SelectorMemory } from './choose/memory.ts';
@@ -11,6 +12,8 @@ export interface WalkParts {
   /** Of a stream of pictures. */
   readonly openSource: (options: SourceOptions, events: SourceEvents) => Source;
   readonly clock: Clock;
+  /** What the hub says of the stream's thresholds now; absent: nothing. */
+  readonly tuned?: () => TunedThresholds | undefined;
   /** What selectors of samples remember over restarts; absent: nothing. */
   readonly memory?: SelectorMemory;
   /** Analyse everything and report nothing until `live` (standby.ts). */

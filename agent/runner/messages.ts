@@ -1,5 +1,6 @@
 /** What supervisor and runner say to each other. Same build on both sides; frames never cross (ARCHITECTURE 1.5). */
 import type { StreamConfig } from '../../shared/contract/config/stream.ts';
+import type { TunedThresholds } from '../../shared/contract/messages/desired.ts';
 import type { PreviewBody } from '../../shared/contract/messages/preview.ts';
 import type { ModelRef } from '../../shared/contract/messages/record.ts';
 import type { PictureFault, StreamState } from '../../shared/contract/messages/report.ts';
@@ -40,6 +41,8 @@ export type ToRunner =
    * nothing until `live`.
    */
   | { readonly type: 'assign'; readonly assignments: readonly Assignment[]; readonly standby: boolean }
+  /** All that the hub says of thresholds, by stream; they hold from the next frame on. */
+  | { readonly type: 'thresholds'; readonly thresholds: Readonly<Record<string, TunedThresholds>> }
   /** Speak, of frames whose decoding began after these moments of `Clock.mono`, by stream. */
   | { readonly type: 'live'; readonly after: Readonly<Record<string, number>> }
   | {

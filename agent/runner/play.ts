@@ -26,6 +26,7 @@ export interface PlayOptions {
   send(message: FromRunner): void;
   /** Is the runner on standby? Asked when a walk begins. */
   standby(): boolean;
+  readonly tuned: NonNullable<WalkParts['tuned']>;
   /** How files of what is learned are kept. */
   readonly sealer: Sealer;
 }
@@ -44,7 +45,7 @@ const RETRY_FIRST_MS = 400;
 const RETRY_MAX_MS = 30_000;
 
 /** @throws CodedError `config-invalid` for a stream that does not suit its model */
-export function playStream({ assignment, engine, clock, threads, send, standby, sealer }: PlayOptions): Playing {
+export function playStream({ assignment, engine, clock, threads, send, standby, tuned, sealer }: PlayOptions): Playing {
   const { stream, config, once } = assignment;
   const backoff = createBackoff(RETRY_FIRST_MS, RETRY_MAX_MS);
   const follower = createFollower(clock);
@@ -87,6 +88,7 @@ export function playStream({ assignment, engine, clock, threads, send, standby, 
         clock,
         openSource: (options, events) => openSource({ ...options, reconnect: !once }, events, clock, threads),
         standby: standby(),
+        tuned,
         ...(memory ? { memory } : {}),
       },
       {

@@ -21,6 +21,8 @@ export interface RunnerProcessOptions {
   readonly restart: boolean;
   readonly standby: boolean;
   readonly assignments: readonly Assignment[];
+  /** Asked at each start of the process: what the hub says of thresholds by then. */
+  readonly thresholds: () => Extract<ToRunner, { type: 'thresholds' }>['thresholds'];
   /** Streams that it will have, where it gets its assignments later. */
   readonly expected: number;
   readonly clock: Clock;
@@ -132,7 +134,10 @@ export function createRunnerProcess(options: RunnerProcessOptions): RunnerProces
       hasSaidMemory = false;
       hung = undefined;
       stopLooking = clock.every(LOOK_MS, look);
-      setImmediate(() => child.send({ type: 'assign', assignments, standby }));
+      setImmediate(() => {
+        child.send({ type: 'thresholds', thresholds: options.thresholds() });
+        child.send({ type: 'assign', assignments, standby });
+      });
     },
     onMessage: receive,
     onExit(exit) {

@@ -37,6 +37,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
   const engines = createEngines((options) => openEngine(options, clock));
   const streams = new Map<string, Running>();
   let standby = false;
+  let tuned: Extract<ToRunner, { type: 'thresholds' }>['thresholds'] = {};
   /** Assignments are carried out one after the other. */
   let work: Promise<void> = Promise.resolve();
 
@@ -52,6 +53,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
   };
 
   const play = (running: Running, engine: WalkParts['engine']) => {
+    const { stream } = running.assignment;
     if (!running.ended)
       running.playing = playStream({
         ...running,
@@ -60,6 +62,7 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
         threads,
         send,
         standby: () => standby,
+        tuned: () => (Object.hasOwn(tuned, stream) ? tuned[stream] : undefined),
         sealer: sealerOf(running.assignment.stateKey),
       });
   };
@@ -114,6 +117,9 @@ export function createRunner(send: (message: FromRunner) => void, clock: Clock, 
         case 'assign':
           standby = message.standby;
           work = work.then(() => assign(message.assignments));
+          break;
+        case 'thresholds':
+          tuned = message.thresholds;
           break;
         case 'live':
           standby = false;

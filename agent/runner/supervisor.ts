@@ -50,6 +50,8 @@ export interface Supervisor {
    * @returns what failed, when all is done; nothing when all of it is in force
    */
   apply(assignments: readonly Assignment[]): Promise<readonly FailedChange[]>;
+  /** These thresholds hold from the next frame on, in processes to come too. */
+  setThresholds(thresholds: Extract<ToRunner, { type: 'thresholds' }>['thresholds']): void;
   /** Passes a message on to the runner that has the stream. @returns is there one? */
   send(stream: string, message: ToRunner): boolean;
   /** Process ids of the living runners. */
@@ -67,6 +69,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const starting = new Set<RunnerProcess>();
   let work: Promise<unknown> = Promise.resolve();
   let stopping = false;
+  let thresholds: Extract<ToRunner, { type: 'thresholds' }>['thresholds'] = {};
 
   const create = (
     index: number,
@@ -82,6 +85,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       restart: options.restart,
       standby,
       assignments,
+      thresholds: () => thresholds,
       expected,
       clock,
       onMessage: options.onMessage,
@@ -193,6 +197,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const runner = runners.find((one) => one?.assignments.some((a) => a.stream === stream));
       runner?.send(message);
       return runner !== undefined;
+    },
+    setThresholds(next) {
+      thresholds = next;
+      for (const runner of living()) runner.send({ type: 'thresholds', thresholds });
     },
     pids: () => living().flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     async stop() {

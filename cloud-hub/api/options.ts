@@ -16,6 +16,7 @@ import type { RefusedAttempts } from '../identity/refused-attempts.ts';
 import type { SecondFactors } from '../identity/second-factor.ts';
 import type { Users } from '../identity/users.ts';
 import type { SecondOpinions } from '../inference/second-opinions.ts';
+import type { ThresholdTuning } from '../inference/tuning.ts';
 import type { LiveFeed } from '../live/feed.ts';
 import type { Watches } from '../live/watches.ts';
 import type { HubMetrics } from '../metrics.ts';
@@ -55,6 +56,7 @@ export interface ApiOptions {
   readonly erasing: Pick<Erasing, 'order' | 'get' | 'list'>;
   readonly deviceLogs: Pick<OpenDeviceLogs, 'files' | 'orders'>;
   readonly secondOpinions: Pick<SecondOpinions, 'state'>;
+  readonly thresholds: Omit<ThresholdTuning, 'stop'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Sends a device its desired document. */

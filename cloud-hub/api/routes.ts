@@ -30,6 +30,7 @@ import { secondFactorRoutes } from './routes/second-factor.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamOpinionRoutes } from './routes/stream-opinions.ts';
 import { streamSetRoutes } from './routes/stream-sets.ts';
+import { thresholdRoutes } from './routes/thresholds.ts';
 import { trustRoutes } from './routes/trust.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -51,6 +52,7 @@ export const routeGroups: readonly ((options: ApiOptions) => FastifyPluginAsyncZ
   normalRoutes,
   opinionRoutes,
   streamOpinionRoutes,
+  thresholdRoutes,
   datasetRoutes,
   modelRoutes,
   trustRoutes,

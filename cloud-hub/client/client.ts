@@ -35,7 +35,7 @@ import { reading, readingBucket } from '../contract/reading.ts';
 import { type NewRollout, rollout, rolloutDevice, rolloutEvent, rolloutPreview } from '../contract/rollout.ts';
 import { factorSecret, ownSignIn, providerStart, recoveryCodes, signInWays } from '../contract/sign-in.ts';
 import { summary } from '../contract/summary.ts';
-import { streamThresholds } from '../contract/threshold.ts';
+import { type automatic, type newThresholds, streamThresholds } from '../contract/threshold.ts';
 import { createRequest, type Transport } from './request.ts';
 
 export interface Page<T> {
@@ -168,7 +168,17 @@ export function clientOver(transport: Transport) {
     agreement: (device: string, stream: string, signal?: AbortSignal) =>
       get(streamAgreement, `/devices/${part(device)}/streams/${part(stream)}/agreement`, {}, signal),
     thresholds: (device: string, stream: string, precision: number, signal?: AbortSignal) =>
-      get(streamThresholds, `/devices/${part(device)}/streams/${part(stream)}/thresholds`, { precision }, signal),
+      get(streamThresholds, thresholdsOf(device, stream), { precision }, signal),
+    setThresholds: (device: string, stream: string, body: z.input<typeof newThresholds>) =>
+      send('PUT', thresholdsOf(device, stream), { body }),
+    clearThresholds: (device: string, stream: string) => send('DELETE', thresholdsOf(device, stream)),
+    undoThresholds: (device: string, stream: string) =>
+      send('POST', `${thresholdsOf(device, stream)}/undo`, { body: {} }),
+    /** @param bounds undefined: not any more */
+    tuneThresholds: (device: string, stream: string, bounds: z.input<typeof automatic> | undefined) =>
+      bounds
+        ? send('PUT', `${thresholdsOf(device, stream)}/automatic`, { body: bounds })
+        : send('DELETE', `${thresholdsOf(device, stream)}/automatic`),
     hybrid: (signal?: AbortSignal) => get(hybrid, '/hybrid', {}, signal),
 
     models: list(model, '/models'),
@@ -241,3 +251,5 @@ export function clientOver(transport: Transport) {
     testAlertChannel: (name: string) => ask(channelTest, 'POST', `/alert-channels/${part(name)}/test`, { body: {} }),
   };
 }
+
+const thresholdsOf = (device: string, stream: string) => `/devices/${part(device)}/streams/${part(stream)}/thresholds`;

@@ -1,66 +1,134 @@
-/** `vedette-hub threshold …`: what second opinions say of the thresholds of a stream. */
+/** `vedette-hub threshold …`: thresholds of a stream out of second opinions: proposed, set, undone, or tuned by the hub. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { StreamThresholds, ThresholdAdvice } from '../contract/threshold.ts';
 import type { CommandContext } from './context.ts';
 import { clientOf, type HubAccess, withHubAccess } from './hub-access.ts';
+import { proposedLabels, textOf } from './threshold-text.ts';
 
-interface ProposeFlags extends HubAccess {
+interface Precision extends HubAccess {
   readonly precision: number;
-  readonly json?: boolean;
+}
+
+interface Bounds extends Precision {
+  readonly min: number;
+  readonly max: number;
+  readonly maxStep: number;
 }
 
 export function addThresholdCommands(program: Command, { stdout }: CommandContext): void {
   const threshold = program
     .command('threshold')
-    .description('thresholds out of second opinions and corrections: propose');
-  withHubAccess(
-    threshold
-      .command('propose <device> <stream>')
-      .description('propose a threshold per label that reaches a precision, with what it would change')
-      .option('--precision <share>', 'share of the objects that shall be right, 0.5 to 0.999', shareOf, 0.9)
-      .option('--json', 'as the API says it')
-      .addHelpText(
-        'after',
-        `
+    .description('thresholds out of second opinions and corrections: propose, apply, undo, clear, automatic');
+  const command = (usage: string, description: string) =>
+    withHubAccess(threshold.command(usage).description(description));
+  const withPrecision = (one: Command) =>
+    one.option(
+      '--precision <share>',
+      'share of the objects that shall be right, 0.5 to 0.999',
+      shareFrom(0.5, 0.999),
+      0.9,
+    );
+
+  withPrecision(
+    command(
+      'propose <device> <stream>',
+      'propose a threshold per label that reaches a precision, with what it would change',
+    ),
+  )
+    .option('--json', 'as the API says it')
+    .addHelpText(
+      'after',
+      `
 Decides by frames that chance chose (escalate: { choose: [{ kind: random, share: 0.001 }] }): what the other selectors choose
 is unsure by choice and would say too little good of the stream. A threshold is proposed when even the lower end of the 95 % interval
-reaches the precision. Put it into the stream: threshold: 0.52. Exit code: 0, also where nothing can be proposed.`,
-      ),
-  ).action(async (device: string, stream: string, flags: ProposeFlags) => {
-    const answer = await clientOf(flags).thresholds(device, stream, flags.precision);
-    stdout.write(flags.json ? `${JSON.stringify(answer)}\n` : textOf(answer));
-  });
+reaches the precision. "threshold apply" sends it to the device. Exit code: 0, also where nothing can be proposed.`,
+    )
+    .action(async (device: string, stream: string, flags: Precision & { json?: boolean }) => {
+      const answer = await clientOf(flags).thresholds(device, stream, flags.precision);
+      stdout.write(flags.json ? `${JSON.stringify(answer)}\n` : textOf(answer));
+    });
+
+  withPrecision(command('apply <device> <stream> [label=threshold...]', 'set what is proposed, or these; no restart'))
+    .addHelpText(
+      'after',
+      `
+  vedette-hub threshold apply cam-7 door                      all that "threshold propose" proposes
+  vedette-hub threshold apply cam-7 door person=0.45 car=0.6  these; others stay as they are
+
+The device takes them up with its next connection at the latest, from one frame to the next. They hold as long as the stream runs the
+model that they were tuned for. "threshold undo" takes the last change back.
+Exit code: 0 when they are set, 1 when nothing is proposed.`,
+    )
+    .action(async (device: string, stream: string, pairs: readonly string[], flags: Precision) => {
+      const given = Object.fromEntries(pairs.map(pairOf));
+      const hub = clientOf(flags);
+      const answer = await hub.thresholds(device, stream, flags.precision);
+      const labels = pairs.length > 0 ? given : proposedLabels(answer);
+      if (Object.keys(labels).length === 0) {
+        stdout.write(textOf(answer));
+        throw new Error('nothing is proposed, so nothing was changed');
+      }
+      const { model, inForce } = answer;
+      const held = inForce?.model === model ? inForce?.labels : {};
+      await hub.setThresholds(device, stream, {
+        labels: { ...held, ...labels },
+        ...(model === undefined ? {} : { model }),
+      });
+      stdout.write(`${device} / ${stream}: ${listOf(labels)}\n`);
+    });
+
+  command('undo <device> <stream>', 'undo the last change; changes by the hub itself end with it').action(
+    async (device: string, stream: string, flags: HubAccess) => {
+      const hub = clientOf(flags);
+      await hub.undoThresholds(device, stream);
+      const { inForce } = await hub.thresholds(device, stream, 0.9);
+      stdout.write(`${device} / ${stream}: ${inForce ? listOf(inForce.labels) : 'as the device is configured'}\n`);
+    },
+  );
+
+  command('clear <device> <stream>', "go back to the threshold of the device's own configuration").action(
+    async (device: string, stream: string, flags: HubAccess) => {
+      await clientOf(flags).clearThresholds(device, stream);
+      stdout.write(`${device} / ${stream}: as the device is configured\n`);
+    },
+  );
+
+  withPrecision(
+    command('automatic <device> <stream>', 'let the hub set thresholds by itself, within bounds: now, and each hour'),
+  )
+    .requiredOption('--min <score>', 'no threshold is set below', shareFrom(0, 1))
+    .requiredOption('--max <score>', 'nor above', shareFrom(0, 1))
+    .option('--max-step <score>', 'most that one change moves a threshold', shareFrom(0.01, 1), 0.1)
+    .addHelpText('after', '\nEach change is in the audit ("vedette-hub audit list"). To end it: "threshold manual".')
+    .action(async (device: string, stream: string, { precision, min, max, maxStep, ...access }: Bounds) => {
+      await clientOf(access).tuneThresholds(device, stream, { precision, min, max, maxStep });
+      stdout.write(`${device} / ${stream}: tuned by the hub between ${min} and ${max}\n`);
+    });
+
+  command('manual <device> <stream>', 'change no thresholds without a person any more; those in force stay').action(
+    async (device: string, stream: string, flags: HubAccess) => {
+      await clientOf(flags).tuneThresholds(device, stream, undefined);
+      stdout.write(`${device} / ${stream}: changed by people only\n`);
+    },
+  );
 }
 
-function shareOf(text: string): number {
+const shareFrom = (least: number, most: number) => (text: string) => {
   const value = Number(text);
-  if (!(value >= 0.5 && value <= 0.999)) throw new InvalidArgumentError('must be 0.5 to 0.999.');
+  if (!(text.trim() !== '' && value >= least && value <= most))
+    throw new InvalidArgumentError(`must be ${least} to ${most}.`);
   return value;
+};
+
+/** @throws Error that names what is wrong */
+function pairOf(text: string): [label: string, threshold: number] {
+  const at = text.lastIndexOf('=');
+  const value = Number(text.slice(at + 1));
+  if (at < 1 || at === text.length - 1 || !(value >= 0 && value <= 1))
+    throw new Error(`"${text}" must be LABEL=THRESHOLD with a threshold from 0 to 1, such as person=0.45`);
+  return [text.slice(0, at), value];
 }
 
-export function textOf({ device, stream, precision, frames, items }: StreamThresholds): string {
-  const head = `${device} / ${stream}: ${frames} frames that chance chose, wanted precision ${percent(precision)}\n`;
-  if (items.length === 0) return `${head}nothing is known yet: no frame that the hub answered shows an object\n`;
-  return head + items.map(adviceText).join('');
-}
-
-function adviceText({ label, today, proposed, events, reason }: ThresholdAdvice): string {
-  const lines = [`${label}: ${proposed ? `threshold ${proposed.threshold}` : 'no proposal'}. ${reason}`];
-  for (const [word, one] of [
-    ['today', today],
-    ['then', proposed],
-  ] as const) {
-    if (!one) continue;
-    const { precision: p, kept } = one;
-    lines.push(
-      `  ${word.padEnd(5)} ${percent(p.share)} right (${percent(p.from)} to ${percent(p.to)}, n = ${p.n}), keeps ${percent(kept.share)} of the right ones`,
-    );
-  }
-  if (events && events.wrong + events.right > 0)
-    lines.push(
-      `  of events that hub or operator judged: ${events.wrongLeft} of ${events.wrong} wrong ones and ${events.rightLeft} of ${events.right} right ones are left`,
-    );
-  return `${lines.join('\n')}\n`;
-}
-
-const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
+const listOf = (labels: Readonly<Record<string, number>>) =>
+  Object.entries(labels)
+    .map(([label, value]) => `${label} ${value}`)
+    .join(', ');

@@ -4,6 +4,7 @@ import { detection } from '../../shared/contract/messages/preview.ts';
 import { sampleEvent, sampleId } from '../../shared/contract/messages/sample.ts';
 import { opinions } from '../../shared/contract/messages/verdict.ts';
 import { count, name } from '../../shared/contract/names.ts';
+import { labelThresholds } from '../../shared/contract/thresholds.ts';
 import { interval } from './threshold.ts';
 import { time } from './time.ts';
 
@@ -29,6 +30,11 @@ export const opinion = z.object({
   edge: z.object({
     model: z.string().optional(),
     threshold: z.number().optional().describe('score from which on its objects counted; absent: of before it was kept'),
+    thresholds: labelThresholds.optional().describe('instead of `threshold`, by label'),
+    floor: z
+      .number()
+      .optional()
+      .describe('`objects` has all from this score on; absent: it may lack such that do not count'),
     objects: z.array(detection),
   }),
   hub: z.object({

@@ -3,6 +3,7 @@ import type { Detection } from '../../shared/contract/messages/preview.ts';
 import type { SampleHeader } from '../../shared/contract/messages/sample.ts';
 import type { Opinion } from '../../shared/contract/messages/verdict.ts';
 import type { Box } from '../../shared/contract/names.ts';
+import { counts } from '../../shared/contract/thresholds.ts';
 import { iou } from '../../shared/kit/iou.ts';
 
 export interface Judgement {
@@ -16,12 +17,15 @@ export interface Judgement {
 export const SAME_OBJECT = 0.3;
 
 /** @param seen by the hub's model, by falling score, in fractions of the source frame */
-export function judge({ event, objects, threshold, labels }: SampleHeader, seen: readonly Detection[]): Judgement {
+export function judge(
+  { event, objects, threshold, thresholds, labels }: SampleHeader,
+  seen: readonly Detection[],
+): Judgement {
   if (!event) {
     const known = labels && new Set(labels);
     const comparable = known ? seen.filter(({ label }) => known.has(label)) : seen;
     return judgeFrame(
-      objects.filter(({ score }) => score >= threshold),
+      objects.filter((one) => counts({ threshold, thresholds }, one)),
       comparable,
     );
   }

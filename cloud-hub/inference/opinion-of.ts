@@ -34,7 +34,7 @@ export function opinionOf(
     at,
   }: { readonly model: string; readonly ms: number; readonly bytes: number; readonly at: number },
 ): NewOpinion {
-  const { stream, id, chosenBy, event, objects, threshold, model: edgeModel } = header;
+  const { stream, id, chosenBy, event, objects, threshold, thresholds, floor, model: edgeModel } = header;
   const known = event && {
     rule: event.rule,
     ruleKind: event.ruleKind,
@@ -52,7 +52,13 @@ export function opinionOf(
     outcome,
     chosenBy: [...chosenBy],
     ...(known ? { event: known } : {}),
-    edge: { ...(edgeModel ? { model: modelText(edgeModel) } : {}), threshold, objects: objects.map(plain) },
+    edge: {
+      ...(edgeModel ? { model: modelText(edgeModel) } : {}),
+      threshold,
+      ...(thresholds ? { thresholds } : {}),
+      ...(floor === undefined ? {} : { floor }),
+      objects: objects.map(plain),
+    },
     hub: {
       model,
       ...(label === undefined ? {} : { label }),

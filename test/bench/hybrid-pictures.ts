@@ -7,6 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { regionOf } from '../../agent/pipeline/choose/region.ts';
 import { judge } from '../../cloud-hub/inference/judge.ts';
 import { createLooker } from '../../cloud-hub/inference/runner.ts';
@@ -20,22 +21,31 @@ import { createLogger } from '../../shared/kit/log.ts';
 import { pairedOf } from './events.ts';
 import type { Asked, Scene } from './hybrid-policies.ts';
 
-type Setting = Pick<StreamEscalation, 'show' | 'side' | 'quality'>;
+/** `webp`: the same pixels, by another encoder, for comparison: the hub takes JPEG. */
+type Setting = Pick<StreamEscalation, 'show' | 'side' | 'quality'> & { readonly webp?: true };
 
 const SETTINGS: readonly Setting[] = [
   { show: 'frame', side: 640, quality: 80 },
   { show: 'frame', side: 640, quality: 60 },
   { show: 'frame', side: 640, quality: 40 },
+  { show: 'frame', side: 640, quality: 25 },
   { show: 'frame', side: 480, quality: 60 },
   { show: 'region', side: 640, quality: 80 },
   { show: 'region', side: 320, quality: 80 },
   { show: 'region', side: 320, quality: 60 },
+  { show: 'region', side: 320, quality: 40 },
   { show: 'crop', side: 320, quality: 80 },
   { show: 'crop', side: 160, quality: 60 },
+  { show: 'frame', side: 640, quality: 60, webp: true },
+  { show: 'frame', side: 640, quality: 40, webp: true },
+  { show: 'frame', side: 640, quality: 25, webp: true },
+  { show: 'region', side: 320, quality: 60, webp: true },
 ];
 const CONFIRMS = 0.3;
 /** Alarms that are looked at, evenly over the clip. */
-const MOST = 60;
+const MOST = 400;
+/** What WebP is made of, and what the hub's model sees of it: loss of JPEG at these does not count. */
+const LOSSLESS_ENOUGH = 100;
 
 /** @param firstFrame of the clip's frames, that of the scene's first */
 export async function comparePictures(
@@ -69,22 +79,25 @@ export async function comparePictures(
     { onUndecodable: () => undefined },
   );
   const frame = allocFrame();
-  const totals = SETTINGS.map((setting) => ({ setting, right: 0, bytes: 0 }));
+  const totals = SETTINGS.map((setting) => ({ setting, kept: 0, withdrawn: 0, bytes: 0 }));
   try {
     for (let index = -firstFrame; (await reader.next(frame)) !== undefined; index++) {
       for (const { sample, box, isTrue } of alarms.filter((one) => one.sample.frame === index)) {
         for (const total of totals) {
-          const { show, side, quality } = total.setting;
+          const { show, side, quality, webp } = total.setting;
           const region = regionOf(box, show);
-          const jpeg = Uint8Array.from(maker.crop(redactor.redact(frame), region, side, quality).jpeg);
+          const made = (q: number) => Uint8Array.from(maker.crop(redactor.redact(frame), region, side, q).jpeg);
+          const sent = webp ? await sharp(made(LOSSLESS_ENOUGH)).webp({ quality }).toBuffer() : made(quality);
+          const jpeg = webp ? await sharp(sent).jpeg({ quality: LOSSLESS_ENOUGH }).toBuffer() : sent;
           const [answer] = await looker.look({ name: 'hub', dir: model, digest: '' }, [jpeg]);
           if (answer?.type !== 'seen') throw new Error(answer?.message ?? 'no answer');
           const seen = answer.detections
             .filter(({ label, score }) => label === 'person' && score >= CONFIRMS)
             .map((one) => ({ ...one, box: inSource(one.box, region) }));
           const isKept = judge({ ...sample, wall: 0 }, seen).outcome !== 'withdrawn';
-          if (isKept === isTrue) total.right++;
-          total.bytes += jpeg.length;
+          if (isKept && isTrue) total.kept++;
+          if (!isKept && !isTrue) total.withdrawn++;
+          total.bytes += sent.length;
         }
       }
     }
@@ -97,9 +110,9 @@ export async function comparePictures(
   print(
     `pictures of ${alarms.length} alarms, ${alarms.filter(({ isTrue }) => isTrue).length} of them true: what, longest side, quality; verdicts that are right; kB each`,
   );
-  for (const { setting, right: count, bytes } of totals)
+  for (const { setting, kept, withdrawn, bytes } of totals)
     print(
-      `${setting.show.padEnd(7)} ${setting.side} px  q${setting.quality}  ${((100 * count) / alarms.length).toFixed(1)} %  ${(bytes / alarms.length / 1000).toFixed(1)} kB`,
+      `${setting.show.padEnd(7)} ${setting.side} px  ${setting.webp ? 'WebP' : 'JPEG'} q${setting.quality}  ${((100 * (kept + withdrawn)) / alarms.length).toFixed(1)} %  ${kept} true ones kept, ${withdrawn} false ones withdrawn  ${(bytes / alarms.length / 1000).toFixed(1)} kB`,
     );
 }
 

@@ -53,7 +53,7 @@ export function tracksF1(truth: readonly RecordedFrame[], said: readonly Recorde
 type Track = ReadonlyMap<number, Box>;
 
 function tracksOf(frames: readonly RecordedFrame[], threshold: number): Track[] {
-  const tracker = createByteTracker(trackConfig.parse({}), threshold);
+  const tracker = createByteTracker(trackConfig.parse({}), () => ({ threshold }));
   const tracks = new Map<number, Map<number, Box>>();
   for (const [index, frame] of frames.entries()) {
     for (const { track, box } of tracker.update(personsOf(frame, 0), frame.ptsMs).tracked) {

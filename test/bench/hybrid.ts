@@ -122,6 +122,9 @@ export const hybrid: Bench = {
     print(
       `F1 against the hub's model on every frame: events within a second, tracks and boxes at IoU 0.5. Plot: ${PLOT}`,
     );
+    print('pictures of the first half, by which the default was chosen:');
+    await comparePictures(large, clip, first, await play(first.edge, THRESHOLD, EVENTS), 0, print);
+    print('pictures of the second half:');
     await comparePictures(large, clip, second, asked, half, print);
     await hubRates(large, clip, print);
     await batchRates(large, clip, print);

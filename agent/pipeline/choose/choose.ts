@@ -1,5 +1,6 @@
 /** What of a frame the hub is asked about: each event that is wanted, or the frame as a whole. */
 import type { StreamEscalation } from '../../../shared/contract/config/escalate.ts';
+import { thresholdFor } from '../../../shared/contract/thresholds.ts';
 import type { Chance, RuleEvent } from '../stage.ts';
 import { noMemory, type SelectorMemory } from './memory.ts';
 import { createFrameSelector } from './registry.ts';
@@ -45,8 +46,8 @@ export function createChooser(
     (ruleKind === 'absence' || !GONE.has(action)) &&
     ofEvents.some(({ rules }) => rules === undefined || rules.includes(rule));
   /** The closer the score lies to the threshold the more: a budget that is short goes to what is in doubt. */
-  const worthOf = ({ box, score }: RuleEvent, chance: Chance | undefined) =>
-    chance && box ? 1 - Math.min(1, Math.abs(score - chance.threshold)) / 2 : 1;
+  const worthOf = ({ box, label, score }: RuleEvent, chance: Chance | undefined) =>
+    chance && box ? 1 - Math.min(1, Math.abs(score - thresholdFor(chance, label))) / 2 : 1;
   return {
     choose(chance, events, answered = NONE) {
       const found = events.flatMap((event, index): Chosen[] =>

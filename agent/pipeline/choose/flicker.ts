@@ -7,6 +7,7 @@
 import type { Selector as Config } from '../../../shared/contract/config/escalate.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { Box } from '../../../shared/contract/names.ts';
+import { thresholdFor } from '../../../shared/contract/thresholds.ts';
 import { iou } from '../../../shared/kit/iou.ts';
 import type { Selector } from '../stage.ts';
 import { createOnce } from './once.ts';
@@ -38,7 +39,8 @@ export function createFlickerSelector({ changes, withinS, againS }: Extract<Conf
   };
 
   return {
-    worth({ seen, threshold, ptsMs }) {
+    worth(chance) {
+      const { seen, ptsMs } = chance;
       const tracked = seen.flatMap((one) => (one.track === undefined ? [] : [{ ...one, track: one.track }]));
       // A clip that begins again, or a clock that was set.
       if ([...known.values()].some(({ lastMs }) => lastMs > ptsMs)) known = new Map();
@@ -46,7 +48,7 @@ export function createFlickerSelector({ changes, withinS, againS }: Extract<Conf
       for (const { track } of tracked) gone.delete(track);
       const next = new Map<number, Known>();
       for (const one of tracked) {
-        const counts = one.score >= threshold;
+        const counts = one.score >= thresholdFor(chance, one.label);
         const heir = known.has(one.track) ? undefined : heirOf(one, gone);
         const before = known.get(heir ?? one.track);
         if (heir !== undefined) gone.delete(heir);

@@ -3,6 +3,8 @@
  * close together ("margin" of active learning: Scheffer, Decomain, Wrobel, "Active Hidden Markov Models", IDA 2001).
  */
 import type { Selector as Config } from '../../../shared/contract/config/escalate.ts';
+import type { Detection } from '../../../shared/contract/messages/preview.ts';
+import { thresholdFor } from '../../../shared/contract/thresholds.ts';
 import type { Chance, Selector } from '../stage.ts';
 import { createOnce } from './once.ts';
 
@@ -17,9 +19,10 @@ export function createMarginSelector({ within, againS }: Extract<Config, { kind:
   };
   return {
     worth(chance) {
-      const { seen, threshold, ptsMs } = chance;
-      const close = seen.filter(({ score }) => Math.abs(score - threshold) <= within);
-      return ofClasses(chance) ?? once(close, ptsMs, ({ score }) => worthOf(Math.abs(score - threshold)));
+      const { seen, ptsMs } = chance;
+      const distance = ({ label, score }: Detection) => Math.abs(score - thresholdFor(chance, label));
+      const close = seen.filter((one) => distance(one) <= within);
+      return ofClasses(chance) ?? once(close, ptsMs, (one) => worthOf(distance(one)));
     },
   };
 }

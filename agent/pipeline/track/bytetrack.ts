@@ -14,6 +14,7 @@
 import type { TrackConfig } from '../../../shared/contract/config/track.ts';
 import type { Detection } from '../../../shared/contract/messages/preview.ts';
 import type { Box } from '../../../shared/contract/names.ts';
+import { counts, type Thresholds } from '../../../shared/contract/thresholds.ts';
 import { iou } from '../../../shared/kit/iou.ts';
 import type { Tracked, Tracker } from '../stage.ts';
 import { assign } from './assign.ts';
@@ -42,8 +43,10 @@ const LATELY = 3;
 /** Nobody keeps his speed for longer than this; and what was gated for longer has not moved at all. */
 const MAX_STEP_S = 1;
 
-/** @param threshold the stream's score floor: detections from here on are objects and get a track, lower ones do not */
-export function createByteTracker(config: TrackConfig, threshold: number): Tracker {
+/**
+ * @param thresholds of the stream, asked for each frame: detections from there on are objects and get a track, lower ones do not
+ */
+export function createByteTracker(config: TrackConfig, thresholds: () => Thresholds): Tracker {
   let nextId = 1;
   let tracks: Track[] = [];
   let lastMs: number | undefined;
@@ -83,8 +86,9 @@ export function createByteTracker(config: TrackConfig, threshold: number): Track
       lastMs = ptsMs;
       for (const track of tracks) track.filter.predict(seconds, track.unseen > 0);
       const ordered = detections.toSorted(byScoreAndPlace);
-      const high = ordered.filter((d) => d.score >= threshold);
-      const low = ordered.filter((d) => d.score < threshold && d.score >= config.low);
+      const floors = thresholds();
+      const high = ordered.filter((d) => counts(floors, d));
+      const low = ordered.filter((d) => !counts(floors, d) && d.score >= config.low);
 
       const found = new Map<Detection, Track>();
       associate(high, tracks, config.iou, found);
@@ -123,7 +127,7 @@ export function createByteTracker(config: TrackConfig, threshold: number): Track
       const tracked: Tracked[] = [];
       const began: Tracked[] = [];
       for (const detection of detections) {
-        const track = detection.score >= threshold && found.get(detection);
+        const track = counts(floors, detection) && found.get(detection);
         if (!track) continue;
         const result = { ...detection, track: track.id };
         tracked.push(result);

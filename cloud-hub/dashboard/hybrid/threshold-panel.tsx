@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks';
 import type { HybridStream } from '../../contract/opinion.ts';
-import type { ThresholdAdvice } from '../../contract/threshold.ts';
+import type { StreamThresholds, ThresholdAdvice } from '../../contract/threshold.ts';
 import { useRead } from '../lists/use-read.ts';
 import { useServices } from '../services.ts';
+import { useMayOperate } from '../session/use-role.ts';
 import { Failure } from '../ui/failure.tsx';
 import { percent, whole } from '../ui/format.ts';
 import { SelectField } from '../ui/select-field.tsx';
-import { changeText, precisionText } from './threshold-words.ts';
+import { useAct } from '../ui/use-act.ts';
+import { ThresholdControls } from './threshold-controls.tsx';
+import { changeText, precisionText, withProposal } from './threshold-words.ts';
 
 const EVERY_MS = 30_000;
 const PRECISIONS = ['0.8', '0.9', '0.95', '0.99'];
@@ -48,8 +51,8 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
         />
         <p class="muted">
           Precision: how many of the objects that the edge reports the hub sees too. Only frames that chance chose
-          decide: what was sent in doubt, and events, are no fair sample. To apply a proposal set the stream’s{' '}
-          <code>threshold</code>.
+          decide: what was sent in doubt, and events, are no fair sample. A proposal that is applied reaches the device
+          at once; the stream does not restart.
         </p>
       </div>
       {agreement && (
@@ -57,6 +60,7 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
           {`Agreement of edge and hub, last day against before: ${agreement.reason}.`}
         </p>
       )}
+      {answer && <ThresholdControls answer={answer} onChanged={read.again} />}
       {reason !== undefined && <Failure reason={reason} onRetry={read.again} />}
       {answer && answer.items.length === 0 && (
         <p class="hint muted">Nothing is known yet: no frame that the hub answered shows an object.</p>
@@ -70,11 +74,12 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
                 <th scope="col">today</th>
                 <th scope="col">proposed</th>
                 <th scope="col">what it changes</th>
+                <th scope="col" aria-label="action" />
               </tr>
             </thead>
             <tbody>
               {answer.items.map((advice) => (
-                <Row key={advice.label} advice={advice} />
+                <Row key={advice.label} advice={advice} answer={answer} onChanged={read.again} />
               ))}
             </tbody>
           </table>
@@ -84,14 +89,36 @@ export function ThresholdPanel({ streams }: { streams: readonly HybridStream[] }
   );
 }
 
-function Row({ advice }: { advice: ThresholdAdvice }) {
+interface RowProps {
+  readonly advice: ThresholdAdvice;
+  readonly answer: StreamThresholds;
+  readonly onChanged: () => void;
+}
+
+function Row({ advice, answer, onChanged }: RowProps) {
+  const { api } = useServices();
+  const mayOperate = useMayOperate();
+  const act = useAct();
   const { label, today, proposed, reason } = advice;
+  const apply = () => api.setThresholds(answer.device, answer.stream, withProposal(answer, advice));
   return (
     <tr data-testid="hybrid-threshold" data-label={label}>
       <th scope="row">{label}</th>
       <td class="num">{today ? precisionText(today) : <span class="faint">not known</span>}</td>
       <td class="num">{proposed ? precisionText(proposed) : <span class="faint">none</span>}</td>
-      <td class="wordy">{proposed ? changeText(advice) : reason}</td>
+      <td class="wordy">{act.failure ?? (proposed ? changeText(advice) : reason)}</td>
+      <td>
+        {proposed && mayOperate && (
+          <button
+            type="button"
+            class="button small primary"
+            disabled={act.isBusy}
+            onClick={() => act.run(apply, onChanged)}
+          >
+            Apply
+          </button>
+        )}
+      </td>
     </tr>
   );
 }

@@ -18,9 +18,13 @@
  * 6. A document that does not pass its schema changes nothing.
  * 7. `normal`, when present, is all that people have said of the device's anomalies. Its online detectors learn from those of their streams,
  *    each once; the others are for who trains a model. A device that does not know the event any more leaves it.
+ * 8. `thresholds`, when present, names streams whose score floors were tuned: `labels` hold instead of the stream's own `threshold` from
+ *    the next frame on, without a restart, as long as the stream runs `model`: the scores of another one mean something else.
+ *    A stream that the device does not have is left. Other keys of an entry are the hub's own notes.
  */
 import { z } from 'zod';
 import { count, name } from '../names.ts';
+import { labelThresholds } from '../thresholds.ts';
 import { eraseOrder, MAX_ERASE_ORDERS } from './erase.ts';
 
 /** `sha256:` and 64 hex digits. */
@@ -97,11 +101,18 @@ export const normal = z.looseObject({
 });
 export type Normal = z.infer<typeof normal>;
 
+export const tunedThresholds = z.looseObject({
+  model: z.string().max(160).optional().describe('name@version that they were tuned for; absent: none hold'),
+  labels: labelThresholds,
+});
+export type TunedThresholds = z.infer<typeof tunedThresholds>;
+
 export const desired = z.looseObject({
   revision: digest,
   models: z.record(name, desiredModel),
   streams: desiredStreams.optional(),
   erase: z.array(eraseOrder).max(MAX_ERASE_ORDERS).optional().describe('orders that the device has not answered yet'),
   normal: z.array(normal).max(MOST_NORMAL).optional(),
+  thresholds: z.record(name, tunedThresholds).optional().describe('by stream'),
 });
 export type Desired = z.infer<typeof desired>;

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { box, count, name, part } from '../names.ts';
 import type { ShapeLimits } from '../shape.ts';
+import { labelThresholds } from '../thresholds.ts';
 import { detection } from './preview.ts';
 import { type Known, modelRef } from './record.ts';
 
@@ -42,6 +43,11 @@ export const sampleHeader = z.looseObject({
   region: part.describe('the part of the source frame that the picture shows'),
   model: modelRef.optional().describe('that the edge has asked'),
   threshold: z.number().describe("score from which on the edge's objects count"),
+  thresholds: labelThresholds.optional().describe('instead of `threshold`, by label'),
+  floor: z
+    .number()
+    .optional()
+    .describe('`objects` has all from this score on, also those that do not count; absent: it may lack such'),
   labels: z
     .array(z.string().max(128))
     .max(1000)

@@ -26,7 +26,7 @@ function stream(choose: object[], hide: Look['hide'] = []) {
   const samples = createSamples(
     'street',
     streamEscalation.parse({ choose }),
-    { threshold: 0.5, labels: ['person'] },
+    { inForce: () => ({ threshold: 0.5 }), labels: ['person'] },
     { onSample: (body) => sent.push(body) },
     () => 0,
   );
@@ -86,7 +86,7 @@ test('where it is not known what to hide there is no picture, and no event names
   const samples = createSamples(
     'street',
     streamEscalation.parse({ choose: [{ kind: 'event' }] }),
-    { threshold: 0.5, labels: [] },
+    { inForce: () => ({ threshold: 0.5 }), labels: [] },
     {},
   );
   const look: Look = { found: [found, found], objects: [], hide: undefined, chance: undefined, quietMs: 0 };
@@ -139,7 +139,7 @@ test('a picture of an event shows what is configured; one that chance wants too 
     const samples = createSamples(
       'street',
       streamEscalation.parse({ choose, show: 'region', side: 320, quality: 60 }),
-      { threshold: 0.5, labels: [] },
+      { inForce: () => ({ threshold: 0.5 }), labels: [] },
       { onSample: (body) => sent.push(body) },
     );
     const outcome: Outcome = { task: 'detect', detections: [] };

@@ -34,6 +34,7 @@ async function played(rows: readonly string[], source: { readonly loop?: boolean
     send: (message) => messages.push(message),
     sealer: noSealer,
     standby: () => false,
+    tuned: () => undefined,
   });
   onTestFinished(() => playing.close());
   const states = () => messages.flatMap((m) => (m.type === 'status' ? [m.status] : []));

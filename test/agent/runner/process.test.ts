@@ -21,6 +21,7 @@ function runnerOf(assignments: readonly Assignment[], options: Partial<RunnerPro
     restart: true,
     standby: false,
     assignments,
+    thresholds: () => ({}),
     expected: assignments.length,
     clock,
     onMessage: (message) => messages.push(message),

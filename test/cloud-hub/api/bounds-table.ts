@@ -4,6 +4,7 @@ import { alertBodies } from './alert-bounds.ts';
 import { identityBodies, identityParameters } from './identity-bounds.ts';
 import { logBodies, logParameters } from './log-bounds.ts';
 import { recordBodies } from './record-bounds.ts';
+import { thresholdBodies } from './threshold-bounds.ts';
 
 /** Values that are let through, and values that are refused with the name of the field. */
 export interface Bounds {
@@ -188,6 +189,7 @@ export const bodies: Readonly<
   ...recordBodies,
   'POST /api/v1/devices': { body: { id: 'a-device' }, fields: { id: required(nameField) }, open: [''] },
   ...logBodies,
+  ...thresholdBodies,
   'PUT /api/v1/devices/{device}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },
   'PUT /api/v1/models/{name}/{version}/labels': { body: { site: 'x' }, fields: labelValues, open: [''] },
   'PUT /api/v1/models/{name}/{version}/metrics': {

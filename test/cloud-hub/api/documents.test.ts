@@ -14,6 +14,8 @@ const without: Readonly<Record<string, string>> = {
   'PUT /api/v1/me/password': 'names the password before',
   'PUT /api/v1/alerts/{id}/acknowledgement': 'says who takes care; another person takes over on purpose',
   'PUT /api/v1/devices/{device}/log-levels': 'holds for a while; another person changes it on purpose',
+  'PUT /api/v1/devices/{device}/streams/{stream}/thresholds': 'says all labels, and each change can be undone',
+  'PUT /api/v1/devices/{device}/streams/{stream}/thresholds/automatic': 'says all bounds at once',
   'PUT /api/v1/events/{id}/normal': 'says one thing, which cannot be said otherwise',
   'PUT /api/v1/trust/root': 'signed documents have versions of their own',
   'PUT /api/v1/trust/targets': 'signed documents have versions of their own',

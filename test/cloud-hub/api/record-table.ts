@@ -68,6 +68,51 @@ export function recordRoutes(api: Api, get: Get): Readonly<Record<string, Entry>
     'GET /api/v1/devices/{device}/streams/{stream}/thresholds': get(
       '/devices/cam/streams/door/thresholds?precision=0.8',
     ),
+    ...thresholdRoutes(api),
     'GET /api/v1/readings/course': get('/readings/course?device=cam&stream=door&since=2026-01-01T00:00:00Z&bucketS=60'),
+  };
+}
+
+const thresholds = '/devices/cam/streams/door/thresholds';
+
+function thresholdRoutes(api: Api): Readonly<Record<string, Entry>> {
+  const route = '/api/v1/devices/{device}/streams/{stream}/thresholds';
+  const common = { access: 'operator', status: 204 } as const;
+  // What is set already is no change, and no entry of the audit.
+  let calls = 0;
+  const another = () => 1 / ++calls;
+  const set = () => ({ labels: { person: another() }, model: 'yolox-nano@1.0.0' });
+  const bounds = () => ({ precision: 0.9, min: 0, max: another(), maxStep: 0.1 });
+  return {
+    [`PUT ${route}`]: { ...common, audit: 'thresholds.apply', call: () => api(thresholds, set()) },
+    [`DELETE ${route}`]: {
+      ...common,
+      audit: 'thresholds.clear',
+      async call(world) {
+        await world.put(thresholds, set());
+        return api(thresholds);
+      },
+    },
+    [`POST ${route}/undo`]: {
+      ...common,
+      audit: 'thresholds.undo',
+      async call(world) {
+        await world.put(thresholds, set());
+        return api(`${thresholds}/undo`, {});
+      },
+    },
+    [`PUT ${route}/automatic`]: {
+      ...common,
+      audit: 'thresholds.automate',
+      call: () => api(`${thresholds}/automatic`, bounds()),
+    },
+    [`DELETE ${route}/automatic`]: {
+      ...common,
+      audit: 'thresholds.automate',
+      async call(world) {
+        await world.put(`${thresholds}/automatic`, bounds());
+        return api(`${thresholds}/automatic`);
+      },
+    },
   };
 }

@@ -47,7 +47,7 @@ test('findings: what reaches its threshold', () => {
     { label: 'speech', score: 0.7 },
     { label: 'music', score: 0.2 },
   ];
-  expect(findingsOf({ task: 'classify', classes }, 0.5).map((f) => f.label)).toEqual(['speech']);
-  expect(findingsOf(anomaly(0.5), 0)).toEqual([]);
-  expect(findingsOf(anomaly(3), 0)).toMatchObject([{ label: 'anomaly', score: 0.75 }]);
+  expect(findingsOf({ task: 'classify', classes }, { threshold: 0.5 }).map((f) => f.label)).toEqual(['speech']);
+  expect(findingsOf(anomaly(0.5), { threshold: 0 })).toEqual([]);
+  expect(findingsOf(anomaly(3), { threshold: 0 })).toMatchObject([{ label: 'anomaly', score: 0.75 }]);
 });

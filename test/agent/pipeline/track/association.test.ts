@@ -15,7 +15,7 @@ const at = (x: number, { y = 0.5, width = 0.1, height = 0.2, score = 0.9, label 
 
 /** A tracker with a threshold of 0.5, called every 100 ms, or after `waitMs`. */
 function start(overrides: object = {}) {
-  const tracker = createByteTracker(trackConfig.parse(overrides), 0.5);
+  const tracker = createByteTracker(trackConfig.parse(overrides), () => ({ threshold: 0.5 }));
   let ptsMs = 0;
   return {
     tracker,

@@ -17,7 +17,7 @@ const at = (x: number, y = 0.5, score = 0.9, label = 'person'): Detection => ({
 
 /** A tracker that is called every 100 ms, or `stepMs`. */
 function start(overrides: object = {}, stepMs = 100) {
-  const tracker = createByteTracker(trackConfig.parse(overrides), 0.5);
+  const tracker = createByteTracker(trackConfig.parse(overrides), () => ({ threshold: 0.5 }));
   let ptsMs = 0;
   return (detections: readonly Detection[], waitMs = stepMs) => {
     ptsMs += waitMs;
@@ -55,13 +55,13 @@ test('at two frames a second a walker who has left his box keeps his id, and is 
 });
 
 test('coasted frames count for a track that is not seen, not for one that is', () => {
-  const tracker = createByteTracker(trackConfig.parse({ lostFrames: 5 }), 0.5);
+  const tracker = createByteTracker(trackConfig.parse({ lostFrames: 5 }), () => ({ threshold: 0.5 }));
   tracker.update([at(0.1), at(0.6)], 0);
   expect(tracker.update([at(0.1)], 600, 5).ended).toEqual([2]);
 });
 
 test('what moves is told with its speed, and is looked out for a little while', () => {
-  const tracker = createByteTracker(trackConfig.parse({}), 0.5);
+  const tracker = createByteTracker(trackConfig.parse({}), () => ({ threshold: 0.5 }));
   for (let i = 0; i < 20; i++) tracker.update([at(0.02 * i)], i * 100);
   const [walker] = tracker.moving();
   expect(walker).toMatchObject({ track: 1, label: 'person' });
@@ -167,7 +167,7 @@ test('ten people who cross and hide each other: few changes of identity, also at
   const switches = (step: number) => {
     let count = 0;
     for (const seed of [1, 2, 3, 4, 5]) {
-      const tracker = createByteTracker(trackConfig.parse({}), 0.4);
+      const tracker = createByteTracker(trackConfig.parse({}), () => ({ threshold: 0.4 }));
       const idOf = new Map<number, number>();
       scene(seed, 10, 300).forEach((seen, index) => {
         if (index % step !== 0) return;
@@ -202,7 +202,7 @@ test.skipIf(!existsSync(reference))(
       .trim()
       .split('\n')
       .map((text) => line.parse(JSON.parse(text)));
-    const tracker = createByteTracker(trackConfig.parse({}), 0.45);
+    const tracker = createByteTracker(trackConfig.parse({}), () => ({ threshold: 0.45 }));
     const ids = new Set<number>();
     for (const { frame, detections } of lines.filter((l) => l.frame % 2 === 0)) {
       const people = detections.filter((d) => d.label === 'person');
