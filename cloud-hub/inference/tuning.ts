@@ -9,6 +9,11 @@ import { HOUR_MS } from '../../shared/kit/durations.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import type { Automatic, StreamThresholds } from '../contract/threshold.ts';
+import type { Act } from '../store/audit.ts';
+import { isoTime } from '../store/rows.ts';
+import type { HubStore } from '../store/store.ts';
+import { tunedWithin } from './automatic-thresholds.ts';
+import { adviseThresholds, isChance, modelAskedAbout } from './thresholds.ts';
 import {
   applied,
   cleared,
@@ -18,12 +23,7 @@ import {
   undone,
   withAutomatic,
   withTuning,
-} from '../rollout/tuning.ts';
-import type { Act } from '../store/audit.ts';
-import { isoTime } from '../store/rows.ts';
-import type { HubStore } from '../store/store.ts';
-import { tunedWithin } from './automatic-thresholds.ts';
-import { adviseThresholds, isChance, modelAskedAbout } from './thresholds.ts';
+} from './tuned-document.ts';
 
 /** What is older says less of the scene and the models of today. */
 export const MOST_OPINIONS = 5000;

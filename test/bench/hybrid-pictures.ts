@@ -22,7 +22,7 @@ import { pairedOf } from './events.ts';
 import type { Asked, Scene } from './hybrid-policies.ts';
 
 /** `webp`: the same pixels, by another encoder, for comparison: the hub takes JPEG. */
-type Setting = Pick<StreamEscalation, 'show' | 'side' | 'quality'> & { readonly webp?: true };
+type Setting = Pick<StreamEscalation, 'show' | 'side'> & { readonly quality: number; readonly webp?: true };
 
 const SETTINGS: readonly Setting[] = [
   { show: 'frame', side: 640, quality: 80 },

@@ -20,7 +20,10 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
   { timeout: 120_000 },
   async () => {
     const folder = tempFolder();
-    await addJudged(folder, halfWrongBelow);
+    await addJudged(
+      folder,
+      halfWrongBelow.map((one) => ({ ...one, edge: { ...one.edge, model: 'small@1.0.0 (int8)' } })),
+    );
     const hub = await testHub({ folder, dashboard });
     const [cam, plain] = [await testDevice(hub, 'cam'), await testDevice(hub, 'plain')];
     const escalation = {
@@ -59,7 +62,16 @@ test.skipIf(!hasChromium || !existsSync(path.join(dashboard, 'index.html')))(
     const person = page.locator('[data-testid=hybrid-threshold][data-label=person]');
     await person.getByText('0.4: 75% right').waitFor();
     expect(await person.locator('td').nth(1).textContent()).toMatch(/^0\.7: 100% right \(9\d–100%\)$/);
-    expect(await person.locator('td').nth(2).textContent()).toBe('keeps 67% of the right objects');
+    expect(await person.locator('td').nth(2).textContent()).toBe('50% fewer objects; keeps 67% of the right objects');
+    // One press sends it to the device, another one takes it back.
+    const tuning = page.getByTestId('hybrid-tuning');
+    await tuning.getByText('In force: the threshold of the device’s own configuration.').waitFor();
+    await person.getByRole('button', { name: 'Apply' }).click();
+    await tuning.getByText('In force: person 0.7.').waitFor();
+    await shots(page, 'hybrid-applied');
+    expect(await cam.next('desired')).toMatchObject({ thresholds: { door: { labels: { person: 0.7 } } } });
+    await tuning.getByRole('button', { name: 'Undo' }).click();
+    await person.getByText('0.4: 75% right').waitFor();
     await page.getByLabel('Wanted precision').selectOption('0.99');
     await person.getByText('no threshold is known to give 99 % right').waitFor();
     await page

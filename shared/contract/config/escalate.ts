@@ -78,7 +78,13 @@ export const streamEscalation = z.strictObject({
       'of an event with an object: the frame, the object with what surrounds it (three times its box), or close (one and a half)',
     ),
   side: z.number().int().min(64).max(1920).default(640).describe('longest side of the picture in pixels'),
-  quality: z.number().int().min(10).max(95).default(80).describe('of the JPEG'),
+  quality: z
+    .number()
+    .int()
+    .min(10)
+    .max(95)
+    .optional()
+    .describe('of the JPEG; default: 40 of the whole frame, 80 of a part of it, where verdicts need more'),
 });
 export type StreamEscalation = z.infer<typeof streamEscalation>;
 

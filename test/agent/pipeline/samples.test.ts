@@ -138,7 +138,7 @@ test('a picture of an event shows what is configured; one that chance wants too 
     const choose = [{ kind: 'event' }, { kind: 'random', share }];
     const samples = createSamples(
       'street',
-      streamEscalation.parse({ choose, show: 'region', side: 320, quality: 60 }),
+      streamEscalation.parse({ choose, show: 'region', side: 320 }),
       { inForce: () => ({ threshold: 0.5 }), labels: [] },
       { onSample: (body) => sent.push(body) },
     );
@@ -158,6 +158,7 @@ test('a picture of an event shows what is configured; one that chance wants too 
   const [region, whole] = asked;
   const [x, y, w, h] = (region?.[0] ?? []) as number[];
   expect([x, y, w, h].map((value) => Math.round((value ?? 0) * 1000) / 1000)).toEqual([0.3, 0.2, 0.3, 0.6]);
-  expect(region?.slice(1)).toEqual([320, 60]);
-  expect(whole?.[0]).toEqual([0, 0, 1, 1]);
+  // A part of the frame needs the better quality.
+  expect(region?.slice(1)).toEqual([320, 80]);
+  expect(whole).toEqual([[0, 0, 1, 1], 320, 40]);
 });

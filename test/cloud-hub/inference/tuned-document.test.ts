@@ -10,7 +10,7 @@ import {
   undone,
   withAutomatic,
   withTuning,
-} from '../../../cloud-hub/rollout/tuning.ts';
+} from '../../../cloud-hub/inference/tuned-document.ts';
 import { desired } from '../../../shared/contract/messages/desired.ts';
 
 const by = { at: 1, by: 'ann' };
