@@ -45,8 +45,14 @@ const OUTAGE_TEXT =
 /** Did the database fail (full, gone, locked), and not the statement? */
 export function isOutage(error: unknown): boolean {
   const code = codeOf(error);
-  if (code !== undefined) return (code.length === 5 && OUTAGE_STATE.test(code)) || OUTAGE_SYSTEM.test(code);
+  if (code !== undefined)
+    return (code.length === 5 && OUTAGE_STATE.test(code)) || (isOfSystem(error) && OUTAGE_SYSTEM.test(code));
   return error instanceof Error && OUTAGE_TEXT.test(error.message);
+}
+
+/** Of a call of the system, or of several. A request that its sender broke off has the code of a connection too, and no call. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || 'errors' in error);
 }
 
 /** SQLSTATE of what the driver threw, or the system's code (`ECONNREFUSED`). */
