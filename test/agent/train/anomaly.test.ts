@@ -115,6 +115,33 @@ test('the threshold is that of windows that the fit has not seen: noise of the s
   expect(judged.filter((j) => j.anomalous).length / judged.length).toBeLessThan(0.4);
 });
 
+test('a vibration that gets another frequency, as strong as before, is seen within its window', async () => {
+  const RATE = 50;
+  const CHANGE_S = 60;
+  const vibration = (seed: number, seconds: number, otherHz: number): Series => {
+    const next = seeded(seed);
+    const samples = Array.from({ length: seconds * RATE }, (_, n) => {
+      const t = n / RATE;
+      const second = Math.sin(2 * Math.PI * (t < CHANGE_S ? 13 : otherHz) * t);
+      return {
+        ...{ atMs: n * (1000 / RATE), restart: false },
+        values: [Math.sin(2 * Math.PI * 7 * t) + second + 0.3 * (next() + next() - 1)],
+      };
+    });
+    return { channels: ['value'], rateHz: RATE, samples, refused: 0, complaint: undefined };
+  };
+  const dir = await trained(vibration(1, 200, 13));
+  const rateOf = (judged: readonly Judged[]) => judged.filter((j) => j.anomalous).length / judged.length;
+  expect(rateOf(await judge(dir, vibration(2, 120, 13)))).toBeLessThan(0.02);
+  for (const otherHz of [12, 14, 17, 3]) {
+    const judged = await judge(dir, vibration(3, 120, otherHz));
+    const windowMs = (fit.window * 1000) / RATE;
+    const after = judged.filter((j) => j.atMs >= CHANGE_S * 1000 + windowMs);
+    expect(rateOf(judged.filter((j) => j.atMs < CHANGE_S * 1000))).toBeLessThan(0.02);
+    expect(rateOf(after), `${otherHz} Hz`).toBeGreaterThan(0.95);
+  }
+});
+
 test('the graph computes what the fit computed', async () => {
   const healthy = await read(writeCsv(tempFolder(), 'a.csv', waveRows(600)), 'value');
   const fitted = fitAnomaly(healthy, waveFit);
