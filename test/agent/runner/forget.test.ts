@@ -6,6 +6,7 @@ import type { Assignment, FromRunner } from '../../../agent/runner/messages.ts';
 import { createRunner } from '../../../agent/runner/runner.ts';
 import { streamConfig } from '../../../shared/contract/config/stream.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { writeClip, writeWalkerPackage } from '../../support/clip.ts';
 import { builtThreads } from '../../support/decode-threads.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { until } from '../../support/until.ts';
@@ -35,19 +36,24 @@ function learning({ loop }: { readonly loop: boolean }, stateFile?: (folder: str
     once: false,
     stateFile: file,
   };
+  return { ...watched(pump), file };
+}
+
+/** A runner with one stream. */
+function watched(assignment: Assignment) {
   const messages: FromRunner[] = [];
   const runner = createRunner((message) => messages.push(message), systemClock, builtThreads(1));
   onTestFinished(() => runner.stop());
   const states = () => messages.flatMap((m) => (m.type === 'status' ? [m.status.state] : []));
   const forgot = () => messages.flatMap((m) => (m.type === 'forgot' ? [m] : []));
-  runner.handle({ type: 'assign', assignments: [pump], standby: false });
+  runner.handle({ type: 'assign', assignments: [assignment], standby: false });
   const forget = async (stream: string) => {
     const before = forgot().length;
     runner.handle({ type: 'forget', stream });
     await until(() => forgot().length > before, 'an answer');
     return forgot().at(-1);
   };
-  return { runner, states, forget, file };
+  return { runner, states, forget };
 }
 
 test('a stream whose source has ended forgets, and does not begin again', async () => {
@@ -92,4 +98,28 @@ test('of a stream that is not here there is nothing to forget', async () => {
   await until(() => states().at(-1) === 'ended', 'it has learned');
   expect(await forget('other')).toEqual({ type: 'forgot', stream: 'other' });
   expect(existsSync(file)).toBe(true);
+});
+
+test('what a camera is used to is forgotten with the stream', async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, 'detectors', 'gate.json');
+  const clip = await writeClip(folder, { frames: 320 });
+  const { states, forget } = watched({
+    stream: 'gate',
+    config: streamConfig.parse({
+      source: { url: clip, pace: 'fast' },
+      model: 'walker',
+      escalate: { choose: [{ kind: 'novelty' }] },
+    }),
+    modelDir: writeWalkerPackage(folder),
+    variant: 'auto',
+    batch: 1,
+    runtime: { threads: 1, provider: 'cpu' },
+    once: false,
+    stateFile: file,
+  });
+  await until(() => states().at(-1) === 'ended', 'it has learned', 60_000);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ seen: 300 });
+  expect(await forget('gate')).toEqual({ type: 'forgot', stream: 'gate' });
+  expect(existsSync(file)).toBe(false);
 });
