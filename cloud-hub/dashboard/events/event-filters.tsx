@@ -64,6 +64,7 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
       <ChoiceField
         title="held"
         choices={['true']}
+        words={{ true: 'only what is held' }}
         value={filter.held}
         onChange={(held) => {
           const { held: _, ...rest } = filter;
@@ -85,11 +86,13 @@ export function EventFilters({ filter, seen, onChange }: EventFiltersProps) {
 interface ChoiceFieldProps<T extends string> {
   readonly title: string;
   readonly choices: readonly T[];
+  /** How a choice is called; default: as it is. */
+  readonly words?: Readonly<Partial<Record<T, string>>>;
   readonly value: T | undefined;
   readonly onChange: (value: T | undefined) => void;
 }
 
-function ChoiceField<T extends string>({ title, choices, value, onChange }: ChoiceFieldProps<T>) {
+function ChoiceField<T extends string>({ title, choices, words, value, onChange }: ChoiceFieldProps<T>) {
   const id = useId();
   return (
     <label class="field" for={id}>
@@ -102,7 +105,7 @@ function ChoiceField<T extends string>({ title, choices, value, onChange }: Choi
         <option value="">any or none</option>
         {choices.map((one) => (
           <option key={one} value={one}>
-            {one}
+            {words?.[one] ?? one}
           </option>
         ))}
       </select>
