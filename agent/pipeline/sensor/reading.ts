@@ -1,4 +1,7 @@
-/** Decides which windows become `reading` records, and what these say. Pure, and handed the time. */
+/**
+ * Decides which windows become `reading` records, and what these say: of an anomaly the highest score since the reading before, while the
+ * state is the same. Pure, and handed the time.
+ */
 import type { ReadingRecord } from '../../../shared/contract/messages/record.ts';
 import type { Outcome } from '../../../shared/engine/outcome.ts';
 
@@ -20,15 +23,21 @@ const CHANGE_MS = 200;
 export function createReadings(): Readings {
   let sentAt = Number.NEGATIVE_INFINITY;
   let state: boolean | undefined;
+  /** Of an anomaly: what came between two readings of one state must not be missed. */
+  let highest = Number.NEGATIVE_INFINITY;
   return {
     next(outcome, threshold, now) {
       const reading = readingOf(outcome, threshold);
       if (!reading) return undefined;
-      const wait = reading.anomalous === state ? EVERY_MS : CHANGE_MS;
-      if (now - sentAt < wait) return undefined;
+      const isSame = reading.anomalous === state;
+      const { score = highest } = reading;
+      highest = isSame && outcome.task === 'anomaly' ? Math.max(highest, score) : score;
+      if (now - sentAt < (isSame ? EVERY_MS : CHANGE_MS)) return undefined;
+      const told = { ...reading, score: highest };
       sentAt = now;
       state = reading.anomalous;
-      return reading;
+      highest = Number.NEGATIVE_INFINITY;
+      return told;
     },
   };
 }

@@ -179,7 +179,10 @@ export const readingRecord = z.looseObject({
   ...envelope,
   stream: name,
   ptsMs: z.number().optional().describe('time of the last sample, from the start of the series'),
-  score: z.number().optional().describe("in the model's units; of a class 0 to 1"),
+  score: z
+    .number()
+    .optional()
+    .describe("in the model's units: of an anomaly the highest since the reading before; of a class 0 to 1"),
   threshold: z.number().optional(),
   anomalous: z.boolean().optional().describe('the score has reached the threshold'),
   label: z.string().max(128).optional().describe('the best class, of a model that gives classes'),

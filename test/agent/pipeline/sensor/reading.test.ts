@@ -23,6 +23,35 @@ test('at most one reading a second, and one at each change of state', () => {
   ]);
 });
 
+test('the highest score of an anomaly is told, also when it came between two readings; a calm one stays below its threshold', () => {
+  const readings = createReadings();
+  const reported: [number, number, boolean][] = [];
+  for (let now = 0; now < 6000; now += 50) {
+    const score = now === 1550 ? 0.9 : now === 3400 ? 38 : now >= 2300 && now < 4500 ? 2 : 0.1;
+    const reading = readings.next(anomaly(score), 0, now);
+    if (reading) reported.push([now, reading.score ?? -1, reading.anomalous ?? false]);
+  }
+  expect(reported).toEqual([
+    [0, 0.1, false],
+    [1000, 0.1, false],
+    [2000, 0.9, false],
+    [2300, 2, true],
+    [3300, 2, true],
+    [4300, 38, true],
+    [4500, 0.1, false],
+    [5500, 0.1, false],
+  ]);
+});
+
+test('classes: the score is that of the label that is told', () => {
+  const readings = createReadings();
+  const of = (label: string, score: number, now: number) =>
+    readings.next({ task: 'classify', classes: [{ label, score }] }, 0.5, now);
+  of('speech', 0.1, 0);
+  of('music', 0.4, 500);
+  expect(of('speech', 0.2, 1000)).toMatchObject({ label: 'speech', score: 0.2 });
+});
+
 test('a state that flutters is bounded', () => {
   const readings = createReadings();
   let reported = 0;
