@@ -2,10 +2,14 @@
  * Commits a group of checked messages in one transaction. When it fails, each is tried alone; one that fails alone although the
  * database works goes into the quarantine. When the database itself fails, nothing of the group is committed.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../shared/kit/clock.ts';
 import { messageOf } from '../../shared/kit/errors.ts';
 import type { Message } from './message.ts';
 import type { CommitStep, StepTools } from './step.ts';
+
+/** A transaction holds the event loop for about so many milliseconds. */
+const TURN_MS = 8;
 
 /** @returns the messages that are committed */
 export type Commit = (group: readonly Message[]) => Promise<readonly Message[]>;
@@ -22,8 +26,15 @@ export interface CommittingOptions {
 export function committing({ steps, tools, clock, took, complain }: CommittingOptions): Commit {
   const transact = (group: readonly Message[]): Promise<void> =>
     tools.store.transact(async (tx) => {
-      const inside = { ...tools, store: tx };
+      let turnedAt = clock.mono();
+      const breathe = async () => {
+        if (clock.mono() - turnedAt < TURN_MS) return;
+        await nextTurn();
+        turnedAt = clock.mono();
+      };
+      const inside = { ...tools, store: tx, breathe };
       for (const message of group) {
+        await breathe();
         const begun = clock.mono();
         for (const step of steps) await step.run(message, inside);
         took(message, begun);

@@ -35,6 +35,8 @@ export interface StepTools {
 /** What steps may use inside the transaction. */
 export interface CommitTools extends Omit<StepTools, 'store'> {
   readonly store: Parts;
+  /** Between pieces of long work: lets the event loop turn when this transaction has held it for some milliseconds. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** Changes only the message. */

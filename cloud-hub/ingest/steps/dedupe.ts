@@ -13,7 +13,7 @@ export const MAX_OPEN_RANGES = 1024;
 export const dedupe: CommitStep = {
   name: 'dedupe',
   phase: 'commit',
-  async run(message, { store, quota }) {
+  async run(message, { store, quota, breathe }) {
     const { content, device, receivedAt } = message;
     if (content?.kind !== 'batch') return;
     const { sequences } = store;
@@ -28,7 +28,7 @@ export const dedupe: CommitStep = {
     // What was settled without a record stays so when its numbers are refused unread.
     const gaps =
       content.refusedWhole === undefined ? await sequences.gapsIn(device, epoch, touchedGaps(ledger, arrival)) : [];
-    const isHere = await hereBefore(device, content, store);
+    const isHere = await hereBefore(device, content, { store, breathe });
     const usage = await store.devices.usage(device);
     const pausedUntil = usage && quota.pausedUntil(usage, receivedAt);
     const forkedAt = descent.kind === 'forked' ? descent.at : undefined;
@@ -75,9 +75,14 @@ function makesHole({ upTo, above }: Ledger, { from, base }: Arrival): boolean {
 }
 
 /** Says whether a record is stored under a name that it had before. */
-async function hereBefore(device: string, { good, lineage }: BatchContent, { sequences }: CommitTools['store']) {
+async function hereBefore(
+  device: string,
+  { good, lineage }: BatchContent,
+  { store: { sequences }, breathe }: Pick<CommitTools, 'store' | 'breathe'>,
+) {
   const isSettled = new Map<string, (seq: number) => boolean>();
   for (const [epoch, numbers] of earlierNames(good, lineage.earlier)) {
+    await breathe();
     const ledger = await sequences.read(device, epoch, numbers);
     const gaps = await sequences.gapsIn(device, epoch, numbers);
     isSettled.set(epoch, (seq) => !isFresh(ledger, gaps, seq));

@@ -79,9 +79,10 @@ async function storeBatch(
 async function settleOrigins(
   { device, stored, receivedAt }: Message,
   { lineage }: BatchContent,
-  { store: { sequences } }: CommitTools,
+  { store: { sequences }, breathe }: CommitTools,
 ): Promise<void> {
   for (const [epoch, numbers] of earlierNames(stored, lineage.earlier)) {
+    await breathe();
     const beside = union(numbers.map(({ from, to }) => ({ from: Math.max(1, from - 1), to: to + 1 })));
     const ledger = await sequences.read(device, epoch, beside);
     const gaps = await sequences.gapsIn(device, epoch, numbers);
