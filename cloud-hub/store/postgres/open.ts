@@ -11,7 +11,6 @@
  * Crash behaviour: the server rolls back what it was not asked to commit. When the connection ends during a commit nobody knows what came of it:
  * that is an error, devices send again, and the ledger knows what is there.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import { systemClock } from '../../../shared/kit/clock.ts';
@@ -26,11 +25,13 @@ import {
   type TransactionLimits,
   type Value,
 } from '../database.ts';
+import { kyselyOver } from '../statement-driver.ts';
+import { Transactions } from '../transactions.ts';
 import { Turns } from '../turns.ts';
 import { connectPostgres, type Pools, run } from './connection.ts';
 import { postgresDialect } from './dialect.ts';
 import { describeFailure, triesFor, waitBefore } from './failures.ts';
-import { kyselyOver } from './kysely.ts';
+import { postgresLanguage } from './language.ts';
 import { migratePostgres } from './migrations.ts';
 import { createReadiness, requireServer } from './readiness.ts';
 
@@ -63,12 +64,6 @@ export async function openPostgresDatabase(
   }
 }
 
-/** A transaction that runs or has run. */
-interface Session {
-  /** Why its statements are refused; undefined while they are not. */
-  ended?: TransactionError;
-}
-
 /** The first try runs beside those of others; the next waits for them, and they wait for it. A lock of a table is there before the transaction looks at anything. */
 const BEGIN = 'BEGIN; LOCK TABLE schema_version IN ROW SHARE MODE';
 const BEGIN_ALONE = 'BEGIN; LOCK TABLE schema_version IN EXCLUSIVE MODE';
@@ -78,52 +73,36 @@ const READS = /^\s*select\b/i;
 function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readiness): HubDatabase {
   const turns = new Turns(limits.waitMs);
   const nameOf = statementNames();
-  const inside = limits.isWatched ? new AsyncLocalStorage<Session>() : undefined;
-
-  const requireOutside = () => {
-    const session = inside?.getStore();
-    if (session && !session.ended)
-      throw new TransactionError('NESTED', 'inside of a transaction, use what it gives, and begin no other one');
-  };
+  const transactions = new Transactions(limits);
   const single = (named: boolean) => async (text: string, values: readonly Value[]) => {
-    requireOutside();
+    transactions.requireOutside();
     const name = named ? nameOf(text) : undefined;
     if (READS.test(text)) return run(pools.readers, text, values, name);
     return again(() => run(pools.writers, text, values, name));
   };
   const dbOf = (execute: (named: boolean) => Db['execute']): Db => ({
-    query: kyselyOver(execute(false)),
+    query: kyselyOver(execute(false), postgresLanguage),
     execute: execute(true),
     dialect: postgresDialect,
   });
 
   /** One try. */
   const begun = async <T>(client: PoolClient, begin: string, work: (db: Db) => Promise<T>): Promise<T> => {
-    const session: Session = {};
+    const transaction = transactions.begin();
     const db = dbOf((named) => async (text, values): Promise<Result> => {
-      if (session.ended) throw session.ended;
+      transaction.requireOpen();
       return run(client, text, values, named ? nameOf(text) : undefined);
-    });
-    let cancel = () => {};
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      cancel = systemClock.after(limits.lastMs, () => {
-        const text = `a transaction lasted longer than ${limits.lastMs / 1000} s: it was taken back`;
-        session.ended = new TransactionError('LASTED', text);
-        reject(session.ended);
-      });
     });
     try {
       await client.query(begin);
-      const result = await Promise.race([inside ? inside.run(session, () => work(db)) : work(db), tooLong]);
-      session.ended = ended();
+      const result = await transaction.within(() => work(db));
       const { command } = await client.query('COMMIT');
       // The server answers so, and reports no error, when one of the statements had failed.
       if (command === 'ROLLBACK')
         throw new Error('a statement of the transaction had failed: nothing of it was written');
       return result;
     } finally {
-      session.ended ??= ended();
-      cancel();
+      transaction.end();
     }
   };
 
@@ -153,7 +132,7 @@ function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readines
   return {
     ...dbOf(single),
     async transact(work, { isAlone = false } = {}) {
-      requireOutside();
+      transactions.requireOutside();
       if (isAlone) return turns.take(() => tryOnce(BEGIN_ALONE, work));
       return turns.take(() => again((failed) => tryOnce(failed === 0 ? BEGIN : BEGIN_ALONE, work)));
     },
@@ -195,8 +174,4 @@ function statementNames(): (text: string) => string | undefined {
 
 async function vacuum(pool: Pool): Promise<void> {
   await pool.query('VACUUM');
-}
-
-function ended(): TransactionError {
-  return new TransactionError('ENDED', 'the transaction has ended: await everything that belongs to it');
 }

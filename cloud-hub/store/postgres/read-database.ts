@@ -2,10 +2,11 @@
 
 import type { DatabaseAddress } from '../../database-address.ts';
 import type { Db } from '../database.ts';
+import { kyselyOver } from '../statement-driver.ts';
 import { connectPostgres, run } from './connection.ts';
 import { postgresDialect } from './dialect.ts';
 import { describeFailure } from './failures.ts';
-import { kyselyOver } from './kysely.ts';
+import { postgresLanguage } from './language.ts';
 import { requireServer } from './readiness.ts';
 
 /** @throws Error that says what is wrong, where, and what to do */
@@ -14,7 +15,7 @@ export async function readDatabase<T>(address: DatabaseAddress, work: (db: Db) =
   try {
     await requireServer(pools.readers);
     const execute: Db['execute'] = (text, values) => run(pools.readers, text, values);
-    return await work({ query: kyselyOver(execute), execute, dialect: postgresDialect });
+    return await work({ query: kyselyOver(execute, postgresLanguage), execute, dialect: postgresDialect });
   } catch (error) {
     throw new Error(describeFailure(error, address.shown), { cause: error });
   } finally {

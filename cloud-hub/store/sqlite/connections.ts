@@ -1,17 +1,7 @@
-/** Connections to one SQLite file: one that writes, one that reads beside it; and kysely's way into them. */
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
+/** Connections to one SQLite file: one that writes, one that reads beside it; and how kysely speaks to it. */
+import { type Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { SqliteDatabase, SqliteStatement } from '../../../shared/kit/sqlite.ts';
 import type { Result, Value } from '../database.ts';
-import type { Tables } from '../tables.ts';
 
 /** Texts of statements are few, but lists may ask for many ids. */
 const MAX_KEPT = 500;
@@ -47,41 +37,9 @@ export class Connection {
   }
 }
 
-export type Execute = (text: string, values: readonly Value[]) => Promise<Result>;
-
-/** kysely over a function that runs statements; it begins no transactions of its own. */
-export function kyselyOver(execute: Execute): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new StatementDriver(execute),
-      createIntrospector: (database) => new SqliteIntrospector(database),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
-}
-
-class StatementDriver implements Driver {
-  readonly #connection: DatabaseConnection;
-
-  constructor(execute: Execute) {
-    this.#connection = {
-      async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-        const { rows, changes } = await execute(sql, parameters as readonly Value[]);
-        // kysely cannot know what a statement gives; its types come from the table types.
-        return { rows: rows as R[], numAffectedRows: BigInt(changes) };
-      },
-      streamQuery() {
-        throw new Error('the store reads page by page');
-      },
-    };
-  }
-
-  async init(): Promise<void> {}
-  acquireConnection = async (): Promise<DatabaseConnection> => this.#connection;
-  beginTransaction = (): Promise<void> => Promise.reject(new Error('use transact'));
-  commitTransaction = this.beginTransaction;
-  rollbackTransaction = this.beginTransaction;
-  async releaseConnection(): Promise<void> {}
-  async destroy(): Promise<void> {}
-}
+/** How kysely writes the SQL of SQLite. */
+export const sqliteLanguage = {
+  createAdapter: () => new SqliteAdapter(),
+  createIntrospector: (database: Kysely<unknown>) => new SqliteIntrospector(database),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+};

@@ -8,12 +8,10 @@
  *
  * Crash behaviour: SQLite rolls an unfinished transaction back at the next start; the operating system frees the lock.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { Kysely, SqliteDialect } from 'kysely';
 import { z } from 'zod';
-import { systemClock } from '../../../shared/kit/clock.ts';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import { isCorruption, openSqlite, type SqliteDatabase } from '../../../shared/kit/sqlite.ts';
 import {
@@ -21,14 +19,15 @@ import {
   defaultTransactionLimits,
   type HubDatabase,
   type Result,
-  TransactionError,
   type TransactionLimits,
   type Value,
 } from '../database.ts';
 import { takeLock } from '../lock.ts';
 import { migrate } from '../migrations.ts';
+import { kyselyOver } from '../statement-driver.ts';
+import { Transactions } from '../transactions.ts';
 import { Turns } from '../turns.ts';
-import { Connection, kyselyOver } from './connections.ts';
+import { Connection, sqliteLanguage } from './connections.ts';
 import { sqliteDialect } from './dialect.ts';
 import { createReadiness } from './readiness.ts';
 
@@ -76,12 +75,6 @@ export async function openSqliteDatabase(
   }
 }
 
-/** A transaction that runs or has run. */
-interface Session {
-  /** Why its statements are refused; undefined while they are not. */
-  ended?: TransactionError;
-}
-
 function databaseOf(
   writer: SqliteDatabase,
   reader: SqliteDatabase,
@@ -91,48 +84,35 @@ function databaseOf(
 ): HubDatabase {
   const turns = new Turns(limits.waitMs);
   const [writing, reading] = [new Connection(writer), new Connection(reader)];
-  const inside = limits.isWatched ? new AsyncLocalStorage<Session>() : undefined;
-
-  const requireOutside = () => {
-    const session = inside?.getStore();
-    if (session && !session.ended)
-      throw new TransactionError('NESTED', 'inside of a transaction, use what it gives, and begin no other one');
-  };
+  const transactions = new Transactions(limits);
   const execute = async (text: string, values: readonly Value[]): Promise<Result> => {
-    requireOutside();
+    transactions.requireOutside();
     if (reading.prepared(text).readonly) return reading.run(text, values);
     return turns.take(() => writing.run(text, values));
   };
-  const dbOf = (run: Db['execute']): Db => ({ query: kyselyOver(run), execute: run, dialect: sqliteDialect });
+  const dbOf = (run: Db['execute']): Db => ({
+    query: kyselyOver(run, sqliteLanguage),
+    execute: run,
+    dialect: sqliteDialect,
+  });
 
   const begun = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
-    const session: Session = {};
+    const transaction = transactions.begin();
     const db = dbOf(async (text, values) => {
-      if (session.ended) throw session.ended;
+      transaction.requireOpen();
       return writing.run(text, values);
-    });
-    let cancel = () => {};
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      cancel = systemClock.after(limits.lastMs, () => {
-        const text = `a transaction lasted longer than ${limits.lastMs / 1000} s: it was taken back`;
-        session.ended = new TransactionError('LASTED', text);
-        reject(session.ended);
-      });
     });
     try {
       writing.run('BEGIN IMMEDIATE', []);
-      const working = inside ? inside.run(session, () => work(db)) : work(db);
-      const result = await Promise.race([working, tooLong]);
-      session.ended = ended();
+      const result = await transaction.within(() => work(db));
       writing.run('COMMIT', []);
       return result;
     } catch (error) {
-      session.ended ??= ended();
       // Some errors of SQLite end the transaction themselves.
       if (writer.inTransaction) writing.run('ROLLBACK', []);
       throw error;
     } finally {
-      cancel();
+      transaction.end();
     }
   };
 
@@ -140,7 +120,7 @@ function databaseOf(
   return {
     ...dbOf(execute),
     async transact(work) {
-      requireOutside();
+      transactions.requireOutside();
       return turns.take(() => begun(work));
     },
     readiness: createReadiness(writer, folder, turns),
@@ -154,10 +134,6 @@ function databaseOf(
       await closing;
     },
   };
-}
-
-function ended(): TransactionError {
-  return new TransactionError('ENDED', 'the transaction has ended: await everything that belongs to it');
 }
 
 function openFile(file: string): SqliteDatabase {

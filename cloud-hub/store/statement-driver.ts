@@ -2,25 +2,17 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  type Dialect,
   type Driver,
   Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { Db, Value } from '../database.ts';
-import type { Tables } from '../tables.ts';
+import type { Db, Value } from './dialect.ts';
+import type { Tables } from './tables.ts';
 
-export function kyselyOver(execute: Db['execute']): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new StatementDriver(execute),
-      createIntrospector: (database) => new PostgresIntrospector(database),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
+/** @param language how kysely writes the SQL of a database */
+export function kyselyOver(execute: Db['execute'], language: Omit<Dialect, 'createDriver'>): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: { ...language, createDriver: () => new StatementDriver(execute) } });
 }
 
 class StatementDriver implements Driver {
