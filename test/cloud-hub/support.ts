@@ -223,3 +223,13 @@ export const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 4, 0xff, 0xd9]
 export function snapshotOf(picture: Buffer): Record<string, unknown> {
   return { mime: 'image/jpeg', width: 2, height: 2, data: picture.toString('base64') };
 }
+
+/** A hub that has stored so many events of the device `cam`, with ids from 1. */
+export async function hubWithEvents(n: number): Promise<TestHub> {
+  const hub = await testHub();
+  const cam = await testDevice(hub, 'cam');
+  const records = Array.from({ length: n }, (_, i) => eventRecord(i + 1));
+  await cam.publish('records', { epoch: 'e1', from: 1, to: n, records });
+  await cam.nextAck();
+  return hub;
+}

@@ -5,16 +5,7 @@ import { WebSocket } from 'ws';
 import type { Event } from '../../../cloud-hub/contract/event.ts';
 import { liveMessage } from '../../../cloud-hub/contract/live.ts';
 import { until } from '../../support/until.ts';
-import { eventRecord, type TestHub, testDevice, testHub } from '../support.ts';
-
-async function hubWithEvents(n: number): Promise<TestHub> {
-  const hub = await testHub();
-  const cam = await testDevice(hub, 'cam');
-  const records = Array.from({ length: n }, (_, i) => eventRecord(i + 1));
-  await cam.publish('records', { epoch: 'e1', from: 1, to: n, records });
-  await cam.nextAck();
-  return hub;
-}
+import { hubWithEvents, type TestHub } from '../support.ts';
 
 const correct = (hub: TestHub, id: string, body: unknown) =>
   hub.api(`/events/${id}/correction`, {

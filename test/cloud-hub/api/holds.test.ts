@@ -1,16 +1,7 @@
 /** Holds on events, through the API: an event that is held outlives its age and orders to erase until an admin releases it. */
 import { expect, test } from 'vitest';
 import type { Event } from '../../../cloud-hub/contract/event.ts';
-import { eventRecord, type TestHub, testDevice, testHub } from '../support.ts';
-
-async function hubWithEvents(n: number): Promise<TestHub> {
-  const hub = await testHub();
-  const cam = await testDevice(hub, 'cam');
-  const records = Array.from({ length: n }, (_, i) => eventRecord(i + 1));
-  await cam.publish('records', { epoch: 'e1', from: 1, to: n, records });
-  await cam.nextAck();
-  return hub;
-}
+import { hubWithEvents, type TestHub } from '../support.ts';
 
 const send = (hub: TestHub, method: string, path: string, body?: unknown) =>
   hub.api(path, {
