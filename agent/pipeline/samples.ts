@@ -87,7 +87,8 @@ export function createSamples(
         const quality = config.quality ?? (isPart ? PART_QUALITY : FRAME_QUALITY);
         const picture = source.picture(frame, region, config.side, hide, quality);
         const { threshold, thresholds } = chance ?? inForce();
-        const all = one.by.includes('random') && !event && chance ? withWeak(chance) : { objects: boxesOf(objects) };
+        const weak = one.by.includes('random') && !event && chance ? withWeak(chance) : undefined;
+        const all = weak ?? { objects: boxesOf(objects) };
         const body: SampleBody = {
           id,
           stream,
@@ -112,10 +113,12 @@ export function createSamples(
   };
 }
 
-/** Chance asks about those that do not count too: else nobody would know what a lower threshold is worth. */
-function withWeak({ seen, floor }: Chance): Pick<SampleBody, 'objects' | 'floor'> {
-  const isAll = floor !== undefined && seen.length <= MAX_SAMPLE_OBJECTS;
-  return { objects: boxesOf(seen), ...(isAll ? { floor } : {}) };
+/**
+ * Chance asks about those that do not count too: else nobody would know what a lower threshold is worth. Undefined: they are too many to be
+ * named, and some of them say nothing.
+ */
+function withWeak({ seen, floor }: Chance): Pick<SampleBody, 'objects' | 'floor'> | undefined {
+  return floor === undefined || seen.length > MAX_SAMPLE_OBJECTS ? undefined : { objects: boxesOf(seen), floor };
 }
 
 const boxesOf = (objects: readonly Detection[]): SampleBody['objects'] =>

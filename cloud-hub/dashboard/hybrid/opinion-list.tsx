@@ -1,3 +1,4 @@
+import { counts } from '../../../shared/contract/thresholds.ts';
 import type { Opinion } from '../../contract/opinion.ts';
 import { outcomeWords } from '../events/opinion-words.ts';
 import { More } from '../lists/more.tsx';
@@ -38,6 +39,11 @@ export function OpinionList() {
   );
 }
 
+/** Objects that counted on the edge; a frame that chance chose names weaker ones too. */
+function countedBy({ threshold = 0, thresholds, objects }: Opinion['edge']): number {
+  return objects.filter((one) => counts({ threshold, thresholds }, one)).length;
+}
+
 function seenBy({ label, score }: Opinion['hub']): string {
   if (label === undefined) return 'nothing of the kind';
   return score === undefined ? label : `${label} ${percent(score)}`;
@@ -48,7 +54,7 @@ function OpinionRow({ opinion }: { opinion: Opinion }) {
   const { tone, title, meaning } = outcomeWords[outcome];
   const edgeSays = event
     ? `${event.label} ${percent(event.score)} (${event.action} ${event.rule})`
-    : `${edge.objects.length} objects in a frame`;
+    : `${countedBy(edge)} objects in a frame`;
   const hubSays = event ? seenBy(hub) : `${hub.objects.length} objects`;
   return (
     <li data-testid="opinion" data-outcome={outcome}>

@@ -72,6 +72,41 @@ test('an event does not wait for a frame, and no frame for an event', async () =
   expect(ids.flat()).toEqual(t.sent.slice(1, 4).map(({ id }) => id));
 });
 
+test('chance names weak objects too, down to the floor; where they are too many it names those that count, and no floor', async () => {
+  const box = [0, 0, 0.1, 0.1] as const;
+  const weak = (count: number): Detection[] =>
+    Array.from({ length: count }, () => ({ label: 'person', score: 0.2, box: [...box] }));
+  const strong: Detection = { label: 'person', score: 0.9, box: [...box] };
+  for (const [count, named, floor] of [
+    [99, 100, 0.1],
+    [100, 1, undefined],
+  ] as const) {
+    const sent: SampleBody[] = [];
+    const samples = createSamples(
+      'street',
+      streamEscalation.parse({ choose: [{ kind: 'random', share: 1 }] }),
+      { inForce: () => ({ threshold: 0.5 }), labels: [] },
+      { onSample: (body) => sent.push(body) },
+    );
+    const source = {
+      picture: () => Promise.resolve({ jpeg: new Uint8Array(1), width: 1, height: 1 }),
+    } as unknown as Source;
+    const seen = [strong, ...weak(count)];
+    const chance = {
+      frame: 0,
+      ptsMs: 0,
+      outcome: { task: 'detect', detections: seen },
+      seen,
+      threshold: 0.5,
+      floor: 0.1,
+    } as const;
+    const looked = { found: [], objects: [strong], hide: [], chance, quietMs: 0 };
+    samples.ask(source, { frame: 0, ptsMs: 0 } as SourceFrame, looked);
+    await samples.made();
+    expect([sent[0]?.objects.length, sent[0]?.floor]).toEqual([named, floor]);
+  }
+});
+
 test('what chance chose never waits: its share must not depend on what was chosen before', async () => {
   const t = stream([{ kind: 'random', share: 1 }, margin]);
   for (const ptsMs of [0, 1, 2]) t.ask(ptsMs);
