@@ -45,9 +45,13 @@ for (const file of testResults) {
     );
 }
 
+// Vitest fails a run for what no test awaited, though each test passed.
+const isStray = status !== '0' && count('failed') + broken.length + missing === 0;
+if (isStray) console.log('failed: an error outside of tests; look for "Unhandled" above');
+
 // The attacks count as one test.
 const held = attacked === '0' ? 1 : 0;
 const passed = count('passed') + held;
-const failed = count('failed') + skipped.length + broken.length + 1 - held + missing;
+const failed = count('failed') + skipped.length + broken.length + 1 - held + missing + Number(isStray);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : Number(status));

@@ -31,7 +31,7 @@ export default defineConfig({
     // As `until` (support/): a second is not long on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
-    ...(onPostgres ? { globalSetup: ['test/support/run-on-postgres.ts'] } : {}),
+    globalSetup: ['test/support/hold-closed-ports.ts', ...(onPostgres ? ['test/support/run-on-postgres.ts'] : [])],
     setupFiles: [
       'test/support/seed.ts',
       ...(onPostgres ? ['test/support/store-on-postgres.ts'] : []),
