@@ -30,6 +30,15 @@ export const quietSeries: Readonly<Record<string, QuietSeries>> = {
   'a wave of a day and a week': (random) => (i) => 50 + 10 * wave(i) + 8 * wave(i, 7) + normal(random),
   'weekends off': (random) => (i) => (isWorking(i) && isWeekday(i) ? 60 : 10) + 3 * random(),
   'weekends off, all day long': (random) => (i) => (isWeekday(i) ? 60 : 10) + 3 * random(),
+  'off by night, to the last digit': (random) => (i) => (isWorking(i) ? 60 + 3 * random() : 0),
+  'off by night and at weekends': (random) => (i) => (isWorking(i) && isWeekday(i) ? 60 + 3 * random() : 0),
+  'a pump that stands for hours': (random) => {
+    let [on, left] = [false, 0];
+    return () => {
+      if (left-- <= 0) [on, left] = [!on, Math.floor((on ? 60 : 12) * random())];
+      return on ? 12 + 0.3 * normal(random) : 0;
+    };
+  },
   'steps between levels': (random) => {
     let level = 20;
     return () => (level = random() < 1 / 60 ? 20 + 10 * Math.floor(4 * random()) : level);

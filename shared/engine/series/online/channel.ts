@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Counting, countingState } from './counting.ts';
 import { EVENT_SETTINGS, Events, eventsState } from './events.ts';
 import { Features, featuresState } from './features.ts';
+import { Frozen, frozenState } from './frozen.ts';
 import { Known, knownState } from './known.ts';
 import { Recurring, recurringState } from './recurring.ts';
 
@@ -15,6 +16,8 @@ const STEP_MS = 300_000;
 const PEAK = EVENT_SETTINGS.floor;
 /** As strong a sample goes on with the anomaly that lasts. */
 const GOES_ON = 1;
+/** The strength of a value that has frozen: as of a spike that never was. */
+const FROZEN = 4.5;
 
 export const channelState = z.object({
   features: featuresState,
@@ -22,6 +25,7 @@ export const channelState = z.object({
   known: knownState.optional(),
   recurring: recurringState.optional(),
   counting: countingState.optional(),
+  frozen: frozenState.optional(),
   /** What may yet be the beginning of an anomaly (invariant 5 of events.ts). */
   doubted: z.object({ atMs: z.number(), surprises: z.array(z.number()).max(64), strength: z.number() }).optional(),
 });
@@ -33,6 +37,7 @@ export class Channel {
   readonly #known: Known;
   readonly #recurring: Recurring;
   readonly #counting: Counting;
+  readonly #frozen: Frozen;
   #doubted: ChannelState['doubted'];
 
   constructor(state?: ChannelState) {
@@ -41,6 +46,7 @@ export class Channel {
     this.#known = new Known(state?.known);
     this.#recurring = new Recurring(state?.recurring);
     this.#counting = new Counting(state?.counting);
+    this.#frozen = new Frozen(state?.frozen);
     this.#doubted = state?.doubted;
   }
 
@@ -75,7 +81,8 @@ export class Channel {
     const { value, anew } = this.#counting.next(bounded, this.#features.stepsUntil(atMs));
     if (anew) [this.#features, this.#events] = [new Features(), new Events()];
     const [features, events, known, recurring] = [this.#features, this.#events, this.#known, this.#recurring];
-    const strength = features.next(atMs, value);
+    const frozen = this.#frozen.next(value);
+    const strength = Math.max(features.next(atMs, value), frozen === 'begins' ? FROZEN : 0);
     const stepMs = features.stepMs ?? STEP_MS;
     const samples = this.samplesPerWeek;
     const wasAnomalous = events.anomalous;
@@ -83,6 +90,7 @@ export class Channel {
     const isNormal = known.isEmpty ? undefined : () => known.isLike(features.surprises(), strength);
     const asked = { isNormal, isAgain, youngFor: isTrained ? 0 : samples };
     const apart = events.next(strength, weeks * samples, features.isLearning || isQuiet, asked);
+    if (frozen === 'lasts') events.goesOn();
     if (strength > PEAK) recurring.peaked(atMs, strength);
     if (events.doubtedFor === 0) this.#doubted = { atMs, surprises: [...features.surprises()], strength };
     if (events.anomalous && !wasAnomalous) {
@@ -118,6 +126,7 @@ export class Channel {
       ...(known ? { known } : {}),
       ...(this.#recurring.isEmpty ? {} : { recurring: this.#recurring.state() }),
       counting: this.#counting.state(),
+      frozen: this.#frozen.state(),
       ...(this.#doubted ? { doubted: this.#doubted } : {}),
     };
   }

@@ -127,6 +127,11 @@ export class Events {
     return Math.max(confirmed, apart);
   }
 
+  /** An anomaly that lasts has not calmed down. */
+  goesOn(): void {
+    this.#calm = 0;
+  }
+
   /** The anomaly that lasts is none. */
   calmDown(): void {
     this.#anomalous = false;
