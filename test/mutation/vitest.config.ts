@@ -35,6 +35,9 @@ function common(a: string, b: string): number {
 
 const limitMs = (name: string, ms: number): number => Number(process.env[name] ?? ms);
 
+/** The serial port's native part aborts the process when it is used from a thread, and kept workers are threads. */
+const NOT_IN_THREADS = 'test/agent/pipeline/source/series/serial.test.ts';
+
 const untilMs = limitMs('VEDETTE_MUTATION_UNTIL_MS', 4_000);
 
 export default defineConfig({
@@ -42,7 +45,8 @@ export default defineConfig({
   test: {
     include: JSON.parse(process.env.VEDETTE_MUTATION_TESTS ?? '[]') as string[],
     // A busy machine makes them fail: each run would begin with a failure, or count it as a defect that was noticed.
-    exclude: [...configDefaults.exclude, ...timedTests],
+    exclude: [...configDefaults.exclude, ...timedTests, NOT_IN_THREADS],
+    globalSetup: ['test/support/hold-closed-ports.ts'],
     // What is waited for often never comes. Below Stryker's own limit: a failed test costs less than a worker that is killed and started again.
     env: { VEDETTE_UNTIL_MS: String(untilMs) },
     // As long as `until` (support/): Vitest's own second would count a busy machine as a test that noticed.

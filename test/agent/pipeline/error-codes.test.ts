@@ -22,7 +22,7 @@ async function trained() {
 
 /** A healthy series with one such value in its middle. */
 async function play(engine: WalkParts['engine'], code: string, channel: object) {
-  const rows = waveRows(1200);
+  const rows = waveRows(900);
   rows[800] = `${rows[800]?.split(',')[0]},${code}`;
   const url = writeCsv(tempFolder(), 'series.csv', rows);
   const config = streamConfig.parse({

@@ -16,7 +16,7 @@ const faint = [0, 0, 0, 70, 40, 20, 10, 5, 5, 0];
 async function drifting(condition: Record<string, unknown> = {}) {
   const rule = { condition: { kind: 'drift', agoS: EARLIER / 1000, ...condition }, channels: ['hook'] };
   const bench = await engineWith({ moved: rule }, 1);
-  const { store, clock } = bench;
+  const { store, clock, minutes } = bench;
   let seq = 0;
   /** Summaries of the last hour, one per minute. */
   const hour = (scores: readonly number[], digest = 'sha256:a') =>
@@ -35,45 +35,45 @@ async function drifting(condition: Record<string, unknown> = {}) {
   const said = { streams: [{ id: 'door', state: 'running', source: 'x', fps: 5, rules: [] }] } as unknown as Report;
   await store.transact(async (tx) => tx.devices.noteContact('box-0', { report: said }, clock.wall()));
   const firing = async () => {
-    await clock.advance(7 * MINUTE);
+    await minutes(7);
     return (await store.alerts.open()).map(({ subject, text }) => [subject, text]);
   };
   return { ...bench, hour, firing };
 }
 
 test('scores that moved fire, and end when they are as they were', async () => {
-  const { clock, hour, firing } = await drifting();
+  const { minutes, hour, firing } = await drifting();
   await hour(usual);
   expect(await firing()).toEqual([]);
-  await clock.advance(EARLIER - 7 * MINUTE);
+  await minutes(EARLIER / MINUTE - 7);
   await hour(faint);
   const [[subject, text] = []] = await firing();
   expect(subject).toBe('door');
   expect(text).toMatch(/moved by \d\.\d+ \(population stability index\)/);
-  await clock.advance(EARLIER - 7 * MINUTE);
+  await minutes(EARLIER / MINUTE - 7);
   await hour(faint);
   expect(await firing()).toEqual([]);
 });
 
 test('what cannot be judged changes nothing: another model, too few scores, nothing before', async () => {
-  const { clock, hour, firing, store } = await drifting();
+  const { minutes, hour, firing, store } = await drifting();
   await hour(usual);
-  await clock.advance(EARLIER);
+  await minutes(EARLIER / MINUTE);
   await hour(faint, 'sha256:b');
   expect(await firing()).toEqual([]);
-  await clock.advance(EARLIER - 7 * MINUTE);
+  await minutes(EARLIER / MINUTE - 7);
   await hour(usual, 'sha256:b');
   expect(await firing()).toHaveLength(1);
-  await clock.advance(EARLIER - 7 * MINUTE);
+  await minutes(EARLIER / MINUTE - 7);
   await hour([0, 0, 0, 0, 0, 0, 0, 0, 1, 0], 'sha256:b');
   expect(await firing()).toHaveLength(1);
   expect(await store.alerts.open()).toHaveLength(1);
 });
 
 test('a hub that starts again judges by what is stored', async () => {
-  const { clock, hour, engine, store } = await drifting();
+  const { clock, minutes, hour, engine, store } = await drifting();
   await hour(usual);
-  await clock.advance(EARLIER);
+  await minutes(EARLIER / MINUTE);
   await engine.stop();
   await hour(faint);
   const next = new AlertEngine({ store, clock, ...engineParts() });

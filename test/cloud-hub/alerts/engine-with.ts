@@ -42,6 +42,13 @@ export async function engineWith(rules: Record<string, unknown>, devices: number
     });
     for (const id of some) engine.heard(id, [], true);
   };
+  /** Ticks only at the end of each: an hour of them, one per second, takes seconds. */
+  const minutes = async (count: number) => {
+    for (let n = 0; n < count; n++) {
+      await clock.skip(58_000);
+      await clock.advance(2000);
+    }
+  };
   const told = async () => (await store.alertDeliveries.list({ limit: 100 })).toReversed();
-  return { clock, store, engine, ids, turn, told };
+  return { clock, store, engine, ids, turn, minutes, told };
 }

@@ -16,17 +16,18 @@ async function goneFor(minutes: number, more: Record<string, unknown> = {}, devi
   const world = await engineWith({ gone: { ...rule, ...more } }, devices);
   await world.clock.advance(5000);
   await world.turn(false);
-  await world.clock.advance(minutes * MINUTE);
+  await world.clock.advance(1000);
+  await world.minutes(minutes);
   const rows = async () => (await world.told()).map(({ channel, title }) => `${channel}: ${title}`);
   return { ...world, rows };
 }
 
 test('each step is told once, in its time, and those who were told hear of the end', async () => {
-  const { clock, store, turn, rows } = await goneFor(4);
+  const { clock, store, turn, rows, minutes } = await goneFor(4);
   expect(await rows()).toEqual(['hook: gone: box-0']);
-  await clock.advance(2 * MINUTE);
+  await minutes(2);
   expect(await rows()).toEqual(['hook: gone: box-0', 'boss: gone: box-0 (not acknowledged)']);
-  await clock.advance(60 * MINUTE);
+  await minutes(60);
   const steps = ['boss', 'boss', 'chief'].map((who) => `${who}: gone: box-0 (not acknowledged)`);
   expect(await rows()).toEqual(['hook: gone: box-0', ...steps]);
   const [, second] = await store.alertDeliveries.due(clock.wall());
@@ -38,11 +39,11 @@ test('each step is told once, in its time, and those who were told hear of the e
 });
 
 test('what somebody has acknowledged is neither escalated nor told again, and its end is told', async () => {
-  const { clock, store, turn, rows } = await goneFor(1, { repeatS: 120 });
+  const { clock, store, turn, rows, minutes } = await goneFor(1, { repeatS: 120 });
   const [alert] = await store.alerts.open();
   expect(await store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'ann')).toBe(true);
   expect(await store.alerts.acknowledge(alert?.id ?? 0, clock.wall(), 'bob')).toBe(false);
-  await clock.advance(60 * MINUTE);
+  await minutes(60);
   expect(await rows()).toEqual(['hook: gone: box-0']);
   await turn(true);
   await clock.advance(MINUTE);

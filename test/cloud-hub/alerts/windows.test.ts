@@ -5,7 +5,6 @@ import { newSilence } from '../../../cloud-hub/contract/alert.ts';
 import { engineWith } from './engine-with.ts';
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** Sundays from 2:00 to 3:59 in Berlin: the hours in which clocks change there. */
 const sundays = { cron: ['* 2-3 * * 0'], timezone: 'Europe/Berlin' };
 
@@ -46,18 +45,18 @@ const gone = { condition: { kind: 'offline' }, channels: ['hook'], forS: 0, wait
 test('a weekly window holds back, and what still fires at its end is told then, each week anew', async () => {
   // Saturday evening, a week before clocks change.
   const world = await engineWith({ gone }, 2, Date.parse('2026-03-21T22:00:00Z'));
-  const { clock, store, turn, told } = world;
+  const { clock, store, turn, told, minutes } = world;
   const body = newSilence.parse({ endsAt: '2026-12-01T00:00:00Z', schedule: sundays });
   await store.transact(async (tx) => tx.alertRules.addSilence(body, { at: clock.wall(), actor: 'ann' }));
   await world.engine.changed();
-  await clock.advance(3 * HOUR + 5 * MINUTE);
+  await minutes(185);
   await turn(false, ['box-0']);
   await turn(false, ['box-1']);
-  await clock.advance(10 * MINUTE);
+  await minutes(10);
   await turn(true, ['box-1']);
-  await clock.advance(HOUR);
+  await minutes(60);
   expect(await told()).toEqual([]);
-  await clock.advance(46 * MINUTE);
+  await minutes(46);
   const times = async () => (await told()).map(({ title, createdAt }) => `${title} ${createdAt.slice(0, 16)}`);
   // What began and ended within it is told by nobody.
   expect(await times()).toEqual(['gone: box-0 2026-03-22T03:00']);
@@ -101,7 +100,7 @@ test('outside of its hours a rule tells nobody, and escalates nothing', async ()
   const hours = { cron: ['* 8-17 * * 1-5'], timezone: 'Europe/Berlin' };
   const steps = [{ afterS: 600, channels: ['boss'] }];
   // A Friday, a quarter before six in the evening in Berlin.
-  const { clock, turn, told } = await engineWith(
+  const { clock, turn, told, minutes } = await engineWith(
     { gone: { ...gone, hours, steps } },
     1,
     Date.parse('2026-03-27T16:55:00Z'),
@@ -109,7 +108,7 @@ test('outside of its hours a rule tells nobody, and escalates nothing', async ()
   await turn(false);
   await clock.advance(2 * MINUTE);
   expect((await told()).map(({ channel }) => channel)).toEqual(['hook']);
-  await clock.advance(20 * MINUTE);
+  await minutes(20);
   expect(await told()).toHaveLength(1);
   // On Monday clocks have changed: eight o'clock is six in UTC.
   clock.setWall(Date.parse('2026-03-30T05:58:30Z'));

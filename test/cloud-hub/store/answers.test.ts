@@ -15,13 +15,16 @@ function opened(folder = tempFolder()) {
   return answers;
 }
 
+/** As the hub gives them. `__proto__` would be one too by RFC 9110, but no object of JavaScript is sure to keep it. */
+const headerName = fc.string().filter((name) => name !== '__proto__');
+
 test('what is sealed comes back with its key, and with no other', () => {
   fc.assert(
     fc.property(
       fc.string(),
       fc.string(),
       fc.uint8Array(),
-      fc.dictionary(fc.string(), fc.string()),
+      fc.dictionary(headerName, fc.string()),
       (key, other, bytes, headers) => {
         const kept = { status: 200, headers: { ...headers }, body: Buffer.from(bytes) };
         const sealed = seal(kept, key);
