@@ -13,12 +13,14 @@ import { fitForecast } from '../train/forecast.ts';
 import { readNormal } from '../train/normal.ts';
 import { type PackageOptions, writeAnomalyPackage, writeForecastPackage } from '../train/package.ts';
 import { readSeries, type Series } from '../train/series.ts';
+import { SHORTEST, windowLengthOf } from '../train/window-length.ts';
 
-export interface TrainOptions extends Partial<FitOptions> {
+export interface TrainOptions extends Partial<Pick<FitOptions, 'components' | 'quantile' | 'margin'>> {
   readonly kind: 'forecast' | 'autoencoder';
   /** Of a forecast: weeks between two false alarms. */
   readonly weeks: number;
-  readonly window: number;
+  /** Of a forecast without one: chosen by measurement. */
+  readonly window?: number;
   readonly step: number;
   readonly detrend: boolean;
   /** File with what people have called normal, and the stream that counts of it. */
@@ -94,12 +96,15 @@ function fitForecasting(
 ): object {
   const { normalFile, stream, ...fit } = options;
   const said = normalFile === undefined ? undefined : readNormal(normalFile, stream);
-  const model = fitForecast(series, { ...fit, normal: said ?? [] });
+  const window = options.window ?? chosenWindow(series, options, print);
+  const model = fitForecast(series, { ...fit, window, normal: said ?? [] });
   const normal = said && { said: said.length, ...model.normal };
   if (normal)
     print(
       `called normal by people: ${normal.said} anomalies; ${normal.inData} lie in this data, and ${normal.learned} of these the model has learned`,
     );
+  if (model.judges === 'both')
+    print('a vibration: what the forecast is wrong by is judged beside the values, so that another frequency is seen');
   const { channels, samples } = series;
   const explained = round(model.explained);
   print(
@@ -118,6 +123,8 @@ function fitForecasting(
   writeForecastPackage(model, to, seriesSvg(`${to.name}, training data`, channels, rows));
   return {
     gaps: model.gaps,
+    window,
+    judges: model.judges,
     windows: model.windows,
     explained,
     threshold: round(model.threshold),
@@ -138,7 +145,8 @@ function fitReconstruction(
       'config-invalid',
       '--normal is for --kind forecast: an autoencoder takes all its data as normal',
     );
-  const model = fitAnomaly(series, { ...options, quantile, margin });
+  const { window = RECONSTRUCTED } = options;
+  const model = fitAnomaly(series, { ...options, window, quantile, margin });
   const components = model.reconstruction.components.length;
   print(
     `fitted ${components} components to ${model.windows.fit} windows, calibrated on ${model.windows.heldOut} others`,
@@ -148,7 +156,23 @@ function fitReconstruction(
   return { gaps, windows, components, explained: round(explained), threshold: round(threshold) };
 }
 
+function chosenWindow(
+  series: Series,
+  { step, detrend }: Pick<TrainOptions, 'step' | 'detrend'>,
+  print: (line: string) => void,
+): number {
+  // Without its line a window's last point is another one for each length.
+  if (detrend) return SHORTEST;
+  const { window, tried } = windowLengthOf(series, { step, detrend });
+  const shown = tried.map(({ window: length, error }) => `${length}: ${round(error)}`).join(', ');
+  if (series.channels.length > 1 || window > SHORTEST)
+    print(`windows of ${window} samples, by what forecasts of each length are wrong by in the last fifth (${shown})`);
+  return window;
+}
+
 const WEEK_MS = 604_800_000;
+/** Samples of a window of a reconstruction, which wants to see more at once. */
+const RECONSTRUCTED = 64;
 /** Of the held-out windows below the threshold, before the margin. */
 const QUANTILE = 0.995;
 const MARGIN = 1.5;

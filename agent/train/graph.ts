@@ -5,7 +5,8 @@
  * component times its range: so that one clip serves all ranges.
  */
 import onnxProto from 'onnx-proto';
-import { FARTHEST, type Forecaster } from './forecast.ts';
+import { FARTHEST } from './cut.ts';
+import type { Forecaster } from './forecast.ts';
 import type { Reconstruction } from './reconstruction.ts';
 
 const { onnx } = onnxProto;

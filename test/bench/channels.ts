@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fitForecast } from '../../agent/train/forecast.ts';
 import { writeForecastPackage } from '../../agent/train/package.ts';
 import type { Series } from '../../agent/train/series.ts';
+import { windowLengthOf } from '../../agent/train/window-length.ts';
 import { isWindowInput } from '../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../shared/engine/engine.ts';
 import { Detector } from '../../shared/engine/series/online/detector.ts';
@@ -46,6 +47,7 @@ export const channels: Bench = {
   async run(print, option) {
     for (const width of [2, 8, 32, 64].filter((one) => one <= option('most'))) {
       const [trained, online]: [Tried[], Tried[]] = [[], []];
+      const windows: number[] = [];
       let fitS = 0;
       for (let seed = 1; seed <= option('machines'); seed++) {
         const fault = FAULTS[seed % FAULTS.length] ?? 'own way';
@@ -53,20 +55,29 @@ export const channels: Bench = {
         const machine = machineOf({ width, seed, rows, faultAt: ROWS.train + ROWS.healthy, fault });
         const samples = machine.rows.map((values, i) => ({ atMs: START + i * STEP_MS, restart: i === 0, values }));
         const began = process.cpuUsage();
-        const fitted = fitForecast(seriesOf(machine, samples.slice(0, ROWS.train)), FIT);
+        const healthy = seriesOf(machine, samples.slice(0, ROWS.train));
+        const { window } = windowLengthOf(healthy, SHAPE);
+        windows.push(window);
+        const fitted = fitForecast(healthy, { ...SHAPE, window, weeks: WEEKS });
         const { user, system } = process.cpuUsage(began);
         fitS += (user + system) / 1e6 / option('machines');
         trained.push(judged(await byPackage(fitted, samples.slice(ROWS.train)), machine));
         online.push(judged(byDetector(width, samples), machine));
       }
       const weeks = option('machines') * (ROWS.healthy / WEEK);
-      report(`${width} channels, trained (fitted in ${fitS.toFixed(1)} s of a core)`, trained, weeks, print);
+      report(
+        `${width} channels, trained (windows of ${Math.min(...windows)} to ${Math.max(...windows)}, in ${fitS.toFixed(1)} s of a core)`,
+        trained,
+        weeks,
+        print,
+      );
       report(`${width} channels, online`, online, weeks + option('machines') * (ROWS.train / WEEK), print);
     }
   },
 };
 
-const FIT = { window: 8, step: 1, detrend: false, weeks: 2 };
+const SHAPE = { step: 1, detrend: false };
+const WEEKS = 2;
 
 function report(what: string, tried: readonly Tried[], weeks: number, print: (line: string) => void): void {
   const found = tried.flatMap(({ after }) => (after === undefined ? [] : [after])).toSorted((a, b) => a - b);

@@ -3,7 +3,8 @@
  * online detector (`series/online`), which knows how wrong it usually is: the score is how rarely it is so wrong, in weeks.
  *
  * With `judges: value` the detector judges the values themselves, and the forecast says what was expected: of one channel alone that finds more
- * (`npm run bench -- nab`); of several, relations are found in what the forecast is wrong by.
+ * (`npm run bench -- nab`); of several, relations are found in what the forecast is wrong by. With `judges: both` it is given the values and then the errors: of a
+ * vibration, whose next point is known well, another frequency makes the errors wide while the values stay as they were.
  *
  * One output with one value per channel, in the units of the normalised input. `learned` names a file of the package with what the
  * detector has learned of the training data; each stream goes on from there.
@@ -15,6 +16,12 @@ import { DEFAULT_WEEKS, Detector, type DetectorState, detectorState } from '../s
 import { Surprise } from '../series/online/surprise.ts';
 import { type HeadContext, type HeadState, headKind } from './head.ts';
 
+const JUDGES = ['error', 'value', 'both'] as const;
+export type Judges = (typeof JUDGES)[number];
+
+/** Numbers that the detector judges of each window. */
+const MOST_JUDGED = 64;
+
 const options = z.object({
   output: z.string().optional().describe('name of the output; needed where the graph has several'),
   threshold: z
@@ -23,9 +30,11 @@ const options = z.object({
     .default(DEFAULT_WEEKS)
     .describe('an anomaly is what comes less often than once in so many weeks'),
   judges: z
-    .enum(['error', 'value'])
+    .enum(JUDGES)
     .default('error')
-    .describe('what the detector is given: what the forecast is wrong by, or the values'),
+    .describe(
+      'what the detector is given: what the forecast is wrong by, the values, or the values and then the errors',
+    ),
   learned: packagePath.optional().describe('file of the package: what the detector learned in training'),
 });
 
@@ -36,7 +45,12 @@ export const forecast = headKind({
     if (!input || !isWindowInput(input))
       throw new CodedError('model-invalid', 'head.kind "forecast" is for windows of a series');
     const name = outputOf(output, context, input.channels.length);
-    const state = learned === undefined ? undefined : stateOf(learned, context.learned, input);
+    const judged = judgedOf(input, judges);
+    if (judged > MOST_JUDGED) {
+      const says = `"both" makes ${judged} numbers of ${input.channels.length} channels; at most ${MOST_JUDGED}`;
+      throw new CodedError('model-invalid', `head.judges: ${says}`);
+    }
+    const state = learned === undefined ? undefined : stateOf(learned, context.learned, judged);
     return {
       task: 'anomaly',
       outputs: [name],
@@ -53,19 +67,15 @@ const SETTLING = 16;
 /** Errors that count for the band around a forecast. */
 const BAND_MEMORY = 20_000;
 
-function begin(
-  input: WindowInput,
-  threshold: number,
-  judges: 'error' | 'value',
-  state: DetectorState | undefined,
-): HeadState {
+function begin(input: WindowInput, threshold: number, judges: Judges, state: DetectorState | undefined): HeadState {
   const count = input.channels.length;
-  const trained = () => new Detector(count, state, state ? { settling: SETTLING, isTrained: true } : {});
+  const trained = () =>
+    new Detector(judgedOf(input, judges), state, state ? { settling: SETTLING, isTrained: true } : {});
   const learnedUntil = state?.channels[0]?.features.lastAt ?? Number.NEGATIVE_INFINITY;
   let detector = trained();
   /** What it has learned from already comes again: it is judged, and not learned twice. */
   let isRepeated = false;
-  const bands = judges === 'value' ? input.channels.map(() => new Surprise(BAND_MEMORY)) : undefined;
+  const bands = judges !== 'error' ? input.channels.map(() => new Surprise(BAND_MEMORY)) : undefined;
   let windows = 0;
   return {
     decode(outputs, { tensor, asked, atMs }) {
@@ -79,7 +89,7 @@ function begin(
       windows++;
       if (isRepeated && time > learnedUntil) detector = trained();
       isRepeated = time <= learnedUntil;
-      const given = judges === 'value' ? input.channels.map((_, c) => lastOf(tensor, input, c)) : errors;
+      const given = givenOf(judges, input, tensor, errors);
       const { score, anomalous, parts, expected: usual } = detector.next(time, given, limit);
       // Before this error counts.
       const expected = bands?.map((band) => band.usual()) ?? usual;
@@ -91,7 +101,7 @@ function begin(
         score,
         threshold: limit,
         anomalous,
-        parts,
+        parts: input.channels.map((_, c) => (parts[c] ?? 0) + (parts[count + c] ?? 0)),
         // A window without its line has lost its level.
         ...(input.detrend
           ? {}
@@ -118,12 +128,29 @@ export function lastOf(
   return tensor[at] as number;
 }
 
-function stateOf(file: string, found: unknown, { channels }: WindowInput): DetectorState {
+/** What the detector is given of a window, in the order of the channels. */
+export function givenOf(
+  judges: Judges,
+  input: Pick<WindowInput, 'layout' | 'window' | 'channels'>,
+  tensor: Float32Array,
+  errors: readonly number[],
+): readonly number[] {
+  if (judges === 'error') return errors;
+  const values = input.channels.map((_, c) => lastOf(tensor, input, c));
+  return judges === 'value' ? values : [...values, ...errors];
+}
+
+/** How many numbers that is. */
+export function judgedOf({ channels }: Pick<WindowInput, 'channels'>, judges: Judges): number {
+  return judges === 'both' ? 2 * channels.length : channels.length;
+}
+
+function stateOf(file: string, found: unknown, judged: number): DetectorState {
   const parsed = detectorState.safeParse(found);
   if (!parsed.success)
     throw new CodedError('model-invalid', `head.learned: ${file} is not what a detector has learned`);
-  if (parsed.data.channels.length === channels.length) return parsed.data;
-  const says = `${parsed.data.channels.length} channels, input has ${channels.length}`;
+  if (parsed.data.channels.length === judged) return parsed.data;
+  const says = `${parsed.data.channels.length} numbers, the head judges ${judged}`;
   throw new CodedError('model-invalid', `head.learned: ${file} is of ${says}`);
 }
 

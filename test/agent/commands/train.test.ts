@@ -61,13 +61,14 @@ test('a forecast by default: with a picture, a rate of false alarms, and what it
   expect(trained.code, trained.stderr).toBe(0);
   expect(JSON.parse(trained.stdout)).toMatchObject({ kind: 'forecast', rows: 3000, threshold: 1, events: 0 });
   expect(trained.stderr).toMatch(/would have told 0 events in these 0\.0\d+ weeks; look at .*report\.svg/);
-  expect(readFileSync(path.join(out, 'report.svg'), 'utf8')).toContain('would have told 0 events in 2993 rows');
+  expect(trained.stderr).toMatch(/windows of 64 samples, .*8: 0\.\d+, 16: .*a vibration: /s);
+  expect(readFileSync(path.join(out, 'report.svg'), 'utf8')).toContain('would have told 0 events in 2937 rows');
   const [results, plot] = [path.join(folder, 'out.jsonl'), path.join(folder, 'plot.svg')];
   const infer = ['infer', '--model', out, '--source', live, '--out', results, '--plot', plot];
   const inferred = await runProgram('agent/main.js', infer);
   expect(inferred.code, inferred.stderr).toBe(0);
-  expect(inferred.stderr).toContain('would have told 1 event in 1993 results');
-  expect(readFileSync(plot, 'utf8')).toContain('live.csv: would have told 1 event in 1993 rows');
+  expect(inferred.stderr).toContain('would have told 1 event in 1937 results');
+  expect(readFileSync(plot, 'utf8')).toContain('live.csv: would have told 1 event in 1937 rows');
   const anomalous = readFileSync(results, 'utf8')
     .trim()
     .split('\n')

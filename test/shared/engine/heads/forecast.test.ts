@@ -53,6 +53,18 @@ test.each<[string, object, HeadContext, RegExp]>([
   ['no such output', { output: 'q' }, context(), /head.output says "q", the graph has the outputs y/],
   ['other channels', {}, context({ outputs: [tensorInfo('y', 1, 3)] }), /input has 2 channels, the graph forecasts 3/],
   [
+    'too many numbers',
+    { judges: 'both' },
+    {
+      ...context({ outputs: [tensorInfo('y', 1, 33)] }),
+      window: {
+        input: windowInput.parse({ window: 3, channels: Array.from({ length: 33 }, (_, c) => `c${c}`), rateHz: 1 }),
+        inputs: [tensorInfo('x', 1, 99)],
+      },
+    },
+    /"both" makes 66 numbers of 33 channels; at most 64/,
+  ],
+  [
     'nothing learned',
     { learned: 'l.json' },
     context({ learned: { format: 7 } }),
