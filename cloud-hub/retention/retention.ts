@@ -94,7 +94,9 @@ export class Retention {
     done: () => Promise<void>,
   ): Promise<void> {
     const { store, log, clock } = this.#options;
-    const { removed, next } = await store.retention.removeBefore(at.kind, at.before, at.after, windowOf(at.kind));
+    const { removed, next } = await store.transact((tx) =>
+      tx.retention.removeBefore(at.kind, at.before, at.after, windowOf(at.kind)),
+    );
     const total = at.removed + removed;
     if (next !== undefined) {
       this.#later(PAUSE_MS, () => this.#window({ ...at, after: next, removed: total }, done));

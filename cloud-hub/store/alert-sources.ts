@@ -1,6 +1,8 @@
 /** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
-import type { ErrorRecord, EventRecord, LossRecord } from '../../shared/contract/messages/record.ts';
+import type { ErrorRecord, EventRecord, LossRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import { chunksBetween } from './chunks/read-chunks.ts';
 import type { Db } from './database.ts';
+import { timeColumn } from './rows.ts';
 import { statementsOf } from './statement.ts';
 
 /** A stored record and the row under which it is kept. */
@@ -41,10 +43,6 @@ export function createAlertSourceStore(db: Db) {
     `INSERT INTO alert_progress (id, event_id, problem_id) VALUES (1, ?, ?)
        ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, problem_id = excluded.problem_id`,
   );
-  const scores = prepare(
-    `SELECT ${db.dialect.jsonText('body', 'scores')} AS scores, ${db.dialect.jsonText('body', 'model', 'digest')} AS model
-       FROM summaries WHERE device = ? AND stream = ? AND at >= ? AND at < ? LIMIT ?`,
-  );
   const found = <R>(rows: readonly unknown[]) =>
     (rows as { id: number; device: string; received_at: number; body: string }[]).map(
       ({ id, device, received_at: receivedAt, body }): Found<R> => ({
@@ -62,14 +60,21 @@ export function createAlertSourceStore(db: Db) {
      * @returns the bins of each summary, and the digests of the models that gave them
      */
     async scoresBetween(device: string, stream: string, from: number, to: number): Promise<StoredScores> {
-      const rows = (await scores.all(device, stream, from, to, MOST_SUMMARIES)) as {
-        scores: string;
-        model: string | null;
-      }[];
-      return {
-        bins: rows.map((row) => JSON.parse(row.scores) as number[]),
-        models: [...new Set(rows.map(({ model }) => model ?? ''))],
-      };
+      const bins: (readonly number[])[] = [];
+      const models = new Set<string>();
+      for await (const chunk of chunksBetween(db, 'summaries', { device, stream, since: from, until: to })) {
+        const walls = chunk.column('wall');
+        for (let at = 0; at < chunk.length && bins.length < MOST_SUMMARIES; at++) {
+          const wall = timeColumn(Number(walls[at] ?? 0));
+          if (wall < from || wall >= to) continue;
+          // It passed its schema before it was stored.
+          const { scores, model } = JSON.parse(chunk.json(at)) as SummaryRecord;
+          bins.push(scores);
+          models.add(model?.digest ?? '');
+        }
+        if (bins.length === MOST_SUMMARIES) break;
+      }
+      return { bins, models: [...models] };
     },
     newest: async () => (await newest.get()) as Progress,
     /** Undefined: the rules have never looked. */

@@ -46,6 +46,8 @@ export interface Dialect {
     columns: readonly string[],
     values: readonly (readonly Value[])[],
   ): Promise<(number | undefined)[]>;
+  /** Ids for rows of a table that `insertNew` does not insert: they rise as its ids do. Part of a transaction. */
+  nextIds(db: Db, table: string, count: number): Promise<number[]>;
   /** SQL: the column of `losses` that rises with each row. */
   readonly arrival: string;
   /** Did the database fail (full, gone, locked), and not the statement? Then the same statement may work later. */

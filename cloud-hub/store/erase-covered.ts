@@ -36,7 +36,7 @@ export function eraseRowsOf(db: Db) {
          FROM ${table} WHERE device = $device AND ${stream} AND id > $after ORDER BY id LIMIT ${ROWS}`,
     );
   const tables = new Map(
-    ['events', 'summaries', 'readings', 'problems', 'records'].map((table) => [
+    ['events', 'problems', 'records'].map((table) => [
       table,
       { one: scan(table, 'stream = $stream'), all: scan(table, 'stream IS NOT NULL') },
     ]),
@@ -88,7 +88,7 @@ export function eraseRowsOf(db: Db) {
   };
 }
 
-function timesOf({ from, before }: RowOrder) {
+export function timesOf({ from, before }: RowOrder) {
   return { from: timeColumn(from ?? 0), before: timeColumn(before) };
 }
 

@@ -5,8 +5,10 @@
  * What is covered: rows of the device (and stream) whose time lies within; those of a clock that was `wrong` too, whatever they say.
  */
 
+import { isChunked } from './chunks/chunk-rows.ts';
+import { createChunkRewriter } from './chunks/rewrite-chunks.ts';
 import type { Db } from './database.ts';
-import { eraseRowsOf, type RowOrder } from './erase-covered.ts';
+import { eraseRowsOf, type RowOrder, timesOf } from './erase-covered.ts';
 import { createIdFloors } from './id-floors.ts';
 import { statementsOf } from './statement.ts';
 
@@ -48,7 +50,7 @@ export function createEraseRows(db: Db) {
   const { idsOf: ids, jsonText, jsonElements } = db.dialect;
   const deleted = (table: string) => prepare(`DELETE FROM ${table} WHERE id IN ${ids}`);
   const ofTable = new Map(
-    ['events', 'summaries', 'readings', 'problems', 'records'].map((table) => {
+    ['events', 'problems', 'records'].map((table) => {
       return [table, deleted(table)];
     }),
   );
@@ -133,6 +135,11 @@ export function createEraseRows(db: Db) {
         const refused = (await removeRefused.run(JSON.stringify(ids))).changes;
         if (refused > 0) await recount.run({ device: order.device });
         return { refused, after: undefined };
+      }
+      if (isChunked(place)) {
+        const { device, stream = null } = order;
+        const { records, after } = await createChunkRewriter(db, place).erase({ device, stream, ...timesOf(order) }, from);
+        return { records, after };
       }
       return records(place, order, from);
     },

@@ -91,6 +91,14 @@ interface Listed {
   at: number;
 }
 
+/** What the times of a row are: of a chunk, those of its records. */
+const timeColumns = {
+  events: { first: 'at', last: 'at' },
+  problems: { first: 'at', last: 'at' },
+  summaries: { first: 'from_at', last: 'to_at' },
+  readings: { first: 'from_at', last: 'to_at' },
+} as const;
+
 /** So many matches are sorted; more are found by walking back in the order of receipt. */
 const FEW = 5000;
 
@@ -98,18 +106,19 @@ const FEW = 5000;
  * For a filter by time alone, the ids of the matching rows if they are few: walking back over a whole table to find the few
  * rows of one hour would block the hub. Undefined: no such filter, or so many matches that the walk finds them soon.
  */
-export async function fewInTime(
+export async function fewInTime<T extends keyof typeof timeColumns>(
   { query }: Db,
-  table: 'events' | 'summaries' | 'readings' | 'problems',
+  table: T,
   filter: ListFilter,
 ): Promise<number[] | undefined> {
   if (filter.device !== undefined || (filter.since === undefined && filter.until === undefined)) return undefined;
+  const { first, last } = timeColumns[table];
   let select = query
-    .selectFrom(table)
+    .selectFrom(table as 'events')
     .select('id')
     .limit(FEW + 1);
-  if (filter.since !== undefined) select = select.where('at', '>=', filter.since);
-  if (filter.until !== undefined) select = select.where('at', '<', filter.until);
+  if (filter.since !== undefined) select = select.where(sql.ref(last), '>=', filter.since);
+  if (filter.until !== undefined) select = select.where(sql.ref(first), '<', filter.until);
   const ids = (await select.execute()).map((row) => row.id);
   return ids.length > FEW ? undefined : ids;
 }

@@ -24,6 +24,7 @@ import { up as acknowledgements } from './migrations/0018-acknowledgements.ts';
 import { up as signIn } from './migrations/0019-sign-in.ts';
 import { up as agreements } from './migrations/0020-agreements.ts';
 import { up as holds } from './migrations/0021-holds.ts';
+import { up as chunks } from './migrations/0022-chunks.ts';
 
 type Migration = (query: Kysely<unknown>) => Promise<void>;
 
@@ -49,6 +50,7 @@ const migrations: readonly Migration[] = [
   signIn,
   agreements,
   holds,
+  chunks,
 ];
 
 /** Version of the newest schema. */

@@ -6,6 +6,7 @@ import type { Opinion as Outcome } from '../../shared/contract/messages/verdict.
 import type { CorrectionVerdict } from '../contract/correction.ts';
 import type { Scope } from '../contract/identity.ts';
 import type { EventOpinion, Hybrid, Opinion } from '../contract/opinion.ts';
+import { newestOf } from './chunks/read-chunks.ts';
 import type { Db } from './database.ts';
 import { bodyBytes, isOfScope, type Page, readPage } from './lists.ts';
 import type { OpinionAgreementTable } from './record-tables.ts';
@@ -164,17 +165,10 @@ export function createOpinionStore(db: Db) {
 
   /** At the rate of the last summary: all of them would take long to read. */
   async function framesSince(device: string, stream: string, since: number, now: number): Promise<number> {
-    const row = await query
-      .selectFrom('summaries')
-      .select('body')
-      .where('device', '=', device)
-      .where('stream', '=', stream)
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (!row) return 0;
+    const body = await newestOf(db, 'summaries', device, stream);
+    if (body === undefined) return 0;
     // The body passed its schema before it was stored.
-    const { inferred, intervalMs } = JSON.parse(row.body) as { inferred: number; intervalMs: number };
+    const { inferred, intervalMs } = JSON.parse(body) as { inferred: number; intervalMs: number };
     // A device may say that it has inferred any number in no time.
     return Math.round(Math.min(MOST_PER_MS, inferred / intervalMs) * Math.max(0, now - since));
   }

@@ -1,11 +1,12 @@
 /** Readings: lists, newest first by receipt, and their course over time. */
-import { sql } from 'kysely';
 import type { ReadingRecord } from '../../shared/contract/messages/record.ts';
 import type { Reading, ReadingBucket } from '../contract/reading.ts';
+import type { Chunk } from './chunks/chunk.ts';
+import { chunksBetween, readChunkPage } from './chunks/read-chunks.ts';
 import type { Db } from './database.ts';
-import { bodyBytes, fewInTime, fitting, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
+import { type ListFilter, MAX_PAGE_BYTES, type Page } from './lists.ts';
 import type { StoredRecord } from './records.ts';
-import { isoTime, modelText } from './rows.ts';
+import { isoTime, modelText, timeColumn } from './rows.ts';
 
 /** The most buckets of one course; the newest are given. */
 export const MAX_BUCKETS = 2000;
@@ -23,64 +24,77 @@ export interface CourseFilter {
 export type ReadingStore = ReturnType<typeof createReadingStore>;
 
 export function createReadingStore(db: Db) {
-  const { query } = db;
-
-  /** Those that fit on a page, the newest. */
-  async function recordsOf(ids: readonly number[]): Promise<ReadonlyMap<number, ReadingRecord>> {
-    if (ids.length === 0) return new Map();
-    const all = query.selectFrom('readings').select(['id', bodyBytes]).where('id', 'in', ids).orderBy('id', 'desc');
-    const few = fitting(await all.execute(), ids.length).ids;
-    const rows = await query.selectFrom('readings').select(['id', 'body']).where('id', 'in', few).execute();
-    return new Map(rows.map((row) => [row.id, recordOf(row)]));
-  }
-
   return {
-    async list(filter: ListFilter): Promise<Page<Reading>> {
-      const few = await fewInTime(db, 'readings', filter);
-      const marks = await newestFirst(
-        db,
-        query.selectFrom('readings').select(['id', bodyBytes]),
-        filter,
-        few,
-      ).execute();
-      const read = (ids: readonly number[]) =>
-        query.selectFrom('readings').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
-      return readPage(marks, filter.limit, read, (row) => describe(row.id, row.device, row.received_at, recordOf(row)));
-    },
+    list: (filter: ListFilter): Promise<Page<Reading>> =>
+      readChunkPage(db, 'readings', filter, ({ id, device, receivedAt, body }) =>
+        describe(id, device, receivedAt, recordOf(body)),
+      ),
 
     /** Sums a stream's readings up by equal spans of time, the newest first; a span without a reading is left out. */
-    async course({ device, stream, since, until, bucketMs }: CourseFilter): Promise<ReadingBucket[]> {
-      let select = query
-        .selectFrom('readings')
-        // A bound number may arrive as a float, and the division must be one of integers.
-        .select(sql<number>`at / cast(${bucketMs} as bigint)`.as('bucket'))
-        .select(({ fn }) => [
-          fn.countAll<number>().as('readings'),
-          fn.sum<number | null>('anomalous').as('anomalous'),
-          fn.max('score').as('score'),
-          fn.max('id').as('last'),
-        ])
-        .where('device', '=', device)
-        .where('stream', '=', stream)
-        .where('at', '>=', since);
-      if (until !== undefined) select = select.where('at', '<', until);
-      const buckets = await select.groupBy('bucket').orderBy('bucket', 'desc').limit(MAX_BUCKETS).execute();
-      const lasts = await recordsOf(buckets.map(({ last }) => last));
-      return buckets.map(({ bucket, readings, anomalous, score, last }) => {
-        const { threshold, values, level, expected } = lasts.get(last) ?? {};
-        return {
-          at: isoTime(bucket * bucketMs),
-          readings,
-          anomalous: anomalous ?? 0,
-          ...(score === null ? {} : { score }),
-          ...(threshold === undefined ? {} : { threshold }),
-          ...(values === undefined ? {} : { values }),
-          ...(level === undefined ? {} : { level }),
-          ...(expected === undefined ? {} : { expected }),
-        };
-      });
+    async course(filter: CourseFilter): Promise<ReadingBucket[]> {
+      const spans = new Map<number, Span>();
+      for await (const chunk of chunksBetween(db, 'readings', filter)) {
+        addTo(spans, chunk, filter);
+        if (spans.size > 2 * MAX_BUCKETS) for (const old of newestSpans(spans).slice(MAX_BUCKETS)) spans.delete(old);
+      }
+      let bytes = 0;
+      return newestSpans(spans)
+        .slice(0, MAX_BUCKETS)
+        .map((bucket) => {
+          const { readings, anomalous, score, chunk, place } = spans.get(bucket) as Span;
+          // Of as many spans as fit on a page, the newest, the values too.
+          const body = bytes > MAX_PAGE_BYTES ? undefined : chunk.json(place);
+          bytes += body === undefined ? 0 : Buffer.byteLength(body);
+          const isShown = body !== undefined && (bytes <= MAX_PAGE_BYTES || bytes === Buffer.byteLength(body));
+          const { threshold, values, level, expected } = isShown ? recordOf(body) : ({} as Partial<ReadingRecord>);
+          return {
+            at: isoTime(bucket * filter.bucketMs),
+            readings,
+            anomalous,
+            ...(score === undefined ? {} : { score }),
+            ...(threshold === undefined ? {} : { threshold }),
+            ...(values === undefined ? {} : { values }),
+            ...(level === undefined ? {} : { level }),
+            ...(expected === undefined ? {} : { expected }),
+          };
+        });
     },
   };
+}
+
+/** What a course says of a span of time, and where its newest reading is. */
+interface Span {
+  readings: number;
+  anomalous: number;
+  score: number | undefined;
+  id: number;
+  chunk: Chunk;
+  place: number;
+}
+
+function addTo(spans: Map<number, Span>, chunk: Chunk, { since, until, bucketMs }: CourseFilter): void {
+  const [walls, scores, states] = [chunk.column('wall'), chunk.column('score'), chunk.column('anomalous')];
+  for (let place = 0; place < chunk.length; place++) {
+    const at = timeColumn(Number(walls[place] ?? 0));
+    if (at < since || (until !== undefined && at >= until)) continue;
+    const bucket = Math.floor(at / bucketMs);
+    const [id = 0, score] = [chunk.ids[place], scores[place]];
+    const span = spans.get(bucket);
+    const anomalous = states[place] === true ? 1 : 0;
+    const reached = typeof score === 'number' ? score : undefined;
+    if (!span) {
+      spans.set(bucket, { readings: 1, anomalous, score: reached, id, chunk, place });
+      continue;
+    }
+    span.readings++;
+    span.anomalous += anomalous;
+    if (reached !== undefined && (span.score === undefined || reached > span.score)) span.score = reached;
+    if (id > span.id) Object.assign(span, { id, chunk, place });
+  }
+}
+
+function newestSpans(spans: ReadonlyMap<number, Span>): number[] {
+  return [...spans.keys()].toSorted((a, b) => b - a);
 }
 
 /** What the API and the live feed say of a reading just stored. */
@@ -89,7 +103,7 @@ export function readingOf(item: StoredRecord, record: ReadingRecord): Reading {
 }
 
 /** The body passed its schema before it was stored. */
-function recordOf({ body }: { body: string }): ReadingRecord {
+function recordOf(body: string): ReadingRecord {
   return JSON.parse(body) as ReadingRecord;
 }
 

@@ -26,16 +26,27 @@ export interface EventTable extends ReceivedColumns {
   sample: string | null;
 }
 
-export interface SummaryTable extends ReceivedColumns {
+/** Records of one device, epoch and stream; see chunks/. */
+export interface ChunkTable {
+  /** The highest id of its records, and the lowest. */
+  id: number;
+  first_id: number;
+  device: string;
+  epoch: string;
   stream: string;
-}
-
-export interface ReadingTable extends ReceivedColumns {
-  stream: string;
-  /** As in the body; for charts. */
-  score: number | null;
-  /** 0 or 1. */
-  anomalous: number | null;
+  from_seq: number;
+  to_seq: number;
+  /** The lowest and the highest wall time of its records, and when they came. */
+  from_at: number;
+  to_at: number;
+  from_received: number;
+  to_received: number;
+  /** 1 when the clock of one of them was wrong. */
+  wrong: number;
+  records: number;
+  /** 1 when it is small, and may be merged with others. */
+  open: number;
+  data: ColumnType<Uint8Array, Uint8Array, never>;
 }
 
 export interface ProblemTable extends ReceivedColumns {

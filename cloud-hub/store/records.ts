@@ -1,8 +1,10 @@
 /**
- * Records of every kind: which table a kind lives in and how a checked record becomes a row. (device, epoch, seq) is unique
- * in each table; the sequence ledger keeps it unique over all of them.
+ * Records of every kind: which table a kind lives in and how a checked record becomes a row, or a part of a chunk (chunks/).
+ * (device, epoch, seq) is unique in each table; the sequence ledger keeps it unique over all of them.
  */
 import type { RecordBody } from '../../shared/contract/messages/record.ts';
+import { type ChunkTableName, isChunked } from './chunks/chunk-rows.ts';
+import { createChunkWriter } from './chunks/write-chunks.ts';
 import type { Db, Value } from './database.ts';
 import { indexText, timeColumn } from './rows.ts';
 import { statementsOf } from './statement.ts';
@@ -16,7 +18,7 @@ export interface NewRecord {
   /** Later records of the same device and epoch were received before. */
   readonly backfill: boolean;
   readonly record: RecordBody;
-  /** The record as it came, as JSON, without the picture. */
+  /** The record as it came, as JSON, without the picture. Of a chunk `record` is kept, which says the same. */
   readonly body: string;
   readonly picture?: Uint8Array | undefined;
 }
@@ -33,21 +35,30 @@ const common = ['device', 'epoch', 'seq', 'at', 'received_at', 'backfill', 'body
 /** Columns of each table, behind the common ones. */
 const columns = {
   events: ['stream', 'rule', 'label', 'has_snapshot', 'sample'],
-  summaries: ['stream'],
-  readings: ['stream', 'score', 'anomalous'],
   problems: ['stream', 'kind', 'code'],
   records: ['stream', 'kind'],
 } as const;
-type Table = keyof typeof columns;
+type RowTable = keyof typeof columns;
+type Table = RowTable | ChunkTableName;
 
-interface Rows {
-  readonly values: Value[][];
-  /** Which item each of them is. */
-  readonly items: number[];
-}
 
 export function createRecordStore(db: Db) {
   const snapshot = statementsOf(db)('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
+
+  const inRows = (table: RowTable, items: readonly NewRecord[]) =>
+    db.dialect.insertNew(
+      db,
+      table,
+      [...common, ...columns[table]],
+      items.map((item) => [...commonOf(item), ...valuesOf(item)]),
+    );
+  const inChunks = (table: ChunkTableName, items: readonly NewRecord[]) =>
+    createChunkWriter(db, table).add(
+      items.map(({ device, epoch, seq, receivedAt, backfill, record, body }) => {
+        const stream = record.stream ?? '';
+        return { device, epoch, stream, seq, receivedAt: timeColumn(receivedAt), backfill, record, bytes: body.length };
+      }),
+    );
 
   return {
     /**
@@ -55,29 +66,23 @@ export function createRecordStore(db: Db) {
      * @returns those that are new, in the same order
      */
     async add(items: readonly NewRecord[]): Promise<StoredRecord[]> {
-      const tables = new Map<Table, Rows>();
-      let at = 0;
+      const tables = new Map<Table, NewRecord[]>();
       for (const item of items) {
-        const { table, values } = rowOf(item);
-        let rows = tables.get(table);
-        if (!rows) {
-          rows = { values: [], items: [] };
-          tables.set(table, rows);
-        }
-        rows.values.push(values);
-        rows.items.push(at++);
+        const table = tableOf(item);
+        const of = tables.get(table);
+        if (of) of.push(item);
+        else tables.set(table, [item]);
       }
-      const ids: (number | undefined)[] = items.map(() => undefined);
-      for (const [table, { values, items: of }] of tables) {
-        const given = await db.dialect.insertNew(db, table, [...common, ...columns[table]], values);
-        of.forEach((item, row) => {
-          ids[item] = given[row];
+      const ids = new Map<NewRecord, number | undefined>();
+      for (const [table, of] of tables) {
+        const given = isChunked(table) ? await inChunks(table, of) : await inRows(table, of);
+        of.forEach((item, at) => {
+          ids.set(item, given[at]);
         });
       }
       const stored: StoredRecord[] = [];
-      let index = 0;
       for (const item of items) {
-        const id = ids[index++];
+        const id = ids.get(item);
         if (id === undefined) continue;
         // Written out: spreading the item costs a sixth of the whole insert.
         const { device, epoch, seq, receivedAt, backfill, record, body, picture } = item;
@@ -89,39 +94,39 @@ export function createRecordStore(db: Db) {
   };
 }
 
-/** Where a record goes, and the values of its columns. */
-function rowOf({ device, epoch, seq, record, receivedAt, backfill, body, picture }: NewRecord): {
-  readonly table: Table;
-  readonly values: Value[];
-} {
-  const values: Value[] = [
-    device,
-    epoch,
-    seq,
-    timeColumn(record.wall),
-    timeColumn(receivedAt),
-    backfill ? 1 : 0,
-    body,
-    record.stream ?? null,
-  ];
-  switch (record.kind) {
+function tableOf({ record: { kind } }: NewRecord): Table {
+  switch (kind) {
     case 'event':
-      values.push(record.rule, indexText(record.label), picture ? 1 : 0);
-      values.push(record.sample === undefined ? null : indexText(record.sample));
-      return { table: 'events', values };
+      return 'events';
     case 'summary':
-      return { table: 'summaries', values };
+      return 'summaries';
     case 'reading':
-      values.push(record.score ?? null, record.anomalous === undefined ? null : Number(record.anomalous));
-      return { table: 'readings', values };
+      return 'readings';
     case 'error':
-      values.push('error', indexText(record.code));
-      return { table: 'problems', values };
     case 'loss':
-      values.push('loss', 'loss');
-      return { table: 'problems', values };
+      return 'problems';
     default:
-      values.push(record.kind);
-      return { table: 'records', values };
+      return 'records';
+  }
+}
+
+function commonOf({ device, epoch, seq, record, receivedAt, backfill, body }: NewRecord): Value[] {
+  return [device, epoch, seq, timeColumn(record.wall), timeColumn(receivedAt), backfill ? 1 : 0, body];
+}
+
+/** The values of the columns behind the common ones. */
+function valuesOf({ record, picture }: NewRecord): Value[] {
+  const stream = record.stream ?? null;
+  switch (record.kind) {
+    case 'event': {
+      const sample = record.sample === undefined ? null : indexText(record.sample);
+      return [stream, record.rule, indexText(record.label), picture ? 1 : 0, sample];
+    }
+    case 'error':
+      return [stream, 'error', indexText(record.code)];
+    case 'loss':
+      return [stream, 'loss', 'loss'];
+    default:
+      return [stream, record.kind];
   }
 }

@@ -6,6 +6,8 @@
  * kind stays: SQLite would give its id again, and pages of lists go by ids.
  */
 import { KEPT_KINDS, type KeptKind } from '../config.ts';
+import { type ChunkTableName, isChunked } from './chunks/chunk-rows.ts';
+import { createChunkRewriter } from './chunks/rewrite-chunks.ts';
 import type { Db } from './database.ts';
 import { statementsOf } from './statement.ts';
 
@@ -25,17 +27,19 @@ export interface Growth {
 const SAMPLE = 1000;
 /** What SQLite adds to each row and to its entries in six indexes, as measured. */
 const ROW_OVERHEAD_BYTES = 250;
+/** The same of a chunk, with the room that is left in its pages. */
+const CHUNK_OVERHEAD_BYTES = 600;
 
 /** What an operator has judged stays, and what is held. */
-const mayEnd = (kind: KeptKind) =>
+const mayEnd = (kind: RowKind) =>
   kind === 'events'
     ? 'NOT EXISTS (SELECT 1 FROM corrections WHERE event_id = events.id) AND NOT EXISTS (SELECT 1 FROM holds WHERE event_id = events.id)'
     : 'true';
 
-const contentOf: Readonly<Record<KeptKind, string>> = {
+type RowKind = Exclude<KeptKind, ChunkTableName>;
+
+const contentOf: Readonly<Record<RowKind, string>> = {
   events: `octet_length(t.body) + coalesce((SELECT octet_length(picture) FROM snapshots WHERE event_id = t.id), 0)`,
-  summaries: 'octet_length(t.body)',
-  readings: 'octet_length(t.body)',
   problems: 'octet_length(t.body)',
 };
 
@@ -57,6 +61,7 @@ interface Row {
  */
 export async function growthOf(db: Db, kind: KeptKind, since: number): Promise<Growth | undefined> {
   const read = readOf(db);
+  if (isChunked(kind)) return growthOfChunks(read, kind, since);
   const at = async (order: 'ASC' | 'DESC') =>
     (await read(`SELECT id, received_at FROM ${kind} WHERE ${mayEnd(kind)} ORDER BY id ${order} LIMIT 1`)) as Promise<
       Row | undefined
@@ -77,10 +82,31 @@ export async function growthOf(db: Db, kind: KeptKind, since: number): Promise<G
   };
 }
 
+/** Of a chunk that lies about the moment, its part by time. */
+async function growthOfChunks(read: Read, kind: ChunkTableName, since: number): Promise<Growth | undefined> {
+  const total = (await read(
+    `SELECT coalesce(sum(records), 0) AS n, min(from_received) AS oldest, max(to_received) AS newest FROM ${kind}`,
+  )) as { n: number; oldest: number | null; newest: number | null };
+  if (total.oldest === null || total.newest === null) return undefined;
+  const recent = (await read(
+    `SELECT coalesce(sum(CASE WHEN from_received >= ? THEN records
+       ELSE records * ((to_received - ?) * 1.0 / (to_received - from_received)) END), 0) AS n FROM ${kind} WHERE to_received >= ?`,
+    since,
+    since,
+    since,
+  )) as { n: number };
+  const sample = (await read(
+    `SELECT sum(octet_length(data) + ${CHUNK_OVERHEAD_BYTES}) * 1.0 / sum(records) AS bytes
+       FROM (SELECT data, records FROM ${kind} ORDER BY id DESC LIMIT ${SAMPLE}) AS t`,
+  )) as { bytes: number };
+  const { n: rows, oldest, newest } = total;
+  return { kind, rows, oldest, newest, recent: Math.round(recent.n), bytesEach: sample.bytes };
+}
+
 /** The first id that came at `since` or later, by halving. */
 async function firstSince(
   read: Read,
-  kind: KeptKind,
+  kind: RowKind,
   lowest: number,
   highest: number,
   since: number,
@@ -101,6 +127,16 @@ async function firstSince(
 async function around(read: Read, kinds: readonly KeptKind[], moment: number) {
   let [before, since]: [number | undefined, number | undefined] = [undefined, undefined];
   for (const kind of kinds) {
+    if (isChunked(kind)) {
+      const found = (await read(
+        `SELECT max(CASE WHEN to_received < ? THEN to_received WHEN from_received < ? THEN from_received END) AS last,
+           min(CASE WHEN from_received >= ? THEN from_received WHEN to_received >= ? THEN to_received END) AS first FROM ${kind}`,
+        ...[moment, moment, moment, moment],
+      )) as { last: number | null; first: number | null };
+      if (found.last !== null) before = Math.max(before ?? found.last, found.last);
+      if (found.first !== null) since = Math.min(since ?? found.first, found.first);
+      continue;
+    }
     const ends = (await read(`SELECT min(id) AS low, max(id) AS high FROM ${kind}`)) as {
       low: number | null;
       high: number | null;
@@ -127,21 +163,19 @@ export interface Removal {
 
 export function createRetentionStore(db: Db) {
   const prepare = statementsOf(db);
-  const windowOf = (kind: KeptKind) =>
+  const windowOf = (kind: RowKind) =>
     prepare(
       `SELECT max(id) AS last, min(received_at) AS oldest
          FROM (SELECT id, received_at FROM ${kind} WHERE id > ? ORDER BY id LIMIT ?) AS part`,
     );
-  const removeOf = (kind: KeptKind) =>
+  const removeOf = (kind: RowKind) =>
     prepare(
       `DELETE FROM ${kind} WHERE id > :after AND id <= :last AND received_at < :before AND ${mayEnd(kind)}
          AND id < (SELECT max(id) FROM ${kind})`,
     );
-  const of = (kind: KeptKind) => ({ window: windowOf(kind), remove: removeOf(kind) });
+  const of = (kind: RowKind) => ({ window: windowOf(kind), remove: removeOf(kind) });
   const kinds = {
     events: of('events'),
-    summaries: of('summaries'),
-    readings: of('readings'),
     problems: of('problems'),
   };
 
@@ -156,10 +190,14 @@ export function createRetentionStore(db: Db) {
     },
 
     /**
-     * Removes what came before a moment, of the `limit` rows behind `after`.
+     * Removes what came before a moment, of the `limit` rows behind `after`; of chunks, of a few. Part of a transaction.
      * @param before milliseconds since 1970
      */
     async removeBefore(kind: KeptKind, before: number, after: number, limit: number): Promise<Removal> {
+      if (isChunked(kind)) {
+        const removed = await createChunkRewriter(db, kind).removeBefore(before);
+        return { removed, next: removed > 0 ? after : undefined };
+      }
       const { window, remove } = kinds[kind];
       const { last, oldest } = (await window.get(after, limit)) as { last: number | null; oldest: number | null };
       if (last === null || oldest === null || oldest >= before) return { removed: 0, next: undefined };

@@ -1,8 +1,9 @@
 /** Lists of summaries, newest first by receipt. */
 import type { SummaryRecord } from '../../shared/contract/messages/record.ts';
 import type { Summary } from '../contract/summary.ts';
+import { readChunkPage } from './chunks/read-chunks.ts';
 import type { Db } from './database.ts';
-import { bodyBytes, fewInTime, type ListFilter, newestFirst, type Page, readPage } from './lists.ts';
+import type { ListFilter, Page } from './lists.ts';
 import type { StoredRecord } from './records.ts';
 import { isoTime } from './rows.ts';
 
@@ -10,22 +11,11 @@ export type SummaryStore = ReturnType<typeof createSummaryStore>;
 
 export function createSummaryStore(db: Db) {
   return {
-    async list(filter: ListFilter): Promise<Page<Summary>> {
-      const { query } = db;
-      const few = await fewInTime(db, 'summaries', filter);
-      const marks = await newestFirst(
-        db,
-        query.selectFrom('summaries').select(['id', bodyBytes]),
-        filter,
-        few,
-      ).execute();
-      const read = (ids: readonly number[]) =>
-        query.selectFrom('summaries').selectAll().where('id', 'in', ids).orderBy('id', 'desc').execute();
+    list: (filter: ListFilter): Promise<Page<Summary>> =>
       // The body passed its schema before it was stored.
-      return readPage(marks, filter.limit, read, (row) =>
-        describe(row.id, row.device, JSON.parse(row.body) as SummaryRecord),
-      );
-    },
+      readChunkPage(db, 'summaries', filter, ({ id, device, body }) =>
+        describe(id, device, JSON.parse(body) as SummaryRecord),
+      ),
   };
 }
 

@@ -16,6 +16,7 @@ import type {
   TokenTable,
 } from './identity-tables.ts';
 import type {
+  ChunkTable,
   CorrectionTable,
   EventTable,
   HoldTable,
@@ -23,11 +24,9 @@ import type {
   OpinionTable,
   OpinionTotalTable,
   ProblemTable,
-  ReadingTable,
   RecordTable,
   SamplePictureTable,
   SnapshotTable,
-  SummaryTable,
 } from './record-tables.ts';
 
 export interface DeviceTable {
@@ -233,8 +232,8 @@ export interface Tables {
   certificates: CertificateTable;
   devices: DeviceTable;
   events: EventTable;
-  summaries: SummaryTable;
-  readings: ReadingTable;
+  summaries: ChunkTable;
+  readings: ChunkTable;
   problems: ProblemTable;
   records: RecordTable;
   snapshots: SnapshotTable;

@@ -1,7 +1,7 @@
 /** What PostgreSQL says in its own way. */
 import type { Dialect } from '../dialect.ts';
 import { isOutage } from './failures.ts';
-import { insertNew } from './insert-new.ts';
+import { insertNew, nextIds } from './insert-new.ts';
 
 /** Keys are names (contract), or our own words: they need no quotes. */
 const pathOf = (path: readonly string[]) => `'{${path.join(',')}}'`;
@@ -27,6 +27,7 @@ export const postgresDialect: Dialect = {
   holds: (column) => `strpos(${column}, ?) > 0`,
   larger: (a, b) => `greatest(${a}, ${b})`,
   insertNew,
+  nextIds,
   arrival: 'rowid',
   isOutage,
 };

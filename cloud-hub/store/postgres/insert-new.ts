@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import type { Db, Value } from '../database.ts';
 
-const NUMBERS: ReadonlySet<string> = new Set(['seq', 'at', 'received_at', 'backfill', 'has_snapshot', 'anomalous']);
+const NUMBERS: ReadonlySet<string> = new Set(['seq', 'at', 'received_at', 'backfill', 'has_snapshot']);
 
 function typeOf(column: string): string {
-  if (column === 'score') return 'double precision';
   return NUMBERS.has(column) ? 'bigint' : 'text';
 }
 
@@ -36,6 +35,17 @@ export async function insertNew(
     return id;
   });
 }
+
+/** See Dialect. */
+export async function nextIds(db: Db, table: string, count: number): Promise<number[]> {
+  const { rows } = await db.execute(
+    `SELECT nextval(pg_get_serial_sequence('${table}', 'id')) AS id FROM generate_series(1, CAST($1 AS bigint))`,
+    [count],
+  );
+  return rows.map((row) => idRow.parse(row).id);
+}
+
+const idRow = z.object({ id: z.number() });
 
 function keyOf(...parts: readonly unknown[]): string {
   return JSON.stringify(parts);

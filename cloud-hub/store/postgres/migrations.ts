@@ -11,18 +11,22 @@ import { PEOPLE } from './baseline/people.ts';
 import { RECORDS } from './baseline/records.ts';
 import { AGREEMENTS } from './changes/0020-agreements.ts';
 import { HOLDS } from './changes/0021-holds.ts';
+import { CHUNKS, moveRecords } from './changes/0022-chunks.ts';
 import { lockForTransaction } from './locks.ts';
 
 interface Migration {
   readonly version: number;
   /** What it runs, in order. */
   readonly statements: readonly string[];
+  /** What no statement can do with the rows that are there; behind them. */
+  readonly move?: (transaction: Kysely<unknown>) => Promise<void>;
 }
 
 const migrations: readonly Migration[] = [
   { version: 19, statements: [FLEET, RECORDS, PEOPLE, JUDGEMENTS] },
   { version: 20, statements: [AGREEMENTS] },
   { version: 21, statements: [HOLDS] },
+  { version: 22, statements: [CHUNKS], move: moveRecords },
 ];
 
 /** Version of the newest schema. */
@@ -56,9 +60,10 @@ export async function migratePostgres(
         await lockForTransaction(transaction, 'schema');
         from = await versionOf(transaction);
         applied = [];
-        for (const { version, statements } of migrations) {
+        for (const { version, statements, move } of migrations) {
           if (version <= from) continue;
           for (const statement of statements) await sql.raw(statement).execute(transaction);
+          await move?.(transaction);
           const versions = transaction.withTables<SchemaTable>();
           await versions.insertInto('schema_version').values({ version, applied_at: now }).execute();
           applied.push(version);

@@ -1,6 +1,6 @@
 /** What SQLite says in its own way. */
 import type { Dialect } from '../dialect.ts';
-import { insertNew } from './insert-new.ts';
+import { insertNew, nextIds } from './insert-new.ts';
 
 const pathOf = (path: readonly string[]) => `'$${path.map((key) => `."${key}"`).join('')}'`;
 
@@ -15,6 +15,7 @@ export const sqliteDialect: Dialect = {
   holds: (column) => `instr(${column}, ?) > 0`,
   larger: (a, b) => `max(${a}, ${b})`,
   insertNew,
+  nextIds,
   arrival: 'rowid',
   isOutage: (error) =>
     error instanceof Error && 'code' in error && typeof error.code === 'string' && OUTAGE.test(error.code),

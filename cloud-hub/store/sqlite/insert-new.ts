@@ -27,6 +27,12 @@ async function idsFrom(db: Db, table: string, first: number): Promise<ReadonlySe
   return new Set((rows as readonly { id: number }[]).map(({ id }) => id));
 }
 
+export const nextIds: Dialect['nextIds'] = async (db, table, count) => {
+  const { rows } = await db.execute(nextOf(table), []);
+  const { id } = rows[0] as { id: number };
+  return Array.from({ length: count }, (_, i) => id + i);
+};
+
 export const insertNew: Dialect['insertNew'] = async (db: Db, table, columns, values) => {
   const { rows } = await db.execute(nextOf(table), []);
   // Nobody else writes meanwhile.
