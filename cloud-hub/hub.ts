@@ -42,6 +42,7 @@ import { createModelParts } from './model-parts.ts';
 import { createFleetIdentity } from './pki/fleet.ts';
 import { openSecurity, type Security } from './pki/security.ts';
 import { rootOf } from './registry/signing/signing.ts';
+import { Merging } from './retention/merging.ts';
 import { Retention } from './retention/retention.ts';
 import { openAnswers } from './store/answers.ts';
 import { makeDataFolder } from './store/folder.ts';
@@ -239,6 +240,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     alerting.engine,
     ...(home ? [home] : []),
     new Retention({ store, keep: keepOf(config.keep), clock, log }),
+    new Merging({ store, clock, log }),
     deviceLogs.intake,
     thresholds,
     { stop: () => ingest.stop() },

@@ -138,7 +138,10 @@ export function createEraseRows(db: Db) {
       }
       if (isChunked(place)) {
         const { device, stream = null } = order;
-        const { records, after } = await createChunkRewriter(db, place).erase({ device, stream, ...timesOf(order) }, from);
+        const { records, after } = await createChunkRewriter(db, place).erase(
+          { device, stream, ...timesOf(order) },
+          from,
+        );
         return { records, after };
       }
       return records(place, order, from);

@@ -41,7 +41,6 @@ const columns = {
 type RowTable = keyof typeof columns;
 type Table = RowTable | ChunkTableName;
 
-
 export function createRecordStore(db: Db) {
   const snapshot = statementsOf(db)('INSERT INTO snapshots (event_id, mime, picture) VALUES (?, ?, ?)');
 

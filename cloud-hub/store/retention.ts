@@ -28,7 +28,7 @@ const SAMPLE = 1000;
 /** What SQLite adds to each row and to its entries in six indexes, as measured. */
 const ROW_OVERHEAD_BYTES = 250;
 /** The same of a chunk, with the room that is left in its pages. */
-const CHUNK_OVERHEAD_BYTES = 600;
+const CHUNK_OVERHEAD_BYTES = 350;
 
 /** What an operator has judged stays, and what is held. */
 const mayEnd = (kind: RowKind) =>

@@ -5,6 +5,7 @@ import { createAlertSourceStore } from './alert-sources.ts';
 import { createAlertStore } from './alerts.ts';
 import { createAuditStore, type Guard } from './audit.ts';
 import { createCertificateStore } from './certificates.ts';
+import { createChunkMerger } from './chunks/merge-chunks.ts';
 import { createClaimStore } from './claims.ts';
 import { createCorrectionStore } from './corrections.ts';
 import { type Db, TransactionError } from './database.ts';
@@ -118,6 +119,7 @@ const makers = {
   eraseRows: createEraseRows,
   audit: createAuditStore,
   retention: createRetentionStore,
+  chunks: createChunkMerger,
   alerts: createAlertStore,
   alertRules: createAlertRuleStore,
   alertDeliveries: createAlertDeliveryStore,

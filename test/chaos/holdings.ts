@@ -2,11 +2,12 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
+import { chunkTables, recordsOf } from '../../cloud-hub/store/chunks/chunk-rows.ts';
 import { contentOf } from './content.ts';
 import type { Gaps, ReportedLoss, Stored } from './history.ts';
 import { type OpinionHistory, outcomes } from './opinions.ts';
 
-const tables = ['events', 'summaries', 'readings', 'problems', 'records'] as const;
+const tables = ['events', 'problems', 'records'] as const;
 const row = z.object({
   id: z.number(),
   epoch: z.string(),
@@ -15,6 +16,7 @@ const row = z.object({
   stream: z.string().nullable(),
   body: z.string(),
 });
+const chunkRow = z.object({ epoch: z.string(), stream: z.string(), data: z.instanceof(Uint8Array) });
 const loss = z.object({
   kind: z.literal('loss'),
   epoch: z.string(),
@@ -86,6 +88,14 @@ export function holdingsOf(dataDir: string, device: string): Holdings {
         if (reported) losses.push(reported);
       }
     }
+    for (const table of chunkTables)
+      for (const found of database
+        .prepare(`SELECT epoch, stream, data FROM ${table} WHERE device = ? ORDER BY id`)
+        .iterate(device)) {
+        const { epoch, stream, data } = chunkRow.parse(found);
+        for (const { id, seq, backfill, record } of recordsOf(data))
+          stored.push({ id, epoch, seq, stream, table, backfill, content: contentOf(JSON.stringify(record)) });
+      }
     const gaps = database.prepare('SELECT epoch, from_seq, to_seq FROM sequence_gaps WHERE device = ?').all(device);
     const ledgers = z
       .array(gap)

@@ -77,11 +77,26 @@ function isNear(first: ChunkRecord, one: ChunkRecord): boolean {
 
 function rowOf({ device, epoch, stream }: ChunkKey, part: readonly SizedRecord[], isOpen: boolean): ChunkRow {
   const [ids, seqs] = [span(part.map(({ id }) => id)), span(part.map(({ seq }) => seq))];
-  const [ats, received] = [span(part.map(({ record }) => atOf(record))), span(part.map(({ receivedAt }) => receivedAt))];
+  const [ats, received] = [
+    span(part.map(({ record }) => atOf(record))),
+    span(part.map(({ receivedAt }) => receivedAt)),
+  ];
   const wrong = part.some(({ record }) => isWrong(record)) ? 1 : 0;
   const times = [...ats, ...received.map(timeColumn)];
   const last = ids[1];
-  return [last, ids[0], device, epoch, stream, ...seqs, ...times, wrong, part.length, isOpen ? 1 : 0, encodeChunk(part)];
+  return [
+    last,
+    ids[0],
+    device,
+    epoch,
+    stream,
+    ...seqs,
+    ...times,
+    wrong,
+    part.length,
+    isOpen ? 1 : 0,
+    encodeChunk(part),
+  ];
 }
 
 function span(values: readonly number[]): [number, number] {

@@ -59,7 +59,8 @@ function leafOf(text: string): Leaf {
   } catch {
     throw new ChunkError('a value is not JSON');
   }
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   throw new ChunkError('a value is not a single one');
 }
 

@@ -1,7 +1,7 @@
 /** Reads chunks: pages of records, newest first, and all that a stream has within a span of time. Only chunks that may hold some are read. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from '../database.ts';
-import { fewInTime, fitting, isOfScope, type ListFilter, type Mark, MAX_PAGE_BYTES, type Page } from '../lists.ts';
+import { fewInTime, fitting, isOfScope, type ListFilter, MAX_PAGE_BYTES, type Mark, type Page } from '../lists.ts';
 import { timeColumn } from '../rows.ts';
 import { statementsOf } from '../statement.ts';
 import { Chunk } from './chunk.ts';

@@ -58,7 +58,9 @@ export function takeLeaves(node: Node, value: unknown, leaves: Leaf[]): boolean 
 /** As JSON.stringify sees them. */
 function entriesOf(value: object): [string, unknown][] {
   const entries = Object.entries(value);
-  return entries.some(([, inner]) => inner === undefined) ? entries.filter(([, inner]) => inner !== undefined) : entries;
+  return entries.some(([, inner]) => inner === undefined)
+    ? entries.filter(([, inner]) => inner !== undefined)
+    : entries;
 }
 
 export function shapeOf(value: unknown): Shape {
@@ -70,7 +72,10 @@ export function shapeOf(value: unknown): Shape {
     }
     if (Array.isArray(of)) {
       const inner = of.map(made);
-      return { node: { keys: undefined, nodes: inner.map(({ node }) => node) }, text: `[${inner.map(({ text }) => text).join(',')}]` };
+      return {
+        node: { keys: undefined, nodes: inner.map(({ node }) => node) },
+        text: `[${inner.map(({ text }) => text).join(',')}]`,
+      };
     }
     const entries = entriesOf(of).map(([key, one]) => ({ key, ...made(one) }));
     return {

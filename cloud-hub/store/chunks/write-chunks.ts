@@ -7,7 +7,14 @@
 import type { Db, Value } from '../database.ts';
 import { statementsOf } from '../statement.ts';
 import { Chunk } from './chunk.ts';
-import { type ChunkKey, type ChunkRow, type ChunkTableName, chunkColumns, rowsOf, type SizedRecord } from './chunk-rows.ts';
+import {
+  type ChunkKey,
+  type ChunkRow,
+  type ChunkTableName,
+  chunkColumns,
+  rowsOf,
+  type SizedRecord,
+} from './chunk-rows.ts';
 
 /** A record that came. */
 export interface NewPeriodic extends ChunkKey, Omit<SizedRecord, 'id'> {}

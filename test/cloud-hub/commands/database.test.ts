@@ -61,10 +61,10 @@ describe.skipIf(!hasPostgres)(`database${withoutPostgres}`, () => {
     const url = await postgres.it().newDatabase();
     const copy = (from = folder) => run('copy', '--from', from, '--to', url);
     const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
-    file.exec("UPDATE summaries SET at = 'noon'");
+    file.exec("UPDATE problems SET at = 'noon'");
     const broken = await copy();
     expect([broken.code, broken.stderr]).toEqual([1, expect.stringMatching(/cannot use the database.*noon/)]);
-    file.exec('UPDATE summaries SET at = 5');
+    file.exec('UPDATE problems SET at = 5');
     const store = await openStore(folder, 1);
     const busy = await copy();
     expect([busy.code, busy.stderr]).toEqual([1, expect.stringContaining('another hub is using the data folder')]);

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { atOf, isChunked, recordsOf } from '../../../cloud-hub/store/chunks/chunk-rows.ts';
 import { MAX_KEYPOINTS, MAX_RING_POINTS, MAX_RINGS } from '../../../shared/contract/messages/detail.ts';
 import { MAX_ORIGINS, type RecordKind, recordBody, recordKinds } from '../../../shared/contract/messages/record.ts';
 import { openSqlite } from '../../../shared/kit/sqlite.ts';
@@ -246,10 +247,15 @@ describe.each(recordKinds)('%s', (kind) => {
     );
     expect(await b.batch(sent)).toEqual({ epoch: 'e1', upTo: sent.length, ranges: [] });
     const file = openSqlite(path.join(b.folder, 'hub.db'), { synchronous: 'FULL', readonly: true });
-    const rows = file.prepare(`SELECT body, at FROM ${tables[kind]} ORDER BY seq`).all() as {
-      body: string;
-      at: number;
-    }[];
+    const table = tables[kind];
+    const rows = isChunked(table)
+      ? file
+          .prepare<[], { data: Buffer }>(`SELECT data FROM ${table}`)
+          .all()
+          .flatMap(({ data }) => recordsOf(data))
+          .toSorted((a, b) => a.seq - b.seq)
+          .map(({ record }) => ({ body: JSON.stringify(record), at: atOf(record) }))
+      : (file.prepare(`SELECT body, at FROM ${table} ORDER BY seq`).all() as { body: string; at: number }[]);
     file.close();
     const withoutPicture = (record: Record<string, unknown>) =>
       typeof record.snapshot === 'object' ? withField(record, 'snapshot.data', ABSENT) : record;

@@ -42,7 +42,9 @@ export async function moveRecords(query: Kysely<unknown>): Promise<void> {
   for (const table of chunkTables) {
     const before = `${table}_before`;
     await moveIntoChunks(query, table, before);
-    await sql`SELECT setval(pg_get_serial_sequence(${table}, 'id'), nextval(pg_get_serial_sequence(${before}, 'id')))`.execute(query);
+    await sql`SELECT setval(pg_get_serial_sequence(${table}, 'id'), nextval(pg_get_serial_sequence(${before}, 'id')), false)`.execute(
+      query,
+    );
     await sql`DROP TABLE ${sql.table(before)}`.execute(query);
   }
 }
