@@ -1,7 +1,8 @@
 /**
  * `bench ingest`: records that a whole hub (embedded broker, SQLite) commits and acknowledges a second, and a second of its own
  * CPU time (all threads: what one core could do, also on a machine that others use), with devices that keep a window of batches
- * under way; then the time from publish to ack at 70 % of that rate.
+ * under way: first of events alone, each of which is a row, then of what devices mostly send, readings and summaries; then the time from
+ * publish to ack at 70 % of that rate.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { z } from 'zod';
 import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
 import { type Bench, quantile } from './bench.ts';
 import { cpuSeconds } from './process-stat.ts';
-import { benchBatch } from './records.ts';
+import { benchBatch, benchMix, benchRecord } from './records.ts';
 import { createSimulatedDevice, type SimulatedDevice } from './simulated-device.ts';
 
 const DEVICES = 40;
@@ -19,6 +20,10 @@ const WINDOW = 4;
 const BATCHES = 40;
 const PACED_S = 15;
 const PART = 0.7;
+const mixes = [
+  ['events', benchRecord, 40],
+  ['readings', benchMix, 80],
+] as const;
 const secret = z.object({ token: z.string() });
 
 export const ingest: Bench = {
@@ -30,17 +35,20 @@ export const ingest: Bench = {
     const hub = createHubProgram(path.join(folder, 'hub'));
     try {
       await hub.start();
-      const payloads = Array.from({ length: BATCHES }, (_, i) => benchBatch('full', i * size + 1, size));
-      const bytes = Math.round(payloads.reduce((sum, p) => sum + p.length, 0) / payloads.length);
-      print(`${DEVICES} devices, batches of ${size} records (${bytes} B packed)`);
       const fleet = await connectAll(hub);
-      const before = cpuSeconds(hub.pid());
-      const rate = await flood(fleet, payloads, size);
-      const perCpu = (DEVICES * BATCHES * size) / (cpuSeconds(hub.pid()) - before);
-      print(
-        `committed and acknowledged: ${(rate / 1000).toFixed(1)}k records/s, ` +
-          `${(perCpu / 1000).toFixed(1)}k a second of the hub's CPU (target 40k on one core)`,
-      );
+      let rate = 0;
+      for (const [name, make, target] of mixes) {
+        const payloads = Array.from({ length: BATCHES }, (_, i) => benchBatch(name, i * size + 1, size, make));
+        const bytes = Math.round(payloads.reduce((sum, p) => sum + p.length, 0) / payloads.length);
+        print(`${name}: ${DEVICES} devices, batches of ${size} records (${bytes} B packed)`);
+        const before = cpuSeconds(hub.pid());
+        rate = await flood(fleet, payloads, size);
+        const perCpu = (DEVICES * BATCHES * size) / (cpuSeconds(hub.pid()) - before);
+        print(
+          `  committed and acknowledged: ${(rate / 1000).toFixed(1)}k records/s, ` +
+            `${(perCpu / 1000).toFixed(1)}k a second of the hub's CPU (target ${target}k on one core)`,
+        );
+      }
       const waits = await pace(fleet, (rate * PART) / size, size);
       const [p50, p99] = [quantile(waits, 0.5), quantile(waits, 0.99)];
       const paced = `${((rate * PART) / 1000).toFixed(1)}k records/s`;
@@ -106,7 +114,7 @@ async function pace(members: readonly Member[], batchesPerS: number, size: numbe
   const waits: number[] = [];
   const all = Math.floor(batchesPerS * PACED_S);
   const perDevice = Math.ceil(all / members.length);
-  const payloads = Array.from({ length: perDevice }, (_, i) => benchBatch('paced', i * size + 1, size));
+  const payloads = Array.from({ length: perDevice }, (_, i) => benchBatch('paced', i * size + 1, size, benchMix));
   const sentAt = members.map(() => new Map<number, number>());
   members.forEach((member, at) => {
     const sent = sentAt[at] ?? new Map<number, number>();

@@ -18,6 +18,7 @@ import { opencv } from './opencv.ts';
 import { outbox } from './outbox.ts';
 import { pipeline } from './pipeline.ts';
 import { quiet } from './quiet.ts';
+import { readings } from './readings.ts';
 import { reconnects } from './reconnects.ts';
 import { rollout } from './rollout.ts';
 import { sensors } from './sensors.ts';
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, Bench>> = {
   outbox,
   uplink,
   ingest,
+  readings,
   fleet,
   alerts,
   sign,

@@ -47,6 +47,34 @@ export function benchSummary(n: number): RecordBody {
   };
 }
 
+/** A reading of a sensor with three channels, once per second: numbers that wander and jitter as real ones do. */
+export function benchReading(n: number): RecordBody {
+  const noise = (salt: number) => ((n * 7919 + salt * 104_729) % 10_007) / 10_007;
+  const { config, boot, clock, model: by } = benchRecord(n);
+  return {
+    ...{ kind: 'reading', config, boot, clock, model: by, stream: 'pump' },
+    mono: n * 1000 + Math.round(noise(1) * 20_000) / 1000,
+    wall: 1_770_000_000_000 + n * 1000 + Math.floor(noise(2) * 20),
+    ptsMs: n * 1000,
+    // As a model of 32-bit floats gives it.
+    score: Math.fround(noise(3)),
+    threshold: 3.25,
+    anomalous: n % 997 === 0,
+    values: {
+      temperature: Math.round((40 + 5 * Math.sin(n / 3600) + noise(4) / 5) * 100) / 100,
+      current: Math.round(noise(5) * 4000) / 1000,
+      vibration: Math.round(noise(6) * 4000) / 1000,
+    },
+  };
+}
+
+/** What a device with a sensor and a camera sends: of twenty records one is an event, two are summaries, and the others readings. */
+export function benchMix(n: number): RecordBody {
+  const place = n % 20;
+  if (place === 0) return benchRecord(n);
+  return place === 5 || place === 15 ? benchSummary(n) : benchReading(n);
+}
+
 /** What a box with one stream reports. */
 export function benchReport(): Report {
   return {
@@ -62,7 +90,7 @@ export function benchReport(): Report {
 }
 
 /** The payload of `up/records` of a device that still holds everything, with the numbers `from` to `from + count - 1`. */
-export function benchBatch(epoch: string, from: number, count: number): Buffer {
-  const records = Array.from({ length: count }, (_, i) => ({ ...benchRecord(from + i), seq: from + i }));
+export function benchBatch(epoch: string, from: number, count: number, make = benchRecord): Buffer {
+  const records = Array.from({ length: count }, (_, i) => ({ ...make(from + i), seq: from + i }));
   return encode({ epoch, from, to: from + count - 1, base: 1, records });
 }
