@@ -86,6 +86,7 @@ export const sqliteTests: Readonly<Record<string, string>> = {
   'test/cloud-hub/rollout/executor.test.ts': 'counts turns of the event loop, in which a server does not answer',
   'test/cloud-hub/store/audit.test.ts': 'writes into hub.db behind the back of the hub',
   'test/cloud-hub/store/device-progress.test.ts': 'begins with an older hub.db',
+  'test/cloud-hub/store/chunks/moving.test.ts': 'begins with an older hub.db',
   'test/cloud-hub/store/migrations.test.ts': 'begins with an older hub.db',
   'test/cloud-hub/store/postgres/migrations.test.ts': 'compares both databases',
   'test/cloud-hub/store/store.test.ts': 'looks at hub.db',
