@@ -1,6 +1,7 @@
 /** One channel of a series: what its samples say (features.ts, of a counter of its increase), and which of it is an event. */
 import { z } from 'zod';
 import { Counting, countingState } from './counting.ts';
+import { Drift, driftState } from './drift.ts';
 import { EVENT_SETTINGS, Events, eventsState } from './events.ts';
 import { Features, featuresState } from './features.ts';
 import { Frozen, frozenState } from './frozen.ts';
@@ -16,8 +17,8 @@ const STEP_MS = 300_000;
 const PEAK = EVENT_SETTINGS.floor;
 /** As strong a sample goes on with the anomaly that lasts. */
 const GOES_ON = 1;
-/** The strength of a value that has frozen: as of a spike that never was. */
-const FROZEN = 4.5;
+/** The strength of a value that has frozen, and of a drift: as of a spike that never was. */
+const TOLD = 4.5;
 
 export const channelState = z.object({
   features: featuresState,
@@ -26,6 +27,7 @@ export const channelState = z.object({
   recurring: recurringState.optional(),
   counting: countingState.optional(),
   frozen: frozenState.optional(),
+  drift: driftState.optional(),
   /** What may yet be the beginning of an anomaly (invariant 5 of events.ts). */
   doubted: z.object({ atMs: z.number(), surprises: z.array(z.number()).max(64), strength: z.number() }).optional(),
 });
@@ -38,6 +40,7 @@ export class Channel {
   readonly #recurring: Recurring;
   readonly #counting: Counting;
   readonly #frozen: Frozen;
+  readonly #drift: Drift;
   #doubted: ChannelState['doubted'];
 
   constructor(state?: ChannelState) {
@@ -47,6 +50,7 @@ export class Channel {
     this.#recurring = new Recurring(state?.recurring);
     this.#counting = new Counting(state?.counting);
     this.#frozen = new Frozen(state?.frozen);
+    this.#drift = new Drift(state?.drift);
     this.#doubted = state?.doubted;
   }
 
@@ -82,15 +86,21 @@ export class Channel {
     if (anew) [this.#features, this.#events] = [new Features(), new Events()];
     const [features, events, known, recurring] = [this.#features, this.#events, this.#known, this.#recurring];
     const frozen = this.#frozen.next(value);
-    const strength = Math.max(features.next(atMs, value), frozen === 'begins' ? FROZEN : 0);
+    const drift = this.#drift.next(value, features.age < WEEK_MS, events.anomalous);
+    const begins = frozen === 'begins' || drift === 'begins';
+    const strength = Math.max(features.next(atMs, value), begins ? TOLD : 0);
     const stepMs = features.stepMs ?? STEP_MS;
     const samples = this.samplesPerWeek;
     const wasAnomalous = events.anomalous;
-    const isAgain = () => recurring.isAgain(atMs, strength, stepMs);
-    const isNormal = known.isEmpty ? undefined : () => known.isLike(features.surprises(), strength);
+    const excused = (isOne: boolean) => {
+      if (isOne) this.#drift.excuse();
+      return isOne;
+    };
+    const isAgain = () => excused(recurring.isAgain(atMs, strength, stepMs));
+    const isNormal = known.isEmpty ? undefined : () => excused(known.isLike(features.surprises(), strength));
     const asked = { isNormal, isAgain, youngFor: isTrained ? 0 : samples };
     const apart = events.next(strength, weeks * samples, features.isLearning || isQuiet, asked);
-    if (frozen === 'lasts') events.goesOn();
+    if (frozen === 'lasts' || drift === 'lasts') events.goesOn();
     if (strength > PEAK) recurring.peaked(atMs, strength);
     if (events.doubtedFor === 0) this.#doubted = { atMs, surprises: [...features.surprises()], strength };
     if (events.anomalous && !wasAnomalous) {
@@ -127,6 +137,7 @@ export class Channel {
       ...(this.#recurring.isEmpty ? {} : { recurring: this.#recurring.state() }),
       counting: this.#counting.state(),
       frozen: this.#frozen.state(),
+      drift: this.#drift.state(),
       ...(this.#doubted ? { doubted: this.#doubted } : {}),
     };
   }

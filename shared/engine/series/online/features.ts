@@ -80,9 +80,13 @@ export class Features {
 
   /** Too little is known yet to call anything unusual. */
   get isLearning(): boolean {
-    const age = (this.#lastAt ?? 0) - (this.#firstAt ?? 0);
     const { count } = this.#history;
-    return count < LEARNING.least || (count < LEARNING.samples && age < LEARNING.ms);
+    return count < LEARNING.least || (count < LEARNING.samples && this.age < LEARNING.ms);
+  }
+
+  /** Milliseconds from the first sample to the last. */
+  get age(): number {
+    return (this.#lastAt ?? 0) - (this.#firstAt ?? 0);
   }
 
   /** Median of the time between samples, in milliseconds; undefined for the first samples. */
