@@ -18,9 +18,9 @@ const VERSION_21 = path.join(import.meta.dirname, '../../../test/cloud-hub/store
 
 export const readings: Bench = {
   summary: 'a day of readings: bytes of each on disk as rows and as chunks; time of the course of a day',
-  options: { batch: { description: 'readings of a stream in one batch', default: 10 } },
+  options: { readings: { description: 'readings of a stream in one batch', default: 10 } },
   async run(print, option) {
-    const batch = Math.round(option('batch'));
+    const batch = Math.round(option('readings'));
     const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));
     try {
       await moved(path.join(folder, 'moved'), print);

@@ -40,6 +40,8 @@ const FULL_BYTES = 64 * 1024;
  * From the first id to the last: a list that goes on at an id looks so far ahead for chunks that begin before it.
  */
 export const MAX_CHUNK_SPAN = 2 ** 20;
+/** From the lowest number to the highest: who asks whether a number is here looks so far ahead, and no farther. */
+export const MAX_CHUNK_NUMBERS = 2 ** 15;
 /** From the first receipt to the last: ages and holes are told by chunks. */
 const MAX_CHUNK_MS = 86_400_000;
 
@@ -72,7 +74,12 @@ export function rowsOf(key: ChunkKey, records: readonly SizedRecord[]): ChunkRow
 }
 
 function isNear(first: ChunkRecord, one: ChunkRecord): boolean {
-  return one.id - first.id < MAX_CHUNK_SPAN && Math.abs(one.receivedAt - first.receivedAt) <= MAX_CHUNK_MS;
+  return (
+    one.id - first.id < MAX_CHUNK_SPAN &&
+    // On both sides of the first.
+    Math.abs(one.seq - first.seq) < MAX_CHUNK_NUMBERS / 2 &&
+    Math.abs(one.receivedAt - first.receivedAt) <= MAX_CHUNK_MS / 2
+  );
 }
 
 function rowOf({ device, epoch, stream }: ChunkKey, part: readonly SizedRecord[], isOpen: boolean): ChunkRow {

@@ -12,6 +12,7 @@ import {
   type ChunkRow,
   type ChunkTableName,
   chunkColumns,
+  MAX_CHUNK_NUMBERS,
   rowsOf,
   type SizedRecord,
 } from './chunk-rows.ts';
@@ -26,7 +27,7 @@ export function createChunkWriter(db: Db, table: ChunkTableName) {
   );
   const remove = prepare(`DELETE FROM ${table} WHERE id = ?`);
   const overlapping = prepare(
-    `SELECT data FROM ${table} WHERE device = ? AND epoch = ? AND to_seq >= ? AND from_seq <= ?`,
+    `SELECT data FROM ${table} WHERE device = ? AND epoch = ? AND to_seq >= ? AND to_seq < ? AND from_seq <= ?`,
   );
 
   /** Says which are here: the ledger lets none of them through, unless it was lost. */
@@ -42,7 +43,7 @@ export function createChunkWriter(db: Db, table: ChunkTableName) {
     const here = new Map<string, Set<number>>();
     for (const [key, { item, from, to }] of spans) {
       const seqs = new Set<number>();
-      for (const { data } of (await overlapping.all(item.device, item.epoch, from, to)) as { data: Uint8Array }[])
+      for (const { data } of (await overlapping.all(item.device, item.epoch, from, to + MAX_CHUNK_NUMBERS, to)) as { data: Uint8Array }[])
         for (const seq of new Chunk(data).seqs) seqs.add(seq);
       here.set(key, seqs);
     }

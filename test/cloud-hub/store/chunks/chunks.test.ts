@@ -114,6 +114,14 @@ test('a record that is here is not stored again, alone, in a batch with others, 
   expect((await add(store, [reading(1), reading(2), reading(2), reading(3)])).map(({ seq }) => seq)).toEqual([2]);
   expect((await add(store, [reading(3, { epoch: 'f' }), reading(3, { device: 'gate' })])).length).toBe(2);
   expect((await all(store, {})).length).toBe(5);
+  // Numbers that lie far apart, and fall.
+  const far = [900_000, 70_000, 40_000, 39_999, 7].map((seq) => reading(seq, { epoch: 'g' }));
+  expect(await add(store, far)).toHaveLength(5);
+  for (let seq = 100; seq < 130; seq++) await add(store, [reading(seq * 5000, { epoch: 'g' })]);
+  await mergeAll(store);
+  expect(await add(store, far)).toEqual([]);
+  expect(await add(store, [reading(110 * 5000, { epoch: 'g' })])).toEqual([]);
+  expect(await add(store, [reading(40_001, { epoch: 'g' })])).toHaveLength(1);
 });
 
 test('many small chunks become few, ids and order stay, and merging ends', async () => {
