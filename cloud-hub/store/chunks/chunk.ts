@@ -107,8 +107,8 @@ export class Chunk {
   readonly receivedAt: readonly number[];
   readonly #backfill: readonly Leaf[];
   readonly #shapes: readonly ReadRows[];
-  /** Of each record: which shape, and the how manyeth of it. */
-  readonly #places: readonly { readonly rows: ReadRows; readonly row: number }[];
+  /** Of each record: which shape, and the how manyeth of it. Undefined: all have the one shape. */
+  readonly #places: readonly { readonly rows: ReadRows; readonly row: number }[] | undefined;
 
   /** @throws ChunkError */
   constructor(bytes: Uint8Array) {
@@ -124,8 +124,8 @@ export class Chunk {
     const shapes = from.varint();
     if (shapes < 1 || shapes > count) throw new ChunkError(`it has ${shapes} shapes`);
     const read = Array.from({ length: shapes }, () => readShape(from.text()));
-    const of = shapes > 1 ? numbers(readColumn(from, count)) : Array<number>(count).fill(0);
-    const records = read.map(() => 0);
+    const of = shapes > 1 ? numbers(readColumn(from, count)) : [];
+    const records = shapes > 1 ? read.map(() => 0) : [count];
     const rows = of.map((shape) => {
       const row = records[shape];
       if (row === undefined) throw new ChunkError('a record has no shape');
@@ -139,7 +139,8 @@ export class Chunk {
       return { shape, parts, records: records[i] ?? 0, read: parts.map(() => undefined) };
     });
     if (from.left > 0) throw new ChunkError('something follows it');
-    this.#places = rows.map(({ shape, row }) => ({ rows: this.#shapes[shape] as ReadRows, row }));
+    this.#places =
+      shapes > 1 ? rows.map(({ shape, row }) => ({ rows: this.#shapes[shape] as ReadRows, row })) : undefined;
   }
 
   get length(): number {
@@ -168,13 +169,13 @@ export class Chunk {
       }),
     );
     const [only] = columns.values();
-    // In the order of the records.
-    if (columns.size === 1 && only) return only;
+    if (!this.#places) return only ?? Array<undefined>(this.length).fill(undefined);
     return this.#places.map(({ rows, row }) => columns.get(rows)?.[row]);
   }
 
   #place(at: number): { readonly rows: ReadRows; readonly row: number } {
-    const found = this.#places[at];
+    const [only] = this.#shapes;
+    const found = this.#places ? this.#places[at] : only && at >= 0 && at < this.length && { rows: only, row: at };
     if (!found) throw new RangeError(`a chunk of ${this.length} records has none at ${at}`);
     return found;
   }

@@ -43,7 +43,9 @@ export function createChunkWriter(db: Db, table: ChunkTableName) {
     const here = new Map<string, Set<number>>();
     for (const [key, { item, from, to }] of spans) {
       const seqs = new Set<number>();
-      for (const { data } of (await overlapping.all(item.device, item.epoch, from, to + MAX_CHUNK_NUMBERS, to)) as { data: Uint8Array }[])
+      for (const { data } of (await overlapping.all(item.device, item.epoch, from, to + MAX_CHUNK_NUMBERS, to)) as {
+        data: Uint8Array;
+      }[])
         for (const seq of new Chunk(data).seqs) seqs.add(seq);
       here.set(key, seqs);
     }
