@@ -10,7 +10,9 @@ export interface Verdict {
 /** Not at once: the server that it talks to may be in this process. */
 export function openssl(args: readonly string[], input = ''): Promise<Verdict> {
   return new Promise((resolve) => {
-    const child = execFile('openssl', args, { timeout: 30_000 }, (error, stdout, stderr) =>
+    // A library of OPC UA sets it for the whole process, to no file.
+    const env = { ...process.env, OPENSSL_CONF: undefined };
+    const child = execFile('openssl', args, { timeout: 30_000, env }, (error, stdout, stderr) =>
       resolve({ ok: error === null, text: `${stdout}${stderr}` }),
     );
     // It may end before it has read all.

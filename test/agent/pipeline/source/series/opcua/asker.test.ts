@@ -19,8 +19,6 @@ const one = { value: 'ns=1;s=temperature' };
 
 /** The certificate and key of a client, as an engineer makes them. */
 async function ownCertificate() {
-  // The library of the server sets it for the whole process, to no file.
-  vi.stubEnv('OPENSSL_CONF', undefined);
   const folder = tempFolder();
   const [certFile, keyFile] = [path.join(folder, 'own.pem'), path.join(folder, 'own.key')];
   const names = 'subjectAltName=URI:urn:vedette-agent,DNS:localhost';
