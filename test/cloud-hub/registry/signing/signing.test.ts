@@ -1,10 +1,11 @@
 /** Signed metadata as people see it: state, warnings in time, the job that keeps it fresh, the audit. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { trustState } from '../../../../cloud-hub/contract/trust.ts';
 import { OnlineKeys } from '../../../../cloud-hub/registry/signing/online-keys.ts';
 import { Repository } from '../../../../cloud-hub/registry/signing/repository.ts';
-import { Signing } from '../../../../cloud-hub/registry/signing/signing.ts';
+import { rootOf, Signing } from '../../../../cloud-hub/registry/signing/signing.ts';
 import { openStore } from '../../../../cloud-hub/store/store.ts';
 import { createLogger } from '../../../../shared/kit/log.ts';
 import { DAY, Forge } from '../../../shared/trust/forge.ts';
@@ -22,7 +23,8 @@ async function bench() {
   onTestFinished(() => store.close());
   const clock = new ManualClock(START);
   const keys = new OnlineKeys(path.join(folder, 'keys'));
-  const repository = new Repository(path.join(folder, 'metadata'), keys, clock);
+  const metadata = path.join(folder, 'metadata');
+  const repository = new Repository(metadata, keys, clock);
   const signing = new Signing({ repository, keys, store, clock, log: createLogger('test', 'silent') });
   onTestFinished(() => signing.stop());
   const forge = new Forge();
@@ -36,7 +38,7 @@ async function bench() {
   };
   const audit = async () =>
     (await store.audit.list({ limit: 100 })).map(({ action, subject, detail }) => ({ action, subject, detail }));
-  return { store, clock, keys, repository, signing, forge, publish, audit };
+  return { store, clock, keys, repository, signing, forge, publish, audit, metadata };
 }
 
 test('nothing, a root, targets: what is told of each, and who published it', async () => {
@@ -124,4 +126,29 @@ test('each hour it is looked whether something has to be signed, from the start 
   // At the start as well, not an hour later.
   signing.start();
   expect(version()).toBe(3);
+});
+
+test('a renewal that fails changes nothing, and is tried again each hour', async () => {
+  const { signing, clock, repository, publish, metadata } = await bench();
+  await publish('root');
+  await publish('targets');
+  signing.start();
+  // Somebody puts a file where the folder was.
+  renameSync(metadata, `${metadata}.away`);
+  writeFileSync(metadata, '');
+  await clock.advance(30 * HOUR);
+  expect(repository.state?.timestamp?.signed.version).toBe(1);
+  rmSync(metadata);
+  renameSync(`${metadata}.away`, metadata);
+  await clock.advance(HOUR);
+  expect(repository.state?.timestamp?.signed.version).toBe(2);
+});
+
+test('a new device begins with the newest root, byte by byte; before the first there is none', async () => {
+  const { signing, forge, publish } = await bench();
+  expect(rootOf(signing)).toEqual({});
+  for (const version of [1, 2]) {
+    await publish('root');
+    expect(rootOf(signing)).toEqual({ trustRoot: forge.file(`${version}.root.json`).toString('utf8') });
+  }
 });
