@@ -103,10 +103,18 @@ test('a candidate that takes away what a rule or a hidden label needs is refused
   await expect(compare({ ...both, candidate: labels('cat', 'dog') })).rejects.toThrow(
     /^streams\.yard\.rules\[0\]\.labels\[0\]: "person" is no label of bright; it has: cat, dog.*streams\.yard\.privacy\.labels\[0\]/s,
   );
+  await expect(compare({ ...both, candidate: labels('cat', 'dog') })).rejects.toThrow(/^((?!horse).)*$/s);
   const others = streams.map((one) => ({ ...one, config: street() }));
-  expect(
-    (await compare({ ...both, streams: others, candidate: labels('person', 'cat') }, { shadowFrames: 5 })).type,
-  ).toBe('done');
+  for (const seen of [streams, others])
+    expect(
+      (await compare({ ...both, streams: seen, candidate: labels('person', 'cat') }, { shadowFrames: 5 })).type,
+    ).toBe('done');
+});
+
+test('a recording stands for a camera: it goes on after its end, though its stream reads it once and fast', async () => {
+  const streams = [{ stream: 'a', config: street({ loop: false, pace: 'fast' }) }];
+  const { result } = await compare({ streams }, { shadowFrames: 130 });
+  expect(result.frames).toBeGreaterThanOrEqual(130);
 });
 
 test('windows of a series are shown to both; when no stream gives more, it ends', async () => {
