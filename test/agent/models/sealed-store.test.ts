@@ -1,6 +1,6 @@
 /** The store of an encrypted data folder, on a real tmpfs: every file below the data folder is searched for what the model says. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { Hindrance } from '../../../agent/models/outcome.ts';
@@ -109,6 +109,26 @@ withMemory('a package of a lost key, or a damaged one, is missing, and that is s
     await install(store);
     expect(labelsIn(await store.open(digest))).toBe(true);
   }
+});
+
+withMemory('a memory that cannot be written loses nothing: the package is opened as soon as it can be', async () => {
+  const { digest, memoryDir, open, install, powerCut, sealedFolder, problems, labelsIn } = await box();
+  const keys = key();
+  await install(open(of(keys)));
+  powerCut();
+  const store = open(of(keys));
+  const drafts = path.join(memoryDir, readdirSync(memoryDir)[0] ?? '', 'drafts');
+  rmSync(drafts, { recursive: true });
+  writeFileSync(drafts, 'in the way');
+  await expect(store.open(digest)).rejects.toThrow(/ENOTDIR/);
+  expect([existsSync(path.join(sealedFolder, 'files.json')), await store.has(digest), problems]).toEqual([
+    true,
+    true,
+    [],
+  ]);
+  rmSync(drafts);
+  mkdirSync(drafts);
+  expect(labelsIn(await store.open(digest))).toBe(true);
 });
 
 withMemory('what nobody needs goes from the disk and from memory', async () => {
