@@ -55,3 +55,38 @@ test('a will is the own status, within its bound, and does not replace the token
   expect(await ask('cam', 'wrong', will(own, 1))).toBe('bad username or password');
   expect(await ask('cam', 'wrong', will('#', 1))).toBe('bad username or password');
 });
+
+/** Certificate × username × password × will: who presents a certificate is judged by it alone. */
+const verdicts: readonly [ConnectRequest['certificate'], string][] = [
+  [{ kind: 'device', device: 'cam', serial: '1' }, ''],
+  [{ kind: 'expired', device: 'cam', serial: '1', at: 1 }, 'certificate expired'],
+  ...(['foreign certificate', 'certificate revoked', 'unknown device'] as const).map(
+    (why): [ConnectRequest['certificate'], string] => [{ kind: 'refused', why }, why],
+  ),
+];
+const own = { topic: topicOf('cam', 'status'), payload: Buffer.alloc(1) };
+const wills: readonly [ConnectRequest['will'], boolean][] = [
+  [undefined, true],
+  [own, true],
+  [{ ...own, payload: Buffer.alloc(channels.status.maxBytes + 1) }, false],
+  [{ ...own, topic: topicOf('long', 'status') }, false],
+  [{ ...own, topic: topicOf('cam', 'report') }, false],
+];
+
+test.each(verdicts)('a certificate of which is said %j', async (certificate, wrong) => {
+  for (const username of [undefined, 'cam', 'long', ''])
+    for (const password of [undefined, 'secret', 'wrong', 'a'.repeat(256)])
+      for (const [will, isOwn] of wills) {
+        const bytes = password === undefined ? undefined : Buffer.from(password);
+        const expected =
+          wrong !== ''
+            ? wrong
+            : username !== undefined && username !== 'cam'
+              ? 'bad username or password'
+              : isOwn
+                ? undefined
+                : 'foreign will';
+        const said = await refuseConnect({ username, password: bytes, certificate, will }, tokenHash);
+        expect(said, `${username} ${password} ${will?.topic}`).toBe(expected);
+      }
+});

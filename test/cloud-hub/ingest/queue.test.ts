@@ -51,6 +51,28 @@ describe('FairQueue', () => {
     await wait;
   });
 
+  test('an item that is put back is the next of its lane and is served once, whatever row the lane stood in', () => {
+    const queue = new FairQueue<number>(limits);
+    for (const n of [1, 2]) queue.offer(item('a', n), 0);
+    const begun = queue.next(0);
+    if (begun) queue.putBack(begun);
+    expect([queue.items, queue.busy]).toEqual([2, true]);
+    expect(taken(queue)).toEqual([1, 2]);
+    expect([queue.items, queue.bytes, queue.busy]).toEqual([0, 0, false]);
+    // The lane goes first again: it is not among those that have begun.
+    queue.offer(item('b', 10, 20), 0);
+    queue.offer(item('a', 3), 0);
+    expect(taken(queue)).toEqual([3, 10]);
+  });
+
+  test('all that wait for room in the whole queue are woken', async () => {
+    const queue = new FairQueue<number>({ ...limits, totalSoft: 2 });
+    for (const key of ['a', 'b']) queue.offer(item(key, 1), 0);
+    const waits = Promise.all([queue.room(), queue.room(), queue.room()]);
+    queue.next(0);
+    await waits;
+  });
+
   test('drops what is over a bound, but never what must stay', () => {
     const queue = new FairQueue<number>(limits);
     for (const n of [1, 2, 3, 4]) queue.offer(item('a', n), 0);

@@ -79,3 +79,18 @@ test('a pause ends with its day, and only a used-up day pauses', () => {
     }),
   );
 });
+
+test.each([
+  ['records', { records: 10, bytes: 1000 }, [9, 999, false], [10, 0, true], [11, 0, true], [0, 999, false]],
+  ['bytes', { records: 10, bytes: 1000 }, [0, 999, false], [0, 1000, true], [0, 1001, true], [9, 0, false]],
+  ['no limit', { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }, [1e12, 1e15, false]],
+] as const)('%s at their bounds, on the day itself and on each other one', (_, limits, ...rows) => {
+  for (const [records, bytes, isPaused] of rows) {
+    const day = dayOf(NOON);
+    expect(pausedUntil({ day, records, bytes }, limits, NOON)).toBe(isPaused ? MIDNIGHT : undefined);
+    expect(pausedUntil({ day, records, bytes }, limits, MIDNIGHT - 1)).toBe(isPaused ? MIDNIGHT : undefined);
+    // What was counted on another day, also when the clock was set back since.
+    for (const now of [MIDNIGHT, NOON - DAY_MS, NOON + 30 * DAY_MS])
+      expect(pausedUntil({ day, records, bytes }, limits, now)).toBeUndefined();
+  }
+});

@@ -147,6 +147,18 @@ describe('a filter of several topics', () => {
   });
 });
 
+describe('a filter for each channel', () => {
+  test('each is bound to the first of its own topics, and to no topic of another', () => {
+    const values = { v: { topic: 'a/+', at: 'x' }, w: { topic: 'b/+', at: 'x' } };
+    const { say } = stream({ topic: undefined, holdS: 60, values }, ['v', 'w']);
+    expect(say({ x: 1 }, { topic: 'a/1' })).toEqual([]);
+    expect(say({ x: 2 }, { topic: 'b/7' })).toEqual([[1, 2]]);
+    expect(say({ x: 3 }, { topic: 'a/1' })).toEqual([]);
+    expect(say({ x: 4 }, { topic: 'b/8' })).toEqual([expect.stringContaining('b/8: this stream has the rows of b/7')]);
+    expect(say({ x: 5 }, { topic: 'b/7' })).toEqual([[3, 5]]);
+  });
+});
+
 describe('retained messages', () => {
   test('without a time of their own they are nothing', () => {
     const { say } = stream({});
