@@ -1,7 +1,7 @@
 /** What the hub stores of one device per day: the rest waits with the device, nothing is lost, and people are told. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dayOf, pausedUntil } from '../../../cloud-hub/ingest/quota.ts';
+import { dayOf, noLimits, pausedUntil } from '../../../cloud-hub/ingest/quota.ts';
 import { encode } from '../../../shared/contract/codec.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
 import { eventRecord } from '../support.ts';
@@ -80,11 +80,30 @@ test('a pause ends with its day, and only a used-up day pauses', () => {
   );
 });
 
-test.each([
-  ['records', { records: 10, bytes: 1000 }, [9, 999, false], [10, 0, true], [11, 0, true], [0, 999, false]],
-  ['bytes', { records: 10, bytes: 1000 }, [0, 999, false], [0, 1000, true], [0, 1001, true], [9, 0, false]],
-  ['no limit', { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }, [1e12, 1e15, false]],
-] as const)('%s at their bounds, on the day itself and on each other one', (_, limits, ...rows) => {
+type Row = readonly [records: number, bytes: number, isPaused: boolean];
+const atBounds: readonly [string, Parameters<typeof pausedUntil>[1], readonly Row[]][] = [
+  [
+    'records',
+    { records: 10, bytes: 1000 },
+    [
+      [9, 999, false],
+      [10, 0, true],
+      [11, 0, true],
+    ],
+  ],
+  [
+    'bytes',
+    { records: 10, bytes: 1000 },
+    [
+      [0, 999, false],
+      [0, 1000, true],
+      [0, 1001, true],
+    ],
+  ],
+  ['no limit', noLimits, [[1e12, 1e15, false]]],
+];
+
+test.each(atBounds)('%s at their bounds, on the day itself and on each other one', (_, limits, rows) => {
   for (const [records, bytes, isPaused] of rows) {
     const day = dayOf(NOON);
     expect(pausedUntil({ day, records, bytes }, limits, NOON)).toBe(isPaused ? MIDNIGHT : undefined);

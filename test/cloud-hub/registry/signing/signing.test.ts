@@ -149,6 +149,6 @@ test('a new device begins with the newest root, byte by byte; before the first t
   expect(rootOf(signing)).toEqual({});
   for (const version of [1, 2]) {
     await publish('root');
-    expect(rootOf(signing)).toEqual({ trustRoot: forge.file(`${version}.root.json`).toString('utf8') });
+    expect(rootOf(signing)).toEqual({ trustRoot: Buffer.from(forge.file(`${version}.root.json`)).toString('utf8') });
   }
 });
