@@ -10,7 +10,7 @@
  * Crash behaviour: copies in memory are used again after a crash of the agent, as far as their digests agree; the next start does the
  * rest of a sealing. Power that fails costs a download in progress.
  */
-import { readdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../shared/kit/errors.ts';
 import { SealError, type Sealer } from '../../shared/kit/seal.ts';
@@ -44,6 +44,8 @@ function openSealedStore(memory: string, { folder, reserveBytes, sealer, onProbl
 
   /** Invariant 1. A package that fails does not keep the others from being used. */
   const prepare = async () => {
+    // Of a box that is encrypted from the start nothing lies there yet, and its disk is asked for room.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await sealed.tidy();
     const before = path.join(folder, 'packages');
     for (const hex of await readdir(before).catch(() => [])) {

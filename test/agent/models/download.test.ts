@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -9,9 +9,13 @@ import { download } from '../../../agent/models/download.ts';
 import { Hindrance, Refusal } from '../../../agent/models/outcome.ts';
 import { etagOf, packagePathOf } from '../../../shared/contract/delivery.ts';
 import { systemClock } from '../../../shared/kit/clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { plainFetch } from '../../support/plain-fetch.ts';
 import { tempFolder } from '../../support/temp.ts';
+import { until } from '../../support/until.ts';
 
+/** A hub that sends no byte for so long counts as silent. */
+const STALL_MS = 30_000;
 const content = randomBytes(300_000);
 const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
 const wanted = { digest, bytes: content.length };
@@ -191,4 +195,52 @@ test('time in which no byte came is not saved up: the rest comes at the rate tha
   const restMs = ((content.length - 1000) / 10_000) * 1000;
   expect(now - silentUntil).toBeGreaterThanOrEqual(restMs - 250);
   expect(now - silentUntil).toBeLessThanOrEqual(restMs + 250);
+});
+
+test('a hub that sends slowly is no hub that is silent, however long the whole takes', async () => {
+  const parts = 4;
+  const part = content.length / parts;
+  let send: (n: number) => void = () => undefined;
+  const slow: Handler = (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    send = (n) => response.write(content.subarray(n * part, (n + 1) * part));
+    send(0);
+  };
+  const { get, file } = await hubThat(slow);
+  const clock = new ManualClock();
+  let come = 0;
+  const whole = get({ clock }, wanted.bytes, (bytes) => {
+    come = bytes;
+  });
+  for (let n = 1; n < parts; n++) {
+    await until(() => come === n * part, `part ${n}`);
+    await clock.advance(0.9 * STALL_MS);
+    send(n);
+  }
+  await whole;
+  expect(readFileSync(file).equals(content)).toBe(true);
+});
+
+test('whatever becomes of a download, its file is not left open', async () => {
+  const answers: [Handler, bytes?: number][] = [
+    [orderly],
+    [(_request, response) => void response.writeHead(200).end(Buffer.alloc(content.length))],
+    [orderly, 1000],
+    [(_request, response) => void response.writeHead(429).end()],
+    [(_request, response) => void response.writeHead(200).end(content.subarray(0, 9))],
+    [(request) => void request.socket.destroy()],
+  ];
+  const isOpen = (file: string) =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(file);
+      } catch {
+        return false;
+      }
+    });
+  for (const [answer, bytes] of answers) {
+    const { get, file } = await hubThat(answer);
+    await get({}, bytes).catch(() => undefined);
+    expect(isOpen(file)).toBe(false);
+  }
 });
