@@ -218,3 +218,36 @@ test('pokes while it looks make it look once more, not once each', async () => {
   expect(looks).toBe(2);
   await loop.stop();
 });
+
+test.each<[string, (loop: ReturnType<typeof loopOf>) => Promise<void> | void]>([
+  ['asked to try at once', ({ loop }) => loop.retry()],
+  [
+    'not wanted for a while',
+    async ({ loop, list }) => {
+      const [step] = list.splice(0);
+      loop.poke();
+      await nextTurn();
+      if (step) list.push(step);
+      loop.poke();
+    },
+  ],
+])('a wait that is over because the step was %s does not cut the next one short', async (_, happens) => {
+  const tries: number[] = [];
+  const looping = loopOf(() => {
+    tries.push(looping.clock.mono());
+    throw new Hindrance('busy', 10_000);
+  });
+  const { loop, list, clock } = looping;
+  list.push(fetchOf('a'));
+  loop.poke();
+  await nextTurn();
+  await clock.advance(6000);
+  await happens(looping);
+  await nextTurn();
+  expect(tries).toEqual([0, 6000]);
+  await clock.advance(9999);
+  expect(tries).toHaveLength(2);
+  await clock.advance(1);
+  expect(tries).toEqual([0, 6000, 16_000]);
+  await loop.stop();
+});
