@@ -111,6 +111,10 @@ export const hubConfig = z
       .optional()
       .describe('a database on a PostgreSQL server instead of the file in the data folder'),
     databasePasswordFile: file.optional().describe('file with the password of the hub at that server'),
+    standby: z
+      .boolean()
+      .default(false)
+      .describe('wait while another hub works on the database, and take over when it ends'),
     mqttUrl: mqttAddress.optional().describe('an external broker instead of the embedded one'),
     mqttUsername: z.string().min(1).max(256).optional().describe('user name of the hub at the external broker'),
     mqttPasswordFile: file.optional().describe('file with the password of the hub at the external broker'),
@@ -181,6 +185,8 @@ export const hubConfig = z
       wrong('secondOpinionCaFile', 'is for an engine at grpcs://…; for https set NODE_EXTRA_CA_CERTS');
     if (config.databasePasswordFile !== undefined && config.databaseUrl === undefined)
       wrong('databasePasswordFile', 'is for a PostgreSQL server: set the address of the database too');
+    if (config.standby && config.databaseUrl === undefined)
+      wrong('standby', 'is for hubs that share a PostgreSQL database: set its address too');
     if (config.mqttUrl === undefined) {
       for (const key of own)
         if (config[key] !== undefined) wrong(key, 'is for an external broker: set its address too');

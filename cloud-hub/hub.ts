@@ -46,7 +46,7 @@ import { Merging } from './retention/merging.ts';
 import { Retention } from './retention/retention.ts';
 import { openAnswers } from './store/answers.ts';
 import { makeDataFolder } from './store/folder.ts';
-import { databaseChoiceOf } from './store/postgres/settings.ts';
+import { databaseChoiceOf, type Leading } from './store/postgres/settings.ts';
 import { type HubStore, openStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -66,6 +66,8 @@ export interface HubOptions {
   readonly opinionRunner?: string;
   /** See TransactionLimits; for tests. */
   readonly watchTransactions?: boolean;
+  /** With a PostgreSQL database, of which one hub at a time leads. */
+  readonly leading?: Leading;
   /** Make the API's document before anybody can ask for it: it takes 150 ms of work. Default: when it is asked for. */
   readonly describeFirst?: boolean;
 }

@@ -7,12 +7,12 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import { systemClock } from '../shared/kit/clock.ts';
+import { type Cancel, systemClock } from '../shared/kit/clock.ts';
 import { messageOf } from '../shared/kit/errors.ts';
 import { asError } from '../shared/kit/journal.ts';
 import { createLogger, type Logger } from '../shared/kit/log.ts';
 import { plainTerminal, plainText } from '../shared/kit/plain-terminal.ts';
-import { serviceManager } from '../shared/kit/service-manager.ts';
+import { type ServiceManager, serviceManager } from '../shared/kit/service-manager.ts';
 import { addAlertCommands } from './commands/alert.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
@@ -55,17 +55,17 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   const manager = serviceManager(host.env, process.pid, log);
   const tracing = openTracing(config, version, log);
   const about = { config, version, clock: systemClock, log, describeFirst: true };
-  const hub = await startHub({ ...about, ...(tracing ? { tracing } : {}) });
-
+  let hub: Hub | undefined;
+  let endWaiting: Cancel = () => undefined;
   let stopping = false;
-  const stop = (signal: string) => {
+  const stop = (signal: string, code = 0) => {
     if (stopping) return;
     stopping = true;
     manager.stopping();
     log.info({ signal }, 'stopping');
     systemClock.after(STOP_MS, () => host.exit(1));
-    Promise.all([hub.stop(), tracing?.stop()]).then(
-      () => host.exit(0),
+    Promise.all([hub?.stop(), tracing?.stop()]).then(
+      () => host.exit(code),
       (error: unknown) => {
         log.error({ err: error }, 'the hub could not stop in order');
         host.exit(1);
@@ -74,7 +74,26 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) host.on(signal, () => stop(signal));
   host.on('disconnect', () => stop('disconnect'));
+  hub = await startHub({
+    ...about,
+    ...(tracing ? { tracing } : {}),
+    leading: {
+      waiting(leader) {
+        const doing = `standing by: ${leader} works on the database`;
+        log.info({ leader }, 'standing by until no other hub works on the database');
+        if (!host.send) console.log(`Vedette hub is ${doing}`);
+        manager.ready(doing);
+        endWaiting = systemClock.every((manager.watchdogMs ?? TELL_MS) / 4, () => manager.progress());
+      },
+      replaced: () => stop('another hub took over', 1),
+    },
+  });
+  endWaiting();
+  await tellReady(host, hub, config, log, manager);
+}
 
+/** Tells people, systemd and the program that started it that the hub works. */
+async function tellReady(host: Host, hub: Hub, config: HubConfig, log: Logger, manager: ServiceManager): Promise<void> {
   // A program that started the hub gets its ports as a message, and tells people in its own words.
   if (!host.send) console.log(summaryOf(hub, config, host.env.NOTIFY_SOCKET !== undefined));
   if (protectionOf(config) === 'none' && config.insecurePlaintext)

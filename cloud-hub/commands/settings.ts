@@ -17,6 +17,11 @@ const settings = {
     'VEDETTE_DATABASE_PASSWORD_FILE',
     'file with the password of that user',
   ],
+  standby: [
+    '--standby',
+    undefined,
+    'while another hub works on that database, wait and take over when it ends (default: end with an error)',
+  ],
   httpPort: [
     '--http-port <port>',
     'VEDETTE_HTTP_PORT',
@@ -236,10 +241,6 @@ const settings = {
 
 export type SettingOptions = Record<string, string | boolean | undefined>;
 
-const unsupported = {
-  VEDETTE_DATABASE_URL: 'PostgreSQL',
-} as const;
-
 /** Adds the option of each setting. */
 export function withSettings(command: Command): Command {
   for (const [flags, variable, help] of Object.values(settings))
@@ -249,11 +250,6 @@ export function withSettings(command: Command): Command {
 
 /** @throws UsageError that names each setting that is wrong */
 export function readSettings(options: SettingOptions, env: NodeJS.ProcessEnv): HubConfig {
-  for (const [variable, what] of Object.entries(unsupported)) {
-    if (env[variable]) {
-      throw new UsageError(`${variable} is set, but this version does not support ${what} yet: unset it`);
-    }
-  }
   const input = Object.fromEntries(
     Object.entries(settings).flatMap(([key, [, variable]]) => {
       const value = options[key] ?? (variable === undefined ? undefined : env[variable]);

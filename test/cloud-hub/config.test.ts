@@ -11,6 +11,7 @@ const table: Record<keyof HubConfig, { good: unknown[]; bad: unknown[]; beside?:
   host: file,
   httpPort: port,
   mqttPort: port,
+  standby: { good: [true, false], bad: ['yes', 1, null], beside: { databaseUrl: 'postgres://u@localhost/d' } },
   tls: { good: [true, false], bad: ['yes', 1, null] },
   tlsCert: { ...file, beside: { tlsKey: 'k' } },
   tlsKey: { ...file, beside: { tlsCert: 'c' } },
@@ -173,6 +174,7 @@ test('without any setting it is a hub for this machine only', () => {
   expect(hubConfig.parse({})).toEqual({
     dataDir: './data',
     host: '127.0.0.1',
+    standby: false,
     tls: false,
     tlsNames: [],
     trustProxy: [],

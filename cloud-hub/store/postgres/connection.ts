@@ -8,6 +8,7 @@ import { Pool, type PoolClient, types } from 'pg';
 import { messageOf } from '../../../shared/kit/errors.ts';
 import type { DatabaseAddress } from '../../database-address.ts';
 import type { Result, Value } from '../database.ts';
+import { requireTerm, termName } from './term.ts';
 
 const CONNECT_MS = 5_000;
 /** No statement of the hub takes so long; one that does may not hold others up for ever. */
@@ -36,12 +37,13 @@ export interface Pools {
 /**
  * Opens no connection yet.
  * @param onError told of connections that the server or the network ended
+ * @param term of the hub that leads; undefined: whoever leads, this program may work too
  */
-export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error) => void): Pools {
+export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error) => void, term?: number): Pools {
   const pool = (max: number, settings: string) =>
     new Pool({
       connectionString: url,
-      application_name: 'vedette-hub',
+      application_name: term === undefined ? 'vedette-hub' : termName(term),
       max,
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
@@ -49,6 +51,13 @@ export function connectPostgres({ url }: DatabaseAddress, onError: (error: Error
       keepAlive: true,
       types: { getTypeParser: parserOf },
       options: settings,
+      ...(term === undefined
+        ? {}
+        : {
+            verify: (client: PoolClient, done: (error?: Error) => void) => {
+              requireTerm(client, term).then(() => done(), done);
+            },
+          }),
     })
       // Also of those that are in use: what they were asked fails by itself.
       .on('connect', (client) => client.on('error', onError))

@@ -1,5 +1,6 @@
 /** What failures of the database mean: once more, not now, or never; and what people are told. Pure. */
 import { messageOf } from '../../../shared/kit/errors.ts';
+import { TermOver } from './term.ts';
 
 /** Serialization failure, deadlock: the server rolled the transaction back because of another one (PostgreSQL, "Error Codes", class 40). */
 const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
@@ -44,6 +45,7 @@ const OUTAGE_TEXT =
 
 /** Did the database fail (full, gone, locked), and not the statement? */
 export function isOutage(error: unknown): boolean {
+  if (error instanceof TermOver) return true;
   const code = codeOf(error);
   if (code !== undefined)
     return (code.length === 5 && OUTAGE_STATE.test(code)) || (isOfSystem(error) && OUTAGE_SYSTEM.test(code));

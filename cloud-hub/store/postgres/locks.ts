@@ -8,9 +8,16 @@ const FAMILY = 0x56454445;
 const NUMBERS = {
   /** Changes of the schema. */
   schema: 1,
+  /** Which hub works on the database: lease.ts. */
+  leader: 2,
 } as const;
 
 export type Lock = keyof typeof NUMBERS;
+
+/** For a lock that a session holds. */
+export function lockNumbers(lock: Lock): readonly [family: number, number: number] {
+  return [FAMILY, NUMBERS[lock]];
+}
 
 /** Waits until nobody else has it, and holds it until the transaction ends. */
 export async function lockForTransaction(transaction: Kysely<unknown>, lock: Lock): Promise<void> {

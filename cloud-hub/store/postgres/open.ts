@@ -1,5 +1,5 @@
 /**
- * The hub's database on a PostgreSQL server, which several hubs may share.
+ * The hub's database on a PostgreSQL server, which several programs may share. One hub leads (lease.ts).
  *
  * Invariants (beside those of database.ts):
  * 1. A transaction is serialisable (PostgreSQL, "Serializable Isolation Level"), and so is a single statement that writes: also beside those of
@@ -41,6 +41,8 @@ export interface PostgresOptions {
   readonly limits?: TransactionLimits;
   /** Told of connections that the server or the network ended. */
   readonly onError?: (error: Error) => void;
+  /** Of the hub that leads (lease.ts); undefined: whoever leads, this program may work too. */
+  readonly term?: number | undefined;
 }
 
 /**
@@ -51,9 +53,9 @@ export interface PostgresOptions {
 export async function openPostgresDatabase(
   address: DatabaseAddress,
   now: number,
-  { folder, limits = defaultTransactionLimits, onError = () => undefined }: PostgresOptions,
+  { folder, limits = defaultTransactionLimits, onError = () => undefined, term }: PostgresOptions,
 ): Promise<HubDatabase> {
-  const pools = connectPostgres(address, onError);
+  const pools = connectPostgres(address, onError, term);
   try {
     await requireServer(pools.readers);
     await migratePostgres(new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pools.writers }) }), now);
