@@ -26,6 +26,8 @@ import { TERM, termName } from './term.ts';
 const SESSION_MS = 15_000;
 const BEAT_MS = 2_000;
 const LOOK_MS = 1_000;
+/** A hub that was killed and starts again may be quicker than the server, which has to see that the earlier one is gone. */
+const LOOKS = 3;
 const ANSWER_MS = 5_000;
 /** For each try to end connections of an earlier leader. */
 const END_MS = 2_000;
@@ -85,6 +87,10 @@ class AnotherLeads extends Error {}
 async function lead({ shown }: DatabaseAddress, session: Session, options: LeaseOptions): Promise<void> {
   const { waits, waiting, clock, log } = options;
   if (await isOurs(session)) return;
+  for (let looks = 0; !waits && looks < LOOKS; looks += 1) {
+    await clock.sleep(LOOK_MS);
+    if (await isOurs(session)) return;
+  }
   const who = await leaderOf(session);
   if (!waits)
     throw new AnotherLeads(
