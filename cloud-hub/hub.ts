@@ -281,10 +281,9 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     { stop: () => watches.stop() },
     {
       async start() {
-        const { host } = config;
-        const port = ports.http;
-        await api.listen({ host, port }).catch((error: unknown) => {
-          throw cannotListen(error, { what: 'HTTP port', host, port }, '--http-port or VEDETTE_HTTP_PORT');
+        const place = { host: config.host, port: ports.http };
+        await api.listen(place).catch((error: unknown) => {
+          throw cannotListen(error, { what: 'HTTP port', ...place }, '--http-port or VEDETTE_HTTP_PORT');
         });
         httpPort = (api.server.address() as AddressInfo).port;
         writeFileSync(path.join(dataDir, ADDRESS_FILE), `${addressHere(config, httpPort)}\n`);
