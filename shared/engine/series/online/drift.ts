@@ -42,17 +42,35 @@ export const driftState = z.object({
 });
 export type DriftState = z.infer<typeof driftState>;
 
-const FRESH = {
-  ...{ sum: 0, squares: 0, count: 0, variance: 0, known: 0 },
-  ...{ usual: 0, told: 0, lasting: 0, isTold: false, calm: 2 * HALF },
-};
-
 export class Drift {
-  readonly #is: DriftState;
+  #sum: number;
+  #squares: number;
+  #count: number;
+  readonly #blocks: number[];
+  readonly #variances: number[];
+  #variance: number;
+  readonly #waiting: number[];
+  #known: number;
+  #usual: number;
+  #told: number;
+  #lasting: number;
+  #isTold: boolean;
+  #calm: number;
 
   constructor(state?: DriftState) {
-    const { blocks = [], variances = [], waiting = [] } = state ?? {};
-    this.#is = { ...FRESH, ...state, blocks: [...blocks], variances: [...variances], waiting: [...waiting] };
+    this.#sum = state?.sum ?? 0;
+    this.#squares = state?.squares ?? 0;
+    this.#count = state?.count ?? 0;
+    this.#blocks = [...(state?.blocks ?? [])];
+    this.#variances = [...(state?.variances ?? [])];
+    this.#variance = state?.variance ?? 0;
+    this.#waiting = [...(state?.waiting ?? [])];
+    this.#known = state?.known ?? 0;
+    this.#usual = state?.usual ?? 0;
+    this.#told = state?.told ?? 0;
+    this.#lasting = state?.lasting ?? 0;
+    this.#isTold = state?.isTold ?? false;
+    this.#calm = state?.calm ?? 2 * HALF;
   }
 
   /**
@@ -61,68 +79,77 @@ export class Drift {
    * @returns `begins` with the block that shows a drift, `lasts` until its differences are usual again
    */
   next(value: number, isYoung: boolean, isAnomalous: boolean): 'begins' | 'lasts' | undefined {
-    const is = this.#is;
-    is.sum += value / BLOCK;
-    is.squares += (value * value) / BLOCK;
-    is.count++;
-    if (isAnomalous && !is.isTold) is.calm = 0;
-    if (is.count < BLOCK) return is.isTold ? 'lasts' : undefined;
+    this.#sum += value / BLOCK;
+    this.#squares += (value * value) / BLOCK;
+    this.#count++;
+    if (isAnomalous && !this.#isTold) this.#calm = 0;
+    if (this.#count < BLOCK) return this.#isTold ? 'lasts' : undefined;
     this.#endBlock();
-    const begins = is.blocks.length === 2 * HALF && this.#judge(this.#difference(), isYoung);
-    is.calm = Math.min(is.calm + 1, 2 * HALF);
-    return begins ? 'begins' : is.isTold ? 'lasts' : undefined;
+    const begins = this.#blocks.length === 2 * HALF && this.#judge(this.#difference(), isYoung);
+    this.#calm = Math.min(this.#calm + 1, 2 * HALF);
+    return begins ? 'begins' : this.#isTold ? 'lasts' : undefined;
   }
 
   /** Something unusual came that was called normal, or comes by the clock. */
   excuse(): void {
-    if (!this.#is.isTold) this.#is.calm = 0;
+    if (!this.#isTold) this.#calm = 0;
   }
 
   state(): DriftState {
-    const { blocks, variances, waiting } = this.#is;
-    return { ...this.#is, blocks: [...blocks], variances: [...variances], waiting: [...waiting] };
+    return {
+      sum: this.#sum,
+      squares: this.#squares,
+      count: this.#count,
+      blocks: [...this.#blocks],
+      variances: [...this.#variances],
+      variance: this.#variance,
+      waiting: [...this.#waiting],
+      known: this.#known,
+      usual: this.#usual,
+      told: this.#told,
+      lasting: this.#lasting,
+      isTold: this.#isTold,
+      calm: this.#calm,
+    };
   }
 
   #endBlock(): void {
-    const is = this.#is;
-    const variance = Math.max(0, is.squares - is.sum * is.sum);
-    is.blocks.push(is.sum);
-    is.variances.push(variance);
-    if (is.blocks.length > 2 * HALF) {
-      is.blocks.shift();
-      is.variances.shift();
+    const variance = Math.max(0, this.#squares - this.#sum * this.#sum);
+    this.#blocks.push(this.#sum);
+    this.#variances.push(variance);
+    if (this.#blocks.length > 2 * HALF) {
+      this.#blocks.shift();
+      this.#variances.shift();
     }
-    is.variance += (variance - is.variance) / Math.min(is.known + 1, KNOWN);
-    [is.sum, is.squares, is.count] = [0, 0, 0];
+    this.#variance += (variance - this.#variance) / Math.min(this.#known + 1, KNOWN);
+    [this.#sum, this.#squares, this.#count] = [0, 0, 0];
   }
 
   #difference(): number {
-    const { blocks, variances, variance } = this.#is;
     let [difference, within] = [0, 0];
-    for (const [i, block] of blocks.entries()) {
+    for (const [i, block] of this.#blocks.entries()) {
       difference += (i < HALF ? -block : block) / HALF;
-      within += (variances[i] as number) / blocks.length;
+      within += (this.#variances[i] as number) / this.#blocks.length;
     }
-    const spread = Math.sqrt(Math.max(within, variance));
+    const spread = Math.sqrt(Math.max(within, this.#variance));
     return spread > 0 ? Math.abs(difference) / spread : 0;
   }
 
   /** @returns a drift begins */
   #judge(difference: number, isYoung: boolean): boolean {
-    const is = this.#is;
-    const isLarge = !isYoung && is.known >= KNOWN && is.usual > 0 && difference > LARGER * is.usual;
+    const isLarge = !isYoung && this.#known >= KNOWN && this.#usual > 0 && difference > LARGER * this.#usual;
     if (isLarge) {
-      const begins = is.lasting === 0 && is.calm >= 2 * HALF;
-      is.lasting = Math.max(is.lasting, difference);
-      if (begins) is.isTold = true;
+      const begins = this.#lasting === 0 && this.#calm >= 2 * HALF;
+      this.#lasting = Math.max(this.#lasting, difference);
+      if (begins) this.#isTold = true;
       return begins;
     }
-    is.usual = Math.max(is.usual, Math.min(is.told, is.lasting));
-    is.told = Math.max(is.told, is.lasting);
-    [is.lasting, is.isTold] = [0, false];
-    is.known = Math.min(is.known + 1, KNOWN);
-    is.waiting.push(difference);
-    if (is.waiting.length > DELAY) is.usual = Math.max(is.usual, is.waiting.shift() ?? 0);
+    this.#usual = Math.max(this.#usual, Math.min(this.#told, this.#lasting));
+    this.#told = Math.max(this.#told, this.#lasting);
+    [this.#lasting, this.#isTold] = [0, false];
+    this.#known = Math.min(this.#known + 1, KNOWN);
+    this.#waiting.push(difference);
+    if (this.#waiting.length > DELAY) this.#usual = Math.max(this.#usual, this.#waiting.shift() ?? 0);
     return false;
   }
 }
