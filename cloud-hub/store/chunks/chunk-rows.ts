@@ -83,36 +83,29 @@ function isNear(first: ChunkRecord, one: ChunkRecord): boolean {
 }
 
 function rowOf({ device, epoch, stream }: ChunkKey, part: readonly SizedRecord[], isOpen: boolean): ChunkRow {
-  const [ids, seqs] = [span(part.map(({ id }) => id)), span(part.map(({ seq }) => seq))];
-  const [ats, received] = [
-    span(part.map(({ record }) => atOf(record))),
-    span(part.map(({ receivedAt }) => receivedAt)),
-  ];
-  const wrong = part.some(({ record }) => isWrong(record)) ? 1 : 0;
-  const times = [...ats, ...received.map(timeColumn)];
-  const last = ids[1];
-  return [
-    last,
-    ids[0],
-    device,
-    epoch,
-    stream,
-    ...seqs,
-    ...times,
-    wrong,
-    part.length,
-    isOpen ? 1 : 0,
-    encodeChunk(part),
-  ];
+  const [ids, seqs] = [new Span(), new Span()];
+  const [ats, received] = [new Span(), new Span()];
+  let wrong = 0;
+  for (const { id, seq, receivedAt, record } of part) {
+    ids.add(id);
+    seqs.add(seq);
+    ats.add(atOf(record));
+    received.add(timeColumn(receivedAt));
+    if (isWrong(record)) wrong = 1;
+  }
+  const data = encodeChunk(part);
+  const spans = [seqs, ats, received].flatMap(({ low, high }) => [low, high]);
+  return [ids.high, ids.low, device, epoch, stream, ...spans, wrong, part.length, isOpen ? 1 : 0, data];
 }
 
-function span(values: readonly number[]): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+class Span {
+  low = Number.POSITIVE_INFINITY;
+  high = Number.NEGATIVE_INFINITY;
+
+  add(value: number): void {
+    if (value < this.low) this.low = value;
+    if (value > this.high) this.high = value;
   }
-  return [low, high];
 }
 
 /** All records of a chunk that was read. */

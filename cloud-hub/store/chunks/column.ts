@@ -102,12 +102,14 @@ function isWhole(value: number, power = 1): boolean {
 }
 
 function differences(values: readonly number[]): number[] {
+  const made = Array<number>(values.length);
   let before = 0;
-  return values.map((value) => {
-    const difference = value - before;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] ?? 0;
+    made[at] = value - before;
     before = value;
-    return difference;
-  });
+  }
+  return made;
 }
 
 /** About how many bytes they take. */
@@ -124,8 +126,8 @@ function writeWhole(out: ByteWriter, values: readonly number[], decimals: number
   const once = differences(values);
   const twice = differences(once);
   const ways = [values, once, twice];
-  const costs = ways.map(cost);
-  const order = costs.indexOf(Math.min(...costs));
+  const [asIs, asOnce, asTwice] = [cost(values), cost(once), cost(twice)];
+  const order = asIs <= asOnce && asIs <= asTwice ? 0 : asOnce <= asTwice ? 1 : 2;
   out.byte(WHOLE + order);
   out.byte(decimals);
   let zeros = 0;
