@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { hasMosquitto, withoutMosquitto } from '../support/mosquitto.ts';
+import { hasPostgres, withoutPostgres } from '../support/postgres.ts';
 import { runProgram } from '../support/program.ts';
 
 const BROKERS = [
@@ -23,6 +24,20 @@ for (const { broker, skip, why } of BROKERS) {
     },
   );
 }
+
+test.skipIf(!hasPostgres || !hasMosquitto)(
+  `so it is where a hub stands by, and PostgreSQL is killed too${withoutPostgres}${withoutMosquitto}`,
+  { timeout: 300_000 },
+  async () => {
+    const args = ['--minutes', '0.6', '--seed', '1', '--agents', '2', '--hubs', '2', '--database', 'postgres'];
+    const { code, stdout, stderr } = await runProgram('test/chaos/main.js', args);
+    expect(stdout, stderr).toMatch(/\nclean\n$/);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/[1-9]\d* standby/);
+    expect(stdout).toMatch(/[1-9]\d* database/);
+    expect(stdout).toMatch(/another hub worked \d/);
+  },
+);
 
 for (const subject of ['mqttjs', 'bridge']) {
   test.skipIf(!hasMosquitto)(

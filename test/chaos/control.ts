@@ -16,7 +16,7 @@ import { seeded } from '../support/random.ts';
 import { isOver, type Started, spawnProgram } from '../support/spawn.ts';
 import { CONTROL_TOPIC } from './control-topic.ts';
 import { type Line, openLine } from './line.ts';
-import { describe, type Fault, type PlanOptions, planOf } from './plan.ts';
+import { describe, type Fault, type PlanOptions, planOf, type Victim } from './plan.ts';
 
 export const controls = ['mqttjs', 'bridge'] as const;
 export type Control = (typeof controls)[number];
@@ -164,9 +164,14 @@ function actOf(fault: Fault, { cloud, edge, line, publisher }: Cast): (() => Pro
       line.heal();
     };
   }
-  if (fault.kind !== 'kill' || fault.victim === 'hub') return undefined;
-  const victims = { runner: edge ?? publisher, supervisor: publisher, broker: cloud };
+  if (fault.kind !== 'kill') return undefined;
+  const victims: Partial<Record<Victim, { kill(): unknown; start(): unknown }>> = {
+    runner: edge ?? publisher,
+    supervisor: publisher,
+    broker: cloud,
+  };
   const victim = victims[fault.victim];
+  if (!victim) return undefined;
   return async () => {
     await victim.kill();
     await sleep(fault.downMs);

@@ -18,7 +18,7 @@ export interface Inflictor {
 }
 
 export function createInflictor(stage: Stage): Inflictor {
-  const { hub, mosquitto, lines, agents, disk } = stage;
+  const { hub, mosquitto, lines, agents, disk, database } = stage;
   const tally: Tally = { kills: {}, others: {}, skipped: {} };
   const count = (of: Record<string, number>, what: string) => {
     of[what] = (of[what] ?? 0) + 1;
@@ -53,6 +53,18 @@ export function createInflictor(stage: Stage): Inflictor {
           count(tally.kills, victim);
           await sleep(downMs);
           await mosquitto.start();
+        });
+      case 'database':
+        return inRow('database', async () => {
+          await database?.crash();
+          count(tally.kills, victim);
+          await sleep(downMs);
+          await database?.start();
+        });
+      case 'standby':
+        return inRow('hub', async () => {
+          if (await stage.killStandby(downMs)) count(tally.kills, victim);
+          else count(tally.skipped, 'no hub stood by');
         });
       default:
         return inRow('hub', async () => {

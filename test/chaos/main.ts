@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-/** `npm run chaos -- --minutes N --seed S [--broker embedded|mosquitto] [--subject agents|mqttjs|bridge]`. */
+/** `npm run chaos -- --minutes N --seed S [--broker embedded|mosquitto] [--hubs N --database sqlite|postgres] [--subject agents|mqttjs|bridge]`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { hasMosquitto } from '../support/mosquitto.ts';
+import { hasPostgres } from '../support/postgres.ts';
 import { type Control, controls, runControl } from './control.ts';
 import { print, printControl } from './print.ts';
 import { isClean, runChaos } from './run.ts';
@@ -13,7 +14,9 @@ interface Options {
   readonly minutes: number;
   readonly seed: number;
   readonly agents: number;
-  readonly broker: 'embedded' | 'mosquitto';
+  broker: 'embedded' | 'mosquitto';
+  readonly hubs: number;
+  readonly database: 'sqlite' | 'postgres';
   readonly subject: 'agents' | Control;
   readonly keep?: string;
 }
@@ -34,6 +37,8 @@ await new Command('npm run chaos --')
   .option('--seed <n>', 'which plan', number(0, true), 1)
   .option('--agents <n>', 'how many agents', number(1, true), 3)
   .addOption(new Option('--broker <name>', 'which broker').choices(['embedded', 'mosquitto']).default('embedded'))
+  .option('--hubs <n>', 'how many hubs: one works, the others stand by', number(1, true), 1)
+  .addOption(new Option('--database <name>', 'which database').choices(['sqlite', 'postgres']).default('sqlite'))
   .addOption(
     new Option('--subject <name>', 'agents; or, to see what others lose: mqttjs (QoS 1), bridge (of Mosquitto)')
       .choices(['agents', ...controls])
@@ -47,6 +52,13 @@ await new Command('npm run chaos --')
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async ({ keep, subject, ...options }: Options) => {
+    if (options.hubs > 1) {
+      if (options.database !== 'postgres') throw new Error('--hubs: several hubs need --database postgres');
+      // Devices reach them all at one address.
+      options.broker = 'mosquitto';
+    }
+    if (options.database === 'postgres' && !hasPostgres)
+      throw new Error('there is no PostgreSQL on this machine (Debian package postgresql)');
     const needsMosquitto = options.broker === 'mosquitto' || subject !== 'agents';
     if (needsMosquitto && !hasMosquitto)
       throw new Error('there is no Mosquitto on this machine (Debian package mosquitto)');

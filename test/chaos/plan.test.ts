@@ -7,6 +7,8 @@ const options = fc.record({
   minutes: fc.integer({ min: 1, max: 60 }),
   agents: fc.integer({ min: 1, max: 9 }),
   broker: fc.constantFrom('embedded' as const, 'mosquitto' as const),
+  hubs: fc.integer({ min: 1, max: 3 }),
+  database: fc.constantFrom('sqlite' as const, 'postgres' as const),
 });
 
 describe('a plan', () => {
@@ -27,7 +29,8 @@ describe('a plan', () => {
         const times = plan.map((step) => step.atMs);
         expect(times).toEqual(times.toSorted((a, b) => a - b));
         expect(times.at(-1)).toBeLessThan(given.minutes * 60_000);
-        const lines = given.agents + (given.broker === 'mosquitto' ? 1 : 0);
+        const lines =
+          given.agents + (given.broker === 'mosquitto' ? 1 : 0) + (given.database === 'postgres' ? given.hubs : 0);
         for (const { fault } of plan) {
           if ('agent' in fault) expect(fault.agent).toBeLessThan(given.agents);
           if ('line' in fault) expect(fault.line).toBeLessThan(lines);

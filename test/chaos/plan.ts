@@ -2,8 +2,9 @@
 import { seeded } from '../support/random.ts';
 
 /** Whom SIGKILL hits. With the embedded broker, `broker` is the hub: both are one process. */
-export const victims = ['runner', 'supervisor', 'hub', 'broker'] as const;
-export type Victim = (typeof victims)[number];
+const always = ['runner', 'supervisor', 'hub', 'broker'] as const;
+/** `standby`: a hub that waits; `database`: PostgreSQL. */
+export type Victim = (typeof always)[number] | 'standby' | 'database';
 
 /**
  * What happens to the packets of a connection: `partition` nothing passes any more and nobody is told; `delay` each chunk
@@ -15,7 +16,7 @@ export type NetFault = (typeof netFaults)[number];
 export type Fault =
   /** `downMs`: how long it stays dead. */
   | { readonly kind: 'kill'; readonly victim: Victim; readonly agent: number; readonly downMs: number }
-  /** `line`: the agent whose connection it is; one more than there are agents is the hub's own, to an external broker. */
+  /** `line`: the agent whose connection it is; one more than there are agents is the hub's own, to an external broker; then those of the hubs to PostgreSQL. */
   | { readonly kind: 'net'; readonly fault: NetFault; readonly line: number; readonly ms: number }
   | { readonly kind: 'disk'; readonly ms: number }
   /** The agent's wall clock is so many milliseconds off from now on. */
@@ -34,6 +35,10 @@ export interface PlanOptions {
   readonly minutes: number;
   readonly agents: number;
   readonly broker: 'embedded' | 'mosquitto';
+  /** Default: one. */
+  readonly hubs?: number;
+  /** Default: SQLite. */
+  readonly database?: 'sqlite' | 'postgres';
 }
 
 /** Mean pause between two faults. */
@@ -53,15 +58,17 @@ const kill =
 
 const net =
   (fault: NetFault): Make =>
-  (random, { agents, broker }) => ({
+  (random, { agents, broker, hubs = 1, database }) => ({
     kind: 'net',
     fault,
-    line: below(random, agents + (broker === 'mosquitto' ? 1 : 0)),
+    line: below(random, agents + (broker === 'mosquitto' ? 1 : 0) + (database === 'postgres' ? hubs : 0)),
     ms: 500 + below(random, 6000),
   });
 
-const makers: readonly { readonly weight: number; readonly make: Make }[] = [
-  ...victims.map((victim) => ({ weight: victim === 'broker' ? 16 : 20, make: kill(victim) })),
+type Weighed = { readonly weight: number; readonly make: Make };
+
+const ordinary: readonly Weighed[] = [
+  ...always.map((victim) => ({ weight: victim === 'broker' ? 16 : 20, make: kill(victim) })),
   ...netFaults.map((fault) => ({ weight: 4, make: net(fault) })),
   { weight: 2, make: (random) => ({ kind: 'disk', ms: 2000 + below(random, 4000) }) },
   {
@@ -74,9 +81,18 @@ const makers: readonly { readonly weight: number; readonly make: Make }[] = [
   { weight: 2, make: (random, { agents }) => ({ kind: 'corrupt', agent: below(random, agents), at: random() }) },
 ];
 
+function makersOf({ hubs = 1, database }: PlanOptions): readonly Weighed[] {
+  return [
+    ...ordinary,
+    ...(database === 'postgres' ? [{ weight: 12, make: kill('database') }] : []),
+    ...(hubs > 1 ? [{ weight: 8, make: kill('standby') }] : []),
+  ];
+}
+
 /** Every kind of fault once at first, in a random order; then by weight. */
 export function planOf(options: PlanOptions): Step[] {
   const random = seeded(options.seed);
+  const makers = makersOf(options);
   const end = options.minutes * 60_000;
   const first = makers.map(({ make }) => ({ make, order: random() })).toSorted((a, b) => a.order - b.order);
   const total = makers.reduce((sum, { weight }) => sum + weight, 0);

@@ -5,7 +5,7 @@ import { type ChaosResult, isClean } from './run.ts';
 const SHOWN = 10;
 
 export function print(result: ChaosResult, printLine: (line: string) => void): void {
-  const { verdicts, tally, kills, seconds, drainSeconds } = result;
+  const { verdicts, tally, kills, seconds, drainSeconds, takeovers } = result;
   const list = (counts: Record<string, number>) =>
     Object.entries(counts)
       .map(([what, n]) => `${n} ${what}`)
@@ -14,6 +14,12 @@ export function print(result: ChaosResult, printLine: (line: string) => void): v
   printLine(`${seconds.toFixed(0)} s, ${kills} kills (${list(tally.kills)}), other faults: ${list(tally.others)}`);
   if (Object.keys(tally.skipped).length > 0) printLine(`not carried out: ${list(tally.skipped)}`);
   printLine(`everything was at the hub ${drainSeconds.toFixed(1)} s after the last fault`);
+  if (takeovers.length > 0) {
+    const [most, mean] = [Math.max(...takeovers), takeovers.reduce((sum, ms) => sum + ms, 0) / takeovers.length];
+    printLine(
+      `another hub worked ${(mean / 1000).toFixed(1)} s after the one that worked was killed (${takeovers.length} times, at most ${(most / 1000).toFixed(1)} s)`,
+    );
+  }
   for (const { device, verdict, opinions } of verdicts) {
     const { committed, stored, givenUp, lost, doubled, foreign, outOfOrder, unexplained } = verdict;
     printLine(

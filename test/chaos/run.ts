@@ -4,7 +4,7 @@ import type { HubProgram } from '../support/hub-program.ts';
 import { until } from '../support/until.ts';
 import type { AgentProgram } from './agent.ts';
 import { check, type Verdict } from './history.ts';
-import { holdingsOf, opinionsOf } from './holdings.ts';
+import { holdingsOf, openHubRows, opinionsOf } from './holdings.ts';
 import { createInflictor, type Tally } from './inflict.ts';
 import { checkOpinions, type OpinionVerdict } from './opinions.ts';
 import { describe, type PlanOptions, planOf } from './plan.ts';
@@ -21,6 +21,8 @@ export interface ChaosResult {
   readonly seconds: number;
   /** How long it took after the last fault until everything was at the hub. */
   readonly drainSeconds: number;
+  /** How long no hub worked after the one that worked was killed, with hubs that stand by; milliseconds. */
+  readonly takeovers: readonly number[];
 }
 
 const DRAIN_MS = 180_000;
@@ -67,13 +69,16 @@ export async function runChaos(
     }
     const drainSeconds = (performance.now() - peace) / 1000;
     await hub.stop();
-    const verdicts = agents.map((agent) => {
-      const verdict = check({ committed: agent.committed(), ...holdingsOf(stage.hubDir, agent.id) });
-      const opinions = checkOpinions({ ...opinionsOf(stage.hubDir, agent.id), ...agent.samples() });
-      return { device: agent.id, verdict, opinions };
-    });
+    const rows = await openHubRows(stage.hubDir, stage.database?.url);
+    const verdicts: ChaosResult['verdicts'][number][] = [];
+    for (const agent of agents) {
+      const verdict = check({ committed: agent.committed(), ...(await holdingsOf(rows.read, agent.id)) });
+      const opinions = checkOpinions({ ...(await opinionsOf(rows.read, agent.id)), ...agent.samples() });
+      verdicts.push({ device: agent.id, verdict, opinions });
+    }
+    await rows.close();
     const kills = Object.values(tally.kills).reduce((sum, n) => sum + n, 0);
-    return { verdicts, tally, kills, seconds, drainSeconds };
+    return { verdicts, tally, kills, seconds, drainSeconds, takeovers: stage.takeovers };
   } finally {
     await stage.close();
   }

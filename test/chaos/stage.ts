@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { writeClip, writeWalkerPackage } from '../support/clip.ts';
 import { createHubProgram, type HubProgram } from '../support/hub-program.ts';
 import { type Mosquitto, prepareMosquitto } from '../support/mosquitto.ts';
+import { type Postgres, preparePostgres } from '../support/postgres.ts';
 import { seeded } from '../support/random.ts';
 import { writeWaveModel } from '../support/sensor.ts';
 import { mayMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 import { type AgentProgram, createAgentProgram } from './agent.ts';
+import { createHubGroup, type HubGroup } from './hub-group.ts';
 import { type Line, openLine } from './line.ts';
 import type { PlanOptions } from './plan.ts';
 
@@ -18,7 +20,12 @@ export interface Stage {
   readonly hub: HubProgram;
   readonly hubDir: string;
   readonly mosquitto: Mosquitto | undefined;
-  /** One an agent, and with an external broker the hub's. */
+  /** Undefined: SQLite. */
+  readonly database: (Pick<Postgres, 'crash' | 'start'> & { readonly url: string }) | undefined;
+  /** Of hubs that stand by. */
+  readonly takeovers: readonly number[];
+  killStandby(downMs: number): Promise<boolean>;
+  /** One an agent, with an external broker one of the hubs', with PostgreSQL one a hub. */
   readonly lines: readonly Line[];
   readonly agents: readonly AgentProgram[];
   /** Under agent 0; undefined where this user may not mount. */
@@ -39,10 +46,23 @@ export async function setStage(folder: string, options: PlanOptions): Promise<St
   const lines: Line[] = [];
   const target = () => mosquitto?.port ?? hub.mqttPort();
   for (let n = 0; n < options.agents + (mosquitto ? 1 : 0); n++) lines.push(await openLine(target, random));
-  const hub = createHubProgram(hubDir, [
+  const postgres = options.database === 'postgres' ? await preparePostgres() : undefined;
+  await postgres?.start();
+  const database = postgres && { ...postgres, url: await postgres.newDatabase() };
+  const args = [
     ...(mosquitto ? externalArgs(mosquitto, lines.at(-1)?.port ?? 0) : []),
     ...['--second-opinion', 'bright@1.0.0'],
-  ]);
+  ];
+  const argumentsOf: string[][] = [];
+  for (let n = 0; database && n < (options.hubs ?? 1); n++) {
+    const line = await openLine(() => database.port, random);
+    lines.push(line);
+    const url = new URL(database.url);
+    url.port = `${line.port}`;
+    argumentsOf.push([...args, '--database-url', url.href]);
+  }
+  const group: HubGroup | undefined = database ? createHubGroup(hubDir, argumentsOf) : undefined;
+  const hub = group ?? createHubProgram(hubDir, args);
   await mosquitto?.start();
   await hub.start();
 
@@ -77,14 +97,18 @@ export async function setStage(folder: string, options: PlanOptions): Promise<St
     hub,
     hubDir,
     mosquitto,
+    database,
+    takeovers: group?.takeovers ?? [],
+    killStandby: async (downMs) => (await group?.killStandby(downMs)) ?? false,
     lines,
     agents,
     disk,
     async close() {
       await Promise.all(agents.map((agent) => agent.kill()));
-      await hub.kill();
+      await (group ? group.stop() : hub.kill());
       await mosquitto?.kill();
       await Promise.all(lines.map((line) => line.stop()));
+      await database?.remove();
       disk?.unmount();
     },
   };

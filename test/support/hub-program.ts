@@ -18,6 +18,8 @@ export interface HubProgram {
   put(route: string, body: unknown): Promise<unknown>;
   remove(route: string): Promise<void>;
   pid(): number | undefined;
+  /** It was started, and ended by itself. */
+  hasEnded(): boolean;
   /** What it complained of since the beginning. */
   complaints(): string;
 }
@@ -69,6 +71,7 @@ export function createHubProgram(
     mqttPort: () => ports.mqttPort,
     httpPort: () => ports.httpPort,
     pid: () => running?.process.pid,
+    hasEnded: () => running !== undefined && isOver(running),
     complaints: () => complaints + (running?.stderr() ?? ''),
     api: (route, body) => ask(body === undefined ? 'GET' : 'POST', route, body),
     put: (route, body) => ask('PUT', route, body),
