@@ -67,7 +67,7 @@ test('as long as two boxes take turns it is told each minute, of each device by 
 });
 
 test('whoever comes: a start that was among the last eight others and comes back is told, and no other', async () => {
-  const boots = fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 60 });
+  const boots = fc.array(fc.integer({ min: 0, max: 11 }), { minLength: 30, maxLength: 60, size: 'max' });
   await fc.assert(
     fc.asyncProperty(boots, async (spoken) => {
       const { clock, copies, notices } = told();

@@ -57,7 +57,9 @@ describe('FairQueue', () => {
     const begun = queue.next(0);
     if (begun) queue.putBack(begun);
     expect([queue.items, queue.busy]).toEqual([2, true]);
-    expect(taken(queue)).toEqual([1, 2]);
+    // Who has begun does not go first any more.
+    queue.offer(item('c', 9), 0);
+    expect(taken(queue)).toEqual([9, 1, 2]);
     expect([queue.items, queue.bytes, queue.busy]).toEqual([0, 0, false]);
     // The lane goes first again: it is not among those that have begun.
     queue.offer(item('b', 10, 20), 0);
