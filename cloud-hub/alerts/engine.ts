@@ -4,7 +4,7 @@
  * Invariants:
  * 1. A change of alerts, the notifications that it makes, and up to where the rules have looked are one transaction.
  * 2. Events and problems are read from the store after their commit, in order, from where the last turn ended: each is looked at
- *    once, also after a crash. No device waits for the rules: ingest is done before.
+ *    once by each rule, also after a crash. No device waits for the rules: ingest is done before.
  * 3. A device is looked at when something came of it, when a time of a rule has come, and once per minute.
  * 4. A turn looks at a bounded number of records and devices; what is left has a turn of its own.
  *
@@ -128,7 +128,18 @@ export class AlertEngine {
     const isMoment = stored.some(({ record: { kind } }) => kind === 'event' || kind === 'error' || kind === 'loss');
     const waits = rules.wantsAbsence && this.#standings.rules().length > 0;
     if ((isAboutItself && rules.states.length > 0) || (waits && stored.length > 0)) this.#agenda.soon(device);
-    if ((isMoment && rules.moments.length > 0) || this.#values.length > 0 || !this.#agenda.isEmpty) this.#soon();
+    const wantsMoments = rules.moments.length > 0 || rules.waiting.size > 0;
+    if ((isMoment && wantsMoments) || this.#values.length > 0 || !this.#agenda.isEmpty) this.#soon();
+  }
+
+  /** After the commit of a verdict on an event. */
+  amended(): void {
+    if (this.#rules.waiting.size === 0) return;
+    // Behind the turn that runs: it may have looked before the commit.
+    this.#inBackground(async () => {
+      this.#moments.amended();
+      this.#soon();
+    });
   }
 
   /** After the commit of a change of rules or silences. */
@@ -169,7 +180,8 @@ export class AlertEngine {
     } catch (error) {
       log.error({ err: error }, FAILED);
     }
-    if (!this.#agenda.isEmpty || this.#tellAt <= clock.wall()) this.#soon();
+    const now = clock.wall();
+    if (!this.#agenda.isEmpty || this.#tellAt <= now || this.#moments.isDue(now)) this.#soon();
   }
 
   /** Time, labels that were changed, devices that were removed: within a minute each device is looked at. */

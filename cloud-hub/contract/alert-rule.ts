@@ -33,7 +33,7 @@ export type AlertKind = (typeof alertKinds)[number];
 const fieldsOfKind: Readonly<
   Record<AlertKind, { readonly may: readonly string[]; readonly must?: readonly string[] }>
 > = {
-  event: { may: ['stream', 'rule', 'ruleKind', 'label', 'action', 'minScore', 'count', 'withinS'] },
+  event: { may: ['stream', 'rule', 'ruleKind', 'label', 'action', 'minScore', 'count', 'withinS', 'verdictS'] },
   problem: { may: ['stream', 'code', 'count', 'withinS'] },
   loss: { may: [] },
   reading: { may: ['stream', 'channel', 'above', 'below', 'clear'] },
@@ -62,6 +62,14 @@ export const alertCondition = z
     label: text.optional(),
     action: z.string().min(1).max(32).optional().describe('of an event: enter, forward, start …'),
     minScore: z.number().min(0).max(1).optional(),
+    verdictS: z
+      .int()
+      .min(1)
+      .max(600)
+      .optional()
+      .describe(
+        'of an event about which the hub is asked for a second opinion: wait at most so many seconds for it; a withdrawn event does not count, a changed one counts with its new label; default: do not wait',
+      ),
     code: text.optional().describe('of a problem: the error code, such as source-stalled'),
     count: z.number().int().min(1).max(1000).optional().describe('so many of them within `withinS`; default: 1'),
     withinS: z

@@ -1,5 +1,6 @@
 /** What rules of alerts look at: events and problems after a row, and up to where they have looked. */
 import type { ErrorRecord, EventRecord, LossRecord, SummaryRecord } from '../../shared/contract/messages/record.ts';
+import type { EventOpinion, Opinion } from '../contract/opinion.ts';
 import { chunksBetween } from './chunks/read-chunks.ts';
 import type { Db } from './database.ts';
 import { timeColumn } from './rows.ts';
@@ -13,6 +14,11 @@ export interface Found<R> {
   readonly record: R;
 }
 
+/** An event with its second opinion, if the hub was asked for one and has it. */
+export interface FoundEvent extends Found<EventRecord> {
+  readonly opinion?: Pick<EventOpinion, 'outcome' | 'label' | 'score'> | undefined;
+}
+
 /** The newest rows that the rules have looked at. */
 export interface Progress {
   readonly event: number;
@@ -24,6 +30,18 @@ export interface StoredScores {
   readonly models: readonly string[];
 }
 
+interface OpinionColumns {
+  readonly outcome: Opinion['outcome'] | null;
+  readonly opinion: string | null;
+}
+
+function opinionIn(row: OpinionColumns | undefined): FoundEvent['opinion'] {
+  if (!row || row.outcome === null || row.opinion === null) return undefined;
+  // Our own code wrote it.
+  const { label, score } = (JSON.parse(row.opinion) as Pick<Opinion, 'hub'>).hub;
+  return { outcome: row.outcome, label, score };
+}
+
 /** A day of them, one every five seconds. */
 const MOST_SUMMARIES = 17_280;
 
@@ -31,16 +49,19 @@ export type AlertSourceStore = ReturnType<typeof createAlertSourceStore>;
 
 export function createAlertSourceStore(db: Db) {
   const prepare = statementsOf(db);
-  const after = (table: 'events' | 'problems') =>
-    prepare(`SELECT id, device, received_at, body FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`);
-  const events = after('events');
-  const problems = after('problems');
+  const problems = prepare('SELECT id, device, received_at, body FROM problems WHERE id > ? ORDER BY id LIMIT ?');
+  const events = prepare(
+    `SELECT e.id, e.device, e.received_at, e.body, o.outcome, o.body AS opinion
+       FROM events e LEFT JOIN opinions o ON o.device = e.device AND o.sample = e.sample
+       WHERE e.id > ? ORDER BY e.id LIMIT ?`,
+  );
   const newest = prepare(
     'SELECT (SELECT coalesce(max(id), 0) FROM events) AS event, (SELECT coalesce(max(id), 0) FROM problems) AS problem',
   );
-  const progress = prepare('SELECT event_id AS event, problem_id AS problem FROM alert_progress WHERE id = 1');
+  // Row 1 is of rules that do not wait; row 1 + n of those that wait n seconds for verdicts.
+  const progress = prepare('SELECT event_id AS event, problem_id AS problem FROM alert_progress WHERE id = ?');
   const setProgress = prepare(
-    `INSERT INTO alert_progress (id, event_id, problem_id) VALUES (1, ?, ?)
+    `INSERT INTO alert_progress (id, event_id, problem_id) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, problem_id = excluded.problem_id`,
   );
   const found = <R>(rows: readonly unknown[]) =>
@@ -53,7 +74,10 @@ export function createAlertSourceStore(db: Db) {
     );
 
   return {
-    eventsAfter: async (row: number, most: number) => found<EventRecord>(await events.all(row, most)),
+    eventsAfter: async (row: number, most: number): Promise<FoundEvent[]> => {
+      const rows = (await events.all(row, most)) as OpinionColumns[];
+      return found<EventRecord>(rows).map((event, i) => ({ ...event, opinion: opinionIn(rows[i]) }));
+    },
     problemsAfter: async (row: number, most: number) => found<ErrorRecord | LossRecord>(await problems.all(row, most)),
     /**
      * Detection scores of a stream, by the time of its summaries (milliseconds since 1970): ten bins over 0 to 1.
@@ -77,11 +101,11 @@ export function createAlertSourceStore(db: Db) {
       return { bins, models: [...models] };
     },
     newest: async () => (await newest.get()) as Progress,
-    /** Undefined: the rules have never looked. */
-    progress: async () => (await progress.get()) as Progress | undefined,
+    /** @param waitS of rules that wait so long for verdicts; 0: of the others. @returns undefined: they have never looked */
+    progress: async (waitS = 0) => (await progress.get(1 + waitS)) as Progress | undefined,
     /** Part of a transaction. */
-    setProgress: async ({ event, problem }: Progress): Promise<void> => {
-      await setProgress.run(event, problem);
+    setProgress: async ({ event, problem }: Progress, waitS = 0): Promise<void> => {
+      await setProgress.run(1 + waitS, event, problem);
     },
   };
 }

@@ -22,7 +22,7 @@ export function RuleDialog({ onDone, onClose }: RuleDialogProps) {
   const { api } = useServices();
   const [fields, setFields] = useState(defaultRule);
   const channels = useRead((signal) => api.alertChannels(signal), '', EVERY_MS).state.value.answer?.items ?? [];
-  const { name, kind, value, forS, channel, stepMinutes, stepChannel } = fields;
+  const { name, kind, value, forS, verdictS, channel, stepMinutes, stepChannel } = fields;
   const asks = ruleKinds[kind];
   const set = (some: Partial<typeof fields>) => setFields({ ...fields, ...some });
   const named = (none: string): Readonly<Record<string, string>> => ({
@@ -47,6 +47,16 @@ export function RuleDialog({ onDone, onClose }: RuleDialogProps) {
           value={value}
           help={asks.help}
           onInput={(to) => set({ value: to })}
+        />
+      )}
+      {kind === 'event' && (
+        <FormField
+          name="verdict"
+          title="Wait for the second opinion"
+          unit="s"
+          value={verdictS}
+          help="at most, where the hub is asked: a withdrawn event tells nobody; empty: do not wait"
+          onInput={(to) => set({ verdictS: to })}
         />
       )}
       {asks.lasts && (

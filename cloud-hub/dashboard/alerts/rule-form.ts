@@ -59,6 +59,8 @@ export interface RuleFields {
   readonly kind: RuleKind;
   readonly value: string;
   readonly forS: string;
+  /** Of events: seconds to wait for the hub's second opinion at most; empty: none. */
+  readonly verdictS: string;
   /** Empty: none. */
   readonly channel: string;
   /** Who is told too when nobody acknowledges for so long; empty: nobody. */
@@ -67,14 +69,15 @@ export interface RuleFields {
 }
 
 export const defaultRule: RuleFields = {
-  ...{ name: '', kind: 'event', value: '', forS: '60', channel: '' },
+  ...{ name: '', kind: 'event', value: '', forS: '60', verdictS: '', channel: '' },
   ...{ stepChannel: '', stepMinutes: '15' },
 };
 
 export function requestOf(fields: RuleFields): z.input<typeof newAlertRule> {
-  const { kind, value, forS, channel, stepChannel, stepMinutes } = fields;
+  const { kind, value, forS, verdictS, channel, stepChannel, stepMinutes } = fields;
+  const waits = kind === 'event' && verdictS.trim() !== '';
   return {
-    condition: conditionOf(kind, value.trim()),
+    condition: { ...conditionOf(kind, value.trim()), ...(waits ? { verdictS: Number(verdictS) } : {}) },
     ...(ruleKinds[kind].lasts ? { forS: Number(forS) } : {}),
     ...(channel === '' ? {} : { channels: [channel] }),
     ...(stepChannel === '' ? {} : { steps: [{ afterS: Number(stepMinutes) * 60, channels: [stepChannel] }] }),
