@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sourceKinds } from '../../shared/contract/config/source.ts';
-import { hiddenLabels, isOnline, type StreamConfig } from '../../shared/contract/config/stream.ts';
+import { isOnline, namedLabels, type StreamConfig } from '../../shared/contract/config/stream.ts';
 import { isWindowInput, type ModelInput } from '../../shared/contract/model-manifest.ts';
 import { type Finding, finding } from '../../shared/doctor/finding.ts';
 import { type ModelPackage, readPackage } from '../../shared/engine/package/package.ts';
@@ -84,7 +84,7 @@ export async function lookAtStreams(config: AgentConfig, options: LookOptions): 
 function unfitFor(config: StreamConfig, pack: ModelPackage | undefined): Complaint[] {
   if (!pack) return [];
   const { manifest, labels } = pack;
-  return unsuited(config.rules, { name: manifest.name, task: manifest.task, labels }, hiddenLabels(config));
+  return unsuited(config.rules, { name: manifest.name, task: manifest.task, labels }, namedLabels(config));
 }
 
 /** Samples come, and the model waits for a whole window of them. */

@@ -18,7 +18,7 @@ import type { Report } from './report.ts';
 import { findingsOf } from './sensor/findings.ts';
 import type { SourceFrame } from './source/picture/source.ts';
 import type { Chance, Tracker } from './stage.ts';
-import { thresholdsInForce } from './thresholds-in-force.ts';
+import { ownThresholds, thresholdsInForce } from './thresholds-in-force.ts';
 import { createByteTracker } from './track/bytetrack.ts';
 import type { ModelWalkParts } from './walk-parts.ts';
 
@@ -47,8 +47,7 @@ export function createLooker(
   { engine, clock, tuned }: Pick<ModelWalkParts, 'engine' | 'clock' | 'tuned'>,
   { out, summary, failed }: Report,
 ): Looker {
-  const threshold = config.threshold ?? engine.manifest.threshold;
-  const inForce = thresholdsInForce(threshold, engine.model, tuned);
+  const inForce = thresholdsInForce(ownThresholds(config, engine.manifest), engine.model, tuned);
   /** Of the frame that is looked at. */
   let floors = inForce();
   const tracker = config.track === false ? untracked : createByteTracker(config.track, () => floors);

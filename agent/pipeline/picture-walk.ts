@@ -16,7 +16,7 @@ import type { Report } from './report.ts';
 import { createSamples, noSamples } from './samples.ts';
 import { createSnapshots } from './snapshots.ts';
 import type { Failure, SourceFrame } from './source/picture/source.ts';
-import { thresholdsInForce } from './thresholds-in-force.ts';
+import { ownThresholds, thresholdsInForce } from './thresholds-in-force.ts';
 import type { ModelWalkParts, Walk } from './walk-parts.ts';
 
 /** One in inference, one ready, one being made: inference never waits. */
@@ -37,7 +37,7 @@ export function startPictureWalk(id: string, config: PictureStream, parts: Model
   const { out, summary } = report;
   const looker = createLooker(config, parts, report);
   const snapshots = createSnapshots(id, clock, out);
-  const inForce = thresholdsInForce(config.threshold ?? engine.manifest.threshold, engine.model, parts.tuned);
+  const inForce = thresholdsInForce(ownThresholds(config, engine.manifest), engine.model, parts.tuned);
   const about = { inForce, labels: engine.labels, memory: parts.memory };
   const samples = config.escalate ? createSamples(id, config.escalate, about, out) : noSamples;
   const queue: SourceFrame[] = [];

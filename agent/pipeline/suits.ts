@@ -1,5 +1,6 @@
 /** Do the rules of a stream suit its model? A rule that can never fire is refused, by its path. Pure. */
 import type { Rule } from '../../shared/contract/config/rules.ts';
+import type { NamedLabels } from '../../shared/contract/config/stream.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import { type Complaint, describeComplaints } from '../../shared/kit/schema.ts';
 
@@ -11,6 +12,7 @@ export interface Answers {
   readonly labels: readonly string[];
 }
 
+const NONE: NamedLabels = { hidden: [], thresholds: [] };
 /** Labels that a complaint lists. */
 const MAX_LISTED = 12;
 /** What each kind of rule looks at. */
@@ -24,9 +26,9 @@ const TASKS: { readonly [K in Rule['kind']]: readonly Answers['task'][] } = {
 
 /**
  * What does not suit, by its path in the stream.
- * @param hidden labels of `privacy`
+ * @param named labels of `privacy` and `thresholds`
  */
-export function unsuited(rules: readonly Rule[], answers: Answers, hidden: readonly string[] = []): Complaint[] {
+export function unsuited(rules: readonly Rule[], answers: Answers, named: NamedLabels = NONE): Complaint[] {
   const { name, task, labels } = answers;
   const complaints = rules.flatMap((rule, index) => {
     const tasks = TASKS[rule.kind];
@@ -41,7 +43,17 @@ export function unsuited(rules: readonly Rule[], answers: Answers, hidden: reado
       return [{ path: `rules[${index}].labels[${at}]`, message }];
     });
   });
-  return [...complaints, ...unhidden(hidden, answers)];
+  return [...complaints, ...unhidden(named.hidden, answers), ...unknown(named.thresholds, answers)];
+}
+
+/** A threshold of a label that the model never says changes nothing, and its writer meant another one. */
+function unknown(thresholds: readonly string[], { name, labels }: Answers): Complaint[] {
+  return thresholds
+    .filter((label) => !labels.includes(label))
+    .map((label) => ({
+      path: `thresholds.${label}`,
+      message: `"${label}" is no label of ${name}; it has: ${listed(labels, label)}`,
+    }));
 }
 
 /** What of `privacy.labels` the model cannot find: a label that nobody finds is hidden nowhere. */
@@ -55,9 +67,9 @@ function unhidden(hidden: readonly string[], { name, task, labels }: Answers): C
   });
 }
 
-/** @throws CodedError `config-invalid` that names each rule, and each label to hide, that does not suit */
-export function requireSuited(rules: readonly Rule[], answers: Answers, hidden: readonly string[] = []): void {
-  const complaints = unsuited(rules, answers, hidden);
+/** @throws CodedError `config-invalid` that names each rule, and each label to hide or with a threshold, that does not suit */
+export function requireSuited(rules: readonly Rule[], answers: Answers, named: NamedLabels = NONE): void {
+  const complaints = unsuited(rules, answers, named);
   if (complaints.length > 0) throw new CodedError('config-invalid', describeComplaints(complaints));
 }
 

@@ -1,5 +1,5 @@
 /** The walk of a stream: source → engine → rules ⇒ records, by the kind of the stream. */
-import { hiddenLabels, type StreamConfig } from '../../shared/contract/config/stream.ts';
+import { namedLabels, type StreamConfig } from '../../shared/contract/config/stream.ts';
 import { CodedError } from '../../shared/kit/errors.ts';
 import type { WalkOutputs } from './outputs.ts';
 import { startPictureWalk } from './picture-walk.ts';
@@ -10,7 +10,7 @@ import { hasModel, type Walk, type WalkParts } from './walk-parts.ts';
 
 /** @throws CodedError `config-invalid` for a stream whose model takes something else, or whose rules do not suit it */
 export function startWalk(id: string, config: StreamConfig, parts: WalkParts, outputs: WalkOutputs): Walk {
-  requireSuited(config.rules, modelOf(parts), hiddenLabels(config));
+  requireSuited(config.rules, modelOf(parts), namedLabels(config));
   const askedFps = 'fps' in config ? config.fps : undefined;
   const report = createReport(id, { summaryS: config.summaryS, askedFps }, parts, outputs);
   if (config.kind === 'sensor' || config.kind === 'audio') return startSeriesWalk(id, config, parts, report);

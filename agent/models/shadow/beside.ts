@@ -1,5 +1,5 @@
 /** A candidate beside its incumbent on live frames, until enough have been compared. In a process of its own (`shadow-child.ts`). */
-import { hiddenLabels, type StreamConfig } from '../../../shared/contract/config/stream.ts';
+import { namedLabels, type StreamConfig } from '../../../shared/contract/config/stream.ts';
 import type { ProofPolicy } from '../../../shared/contract/messages/desired.ts';
 import type { ShadowResult } from '../../../shared/contract/messages/model-report.ts';
 import { type Engine, openEngine } from '../../../shared/engine/engine.ts';
@@ -72,7 +72,7 @@ export async function compareLive(
 function takenAway(incumbent: Engine, candidate: Engine, streams: ShadowOrder['streams']): string | undefined {
   const lost = streams.flatMap(({ stream, config }) => {
     const complaints = ({ manifest: { name, task }, labels }: Engine): Complaint[] =>
-      unsuited(config.rules, { name, task, labels }, hiddenLabels(config));
+      unsuited(config.rules, { name, task, labels }, namedLabels(config));
     const before = new Set(complaints(incumbent).map(({ path }) => path));
     return complaints(candidate).flatMap((one) =>
       before.has(one.path) ? [] : [{ ...one, path: `streams.${stream}.${one.path}` }],

@@ -1,6 +1,7 @@
 /** A stream: a source, the model that looks at it, and what is made of the results. Checked by agent and hub alike. */
 import { z } from 'zod';
 import { name } from '../names.ts';
+import { labelThresholds } from '../thresholds.ts';
 import { streamEscalation } from './escalate.ts';
 import { gateConfig } from './gate.ts';
 import { polygon } from './polygon.ts';
@@ -20,6 +21,9 @@ export const pictureStream = z
     model: name.describe('one of `models`'),
     fps: z.number().positive().max(240).optional().describe('most frames per second that are analysed; default: all'),
     threshold: z.number().min(0).max(1).optional().describe("score floor instead of the model's own"),
+    thresholds: labelThresholds
+      .optional()
+      .describe('score floors of some labels, instead of `threshold`; what the hub tunes for the model comes first'),
     gate: z
       .union([z.literal(false), gateConfig])
       .default(false)
@@ -54,7 +58,17 @@ export function isOnline(config: StreamConfig): boolean {
   return config.kind === 'sensor' && config.detector === 'online';
 }
 
-/** Labels of objects that no picture of it may show. */
-export function hiddenLabels(config: StreamConfig): readonly string[] {
-  return 'privacy' in config ? (config.privacy?.labels ?? []) : [];
+/** Labels that it names beside its rules. */
+export interface NamedLabels {
+  /** Of objects that no picture of it may show. */
+  readonly hidden: readonly string[];
+  /** With a threshold of their own. */
+  readonly thresholds: readonly string[];
+}
+
+export function namedLabels(config: StreamConfig): NamedLabels {
+  return {
+    hidden: 'privacy' in config ? (config.privacy?.labels ?? []) : [],
+    thresholds: 'thresholds' in config ? Object.keys(config.thresholds ?? {}) : [],
+  };
 }

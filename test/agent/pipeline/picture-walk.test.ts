@@ -3,6 +3,7 @@ import type { FrameResult, WalkOutputs } from '../../../agent/pipeline/outputs.t
 import type { Source, SourceEvents, SourceFrame } from '../../../agent/pipeline/source/picture/source.ts';
 import { startWalk } from '../../../agent/pipeline/walk.ts';
 import { pictureStream } from '../../../shared/contract/config/stream.ts';
+import type { TunedThresholds } from '../../../shared/contract/messages/desired.ts';
 import { imageInputOf } from '../../../shared/contract/model-manifest.ts';
 import { openEngine } from '../../../shared/engine/engine.ts';
 import { fitFrame } from '../../../shared/engine/preprocess/fit.ts';
@@ -14,7 +15,11 @@ import { tempFolder } from '../../support/temp.ts';
 const SIZE = 64;
 
 /** A walk over frames that a test gives: brightness (0 to 1) of one cell, NaN for a frame that breaks the head, or gated. */
-async function walk(config: object, frames: readonly (number | 'gated' | 'coast')[], { close = false } = {}) {
+async function walk(
+  config: object,
+  frames: readonly (number | 'gated' | 'coast')[],
+  { close = false, tuned }: { close?: boolean; tuned?: TunedThresholds } = {},
+) {
   const engine = await openEngine(
     { dir: writeBrightPackage(tempFolder(), { size: SIZE }), variant: 'fp32', threads: 1 },
     systemClock,
@@ -54,6 +59,7 @@ async function walk(config: object, frames: readonly (number | 'gated' | 'coast'
           events = given;
           return source;
         },
+        tuned: () => tuned,
       },
       {
         onOpened: () => undefined,
@@ -116,6 +122,18 @@ test('gated frames count for rules with the last result, and cost no inference',
   });
   expect(seen.results.map((r) => r.frame)).toEqual([0, 16, 17]);
   expect(seen.released).toEqual(frames.map((_, i) => i));
+});
+
+test('a label has the threshold that the hub tuned for this model, else its own, else that of the stream', async () => {
+  const personsOf = async (config: object, tuned?: TunedThresholds) =>
+    (await walk({ track: false, ...config }, [0.9, 0.6, 0.3], tuned ? { tuned } : {})).summary;
+  const own = { threshold: 0.2, thresholds: { person: 0.7 } };
+  expect(await personsOf({ threshold: 0.2 })).toMatchObject({ labels: { person: 3 } });
+  expect(await personsOf(own)).toMatchObject({ labels: { person: 1 } });
+  expect(await personsOf({ threshold: 0.7, thresholds: { person: 0.2 } })).toMatchObject({ labels: { person: 3 } });
+  const tuned = { model: 'bright@1.0.0', labels: { person: 0.5 } };
+  expect(await personsOf(own, tuned)).toMatchObject({ labels: { person: 2 } });
+  expect(await personsOf(own, { ...tuned, model: 'bright@2.0.0' })).toMatchObject({ labels: { person: 1 } });
 });
 
 test('after a frame that failed, gated frames show nothing rather than something older', async () => {

@@ -24,10 +24,15 @@ describe('rules of a stream', () => {
     ]);
     expect(() => requireSuited(wrong, people)).toThrow('rules[0].labels[0]: "Person" is no label of m');
     expect(() => requireSuited(rules({ kind: 'threshold', labels: ['person'] }), people)).not.toThrow();
-    expect(() => requireSuited([], people, ['person'])).not.toThrow();
-    expect(() => requireSuited([], people, ['face'])).toThrow('privacy.labels[0]: "face" is no label of m');
-    expect(() => requireSuited([], { ...people, task: 'classify' }, ['person'])).toThrow(
+    expect(() => requireSuited([], people, { hidden: ['person'], thresholds: ['person'] })).not.toThrow();
+    expect(() => requireSuited([], people, { hidden: ['face'], thresholds: [] })).toThrow(
+      'privacy.labels[0]: "face" is no label of m',
+    );
+    expect(() => requireSuited([], { ...people, task: 'classify' }, { hidden: ['person'], thresholds: [] })).toThrow(
       'privacy.labels: need a model of task detect; m has task "classify"',
+    );
+    expect(() => requireSuited([], people, { hidden: [], thresholds: ['person', 'Traffic Light'] })).toThrow(
+      'thresholds.Traffic Light: "Traffic Light" is no label of m; it has: traffic light, person',
     );
   });
 

@@ -2,19 +2,17 @@
 import { expect, test } from 'vitest';
 import { onlineChannels, sensorStream } from '../../../../shared/contract/config/sensor.ts';
 import { sensorSource } from '../../../../shared/contract/config/sensor-source.ts';
-import { hiddenLabels, isOnline, streamConfig } from '../../../../shared/contract/config/stream.ts';
+import { isOnline, namedLabels, streamConfig } from '../../../../shared/contract/config/stream.ts';
 import { complaints } from './complaints.ts';
 
 const camera = { source: { url: 'rtsp://cam/1' }, model: 'walker' };
 const online = { kind: 'sensor', source: { url: 'pump.csv' }, detector: 'online' };
 
-test('the labels that no picture may show are those of `privacy`, of a camera only', () => {
-  expect(hiddenLabels(streamConfig.parse(camera))).toEqual([]);
-  expect(hiddenLabels(streamConfig.parse({ ...camera, privacy: { labels: ['person', 'car'] } }))).toEqual([
-    'person',
-    'car',
-  ]);
-  expect(hiddenLabels(streamConfig.parse(online))).toEqual([]);
+test('a camera names labels that no picture may show, and labels with a threshold; a sensor names none', () => {
+  expect(namedLabels(streamConfig.parse(camera))).toEqual({ hidden: [], thresholds: [] });
+  const config = { ...camera, privacy: { labels: ['person', 'car'] }, thresholds: { person: 0.6 } };
+  expect(namedLabels(streamConfig.parse(config))).toEqual({ hidden: ['person', 'car'], thresholds: ['person'] });
+  expect(namedLabels(streamConfig.parse(online))).toEqual({ hidden: [], thresholds: [] });
 });
 
 test('a stream is online by its detector, and then has no model', () => {
