@@ -170,10 +170,7 @@ async function startParts(options: HubOptions, store: HubStore, dataDir: string,
     ...{ store, metrics, clock, log, dataDir, registry: models.registry, entry: options.opinionRunner },
     config,
     send: (device, payload) => send(device, 'verdict', payload),
-    amended(row, device) {
-      announceAmendment(store, feed, row, device);
-      alerting.engine.amended();
-    },
+    amended: (row, device) => announceAmendment({ store, feed, rules: alerting.engine }, row, device),
   });
 
   const events: BrokerEvents = {

@@ -2,13 +2,16 @@
 import type { HubStore } from '../store/store.ts';
 import type { LiveFeed } from './feed.ts';
 
+interface Followers {
+  readonly store: Pick<HubStore, 'events'>;
+  readonly feed: Pick<LiveFeed, 'announce'>;
+  /** Of alerts, which may wait for it. */
+  readonly rules: { amended(): void };
+}
+
 /** @param row of the event */
-export function announceAmendment(
-  store: Pick<HubStore, 'events'>,
-  feed: Pick<LiveFeed, 'announce'>,
-  row: number,
-  device: string,
-): void {
+export function announceAmendment({ store, feed, rules }: Followers, row: number, device: string): void {
+  rules.amended();
   feed.announce(async () => {
     const event = await store.events.get(row);
     return event && { type: 'amendment', event };
