@@ -134,6 +134,7 @@ export const alertBodies = {
       'condition.code': ofAnother('x'),
       'condition.count': { good: [1, 1000], bad: [0, 1001, 1.5, '1', null] },
       'condition.withinS': { good: [1, 86_400], bad: [0, 86_401, '1', null] },
+      'condition.verdictS': { good: [1, 600], bad: [0, 601, 1.5, '1', null] },
       'condition.channel': ofAnother('x'),
       'condition.above': ofAnother(1),
       'condition.below': ofAnother(1),
