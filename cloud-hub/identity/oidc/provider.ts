@@ -42,6 +42,11 @@ const TIMEOUT_S = 10;
 const MAX_ANSWER = 1 << 20;
 /** Of the clocks, to either side; in seconds. */
 const TOLERANCE_S = 60;
+/**
+ * At most 255 characters (OpenID Connect Core 1.0, section 2), each of which a database gives back as it was. Others are kept as a
+ * replacement character, so that two people would be the same one. Not only ASCII: some providers have user names in it.
+ */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 
 export interface ProviderOptions {
   readonly settings: OidcSettings;
@@ -109,6 +114,10 @@ export function createProvider({ settings, redirectUri, home, clock }: ProviderO
         });
         const claims = tokens.claims();
         if (!claims) throw new Error('the provider gave no ID token');
+        if (!SUBJECT.test(claims.sub))
+          throw new Error(
+            'the subject (sub) must have 1 to 255 characters, none of them a control character or half a character',
+          );
         return claims;
       }),
 

@@ -111,6 +111,13 @@ describe('ID tokens', () => {
     'of another issuer': [(claims, _, sign) => sign({ ...claims, iss: 'https://evil.example' }), 'invalid'],
     'for another client': [(claims, _, sign) => sign({ ...claims, aud: 'another' }), 'invalid'],
     'without a subject': [({ sub: _, ...claims }, _token, sign) => sign(claims), 'invalid'],
+    'with a subject of half a million letters': [
+      (claims, _, sign) => sign({ ...claims, sub: 'x'.repeat(500_000) }),
+      'invalid',
+    ],
+    // Databases keep both as the same replacement character: two people would be one user.
+    'with a subject that no database keeps as it is': [(claims, _, sign) => sign({ ...claims, sub: 'x\0' }), 'invalid'],
+    'with half a character in its subject': [(claims, _, sign) => sign({ ...claims, sub: 'x\ud800' }), 'invalid'],
     'that ended an hour ago': [
       (claims, _, sign) => sign({ ...claims, iat: soon() - 7200, exp: soon() - 3600 }),
       'clock',
