@@ -220,8 +220,9 @@ export async function proveCompose({ images, root, step }: ComposeOptions): Prom
 }
 
 /**
- * deploy/ with files that Debian's podman-compose 1.0.3 can read: it takes a service's networks as a list only, and `.env` before the
- * environment. Without their aliases the services are found by their own names, which are the defaults of HUB_NAME and BROKER_NAME.
+ * deploy/ with files that Debian's podman-compose 1.0.3 can read: it takes a service's networks as a list only, gives a network also to a service
+ * that wants none, and takes `.env` before the environment. Without their aliases the services are found by their own names, which are the
+ * defaults of HUB_NAME and BROKER_NAME.
  */
 function copyFor(target: string, root: string, settings: Readonly<Record<string, string | number>>): string {
   const folder = path.join(target, 'deploy');
@@ -229,8 +230,12 @@ function copyFor(target: string, root: string, settings: Readonly<Record<string,
   cpSync(path.join(root, 'deploy'), folder, { recursive: true });
   const file = path.join(folder, 'compose/compose.yaml');
   const text = readFileSync(file, 'utf8');
-  const without = text.replaceAll(/^ {4}networks: \{ default: \{ aliases: .*\n/gm, '');
-  if (without === text) throw new Error('compose.yaml has no aliases any more');
+  let without = text;
+  for (const line of [/^ {4}networks: \{ default: \{ aliases: .*\n/gm, /^ {4}network_mode: none\n/gm]) {
+    const before = without;
+    without = before.replaceAll(line, '');
+    if (without === before) throw new Error(`compose.yaml has no line ${String(line)} any more`);
+  }
   writeFileSync(file, without);
   const own = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
   appendFileSync(path.join(path.dirname(file), '.env'), own.join(''));

@@ -16,6 +16,7 @@ export interface ImageBytesProof {
 const AGENT = 10_001;
 const MACHINES = { amd64: 62, arm64: 183 } as const;
 const LIST = 'localhost/vedette-agent-of-both';
+const described = z.tuple([z.looseObject({ Id: z.string() })]);
 
 export async function proveImageBytes({ images, root, step }: ImageBytesProof): Promise<void> {
   const epoch = Number((await run('git', ['-C', root, 'log', '-1', '--format=%ct'])).trim());
@@ -53,11 +54,18 @@ export async function proveImageBytes({ images, root, step }: ImageBytesProof): 
     // Both anew: a layer that an earlier commit left has the times of that one.
     for (const name of [image('amd64'), 'localhost/vedette-agent-anew'])
       await images.build('vedette-agent', AGENT, { image: name, epoch, isAnew: true });
-    const layers = (name: string) =>
-      images.podman('image', 'inspect', '--format', '{{.Id}} {{json .RootFS.Layers}}', name);
-    const [first, again] = [await layers(image('amd64')), await layers('localhost/vedette-agent-anew')];
-    if (first !== again) throw new Error(`not the same:\n${first}${again}`);
-    return first.slice(0, 64);
+    const about = async (name: string) => {
+      const [said] = described.parse(JSON.parse(await images.podman('image', 'inspect', name)));
+      return said;
+    };
+    const [first, again] = [await about(image('amd64')), await about('localhost/vedette-agent-anew')];
+    if (first.Id === again.Id) return first.Id;
+    const named = new Set(['NamesHistory', 'RepoTags', 'RepoDigests']);
+    const differ = Object.keys(first).filter(
+      (key) => !named.has(key) && JSON.stringify(first[key]) !== JSON.stringify(again[key]),
+    );
+    const both = differ.map((key) => `${key}\n  ${JSON.stringify(first[key])}\n  ${JSON.stringify(again[key])}`);
+    throw new Error(`not the same: ${both.join('\n')}`);
   });
 }
 

@@ -165,7 +165,8 @@ exec /usr/bin/crun "$@"
       '--layers',
       ...(isAnew ? ['--no-cache'] : []),
     ];
-    const times = epoch === undefined ? [] : ['--timestamp', String(epoch)];
+    // The history names the files that a step copied by a digest of theirs that also covers their times.
+    const times = epoch === undefined ? [] : ['--timestamp', String(epoch), '--omit-history'];
     const platform = ['--platform', `linux/${arch}`];
     await this.buildah('build', ...how, ...times, ...platform, ...args, '-t', image, '-f', file, context);
     return this.#sizeOf(image);
