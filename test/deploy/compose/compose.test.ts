@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '../../../agent/config.ts';
-import { hubConfig } from '../../../cloud-hub/config.ts';
+import { readSettings } from '../../../cloud-hub/commands/settings.ts';
 import { readRules } from '../observability/expressions.ts';
 
 const folder = path.join(import.meta.dirname, '../../../deploy/compose');
@@ -74,7 +74,13 @@ test('PostgreSQL hears nobody on a network, and the hub asks it by its socket', 
     })
     .parse(parse(text('compose.yaml'), { merge: true })).services;
   expect(postgres).toMatchObject({ network_mode: 'none', command: ['postgres', '-c', 'listen_addresses='] });
-  const { databaseUrl } = hubConfig.parse({ databaseUrl: hub.environment.VEDETTE_DATABASE_URL });
+  const named = new Map([...text('.env').matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+  const environment = Object.entries(hub.environment).map(([variable, value]) => [
+    variable,
+    value.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => named.get(name) ?? ''),
+  ]);
+  // The image listens on all addresses.
+  const { databaseUrl } = readSettings({ host: '0.0.0.0' }, Object.fromEntries(environment));
   const socket = new URL(databaseUrl ?? '').searchParams.get('host');
   expect(mounts.filter(({ to }) => to === socket).map((mount) => mount.service)).toEqual(['hub', 'postgres']);
 });
