@@ -175,7 +175,8 @@ function insertText({ name, columns }: Table, rows: number): string {
 async function continueAfter(source: SqliteDatabase, execute: Execute, name: string, identity: string): Promise<void> {
   const given = source.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').pluck().get(name);
   const last = source.prepare(`SELECT max(${identity}) FROM ${name}`).pluck().get();
-  const newest = Math.max(Number(given ?? 0), Number(last ?? 0));
+  const floor = source.prepare('SELECT floor FROM id_floors WHERE name = ?').pluck().get(name);
+  const newest = Math.max(Number(given ?? 0), Number(last ?? 0), Number(floor ?? 0));
   if (newest > 0) await execute('SELECT setval(pg_get_serial_sequence($1, $2), $3)', [name, identity, newest]);
 }
 

@@ -1,6 +1,7 @@
 /** A hub moves from hub.db to PostgreSQL by the commands that people type. */
 import { renameSync } from 'node:fs';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { databaseAddress } from '../../../cloud-hub/database-address.ts';
 import { openStore } from '../../../cloud-hub/store/store.ts';
@@ -8,7 +9,7 @@ import { openSqlite } from '../../../shared/kit/sqlite.ts';
 import { hasPostgres, withoutPostgres } from '../../support/postgres.ts';
 import { type Finished, startProgram } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
-import { postgresOfFile } from '../store/postgres/support.ts';
+import { postgresOfFile, queryOf } from '../store/postgres/support.ts';
 import { addDevice, eventRecord, lossRecord, readingRecord, summaryRecord, testDevice, testHub } from '../support.ts';
 
 const run = (...args: string[]): Promise<Finished> =>
@@ -35,6 +36,10 @@ describe.skipIf(!hasPostgres)(`database${withoutPostgres}`, () => {
 
   test('copy: everything is there, compared, and the hub goes on with new numbers; a target with rows is refused', async () => {
     const folder = await usedFolder();
+    // Ids of events that were erased, as the newest ones, before.
+    const file = openSqlite(path.join(folder, 'hub.db'), { synchronous: 'FULL' });
+    file.exec("INSERT INTO id_floors (name, floor) VALUES ('events', 1000)");
+    file.close();
     const url = await postgres.it().newDatabase();
     const copied = await run('copy', '--from', folder, '--to', url);
     expect([copied.code, copied.stderr]).toEqual([0, '']);
@@ -54,6 +59,10 @@ describe.skipIf(!hasPostgres)(`database${withoutPostgres}`, () => {
     const all = await store.tokens.list('token');
     expect(all.filter(({ id }) => id === next?.id)).toHaveLength(1);
     await store.close();
+    const given = await sql<{ id: number }>`SELECT nextval(pg_get_serial_sequence('events', 'id')) AS id`.execute(
+      queryOf(url),
+    );
+    expect(Number(given.rows[0]?.id)).toBe(1001);
   });
 
   test('copy: what breaks off leaves nothing; a hub that runs, an older file and no file are refused', async () => {
