@@ -142,7 +142,10 @@ function databaseOf(pools: Pools, limits: TransactionLimits, readiness: Readines
     // Rows that are gone leave their pages; the server's log and backups of it are not ours.
     scrub: () => vacuum(pools.writers),
     close() {
-      closing ??= turns.close().then(() => pools.close());
+      closing ??= turns
+        .close()
+        .then(() => pools.close())
+        .finally(() => transactions.close());
       return closing;
     },
   };

@@ -130,7 +130,10 @@ function databaseOf(
         if (row?.busy !== 0) throw new Error('another program reads hub.db, so that its WAL keeps what was erased');
       }),
     async close() {
-      closing ??= turns.close().then(closeAll);
+      closing ??= turns
+        .close()
+        .then(closeAll)
+        .finally(() => transactions.close());
       await closing;
     },
   };

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createIdentityService } from '../../../cloud-hub/identity/identity.ts';
 import { defaultTransactionLimits, type TransactionLimits } from '../../../cloud-hub/store/database.ts';
 import { openStore, type Parts } from '../../../cloud-hub/store/store.ts';
+import { Transactions } from '../../../cloud-hub/store/transactions.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -50,6 +51,15 @@ test('inside of a transaction the outer store refuses, and the transaction goes 
     await tx.devices.add('b', 'x', 0);
   });
   expect((await store.devices.roster()).map(({ id }) => id)).toEqual(['b']);
+});
+
+test('a database that is closed follows no work of the process any more: each that did would make every timer dearer', async () => {
+  const transactions = new Transactions({ lastMs: 20_000, isWatched: true });
+  await transactions.begin().within(async () => {
+    expect(() => transactions.requireOutside()).toThrow('inside of a transaction');
+    transactions.close();
+    transactions.requireOutside();
+  });
 });
 
 test('what is not awaited comes too late, and is refused', async () => {
