@@ -45,7 +45,10 @@ const TELL_MS = 10_000;
 const STOP_MS = 2_500;
 
 /** What the program uses of its process. */
-export type Host = Pick<NodeJS.Process, 'argv' | 'env' | 'stdout' | 'stderr' | 'exit' | 'exitCode' | 'on' | 'send'>;
+export type Host = Pick<
+  NodeJS.Process,
+  'argv' | 'env' | 'stdout' | 'stderr' | 'exit' | 'exitCode' | 'on' | 'send' | 'disconnect'
+>;
 
 async function run(host: Host, options: SettingOptions, version: string): Promise<void> {
   const config = readSettings(options, host.env);
@@ -58,8 +61,10 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   let hub: Hub | undefined;
   let endWaiting: Cancel = () => undefined;
   let stopping = false;
+  let hasFailed = false;
   const stop = (signal: string, code = 0) => {
-    if (stopping) return;
+    if (hasFailed && signal !== 'disconnect') host.exit(1);
+    if (stopping || hasFailed) return;
     stopping = true;
     manager.stopping();
     log.info({ signal }, 'stopping');
@@ -74,20 +79,27 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) host.on(signal, () => stop(signal));
   host.on('disconnect', () => stop('disconnect'));
-  hub = await startHub({
-    ...about,
-    ...(tracing ? { tracing } : {}),
-    leading: {
-      waiting(leader) {
-        const doing = `standing by: ${leader} works on the database`;
-        log.info({ leader }, 'standing by until no other hub works on the database');
-        if (!host.send) console.log(`Vedette hub is ${doing}`);
-        manager.ready(doing);
-        endWaiting = systemClock.every((manager.watchdogMs ?? TELL_MS) / 4, () => manager.progress());
+  try {
+    hub = await startHub({
+      ...about,
+      ...(tracing ? { tracing } : {}),
+      leading: {
+        waiting(leader) {
+          const doing = `standing by: ${leader} works on the database`;
+          log.info({ leader }, 'standing by until no other hub works on the database');
+          if (!host.send) console.log(`Vedette hub is ${doing}`);
+          manager.ready(doing);
+          endWaiting = systemClock.every((manager.watchdogMs ?? TELL_MS) / 4, () => manager.progress());
+        },
+        replaced: () => stop('another hub took over', 1),
       },
-      replaced: () => stop('another hub took over', 1),
-    },
-  });
+    });
+  } catch (error) {
+    // The channel to whoever started it would keep the process alive.
+    hasFailed = true;
+    host.disconnect?.();
+    throw error;
+  }
   endWaiting();
   await tellReady(host, hub, config, log, manager);
 }

@@ -12,6 +12,7 @@ export interface HubGroup extends HubProgram {
 
 const LOOK_MS = 200;
 const START_MS = 60_000;
+const LONGEST_COMPLAINTS = 3_000;
 
 /** @param argumentsOf of each hub */
 export function createHubGroup(dataDir: string, argumentsOf: readonly (readonly string[])[]): HubGroup {
@@ -67,7 +68,10 @@ export function createHubGroup(dataDir: string, argumentsOf: readonly (readonly 
         if (!wanted.has(n)) begin(n);
       });
       if (!isWatched) void watch();
-      await until(() => ready.size > 0, 'a hub works', START_MS);
+      await until(() => ready.size > 0, 'a hub works', START_MS).catch((error: unknown) => {
+        const said = hubs.map((hub) => hub.complaints().slice(-LONGEST_COMPLAINTS)).join('\n');
+        throw new Error(`no hub works; what they said last:\n${said}`, { cause: error });
+      });
     },
     async kill() {
       const [n] = ready;

@@ -1,7 +1,7 @@
 /** The program as its user starts it. */
 import { type ChildProcess, execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -153,6 +153,16 @@ describe('vedette-hub', () => {
     expect(ledger.upTo).toBeGreaterThanOrEqual(atKill);
     // A batch is committed in parts: the rest of one that was cut off comes again.
     expect(ledger).toMatchObject({ epoch: 'e1', records: ledger.upTo, gaps: [] });
+  });
+
+  test('a start that fails ends the process, also when a program started it', async () => {
+    const file = path.join(tempFolder(), 'file');
+    writeFileSync(file, '');
+    const child = fork(program, ['run', '--data-dir', path.join(file, 'folder')], { silent: true });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    expect(await once(child, 'exit')).toEqual([1, null]);
   });
 
   test('a port that is taken is named, with what to do', async () => {
