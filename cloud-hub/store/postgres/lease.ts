@@ -9,6 +9,7 @@
  *    connection works only if the term was its own when it began (`connection.ts`), and the new leader ends the connections of earlier terms,
  *    and waits for their end, before it goes on. So nothing that an earlier leader asks for is committed from then on.
  * 3. A leader that lost its session asks for the lock again, and goes on if nobody began a term meanwhile. Otherwise it was replaced, and has to end.
+ *    Where others stand by it also ends when it could not ask for SESSION_MS: it would keep the folder from whoever leads by then.
  *
  * Crash behaviour: a new leader that dies half-way leaves a term that nobody has; the next one begins another.
  */
@@ -42,7 +43,7 @@ export interface LeaseOptions {
   readonly log: Pick<Logger, 'warn' | 'error'>;
   /** It waits now. @param leader who leads, for people */
   readonly waiting: (leader: string) => void;
-  /** Another hub leads now: what this one asks of the database is refused, and it has to end. */
+  /** Another hub leads now, or may: what this one asks of the database is refused, and it has to end. */
   readonly replaced: () => void;
 }
 
@@ -126,9 +127,10 @@ async function beginTerm(session: Session): Promise<number> {
   return term;
 }
 
-function keepLease(session: Session, term: number, { clock, log, replaced }: LeaseOptions): Lease {
+function keepLease(session: Session, term: number, { clock, log, waits, replaced }: LeaseOptions): Lease {
   let isAsking = false;
   let isHeld = true;
+  let heldAt = clock.mono();
   const look = async () => {
     const isOurLock = await isOurs(session);
     const [{ term: newest }] = terms.parse(await session.ask(`SELECT last_value AS term FROM ${TERM}`));
@@ -139,6 +141,7 @@ function keepLease(session: Session, term: number, { clock, log, replaced }: Lea
     }
     if (isHeld !== isOurLock) log.warn({ isHeld: isOurLock }, 'the lead of this hub over its database changed hands');
     isHeld = isOurLock;
+    if (isHeld) heldAt = clock.mono();
   };
   const cancel = clock.every(BEAT_MS, () => {
     if (isAsking) return;
@@ -149,6 +152,11 @@ function keepLease(session: Session, term: number, { clock, log, replaced }: Lea
       } catch (error) {
         if (isHeld) log.warn({ error: messageOf(error) }, 'this hub lost its lead with the database; it asks again');
         isHeld = false;
+        if (waits && clock.mono() - heldAt > SESSION_MS) {
+          cancel();
+          log.error('this hub has not reached the database for long, and another may lead: it ends');
+          replaced();
+        }
       } finally {
         isAsking = false;
       }

@@ -31,7 +31,7 @@ async function startHub(url: string, name: string, waits?: (leader: string) => v
   const lease = await takeLease(address, {
     name,
     waits: waits !== undefined,
-    clock: { ...systemClock, every: (ms, run) => clock.every(ms, run) },
+    clock: { ...systemClock, mono: () => clock.mono(), every: (ms, run) => clock.every(ms, run) },
     log: createLogger('test', 'silent'),
     waiting: (leader) => waits?.(leader),
     replaced() {
@@ -146,6 +146,22 @@ describe.skipIf(!hasPostgres)(`the lead over a database${withoutPostgres}`, () =
     }, 'the hub leads again');
     expect(hub.isReplaced()).toBe(false);
     await expect(startHub(url, 'other')).rejects.toThrow('leader only');
+  });
+
+  test('ends with a hub that cannot reach the database for long, where others stand by', async () => {
+    const url = await postgres.it().newDatabase();
+    const alone = await startHub(url, 'alone');
+    const other = await startHub(await postgres.it().newDatabase(), 'one of two', () => undefined);
+    await postgres.it().stop();
+    try {
+      await until(() => {
+        for (const { clock } of [alone, other]) clock.advance(2_000);
+        return other.isReplaced();
+      }, 'it ends');
+      expect(alone.isReplaced()).toBe(false);
+    } finally {
+      await postgres.it().start();
+    }
   });
 
   test('whoever is cut off or ends, whenever: terms never go back in what is committed', async () => {
