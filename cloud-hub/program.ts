@@ -84,9 +84,10 @@ async function run(host: Host, options: SettingOptions, version: string): Promis
       ...about,
       ...(tracing ? { tracing } : {}),
       leading: {
-        waiting(leader) {
-          const doing = `standing by: ${leader} works on the database`;
-          log.info({ leader }, 'standing by until no other hub works on the database');
+        waiting(why) {
+          const doing = `standing by: ${why}`;
+          log.info({ why }, 'standing by');
+          endWaiting();
           if (!host.send) console.log(`Vedette hub is ${doing}`);
           manager.ready(doing);
           endWaiting = systemClock.every((manager.watchdogMs ?? TELL_MS) / 4, () => manager.progress());

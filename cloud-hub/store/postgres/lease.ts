@@ -41,8 +41,8 @@ export interface LeaseOptions {
   readonly waits: boolean;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn' | 'error'>;
-  /** It waits now. @param leader who leads, for people */
-  readonly waiting: (leader: string) => void;
+  /** It waits now. @param why for people */
+  readonly waiting: (why: string) => void;
   /** Another hub leads now, or may: what this one asks of the database is refused, and it has to end. */
   readonly replaced: () => void;
 }
@@ -84,29 +84,27 @@ export async function takeLease(address: DatabaseAddress, options: LeaseOptions)
 
 class AnotherLeads extends Error {}
 
-/** Until the lock is ours. What fails at first is an error; what fails while it waits may be mended. */
+/** Until the lock is ours. Where it waits, a database that cannot be reached is waited for too. */
 async function lead({ shown }: DatabaseAddress, session: Session, options: LeaseOptions): Promise<void> {
   const { waits, waiting, clock, log } = options;
-  if (await isOurs(session)) return;
-  for (let looks = 0; !waits && looks < LOOKS; looks += 1) {
-    await clock.sleep(LOOK_MS);
-    if (await isOurs(session)) return;
-  }
-  const who = await leaderOf(session);
-  if (!waits)
-    throw new AnotherLeads(
-      `another hub works on the database ${shown}: ${who}. Stop it; or start this one with --standby, then it waits and takes over when the other ends`,
-    );
-  waiting(who);
-  for (let isFailing = false; ; ) {
-    await clock.sleep(LOOK_MS);
+  let told: string | undefined;
+  for (let looks = 0; ; looks += 1) {
+    let why: string;
     try {
       if (await isOurs(session)) return;
-      isFailing = false;
+      why = `${await leaderOf(session)} works on the database`;
     } catch (error) {
-      if (!isFailing) log.warn({ error: messageOf(error) }, 'this hub stands by, and cannot reach the database');
-      isFailing = true;
+      if (!waits) throw error;
+      why = 'the database cannot be reached';
+      if (told !== why) log.warn({ error: messageOf(error) }, why);
     }
+    if (!waits && looks >= LOOKS)
+      throw new AnotherLeads(
+        `another hub works on the database ${shown}: ${why}. Stop it; or start this one with --standby, then it waits and takes over when the other ends`,
+      );
+    if (waits && told !== why) waiting(why);
+    told = why;
+    await clock.sleep(LOOK_MS);
   }
 }
 
