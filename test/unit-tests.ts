@@ -27,6 +27,7 @@ export const slowTests: Readonly<Record<string, string>> = {
   'test/agent/reconcile/crash.test.ts': 'cuts the power between any two effects of whole updates',
   'test/agent/runner/takeover.test.ts': 'the supervisor that it tests starts runner processes',
   'test/agent/sync/uplink.test.ts': 'drains backlogs over a real broker',
+  'test/agent/train/vibration.test.ts': 'trains models of vibrations',
   'test/cloud-hub/alerts/storm.test.ts': 'lets ten thousand devices go offline',
   'test/cloud-hub/alerts/webhook.test.ts': 'waits for receivers that hang',
   'test/cloud-hub/api/bounds.test.ts': 'sends every field of every route at its bounds and beyond',
