@@ -122,8 +122,9 @@ const shareFrom = (least: number, most: number) => (text: string) => {
 /** @throws Error that names what is wrong */
 function pairOf(text: string): [label: string, threshold: number] {
   const at = text.lastIndexOf('=');
-  const value = Number(text.slice(at + 1));
-  if (at < 1 || at === text.length - 1 || !(value >= 0 && value <= 1))
+  const digits = text.slice(at + 1);
+  const value = Number(digits);
+  if (at < 1 || !/^\d*\.?\d+$/.test(digits) || value > 1)
     throw new Error(`"${text}" must be LABEL=THRESHOLD with a threshold from 0 to 1, such as person=0.45`);
   return [text.slice(0, at), value];
 }

@@ -63,10 +63,16 @@ function codeOf(error: unknown): string | undefined {
 }
 
 const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/^ECONNREFUSED$|^ENOENT$/, 'Is PostgreSQL running there, and does it listen on this address?'],
+  // `connect ENOENT`: there is no such socket.
+  [/^(ENOENT|EACCES) open$/, 'Check the file that the address names (sslrootcert, sslcert, sslkey).'],
+  [/^ECONNREFUSED|^ENOENT/, 'Is PostgreSQL running there, and does it listen on this address?'],
   [/^(ENOTFOUND|EAI_)/, 'Check the name of the host.'],
   [/^(28P01|28000)$/, 'Check user and password, and the rules in pg_hba.conf.'],
   [/^3D000$/, 'Make the database: CREATE DATABASE vedette.'],
+  [
+    /^25006$/,
+    'It takes no writes: name the server that is no standby, and see that default_transaction_read_only is off.',
+  ],
   [/^42501$/, 'The user must own the database: CREATE DATABASE vedette OWNER …'],
   [
     /^(SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|CERT_|ERR_TLS_)/,
@@ -78,8 +84,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 /** What went wrong, where, and what to do. @param shown the address without its password */
 export function describeFailure(error: unknown, shown: string): string {
   const code = codeOf(error) ?? '';
-  const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
+  const isOpening = error instanceof Error && 'syscall' in error && error.syscall === 'open';
+  const advice = ADVICE.find(([pattern]) => pattern.test(isOpening ? `${code} open` : code))?.[1];
   // Where a name has several addresses the driver says nothing but the code.
-  const said = messageOf(error) || code;
+  const said = (messageOf(error) || code).replace(/\.$/, '');
   return `cannot use the database ${shown}: ${said}.${advice === undefined ? '' : ` ${advice}`}`;
 }
