@@ -3,11 +3,12 @@
  *
  * Crash behaviour: each step is a transaction; what was not reached is reached in the next round.
  */
-import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { chunkTables } from '../store/chunks/chunk-rows.ts';
 import type { Mergeable } from '../store/chunks/merge-chunks.ts';
 import type { HubStore } from '../store/store.ts';
+import { Steps } from './steps.ts';
 
 export interface MergingOptions {
   readonly store: Pick<HubStore, 'chunks' | 'transact'>;
@@ -18,39 +19,27 @@ export interface MergingOptions {
 const EVERY_MS = 300_000;
 /** A hub that starts takes in first what waited for it. */
 const FIRST_MS = 90_000;
-const PAUSE_MS = 40;
 /** Streams that are looked up at once. */
 const STREAMS = 100;
 
 export class Merging {
   readonly #options: MergingOptions;
-  #cancel: Cancel = () => undefined;
-  #stopped = false;
-  #work: Promise<void> | undefined;
+  readonly #steps: Steps;
 
   constructor(options: MergingOptions) {
     this.#options = options;
+    const failed = 'small chunks of records could not be merged; tried again later';
+    const { clock, log } = options;
+    this.#steps = new Steps({ clock, log, failed, round: () => this.#round(), everyMs: EVERY_MS });
   }
 
   start(): void {
-    this.#later(FIRST_MS, () => this.#round());
+    this.#steps.nextRound(FIRST_MS);
   }
 
   /** Resolves when the step that runs has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel();
-    await this.#work;
-  }
-
-  #later(ms: number, work: () => Promise<void>): void {
-    if (this.#stopped) return;
-    this.#cancel = this.#options.clock.after(ms, () => {
-      this.#work = work().catch((error: unknown) => {
-        this.#options.log.error({ err: error }, 'small chunks of records could not be merged; tried again later');
-        this.#later(EVERY_MS, () => this.#round());
-      });
-    });
+  stop(): Promise<void> {
+    return this.#steps.stop();
   }
 
   async #round(): Promise<void> {
@@ -63,11 +52,15 @@ export class Merging {
     const { store, log } = this.#options;
     if (one !== undefined) {
       const fewer = await store.transact((tx) => tx.chunks.merge(one));
-      this.#later(PAUSE_MS, () => this.#next(others, merged + fewer));
+      this.#steps.next(() => this.#next(others, merged + fewer));
       return;
     }
-    if (merged > 0) log.debug({ fewer: merged }, 'small chunks of records were merged');
+    if (merged === 0) {
+      this.#steps.nextRound();
+      return;
+    }
+    log.debug({ fewer: merged }, 'small chunks of records were merged');
     // While something was to do, there may be more.
-    this.#later(merged > 0 ? PAUSE_MS : EVERY_MS, () => this.#round());
+    this.#steps.next(() => this.#round());
   }
 }

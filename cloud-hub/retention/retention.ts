@@ -6,12 +6,13 @@
  *
  * Crash behaviour: each window is a transaction; what was not reached is reached in the next hour.
  */
-import type { Cancel, Clock } from '../../shared/kit/clock.ts';
+import type { Clock } from '../../shared/kit/clock.ts';
 import { clockQuality } from '../../shared/kit/clock-quality.ts';
 import type { Logger } from '../../shared/kit/log.ts';
 import { KEPT_KINDS, type Keep, type KeptKind } from '../config.ts';
 import type { HubStore } from '../store/store.ts';
 import { DAY_MS } from './forecast.ts';
+import { Steps } from './steps.ts';
 
 export interface RetentionOptions {
   readonly store: Pick<HubStore, 'retention' | 'audit' | 'transact'>;
@@ -25,7 +26,6 @@ const EVERY_MS = 3_600_000;
 const FIRST_MS = 60_000;
 /** Pictures go with events: a window of them is 10 ms of work, as one of readings is. */
 const windowOf = (kind: KeptKind) => (kind === 'events' ? 100 : 250);
-const PAUSE_MS = 40;
 /** Nothing came for so long: was it quiet, or was the clock set? */
 const HOLE_DAYS = 30;
 /** By then somebody has seen that the hub shows a wrong year. */
@@ -33,33 +33,22 @@ const TRUST_DAYS = 7;
 
 export class Retention {
   readonly #options: RetentionOptions;
-  #cancel: Cancel = () => undefined;
-  #stopped = false;
-  #work: Promise<void> | undefined;
+  readonly #steps: Steps;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    const failed = 'old records could not be removed; tried again in an hour';
+    const { clock, log } = options;
+    this.#steps = new Steps({ clock, log, failed, round: () => this.#round(), everyMs: EVERY_MS });
   }
 
   start(): void {
-    if (Object.keys(this.#options.keep).length > 0) this.#later(FIRST_MS, () => this.#round());
+    if (Object.keys(this.#options.keep).length > 0) this.#steps.nextRound(FIRST_MS);
   }
 
   /** Resolves when the step that runs has ended. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel();
-    await this.#work;
-  }
-
-  #later(ms: number, work: () => Promise<void>): void {
-    if (this.#stopped) return;
-    this.#cancel = this.#options.clock.after(ms, () => {
-      this.#work = work().catch((error: unknown) => {
-        this.#options.log.error({ err: error }, 'old records could not be removed; tried again in an hour');
-        this.#later(EVERY_MS, () => this.#round());
-      });
-    });
+  stop(): Promise<void> {
+    return this.#steps.stop();
   }
 
   /** A clock that cannot be right decides nothing. */
@@ -82,7 +71,7 @@ export class Retention {
 
   async #next([kind, ...others]: readonly KeptKind[], now: number): Promise<void> {
     if (kind === undefined) {
-      this.#later(EVERY_MS, () => this.#round());
+      this.#steps.nextRound();
       return;
     }
     const days = this.#options.keep[kind] ?? Number.POSITIVE_INFINITY;
@@ -99,7 +88,7 @@ export class Retention {
     );
     const total = at.removed + removed;
     if (next !== undefined) {
-      this.#later(PAUSE_MS, () => this.#window({ ...at, after: next, removed: total }, done));
+      this.#steps.next(() => this.#window({ ...at, after: next, removed: total }, done));
       return;
     }
     if (total > 0) {
