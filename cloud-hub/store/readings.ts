@@ -35,13 +35,12 @@ export function createReadingStore(db: Db) {
       const spans = new Map<number, Span>();
       for await (const chunk of chunksBetween(db, 'readings', filter)) {
         addTo(spans, chunk, filter);
-        if (spans.size > 2 * MAX_BUCKETS) for (const old of newestSpans(spans).slice(MAX_BUCKETS)) spans.delete(old);
+        if (spans.size > 2 * MAX_BUCKETS) for (const [old] of newestFirst(spans).slice(MAX_BUCKETS)) spans.delete(old);
       }
       let bytes = 0;
-      return newestSpans(spans)
+      return newestFirst(spans)
         .slice(0, MAX_BUCKETS)
-        .map((bucket) => {
-          const { readings, anomalous, score, chunk, place } = spans.get(bucket) as Span;
+        .map(([bucket, { readings, anomalous, score, chunk, place }]) => {
           // Of as many spans as fit on a page, the newest, the values too.
           const body = bytes > MAX_PAGE_BYTES ? undefined : chunk.json(place);
           bytes += body === undefined ? 0 : Buffer.byteLength(body);
@@ -93,8 +92,8 @@ function addTo(spans: Map<number, Span>, chunk: Chunk, { since, until, bucketMs 
   }
 }
 
-function newestSpans(spans: ReadonlyMap<number, Span>): number[] {
-  return [...spans.keys()].toSorted((a, b) => b - a);
+function newestFirst(spans: ReadonlyMap<number, Span>): [bucket: number, span: Span][] {
+  return [...spans].toSorted(([a], [b]) => b - a);
 }
 
 /** What the API and the live feed say of a reading just stored. */

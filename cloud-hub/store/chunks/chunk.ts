@@ -107,7 +107,7 @@ export class Chunk {
   readonly receivedAt: readonly number[];
   readonly #backfill: readonly Leaf[];
   readonly #shapes: readonly ReadRows[];
-  /** Of each record: which shape, and the how manyeth of it. Undefined: all have the one shape. */
+  /** Of each record its shape, and its place among the records of that shape. Undefined: all have the one shape. */
   readonly #places: readonly { readonly rows: ReadRows; readonly row: number }[] | undefined;
 
   /** @throws ChunkError */
