@@ -63,3 +63,9 @@ test('failed and skipped tests, and attacks that did not hold, fail the run; not
   ]);
   expect(failing.code).toBe(1);
 });
+
+test('an error that no test awaited fails the run, and is said: each test passed', () => {
+  const { code, lines } = verdictOf(`test('passes', () => { void Promise.reject(new Error('stray')); });`);
+  expect(lines).toEqual(['failed: an error outside of tests; look for "Unhandled" above', '6 passed, 1 failed']);
+  expect(code).toBe(1);
+});
